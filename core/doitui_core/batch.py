@@ -1,0 +1,122 @@
+"""Mint many: every record whose DOI is not minted yet, and for each that is left out the reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import peewee
+
+from doitui_core import database, dois, repositories, reservations
+from doitui_core.errors import BadInput, InvalidMetadata, Refused
+from doitui_core.models import Doi, Job, Record, Repository
+from doitui_core.queue import Kind
+from doitui_core.queue import Status as JobStatus
+from doitui_core.repositories import Config
+from doitui_core.states import LADDER, Wanted
+
+#: Records looked at in one transaction.
+CHUNK = 200
+
+
+@dataclass
+class Result:
+    """How many were queued; how many were left out, by reason; and those a person must mend: (object id, why)."""
+
+    queued: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def mint(
+    records: Sequence[Record] | None = None,
+    *,
+    repository: str = "",
+    state: str = "findable",
+    limit: int = 100,
+    actor: str = "python",
+    dry_run: bool = False,
+    step: Callable[[int], None] = lambda _: None,
+) -> Result:
+    """Queue up to `limit` mints (0: all), of `records` or of all that are candidates, oldest record first.
+
+    Raises `Misconfigured` at the first repository without a usable prefix; what was queued before stays queued.
+    """
+    result = Result()
+    configs: dict[int, Config] = {}
+    target = Wanted(state)
+    for chunk in _chunks(records, repository, target):
+        with database.read() if dry_run else database.write():
+            for record in chunk:
+                if limit and result.queued >= limit:
+                    return result
+                if record.repository_id not in configs:
+                    configs[record.repository_id] = repositories.config(record.repository)
+                _one(record, configs[record.repository_id], target, actor, dry_run, result)
+        step(len(chunk))
+    return result
+
+
+def candidates(repository: str, target: Wanted) -> peewee.ModelSelect[Record]:
+    """Records whose DOI is below `target`, with no DOI or one of ours; published ones, all for a draft."""
+    minted = [str(rung) for rung in LADDER[LADDER.index(target) :]]
+    query = (
+        Record.select(Record, Repository)
+        .join(Repository)
+        .switch(Record)
+        .join(Doi, peewee.JOIN.LEFT_OUTER, on=(Doi.record == Record.id) & (Doi.wanted != str(Wanted.ABANDONED)))
+        .where(Doi.id.is_null() | Doi.status.not_in([*minted, "tombstone"]))
+        .order_by(Record.id)
+    )
+    return query.where(Repository.code == repository) if repository else query
+
+
+def _chunks(records: Sequence[Record] | None, repository: str, target: Wanted) -> Iterator[list[Record]]:
+    if records is not None:
+        yield from (list(records[i : i + CHUNK]) for i in range(0, len(records), CHUNK))
+        return
+    last = 0
+    while chunk := list(candidates(repository, target).where(Record.id > last).limit(CHUNK)):
+        yield chunk
+        last = chunk[-1].id
+
+
+def _one(record: Record, config: Config, target: Wanted, actor: str, dry_run: bool, result: Result) -> None:
+    reason = _reason(record, target)
+    if reason:
+        result.skipped[reason] += 1
+        return
+    try:
+        if dry_run:
+            dois.check_mintable(record, target, config)
+        elif not dois.request(record, target, actor=actor, config=config).job_id:
+            result.skipped["minted already"] += 1
+            return
+        result.queued += 1
+    except InvalidMetadata as error:
+        result.skipped["metadata DataCite would refuse"] += 1
+        result.refused.append((record.object_id, str(error)))
+    except (Refused, BadInput) as error:
+        result.skipped[getattr(error, "cause", "cannot be minted").replace("_", " ")] += 1
+        result.refused.append((record.object_id, str(error)))
+
+
+def _reason(record: Record, target: Wanted) -> str:
+    """Why the record is left out without being looked into; empty when it is not."""
+    if record.foreign_doi:
+        return "foreign DOI"
+    if not record.published and target is not Wanted.DRAFT:
+        return "not published"
+    row = reservations.of_record(record)
+    if row is None:
+        return ""
+    job = Job.get_or_none(
+        Job.subject_id == row.id, Job.kind == str(Kind.WRITE), Job.status.not_in(("completed", "cancelled"))
+    )
+    if job is None:
+        return ""
+    if job.status == JobStatus.FAILED:
+        # Sent again only when there is something new to send: a nightly run must not repeat what was refused.
+        return "" if row.current_hash != row.sent_hash else "failed before (`doitui queue retry` tries again)"
+    return "queued already"

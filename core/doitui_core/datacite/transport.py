@@ -1,0 +1,225 @@
+"""HTTP with a deadline for the whole request, and with one question answered for sure: did a byte go out?
+
+A time-out of `requests` is for each read; a server that drips a byte a second never runs into it. Here a timer cuts the
+socket, and after it nothing more is sent: the lease was checked for a request that begins in time. Whether the request
+was sent is noted where the bytes leave, not guessed from the exception.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from doitui_core.datacite.answer import Answer
+from doitui_core.errors import DoituiError, Misconfigured, NoAnswer, NotSent
+
+#: Seconds to find the server, connect and shake hands.
+CONNECT_SECONDS = 10.0
+
+#: No answer of DataCite is near this; more than this is not read. Bytes.
+LARGEST_BODY = 32 * 1024 * 1024
+
+#: Errors that say the address or a header is wrong: no request was made, and none ever will be.
+MISCONFIGURED = (
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.URLRequired,
+    urllib3.exceptions.LocationValueError,
+    http.client.InvalidURL,
+    UnicodeError,
+)
+
+
+#: What may come out of `requests`. It lets some errors of urllib3 and http.client pass as they are (those are
+#: `ValueError`s too: an address, a header or a Location that cannot be parsed).
+ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A request under way. `over`: its time is, whatever comes now is too late.
+
+    `sock` is kept here, because a connection gives it away when the answer says `Connection: close`.
+    """
+
+    sock: socket.socket | None = None
+    sent: bool = False
+    over: bool = False
+
+
+#: `.flight` is the request this thread has under way: a connection does not know whom it serves.
+_thread = threading.local()
+
+
+class _Noted:
+    """A connection that notes when it begins to send."""
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:  # type: ignore[attr-defined]
+            self.connect()  # type: ignore[attr-defined]
+        flight: _Flight = _thread.flight
+        flight.sock = self.sock  # type: ignore[attr-defined]
+        if flight.over and not flight.sent:
+            raise TimeoutError("no connection in time")
+        flight.sent = True
+        super().send(data)  # type: ignore[misc]
+
+    def _tunnel(self) -> None:
+        """What goes to a proxy to make it connect is not the request."""
+        try:
+            super()._tunnel()  # type: ignore[misc]
+        finally:
+            _thread.flight.sent = False
+
+
+class _Plain(_Noted, HTTPConnection):
+    pass
+
+
+class _Secure(_Noted, HTTPSConnection):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _Secure
+
+
+_POOLS = {"http": _PlainPool, "https": _SecurePool}
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        if proxy.lower().startswith("socks"):
+            # Its connections are of a class of their own and would not note what they send.
+            raise requests.exceptions.InvalidProxyURL("SOCKS proxies cannot be used")
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None: `requests` parses and reads what it does not follow, and fails on a Location that is no address."""
+        return None
+
+
+def anonymous(user_agent: str) -> requests.Session:
+    """A session for one thread: pooled connections, no retries of its own, no redirects, and never credentials."""
+    made = _Session()
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, _Adapter(max_retries=0))
+    made.headers["User-Agent"] = user_agent
+    made.auth = _unsigned
+    return made
+
+
+def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Without it `requests` would take what ~/.netrc or the address itself has."""
+    return request
+
+
+def session(user_agent: str, account: str, password: str) -> requests.Session:
+    """The same for one account."""
+    made = anonymous(user_agent)
+    # As bytes: `requests` would write text in Latin-1, and DataCite reads UTF-8.
+    made.auth = HTTPBasicAuth(account.encode(), password.encode())
+    return made
+
+
+def exchange(
+    session: requests.Session,
+    method: str,
+    url: str,
+    *,
+    deadline: float,
+    headers: Mapping[str, str],
+    data: bytes | None = None,
+    whole: bool = True,
+) -> Answer:
+    """Send one request and read the whole answer within `deadline` seconds. A redirect is an answer like any other.
+
+    `whole`: False for who wants to know status and headers only: the body, of whatever size, is not read.
+    Raises `NotSent`, `NoAnswer`, or `Misconfigured` for an address that is none.
+    """
+    flight = _thread.flight = _Flight()
+    timeouts = (min(CONNECT_SECONDS, deadline), deadline)
+    try:
+        with (
+            _cut_after(deadline, flight),
+            session.request(
+                method, url, data=data, headers=dict(headers), timeout=timeouts, allow_redirects=False, stream=True
+            ) as response,
+        ):
+            body = _read(response) if whole else b""
+            if flight.over:
+                # A body without a length ends where the connection does, also where we cut it.
+                raise TimeoutError("the answer was cut off")
+    except ERRORS as error:
+        raise translated(error, sent=flight.sent, request=f"{method} {url}", deadline=deadline) from error
+    names = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status_code, names, body.decode("utf-8", "replace"))
+
+
+def _read(response: requests.Response) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_content(65_536):
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise requests.exceptions.ContentDecodingError(f"an answer of more than {LARGEST_BODY} bytes")
+    return bytes(body)
+
+
+@contextmanager
+def _cut_after(seconds: float, flight: _Flight) -> Iterator[None]:
+    timer = threading.Timer(seconds, _cut, (flight,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(flight: _Flight) -> None:
+    flight.over = True
+    if flight.sock is not None:
+        with suppress(OSError):
+            # The plain socket's own shutdown: the TLS one would take the object away under the reading thread.
+            socket.socket.shutdown(flight.sock, socket.SHUT_RDWR)
+
+
+def translated(error: Exception, *, sent: bool, request: str, deadline: float) -> DoituiError:
+    """The one place where an exception of `requests` becomes one of ours.
+
+    `sent` decides: whatever went wrong after the first byte left may have happened after the server did its work.
+    """
+    reason = " ".join(str(error).split())[:300] or type(error).__name__
+    if sent:
+        return NoAnswer(
+            f"{request}: sent, but no whole answer came within {deadline:g} s ({type(error).__name__}: {reason})"
+        )
+    if isinstance(error, MISCONFIGURED):
+        return Misconfigured(f"{request}: {reason}; mend the address in the repository's settings")
+    return NotSent(f"{request}: not sent, the server cannot be reached ({reason})")

@@ -1,0 +1,77 @@
+"""What a worker has at hand for one repository: its settings, a client, and the rules for its jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from doitui_core import outcomes, repositories, upstream
+from doitui_core.datacite.answer import Answer
+from doitui_core.datacite.rest import RestClient
+from doitui_core.errors import CredentialsRefused, Misconfigured, RemoteFailed
+from doitui_core.models import Repository
+from doitui_core.outcomes import Kind, Outcome
+from doitui_core.queue import Policy
+from doitui_core.repositories import Config
+
+#: The lease went to somebody else; whatever this worker found out is dropped.
+LOST = Outcome(Kind.RETRYABLE, "lease_lost", "another worker has the job")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One repository's. `upstream` is the name of the row that all users of its account share."""
+
+    config: Config
+    client: RestClient
+    policy: Policy
+    upstream: str
+
+    def ask(self, doi: str) -> Answer | Outcome:
+        """What DataCite has: an answer of 200 that tells the state, or of 404. Whatever else came proves nothing."""
+        try:
+            answer = self.client.get(doi)
+        except (RemoteFailed, Misconfigured) as error:
+            return outcomes.of_read(outcomes.of_error(error))
+        if answer.status == 404 or (answer.status == 200 and not answer.unreadable):
+            return answer
+        return outcomes.of_read(outcomes.of_answer(answer))
+
+    def answers(self) -> bool:
+        """Whether the server is there at all: the canary's first flight, a GET that changes nothing."""
+        try:
+            self.client.check_credentials()
+        except CredentialsRefused:
+            return True
+        except (RemoteFailed, Misconfigured):
+            return False
+        return True
+
+    def send(self, method: str, doi: str, attributes: dict[str, Any]) -> Answer:
+        """One write: POST makes the DOI, PUT replaces it, DELETE takes a draft away. Raises as the client does."""
+        if method == "DELETE":
+            return self.client.delete_draft(doi)
+        return self.client.create(attributes) if method == "POST" else self.client.replace(doi, attributes)
+
+    def spend(self) -> None:
+        """Count one more request of a job that has had its token."""
+        upstream.spend(self.upstream, self.config.rate)
+
+
+def policy(config: Config) -> Policy:
+    """How long its jobs may be held, and how they are tried again."""
+    return Policy(
+        timedelta(seconds=config.number("lease_seconds")), timedelta(minutes=config.number("backoff_minutes"))
+    )
+
+
+def of(repository: Repository) -> Desk:
+    """Raises `Misconfigured` where account, password or address are missing or wrong."""
+    config = repositories.config(repository)
+    account, password = config.require_account()
+    rules = policy(config)
+    # Half a lease for a whole request: whoever takes over an expired lease must not meet the first one still sending.
+    deadline = rules.lease.total_seconds() / 2
+    client = RestClient(config.url, account, password, deadline=deadline, contact_email=config.text("contact_email"))
+    return Desk(config, client, rules, upstream.name(config))

@@ -1,0 +1,78 @@
+"""From a record to the document DataCite gets: metadata, fundings, defaults, landing page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from doitui_core import statements
+from doitui_core.metadata import build, validate
+from doitui_core.metadata.validate import Finding
+from doitui_core.models import Funding, Record
+from doitui_core.repositories import Config
+
+Attributes = dict[str, Any]
+
+URL_MISSING = Finding(
+    "url_missing",
+    "error",
+    "url",
+    "there is no landing page: give the record a url, or its repository a template (--landing-page)",
+)
+
+
+def fundings(record: Record) -> list[Attributes]:
+    """The fundings kept beside the record, as Kernel-4 has them."""
+    names = {
+        "funderName": "funder_name",
+        "funderIdentifier": "funder_identifier",
+        "funderIdentifierType": "funder_identifier_type",
+        "awardNumber": "award_number",
+        "awardUri": "award_uri",
+        "awardTitle": "award_title",
+    }
+    rows = _FUNDINGS.all(record.id)
+    return [{key: getattr(row, column) for key, column in names.items() if getattr(row, column)} for row in rows]
+
+
+_FUNDINGS = statements.Select(
+    lambda record_id: Funding.select().where(Funding.record == record_id).order_by(Funding.id), int
+)
+
+
+def attributes(record: Record, config: Config, funded: Sequence[Attributes] | None = None) -> Attributes:
+    """The record's metadata with its fundings and the repository's defaults for what it does not name."""
+    found: Attributes = json.loads(record.metadata)
+    beside = fundings(record) if funded is None else funded
+    if beside:
+        found["fundingReferences"] = [*found.get("fundingReferences", []), *beside]
+    if not found.get("publisher") and config.text("default_publisher"):
+        found["publisher"] = {"name": config.text("default_publisher")}
+    types = found.get("types") or {}
+    if isinstance(types, dict) and not types.get("resourceTypeGeneral") and config.text("default_resource_type"):
+        found["types"] = {**types, "resourceTypeGeneral": config.text("default_resource_type")}
+    return found
+
+
+def landing_page(record: Record, config: Config) -> str:
+    """The record's own address, else the repository's template; empty when neither gives one."""
+    return record.url or config.landing_page(record.object_id)
+
+
+def document(record: Record, doi: str, config: Config) -> Attributes:
+    """The whole document of a DOI, as it is sent (without the event)."""
+    return build.document(attributes(record, config), doi=doi, url=landing_page(record, config) or None)
+
+
+def findings(record: Record, config: Config, target: str) -> list[Finding]:
+    """What DataCite would refuse (errors) and what a person should know (warnings), errors first."""
+    found = validate.check(attributes(record, config), target)
+    if target != "draft" and not landing_page(record, config):
+        found.insert(0, URL_MISSING)
+    return found
+
+
+def errors(found: Sequence[Finding]) -> list[Finding]:
+    """Only those DataCite would refuse."""
+    return [finding for finding in found if finding.level == "error"]

@@ -1,0 +1,54 @@
+"""Test and production: one table of hosts, and the fence between the two. Pure."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from doitui_core.errors import WrongEnvironment
+
+#: Every host of DataCite and of the DOI system that we may talk to, and the environment it belongs to.
+HOSTS = {
+    "api.datacite.org": "production",
+    "mds.datacite.org": "production",
+    "doi.org": "production",
+    "dx.doi.org": "production",
+    "www.doi.org": "production",
+    "hdl.handle.net": "production",
+    "api.test.datacite.org": "test",
+    "mds.test.datacite.org": "test",
+    "handle.test.datacite.org": "test",
+}
+
+#: Where DOIs resolve. DataCite registers those of its test system with a resolver of their own.
+RESOLVER_URL = {"test": "https://handle.test.datacite.org", "production": "https://doi.org"}
+
+REST_URL = {"test": "https://api.test.datacite.org", "production": "https://api.datacite.org"}
+
+#: Requests per 5 minutes where `datacite_rate_limit` does not say otherwise: the ceiling of the test system, which is
+#: also inside DataCite's advice for steady bulk work in production.
+DEFAULT_RATE = 750
+
+
+def check_fence(url: str, environment: str, setting: str = "datacite_url") -> str:
+    """`url`, if a repository of `environment` may talk to it; hosts of nobody belong to both.
+
+    Raises `WrongEnvironment`, naming the `setting` that `url` came from.
+    """
+    host = (urlsplit(url).hostname or "").lower().rstrip(".")
+    belongs = HOSTS.get(host, environment)
+    if belongs != environment:
+        raise WrongEnvironment(
+            f"{host} is DataCite's {belongs} system and this repository is set to {environment}:"
+            f" change {setting} or datacite_environment (and see whether DATACITE_TEST_MODE is on)"
+        )
+    return url
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` is on this machine: a sandbox, which has no rate limit."""
+    host = (urlsplit(url).hostname or "").lower()
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

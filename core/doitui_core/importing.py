@@ -1,0 +1,164 @@
+"""Documents of files become records; one bad document stops nothing.
+
+How files are read stands in `reading`. What is not checked here: whether the content makes sense; that is
+`metadata.validate`'s, before anything is minted, and its findings stand in the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from doitui_core import database, documents, identifiers, reading, records, reservations, settings
+from doitui_core.errors import BadInput, DoituiError, Misconfigured
+from doitui_core.metadata import from_json
+from doitui_core.metadata.validate import Finding
+from doitui_core.models import Record
+from doitui_core.reading import FORMATS as FORMATS
+from doitui_core.reading import Document, Unread
+from doitui_core.repositories import Config
+
+#: Documents stored in one transaction: large enough to be fast, small enough that workers get their turn.
+BATCH = 200
+
+#: Members of a JSON document that are not metadata, or not only.
+BESIDE = ("object_id", "url", "owner_name", "owner_email", "published")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one document: stored as `object_id`, or rejected with `error`. `findings` come before a mint."""
+
+    place: str
+    object_id: str = ""
+    error: str = ""
+    created: bool = False
+    doi: str = ""
+    findings: Sequence[Finding] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How documents become records, as `record import` says it."""
+
+    format: str = "auto"
+    keep_doi: bool = True
+    object_id: str = "auto"
+    published: bool = True
+    dry_run: bool = False
+    actor: str = "python"
+
+
+def files(
+    paths: Sequence[Path], config: Config, options: Options, step: Callable[[int], None] = lambda _: None
+) -> Iterator[Result]:
+    """Import `paths` in order; a `Result` for each document. `step` is told when a number of files is done."""
+    seen: dict[str, str] = {}
+    batch: list[Document] = []
+    for path in paths:
+        for read in reading.read(path, options.format):
+            if isinstance(read, Unread):
+                yield Result(read.place, error=read.error)
+                continue
+            batch.append(read)
+            if len(batch) >= BATCH:
+                yield from _store(batch, config, options, seen)
+                batch = []
+        step(1)
+    yield from _store(batch, config, options, seen)
+
+
+def _store(batch: Sequence[Document], config: Config, options: Options, seen: dict[str, str]) -> Iterator[Result]:
+    results = []
+    if options.dry_run:
+        results = [_one(document, config, options, seen) for document in batch]
+    elif batch:
+        with database.write():
+            results = [_one(document, config, options, seen) for document in batch]
+    yield from results
+
+
+def _one(document: Document, config: Config, options: Options, seen: dict[str, str]) -> Result:
+    try:
+        attributes = from_json.canonical(document.attributes)
+        object_id = records.checked_id(choose_id(document, attributes, options.object_id))
+        if object_id in seen:
+            raise BadInput(f"has the object id {object_id!r} of {seen[object_id]}: each record needs its own")
+        result = _save(document, attributes, object_id, config, options)
+        seen[object_id] = document.place
+    except Misconfigured:  # wrong for all of them
+        raise
+    except DoituiError as error:
+        return Result(document.place, error=str(error))
+    return result
+
+
+def _save(document: Document, attributes: dict[str, Any], object_id: str, config: Config, options: Options) -> Result:
+    own_doi = identifiers.bare(str(attributes.get("doi") or "")) if options.keep_doi else ""
+    url, owner_name, owner_email = (_text(document, name) for name in ("url", "owner_name", "owner_email"))
+    published = _published(document, options)
+    if options.dry_run:
+        record = records.draft(config, object_id, attributes, url)
+        existing = Record.get_or_none(Record.object_id == object_id, Record.repository == config.repository_id)
+        created = existing is None
+        if existing is not None:
+            record.id = existing.id
+        if own_doi:
+            reservations.check_brought(record, own_doi, config)
+    else:
+        record, created = records.store(
+            config, object_id, attributes, url, owner_name, owner_email, published, options.keep_doi, options.actor
+        )
+    found = documents.findings(record, config, "findable") + _unknown(document, options)
+    return Result(document.place, object_id, "", created, own_doi, found)
+
+
+def _text(document: Document, name: str) -> str:
+    value = document.members.get(name) or ""
+    if not isinstance(value, str):
+        raise BadInput(f"has {name} = {value!r}: it must be text")
+    return value.strip()
+
+
+def _published(document: Document, options: Options) -> bool:
+    value = document.members.get("published")
+    if str(value).strip().lower() in (*settings.TRUE, *settings.FALSE) and not isinstance(value, bool):
+        raise BadInput(f"has published = {value!r}: it must be true or false")
+    # DataCite's own `published` is a date, which says nothing about us.
+    return value if isinstance(value, bool) else options.published
+
+
+def _unknown(document: Document, options: Options) -> list[Finding]:
+    names = [name for name in from_json.unknown(document.attributes) if name not in (*BESIDE, options.object_id)]
+    return [
+        Finding("unknown_field", "warning", name, f"{name} is no field of DataCite's and is left out") for name in names
+    ]
+
+
+def choose_id(document: Document, attributes: Mapping[str, Any], rule: str) -> str:
+    """The object id of a document. `auto`: `object_id`, else the first Local alternate identifier, else its own DOI;
+    `filename`: the file's name without its ending; anything else: that member of the document. Raises `BadInput`.
+    """
+    if rule == "filename":
+        return document.stem
+    if rule != "auto":
+        return _id(document.members.get(rule, attributes.get(rule)), rule)
+    if "object_id" in document.members:
+        return _id(document.members["object_id"], "object_id")
+    local = [row for row in attributes.get("identifiers") or [] if isinstance(row, dict)]
+    for row in local:
+        if str(row.get("identifierType", "")).lower() == "local" and row.get("identifier"):
+            return str(row["identifier"])
+    if attributes.get("doi"):
+        return str(attributes["doi"])
+    raise BadInput(
+        "names no object id: give it `object_id` or an alternate identifier of type Local, or --object-id filename"
+    )
+
+
+def _id(value: Any, name: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
+        raise BadInput(f"has no usable {name!r} to take the object id from (--object-id)")
+    return str(value)

@@ -1,0 +1,137 @@
+"""The row of a DOI: its facts read, and written back together with what is derived from them and the log.
+
+Every change of a DOI goes through `write`, so no path can forget the status, the counters or the log row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doitui_core import database, statements, states
+from doitui_core.clock import EPOCH
+from doitui_core.datacite.answer import Answer
+from doitui_core.models import Attempt, Doi, DoiLog
+from doitui_core.outcomes import Kind, Outcome
+from doitui_core.states import Certainty, Facts, Remote, Verification, Wanted
+
+#: How the cause of an attempt begins whose end only a probe told.
+PROBED = "probe: "
+
+_LOCKED = statements.Select(lambda doi_id: Doi.select().where(Doi.id == doi_id), int, lock=True)
+_UNFINISHED = statements.Select(
+    lambda doi_id: Attempt.select().where(Attempt.doi == doi_id, Attempt.finished_at == 0).limit(1), int
+)
+
+
+def facts(row: Doi) -> Facts:
+    """What the row says."""
+    checks = Verification(row.api_check), Verification(row.resolver_check)
+    return Facts(Wanted(row.wanted), Remote(row.remote), Certainty(row.certainty), *checks)
+
+
+def lock(doi_id: int) -> Doi:
+    """The row, held against other writers until the transaction ends. Before any job row: one order, no deadlock."""
+    row = _LOCKED.first(doi_id)
+    assert row is not None, "no DOI is ever deleted"
+    return row
+
+
+def counted(row: Doi) -> list[str]:
+    """The counters in which the row counts."""
+    names = [f"doi.{row.status}", f"opus.{states.opus(facts(row))}"]
+    marks = {"uncertain": row.certainty == Certainty.UNCERTAIN, "changed": row.changed}
+    return names + [f"mark.{mark}" for mark, stands in marks.items() if stands]
+
+
+def insert(row: Doi, actor: str, action: str, detail: str = "") -> bool:
+    """Add a new DOI. Inside `database.write()`. False: its string or its record is taken, nothing was added."""
+    _derive(row, facts(row))
+    if not statements.insert(row):
+        return False
+    for name in counted(row):
+        database.count(name, 1)
+    _note(row, actor, action, from_status="", detail=detail)
+    return True
+
+
+def write(
+    row: Doi,
+    new: Facts,
+    *,
+    actor: str,
+    action: str,
+    http_status: int = 0,
+    cause: str = "",
+    detail: str = "",
+    **columns: Any,
+) -> None:
+    """Give the row new facts and `columns`, and note who did what. Inside `database.write()`, on a row from `lock`."""
+    before, old = counted(row), row.status
+    for name, value in columns.items():
+        setattr(row, name, value)
+    _derive(row, new)
+    row.cause, row.last_error = cause, detail if cause else ""
+    row.updated_at = database.now()
+    if new.minted and row.minted_at is None:
+        row.minted_at = row.updated_at
+    statements.update(row)
+    for name in before:
+        database.count(name, -1)
+    for name in counted(row):
+        database.count(name, 1)
+    _note(row, actor, action, from_status=old, http_status=http_status, cause=cause, detail=detail)
+
+
+def _derive(row: Doi, new: Facts) -> None:
+    row.wanted, row.remote, row.certainty = str(new.wanted), str(new.remote), str(new.certainty)
+    row.api_check, row.resolver_check = str(new.api_check), str(new.resolver_check)
+    row.verification = str(new.verification)
+    row.status = str(states.status(new))
+    row.changed = new.remote not in states.ABSENT and row.current_hash != row.confirmed_hash
+
+
+def _note(
+    row: Doi, actor: str, action: str, *, from_status: str, http_status: int = 0, cause: str = "", detail: str = ""
+) -> None:
+    entry = DoiLog(
+        doi=row.id,
+        at=database.now(),
+        actor=actor,
+        action=action,
+        from_status=from_status,
+        to_status=row.status,
+        http_status=http_status,
+        cause=cause,
+        detail=detail,
+    )
+    statements.insert(entry)
+
+
+def unfinished(doi_id: int) -> bool:
+    """Whether a request of ours went out whose end nobody noted: its worker died."""
+    return _UNFINISHED.first(doi_id) is not None
+
+
+def stands_behind(doi_id: int, but: int) -> bool:
+    """Whether a write of ours, other than attempt `but`, may have made this DOI: it was sent and not refused."""
+    kinds = (str(Kind.DONE), str(Kind.AMBIGUOUS), "")
+    found = Attempt.select().where(
+        Attempt.doi == doi_id, Attempt.id != but, Attempt.method.in_(("POST", "PUT")), Attempt.outcome.in_(kinds)
+    )
+    return bool(found.exists())
+
+
+def settle_attempts(doi_id: int, found: str) -> None:
+    """Note on the attempts without an end what a probe has found. Inside `database.write()`, with the lease held."""
+    Attempt.update(finished_at=database.now(), cause=f"{PROBED}{found}", outcome=str(Kind.AMBIGUOUS)).where(
+        Attempt.doi == doi_id, Attempt.finished_at == EPOCH
+    ).execute()
+
+
+def note_end(attempt: Attempt, outcome: Outcome, answer: Answer | None) -> None:
+    """Note how an attempt ended. Inside `database.write()`."""
+    attempt.finished_at = database.now()
+    attempt.http_status = outcome.http_status
+    attempt.outcome, attempt.cause = str(outcome.kind), outcome.cause
+    attempt.response = answer.kept if answer is not None else ""
+    statements.update(attempt)

@@ -1,0 +1,294 @@
+"""Pages of DOIs, jobs and records, newest first, read by key: the last page costs what the first one does.
+
+Every row is a dict that can be printed as JSON; `next` is the key of the page after, None on the last one.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import peewee
+
+from doitui_core import ledger, queue, repositories, states
+from doitui_core.clock import iso, micros
+from doitui_core.errors import BadInput
+from doitui_core.models import Attempt, Doi, DoiLog, Job, Payload, Record, Repository
+from doitui_core.queue import IS_UNSETTLED, OPEN, Kind, literally
+from doitui_core.queue import Status as JobStatus
+from doitui_core.states import Mark, Status, Verification
+
+#: Rows of a page where nobody says otherwise.
+PAGE = 100
+
+Row = dict[str, Any]
+
+_OPEN = [str(status) for status in OPEN]
+_MINTED = (str(states.Remote.REGISTERED), str(states.Remote.FINDABLE))
+
+#: As in the index `doi_unregistered`.
+_UNREGISTERED = ("unknown", "none", "draft")
+
+
+def _with_write(statuses: Sequence[JobStatus]) -> Any:
+    """The DOIs whose write job is in one of these statuses."""
+    return Job.select(Job.subject_id).where(Job.kind == str(Kind.WRITE), Job.status.in_(literally(statuses)))
+
+
+#: What `--state` takes besides the statuses: marks, and OPUS's words for what is not a status.
+FILTERS: dict[str, Any] = {
+    Mark.FAILED: Doi.id.in_(_with_write([JobStatus.FAILED])),
+    Mark.PENDING: Doi.id.in_(_with_write(OPEN)),
+    Mark.UNCERTAIN: Doi.certainty == "uncertain",
+    Mark.CHANGED: Doi.changed == True,  # noqa: E712
+    "unregistered": Doi.remote.in_(literally(_UNREGISTERED)),
+    "verified": (Doi.verification == str(Verification.VERIFIED)) & Doi.remote.in_(_MINTED),
+    "mismatch": Doi.verification == str(Verification.MISMATCH),
+}
+
+STATES = (*map(str, Status), *map(str, FILTERS))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its rows, and the key to ask for the next one with."""
+
+    rows: list[Row]
+    next: str | None
+
+
+def _limited(rows: list[Any], limit: int, key: Any) -> tuple[list[Any], str | None]:
+    """`rows` were asked for with one more than `limit`; that one only proves that there is a next page."""
+    if not limit or len(rows) <= limit:
+        return rows, None
+    return rows[:limit], key(rows[limit - 1])
+
+
+def dois(*, state: str = "", repository: str = "", text: str = "", limit: int = PAGE, after: str = "") -> Page:
+    """DOIs, newest mint first. `state`: a status, a mark or OPUS's word; `text`: part of DOI, object id or title.
+
+    `limit` 0: all. Raises `BadInput` for a state or key that is none, `NotFound` for a repository.
+    """
+    query = _dois()
+    if state:
+        query = query.where(_state(state))
+    if repository:
+        query = query.where(Doi.repository == repositories.find(repository).id)
+    if text:
+        query = query.where(Doi.doi.contains(text) | Record.object_id.contains(text) | Record.title.contains(text))
+    if after:
+        minted, number = _numbers(after, 2)
+        query = query.where(peewee.Tuple(Doi.minted_at, Doi.id) < peewee.Tuple(minted, number))
+    query = query.order_by(Doi.minted_at.desc(), Doi.id.desc())
+    found = list((query.limit(limit + 1) if limit else query).objects(Doi))
+    rows, following = _limited(found, limit, lambda row: f"{micros(row.minted_at)}-{row.id}")
+    return Page([doi_row(row) for row in rows], following)
+
+
+def _state(state: str) -> Any:
+    if state in STATES:
+        return FILTERS.get(state, Doi.status == state)
+    raise BadInput(f"there is no state {state!r}: take one of {', '.join(STATES)}")
+
+
+def _numbers(key: str, count: int) -> list[int]:
+    parts = key.split("-")
+    # 18 digits fit into a database's integer.
+    if len(parts) != count or not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts):
+        raise BadInput(f"{key!r} is no key: take `next` of the page before, as it is")
+    return [int(part) for part in parts]
+
+
+def _dois() -> Any:
+    unsettled = (Job.subject_id == Doi.id) & (Job.kind == str(Kind.WRITE)) & IS_UNSETTLED
+    return (
+        Doi.select(
+            Doi,
+            Record.object_id.alias("object_id"),
+            Record.title.alias("title"),
+            Repository.code.alias("code"),
+            Job.status.alias("job_status"),
+        )
+        .join(Repository, on=Doi.repository == Repository.id)
+        .switch(Doi)
+        .join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id)
+        .switch(Doi)
+        .join(Job, peewee.JOIN.LEFT_OUTER, on=unsettled)
+    )
+
+
+def doi(row_id: int) -> Row:
+    """One DOI, as the list has it, with what only its own page shows."""
+    row = _dois().where(Doi.id == row_id).objects(Doi).get()
+    more = ("reason", "successor", "cause", "last_error", "current_hash", "sent_hash", "confirmed_hash")
+    checks = ("api_check", "resolver_check", "unreachable")
+    times = {name: iso(getattr(row, name)) for name in ("api_checked_at", "resolver_checked_at")}
+    told = {name: getattr(row, name) for name in (*more, *checks)}
+    return doi_row(row) | told | times
+
+
+def doi_row(row: Any) -> Row:
+    """The shape of `doi list --json`."""
+    return {
+        "doi": row.doi,
+        "object_id": row.object_id,
+        "repository": row.code,
+        "status": row.status,
+        "marks": marks(row),
+        "wanted": row.wanted,
+        "remote": row.remote,
+        "certainty": row.certainty,
+        "verification": row.verification,
+        "opus": states.opus(ledger.facts(row)),
+        "url": row.url,
+        "title": row.title,
+        "created_at": iso(row.created_at),
+        "minted_at": iso(row.minted_at),
+        "updated_at": iso(row.updated_at),
+    }
+
+
+def marks(row: Any) -> list[str]:
+    """What stands beside the status, in the order of `Mark`."""
+    stands = {
+        Mark.FAILED: row.job_status == JobStatus.FAILED,
+        Mark.UNCERTAIN: row.certainty == "uncertain",
+        Mark.CHANGED: row.changed,
+        Mark.PENDING: row.job_status in _OPEN,
+    }
+    return [str(mark) for mark in Mark if stands[mark]]
+
+
+def jobs(*, status: str = "", limit: int = PAGE, after: str = "") -> Page:
+    """Jobs, newest first. Raises `BadInput` for a status or key that is none."""
+    query = _jobs()
+    if status and status not in list(JobStatus):
+        raise BadInput(f"there is no status {status!r}: take one of {', '.join(JobStatus)}")
+    if status:
+        query = query.where(Job.status == status)
+    if after:
+        query = query.where(Job.id < _numbers(after, 1)[0])
+    query = query.order_by(Job.id.desc())
+    found = list((query.limit(limit + 1) if limit else query).objects(Job))
+    rows, following = _limited(found, limit, lambda row: str(row.id))
+    return Page([job_row(row) for row in rows], following)
+
+
+def job(job_id: int) -> Row:
+    """One job, as the list has it, with what only its own page shows. Raises `NotFound`."""
+    queue.find(job_id)
+    row = _jobs().where(Job.id == job_id).objects(Job).get()
+    more = {"kind": row.kind, "repository": row.code, "worker": row.worker, "actor": row.actor}
+    times = {name: iso(getattr(row, name)) for name in ("created_at", "lease_until", "finished_at")}
+    return job_row(row) | more | times
+
+
+def _jobs() -> Any:
+    return (
+        Job.select(
+            Job,
+            Doi.doi.alias("doi"),
+            Record.object_id.alias("object_id"),
+            Record.title.alias("title"),
+            Repository.code.alias("code"),
+        )
+        .join(Repository, on=Job.repository == Repository.id)
+        .switch(Job)
+        .join(Doi, on=Job.subject_id == Doi.id)
+        .join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id)
+    )
+
+
+def job_row(row: Any) -> Row:
+    """The shape of `queue list --json`."""
+    return {
+        "id": row.id,
+        "doi": row.doi,
+        "object_id": row.object_id,
+        "title": row.title,
+        "action": row.action,
+        "status": row.status,
+        "attempts": row.attempts,
+        "max_attempts": row.max_attempts,
+        "scheduled_at": iso(row.scheduled_at),
+        "last_error": row.last_error,
+        "cause": row.cause,
+    }
+
+
+def records(*, repository: str = "", limit: int = PAGE, after: str = "") -> Page:
+    """Records with their DOIs, newest first. Raises `BadInput` for a key that is none."""
+    query = _records()
+    if repository:
+        query = query.where(Record.repository == repositories.find(repository).id)
+    if after:
+        query = query.where(Record.id < _numbers(after, 1)[0])
+    query = query.order_by(Record.id.desc())
+    found = list((query.limit(limit + 1) if limit else query).objects(Record))
+    rows, following = _limited(found, limit, lambda row: str(row.id))
+    return Page([record_row(row) for row in rows], following)
+
+
+def record(record_id: int) -> Row:
+    """One record, as the list has it, with its owner and its metadata."""
+    row = _records().where(Record.id == record_id).objects(Record).get()
+    owner = {"owner_name": row.owner_name, "owner_email": row.owner_email}
+    return record_row(row) | owner | {"metadata": json.loads(row.metadata)}
+
+
+def _records() -> Any:
+    abandoned = str(states.Wanted.ABANDONED)
+    return (
+        Record.select(Record, Repository.code.alias("code"), Doi.doi.alias("doi"), Doi.status.alias("status"))
+        .join(Repository, on=Record.repository == Repository.id)
+        .switch(Record)
+        .join(Doi, peewee.JOIN.LEFT_OUTER, on=(Doi.record == Record.id) & (Doi.wanted != abandoned))
+    )
+
+
+def record_row(row: Any) -> Row:
+    """The shape of `record list --json`."""
+    return {
+        "object_id": row.object_id,
+        "repository": row.code,
+        "title": row.title,
+        "published": row.published,
+        "doi": row.doi,
+        "status": row.status,
+        "foreign_doi": row.foreign_doi or None,
+        "url": row.url,
+        "created_at": iso(row.created_at),
+        "updated_at": iso(row.updated_at),
+    }
+
+
+def history(row: Doi) -> dict[str, list[Row]]:
+    """All that ever happened to a DOI, oldest first: `log` (transitions), `attempts` (requests, with what was sent)."""
+    log = [
+        {"at": iso(entry.at)}
+        | {
+            name: getattr(entry, name)
+            for name in ("actor", "action", "from_status", "to_status", "http_status", "cause", "detail")
+        }
+        for entry in DoiLog.select().where(DoiLog.doi == row.id).order_by(DoiLog.id)
+    ]
+    columns = ("id", "job_id", "worker", "method", "target", "event", "http_status", "outcome", "cause", "response")
+    attempts = [
+        {name: getattr(attempt, name) for name in columns}
+        | {"sent_at": iso(attempt.sent_at), "finished_at": iso(attempt.finished_at), "sent": _sent(attempt.body)}
+        for attempt in _attempts(row).objects(Attempt)
+    ]
+    return {"log": log, "attempts": attempts}
+
+
+def _attempts(row: Doi) -> Any:
+    with_payload = Attempt.select(Attempt, Payload.body.alias("body"))
+    joined = with_payload.join(Payload, peewee.JOIN.LEFT_OUTER, on=Attempt.fingerprint == Payload.fingerprint)
+    return joined.where(Attempt.doi == row.id).order_by(Attempt.id)
+
+
+def _sent(body: Any) -> Any:
+    return json.loads(zlib.decompress(bytes(body))) if body else None

@@ -1,0 +1,41 @@
+"""Is an identifier a real one: its form and its check digits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import idutils
+
+_ROR = re.compile(r"(?:https?://)?(?:www\.)?(?:ror\.org/)?(0[0-9a-hjkmnp-tv-z]{6})([0-9]{2})", re.IGNORECASE)
+# Crockford's base 32, which has no i, l, o and u.
+_DIGITS = {digit: value for value, digit in enumerate("0123456789abcdefghjkmnpqrstvwxyz")}
+
+
+def is_ror(value: str) -> bool:
+    """A ROR id whose last two digits are its ISO 7064 MOD 97-10 check sum (idutils looks at the form only)."""
+    match = _ROR.fullmatch(value.rstrip("/"))
+    if match is None:
+        return False
+    number = 0
+    for digit in match[1].lower():
+        number = number * 32 + _DIGITS[digit]
+    return 98 - number * 100 % 97 == int(match[2])
+
+
+_CHECKS: dict[str, Callable[[str], object]] = {
+    "ORCID": idutils.is_orcid,
+    "ISNI": idutils.is_isni,
+    "ROR": is_ror,
+    "ISSN": idutils.is_issn,
+    "EISSN": idutils.is_issn,
+    "LISSN": idutils.is_issn,
+    "ISBN": idutils.is_isbn,
+    "EAN13": idutils.is_ean13,
+}
+
+
+def is_right(scheme: str, value: str) -> bool:
+    """Whether `value` is a well-formed number of `scheme` (any case); True for a scheme that has no check digits."""
+    check = _CHECKS.get(scheme.upper())
+    return check is None or bool(check(value.strip().rstrip("/")))

@@ -1,0 +1,246 @@
+"""Every table, as peewee sees it. Columns, indexes and reasons are in `migrations/`; a test holds both together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from peewee import (
+    BigAutoField,
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    CompositeKey,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+from doitui_core import clock
+from doitui_core.database import proxy
+
+
+class InstantField(BigIntegerField):
+    """An aware UTC datetime or None, kept as microseconds since 1970, None as 0."""
+
+    def db_value(self, value: Any) -> int:
+        return value if isinstance(value, int) else clock.micros(value)
+
+    def python_value(self, value: Any) -> datetime | None:
+        return clock.moment(int(value))
+
+
+class FlagField(BooleanField):
+    """A bool, kept as 0 or 1, because PostgreSQL's own boolean cannot be compared with a number."""
+
+    field_type = "SMALLINT"
+
+    def db_value(self, value: Any) -> int:
+        return int(bool(value))
+
+    def python_value(self, value: Any) -> bool:
+        return bool(value)
+
+
+class Table(Model):
+    """The base of all tables."""
+
+    class Meta:
+        database = proxy
+        legacy_table_names = False
+
+
+class Repository(Table):
+    id = BigAutoField()
+    code = TextField()
+    active = FlagField(default=True)
+    created_at = InstantField()
+    paused = FlagField(default=False)
+    blocked_cause = TextField(default="")
+    blocked_error = TextField(default="")
+
+
+class Setting(Table):
+    id = BigAutoField()
+    repository_id = BigIntegerField(default=0)
+    name = TextField()
+    value = TextField()
+    updated_at = InstantField()
+
+
+class Record(Table):
+    id = BigAutoField()
+    repository = ForeignKeyField(Repository)
+    repository_id: int
+    object_id = TextField()
+    title = TextField(default="")
+    metadata = TextField()
+    url = TextField(default="")
+    owner_name = TextField(default="")
+    owner_email = TextField(default="")
+    foreign_doi = TextField(default="")
+    published = FlagField(default=True)
+    content_hash = TextField()
+    created_at = InstantField()
+    updated_at = InstantField()
+
+
+class Funding(Table):
+    id = BigAutoField()
+    record = ForeignKeyField(Record)
+    funder_name = TextField()
+    funder_identifier = TextField(default="")
+    funder_identifier_type = TextField(default="")
+    award_number = TextField(default="")
+    award_uri = TextField(default="")
+    award_title = TextField(default="")
+    created_at = InstantField()
+
+
+class Doi(Table):
+    id = BigAutoField()
+    doi = TextField()
+    folded = TextField()
+    repository = ForeignKeyField(Repository)
+    repository_id: int
+    record = ForeignKeyField(Record, null=True)
+    record_id: int | None
+    wanted = TextField(default="none")
+    remote = TextField(default="unknown")
+    certainty = TextField(default="confirmed")
+    status = TextField(default="reserved")
+    verification = TextField(default="unverified")
+    api_check = TextField(default="unverified")
+    api_checked_at = InstantField(default=None)
+    url = TextField(default="")
+    current_hash = TextField(default="")
+    sent_hash = TextField(default="")
+    confirmed_hash = TextField(default="")
+    changed = FlagField(default=False)
+    reason = TextField(default="")
+    successor = TextField(default="")
+    cause = TextField(default="")
+    last_error = TextField(default="")
+    minted_at = InstantField(default=None)
+    created_at = InstantField()
+    updated_at = InstantField()
+    resolver_check = TextField(default="unverified")
+    resolver_checked_at = InstantField(default=None)
+    unreachable = IntegerField(default=0)
+
+
+class DoiLog(Table):
+    id = BigAutoField()
+    doi = ForeignKeyField(Doi)
+    at = InstantField()
+    actor = TextField()
+    action = TextField()
+    from_status = TextField()
+    to_status = TextField()
+    http_status = IntegerField(default=0)
+    cause = TextField(default="")
+    detail = TextField(default="")
+
+
+class Payload(Table):
+    fingerprint = TextField(primary_key=True)
+    body = BlobField()
+
+
+class Attempt(Table):
+    id = BigAutoField()
+    doi = ForeignKeyField(Doi)
+    job_id = BigIntegerField()
+    worker = TextField()
+    method = TextField()
+    target = TextField()
+    event = TextField(default="")
+    fingerprint = TextField(default="")
+    sent_at = InstantField()
+    finished_at = InstantField(default=None)
+    http_status = IntegerField(default=0)
+    outcome = TextField(default="")
+    cause = TextField(default="")
+    response = TextField(default="")
+
+
+class Job(Table):
+    id = BigAutoField()
+    kind = TextField()
+    action = TextField()
+    subject_id = BigIntegerField()
+    repository = ForeignKeyField(Repository)
+    repository_id: int
+    status = TextField(default="pending")
+    attempts = IntegerField(default=0)
+    max_attempts = IntegerField()
+    scheduled_at = InstantField()
+    lease_until = InstantField(default=None)
+    lease_token = TextField(default="")
+    worker = TextField(default="")
+    actor = TextField()
+    cause = TextField(default="")
+    last_error = TextField(default="")
+    created_at = InstantField()
+    finished_at = InstantField(default=None)
+
+
+class Upstream(Table):
+    name = TextField(primary_key=True)
+    arrival = BigIntegerField(default=0)
+    paused_until = InstantField(default=None)
+    faults = IntegerField(default=0)
+    fault_at = InstantField(default=None)
+    fault_job = BigIntegerField(default=0)
+    opened_at = InstantField(default=None)
+    canary_at = InstantField(default=None)
+    slowed_until = InstantField(default=None)
+
+
+class Notice(Table):
+    id = BigAutoField()
+    topic = TextField()
+    recipients = TextField()
+    subject = TextField()
+    body = TextField()
+    created_at = InstantField()
+    due_at = InstantField()
+    sent_at = InstantField(default=None)
+    attempts = IntegerField(default=0)
+    last_error = TextField(default="")
+
+
+class Worker(Table):
+    name = TextField(primary_key=True)
+    host = TextField()
+    pid = IntegerField()
+    started_at = InstantField()
+    seen_at = InstantField()
+
+
+class Counter(Table):
+    name = TextField()
+    slot = IntegerField(default=0)
+    value = BigIntegerField(default=0)
+
+    class Meta:
+        primary_key = CompositeKey("name", "slot")
+
+
+#: All of them, parents first.
+TABLES: tuple[type[Table], ...] = (
+    Repository,
+    Setting,
+    Record,
+    Funding,
+    Doi,
+    DoiLog,
+    Payload,
+    Attempt,
+    Job,
+    Upstream,
+    Notice,
+    Worker,
+    Counter,
+)

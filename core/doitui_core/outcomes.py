@@ -1,0 +1,138 @@
+"""One HTTP outcome in, one decision out. Pure: no clock, no database, no network.
+
+The table is datacite-api 1.9 read with the question "may the same request be sent again, and when?":
+
+done        2xx: compare the state that came back with the wanted one
+retryable   it certainly did nothing, and the same may work later
+ambiguous   nobody knows whether it was done: probe before anything else
+permanent   the same request will never work: a person has to change something
+blocked     nothing of this repository will work until its set-up is mended
+throttled   too fast: later, and it costs no attempt
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from doitui_core.errors import CredentialsRefused, Misconfigured, NoAnswer, NotSent, RemoteFailed
+
+if TYPE_CHECKING:
+    from doitui_core.datacite.answer import Answer
+
+
+class Kind(StrEnum):
+    DONE = "done"
+    RETRYABLE = "retryable"
+    AMBIGUOUS = "ambiguous"
+    PERMANENT = "permanent"
+    BLOCKED = "blocked"
+    THROTTLED = "throttled"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A decision: what kind, why in one stable word (`cause`), and the line a person reads.
+
+    `wait`: seconds the remote asked us to stay away, from Retry-After; None when it did not.
+    """
+
+    kind: Kind
+    cause: str = ""
+    message: str = ""
+    http_status: int = 0
+    wait: float | None = None
+
+
+DONE = Outcome(Kind.DONE)
+
+#: By HTTP status: kind, cause, what to do (the server's own words come first). Others: by their hundred, below.
+BY_STATUS: dict[int, tuple[Kind, str, str]] = {
+    400: (Kind.PERMANENT, "bad_request", "mend the record, then retry"),
+    401: (Kind.BLOCKED, "credentials", "DataCite does not know this account and password: mend them, then retry"),
+    403: (Kind.PERMANENT, "forbidden", "the account has no right to this DOI or prefix"),
+    404: (Kind.PERMANENT, "not_there", "DataCite does not have it, or hides it from this account"),
+    405: (Kind.PERMANENT, "not_a_draft", "only drafts can be deleted; deactivate it instead"),
+    408: (Kind.THROTTLED, "throttled", "sent again by itself"),
+    409: (Kind.RETRYABLE, "conflict", "another write was faster; sent again by itself"),
+    413: (Kind.PERMANENT, "too_large", "the document is too large for DataCite"),
+    422: (Kind.PERMANENT, "metadata", "mend the record, then retry"),
+    425: (Kind.THROTTLED, "throttled", "sent again by itself"),
+    429: (Kind.THROTTLED, "throttled", "sent again by itself"),
+}
+
+BY_HUNDRED: dict[int, tuple[Kind, str, str]] = {
+    2: (Kind.DONE, "", ""),
+    3: (Kind.PERMANENT, "redirected", "a redirect is not followed with credentials: mend datacite_url"),
+    4: (Kind.PERMANENT, "rejected", "mend the record, then retry"),
+    5: (Kind.AMBIGUOUS, "server_error", "it may have been done: asked about by itself"),
+}
+
+#: The cause of a POST for a DOI that exists already (lupo: uniqueness is global across repositories).
+TAKEN = "doi_taken"
+
+
+def of_answer(answer: Answer) -> Outcome:
+    """The decision on an answer to a write. A 2xx whose body cannot be read is ambiguous: the state is unknown."""
+    kind, cause, advice = BY_STATUS.get(answer.status) or BY_HUNDRED.get(answer.status // 100, BY_HUNDRED[5])
+    wait = retry_after(answer)
+    if answer.status == 503 and wait is not None:
+        # Who names a time has not begun; any other 5xx may come from a gateway behind which the write went through.
+        kind, cause, advice = BY_STATUS[429]
+    if kind is Kind.DONE:
+        if answer.unreadable:
+            return Outcome(Kind.AMBIGUOUS, "unreadable", "the answer could not be read", answer.status)
+        return Outcome(Kind.DONE, http_status=answer.status)
+    if answer.status == 422 and any("already been taken" in title for _, title in answer.errors):
+        cause = TAKEN
+    summary = " ".join(answer.summary.split())
+    message = f"HTTP {answer.status}: {summary}; {advice}"
+    return Outcome(kind, cause, message, answer.status, wait)
+
+
+def of_error(error: RemoteFailed | Misconfigured) -> Outcome:
+    """The decision on a request that brought no answer."""
+    if isinstance(error, NotSent):
+        return Outcome(Kind.RETRYABLE, "unreachable", str(error))
+    if isinstance(error, NoAnswer):
+        return Outcome(Kind.AMBIGUOUS, "no_answer", str(error))
+    if isinstance(error, RemoteFailed):
+        return Outcome(Kind.RETRYABLE, "server_error", str(error))
+    cause = "credentials" if isinstance(error, CredentialsRefused) else "configuration"
+    return Outcome(Kind.BLOCKED, cause, str(error))
+
+
+def of_read(outcome: Outcome) -> Outcome:
+    """The same for a request that only reads: it can be repeated, whatever became of it."""
+    return replace(outcome, kind=Kind.RETRYABLE) if outcome.kind is Kind.AMBIGUOUS else outcome
+
+
+#: Nobody means more than this, and a typing error must not stop a repository for a year. Seconds.
+LONGEST_WAIT = 3600.0
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds of the Retry-After header, both forms of RFC 9110 10.2.3; None for none or nonsense.
+
+    A date is measured against the answer's own Date header, so that our clock does not matter.
+    """
+    value = answer.headers.get("retry-after", "").strip()
+    number = re.fullmatch("[0-9]+", value)
+    seconds = float(value) if number else _seconds_until(value, answer.headers.get("date", ""))
+    return None if seconds is None else min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def _seconds_until(then: str, now: str) -> float | None:
+    try:
+        return (_http_date(then) - _http_date(now)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _http_date(text: str) -> datetime:
+    parsed = parsedate_to_datetime(text)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -1,0 +1,374 @@
+"""Jobs: enqueue, claim, finish, release, retry, cancel. At least once, fenced; a killed worker loses nothing.
+
+A claim takes a lease and a new token; whoever finishes must still hold it, else another worker has the job and the late
+result is dropped. Attempts count at the claim, so a job that kills its worker comes to an end all the same.
+Time is `database.now()`, one clock for all hosts. What is due is found by `dialects.DUE`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import peewee
+
+from doitui_core import database, statements
+from doitui_core.clock import EPOCH
+from doitui_core.errors import NotFound, Refused
+from doitui_core.models import Job
+from doitui_core.outcomes import Kind as Outcome
+from doitui_core.outcomes import Outcome as Decision
+
+
+class Kind(StrEnum):
+    """What a job does. A write brings the remote to what is wanted; a verification only looks; a recheck looks
+    whether something arrived late, and undoes it.
+    """
+
+    WRITE = "write"
+    VERIFY = "verify"
+    RECHECK = "recheck"
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+
+
+#: Somebody will work on it, or it waits for something to be mended. As in the indexes of the job table.
+OPEN = (Status.PENDING, Status.PROCESSING, Status.UNCERTAIN, Status.BLOCKED)
+UNSETTLED = (*OPEN, Status.FAILED)
+
+
+def literally(words: Iterable[str]) -> list[peewee.SQL]:
+    """`words` as literals of the statement: with parameters SQLite would not see that a partial index has them all."""
+    return [peewee.SQL(f"'{word}'") for word in words]
+
+
+#: As in the index `job_unsettled`.
+IS_UNSETTLED = Job.status.in_(literally(UNSETTLED))
+
+#: What an operator may put back, and what may be given up. What may have been sent is never given up unasked.
+RETRYABLE = (Status.FAILED, Status.BLOCKED)
+CANCELLABLE = (Status.PENDING, Status.BLOCKED, Status.FAILED)
+
+#: Where an outcome leads. RETRYABLE becomes FAILED when the attempts are spent.
+AFTER = {
+    Outcome.DONE: Status.COMPLETED,
+    Outcome.RETRYABLE: Status.PENDING,
+    Outcome.THROTTLED: Status.PENDING,
+    Outcome.AMBIGUOUS: Status.UNCERTAIN,
+    Outcome.BLOCKED: Status.BLOCKED,
+    Outcome.PERMANENT: Status.FAILED,
+}
+
+#: These cost no attempt: nothing was wrong with the job.
+GIVEN_BACK = frozenset({Outcome.THROTTLED, Outcome.BLOCKED})
+
+#: The longest a probe waits for the next try. An uncertain job never fails: it is found out.
+LONGEST_PROBE_WAIT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How long a job may be held and how it is tried again."""
+
+    lease: timedelta
+    backoff: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A job in hand. `was` is its status before the claim."""
+
+    job_id: int
+    kind: Kind
+    subject_id: int
+    repository_id: int
+    token: str
+    worker: str
+    actor: str
+    attempts: int
+    max_attempts: int
+    was: Status
+
+
+def enqueue(
+    kind: Kind,
+    subject_id: int,
+    repository_id: int,
+    *,
+    actor: str,
+    max_attempts: int,
+    action: str = "",
+    at: datetime | None = None,
+) -> int:
+    """Id of the one unsettled job of this kind for the subject: new, already there, or a failed one put back.
+
+    `action` is the word people see (mint, update …), the newest wish's; the kind where there is no better one. `at`:
+    when it is due, without it now. Joins the caller's transaction, whose lock on the subject's row keeps two
+    callers apart.
+    """
+    with database.joining():
+        now = database.now()
+        job = _UNSETTLED_OF.first(subject_id, str(kind))
+        if job is None:
+            job = Job(
+                kind=str(kind),
+                action=action or str(kind),
+                subject_id=subject_id,
+                repository_id=repository_id,
+                actor=actor,
+                max_attempts=max_attempts,
+                scheduled_at=at or now,
+                created_at=now,
+            )
+            statements.insert(job)
+            database.count(f"job.{kind}.{Status.PENDING}", 1)
+            return int(job.id)
+        if job.status in (Status.PENDING, *RETRYABLE):
+            _put_back(job, now)
+            if at is not None:
+                Job.update(scheduled_at=at).where(Job.id == job.id).execute()
+        Job.update(action=action or str(kind)).where(Job.id == job.id).execute()
+    return int(job.id)
+
+
+def open_job(kind: Kind, subject_id: int) -> Job | None:
+    """The unsettled job of this kind for the subject, locked until the transaction ends."""
+    return _UNSETTLED_OF.first(subject_id, str(kind))
+
+
+def claim(worker: str, repository_id: int, policy: Policy, limit: int, *, rather_not: int = 0) -> list[Lease]:
+    """Up to `limit` due jobs of a repository, oldest first, leased to `worker`; [] when nothing is due.
+
+    `rather_not`: the id of a job to take only where nothing else is due.
+    """
+    with database.write():
+        now = database.now()
+        due = database.due_jobs(repository_id, now, limit + (1 if rather_not else 0))
+        chosen = [found for found in due if found[0] != rather_not] or due
+        return _lease(dict(chosen[:limit]), worker, now + policy.lease)
+
+
+def due(repository_id: int, limit: int) -> int:
+    """How many jobs could be claimed, up to `limit`. A read: an empty queue costs no write transaction."""
+    return len(database.due_jobs(repository_id, database.now(), limit, lock=False))
+
+
+def unblock(repository_id: int) -> int:
+    """Put the blocked jobs of a repository back, as they were; how many."""
+    with database.joining():
+        jobs = list(database.for_update(Job.select().where(Job.repository == repository_id, Job.status == "blocked")))
+        for job in jobs:
+            moved(job.kind, Status.BLOCKED, Status.PENDING)
+            job.status, job.scheduled_at = str(Status.PENDING), database.now()
+            statements.update(job)
+    return len(jobs)
+
+
+def claim_one(worker: str, job_id: int, policy: Policy) -> Lease | None:
+    """That job, leased to `worker`, due or not; None when somebody has it or it is settled."""
+    with database.write():
+        now = database.now()
+        job = database.for_update(Job.select().where(Job.id == job_id)).get_or_none()
+        held = job and job.status == Status.PROCESSING and (job.lease_until or EPOCH) >= now
+        if job is None or held or job.status not in OPEN:
+            return None
+        return _lease({job_id: job.status}, worker, now + policy.lease)[0]
+
+
+def _lease(found: dict[int, str], worker: str, until: datetime) -> list[Lease]:
+    if not found:
+        return []
+    token = secrets.token_hex(8)
+    Job.update(
+        status=str(Status.PROCESSING), attempts=Job.attempts + 1, lease_until=until, lease_token=token, worker=worker
+    ).where(Job.id.in_(list(found))).execute()
+    leases = []
+    for job in Job.select().where(Job.id.in_(list(found))).order_by(Job.scheduled_at, Job.id):
+        was = Status(found[job.id])
+        moved(job.kind, was, Status.PROCESSING)
+        leases.append(
+            Lease(
+                job.id,
+                Kind(job.kind),
+                job.subject_id,
+                job.repository_id,
+                token,
+                worker,
+                job.actor,
+                job.attempts,
+                job.max_attempts,
+                was,
+            )
+        )
+    return leases
+
+
+def renew(lease: Lease, policy: Policy) -> bool:
+    """A whole lease from now on, just before something is sent. False: it is no longer ours; send nothing."""
+    with database.joining():
+        job = _held(lease)
+        if job is not None:
+            job.lease_until = database.now() + policy.lease
+            statements.update(job)
+    return job is not None
+
+
+def held(lease: Lease) -> bool:
+    """Whether the lease is still ours, its row locked until the transaction ends. Before writing any result."""
+    return _held(lease) is not None
+
+
+def finish(
+    lease: Lease,
+    status: Status,
+    *,
+    at: datetime | None = None,
+    cause: str = "",
+    error: str = "",
+    give_back: bool = False,
+) -> bool:
+    """Write where the job goes. `at`: when it is due again. False: the token is no longer ours, nothing was written."""
+    open_again = status in (Status.PENDING, Status.UNCERTAIN)
+    with database.joining():
+        job = _held(lease)
+        if job is None:
+            return False
+        job.status, job.cause, job.last_error = str(status), cause, error
+        if give_back:
+            job.attempts = max(job.attempts - 1, 0)  # the row's: an outage may have given others back meanwhile
+        job.lease_until, job.lease_token = None, ""
+        job.finished_at = None if status in OPEN else database.now()
+        if open_again:
+            job.scheduled_at = at or database.now()
+        statements.update(job)
+        moved(lease.kind, Status.PROCESSING, status)
+    return True
+
+
+def release(lease: Lease) -> bool:
+    """Give back a job that was not begun, as it was, with its attempt."""
+    was = Status.PENDING if lease.was is Status.PROCESSING else lease.was
+    return finish(lease, was, give_back=True)
+
+
+def conclude(lease: Lease, decision: Decision, policy: Policy) -> tuple[Status, datetime, bool]:
+    """Where `decision` leads the job: (status, when it is due again, whether its attempt is given back)."""
+    now = database.now()
+    status = AFTER[decision.kind]
+    if decision.kind is Outcome.RETRYABLE and lease.attempts >= lease.max_attempts:
+        status = Status.FAILED
+    if decision.wait is not None:
+        wait = timedelta(seconds=decision.wait)
+    elif decision.kind is Outcome.AMBIGUOUS:
+        # Asked about at once the first time; a server that never answers is not hammered.
+        wait = delay(lease.attempts - 1, policy)
+    else:
+        wait = delay(lease.attempts, policy)
+    return status, now + wait, decision.kind in GIVEN_BACK
+
+
+def delay(attempt: int, policy: Policy) -> timedelta:
+    """Linear, and the first retry waits too: 5, 10, 15 minutes by default (as Heratio's operators expect)."""
+    return policy.backoff * attempt
+
+
+def release_orphans(workers: Sequence[str]) -> int:
+    """Make the jobs of workers that are known to be dead due at once; how many. Their attempts stay counted."""
+    if not workers:
+        return 0
+    with database.write():
+        return int(
+            Job.update(lease_until=EPOCH)
+            .where(Job.status == str(Status.PROCESSING), Job.worker.in_(list(workers)), Job.lease_until > EPOCH)
+            .execute()
+        )
+
+
+def retryable(*, ids: Sequence[int] = (), cause: str | None = None, every: bool = False) -> peewee.ModelSelect[Job]:
+    """The failed and blocked jobs, by id, by cause or all."""
+    chosen = Job.select().where(Job.status.in_([str(status) for status in RETRYABLE])).order_by(Job.id)
+    if every:
+        return chosen
+    return chosen.where(Job.cause == cause) if cause is not None else chosen.where(Job.id.in_(list(ids)))
+
+
+def retry(*, ids: Sequence[int] = (), cause: str | None = None, every: bool = False) -> list[int]:
+    """Put failed and blocked jobs back, by id, by cause or all, with new attempts; the ids. The history stays."""
+    with database.write():
+        jobs = list(database.for_update(retryable(ids=ids, cause=cause, every=every)))
+        for job in jobs:
+            _put_back(job, database.now())
+    return [job.id for job in jobs]
+
+
+def find(job_id: int, *, lock: bool = False) -> Job:
+    """That job, with `lock` held until the transaction ends. Raises `NotFound`."""
+    query = Job.select().where(Job.id == job_id)
+    job = (database.for_update(query) if lock else query).get_or_none()
+    if job is None:
+        raise NotFound(f"there is no job {job_id}: `doitui queue list` shows those that are")
+    return job
+
+
+def cancellable(job_id: int, *, lock: bool = False) -> Job:
+    """That job, if it can be given up. Raises `NotFound`; `Refused` for one that is settled or may have been sent."""
+    job = find(job_id, lock=lock)
+    if job.status not in CANCELLABLE:
+        raise Refused(f"job {job_id} is {job.status} and cannot be cancelled", "not_cancellable")
+    return job
+
+
+def cancel(job_id: int) -> Job:
+    """Give up a job that is not under way. Raises as `cancellable`."""
+    with database.write():
+        job = cancellable(job_id, lock=True)
+        moved(job.kind, Status(job.status), Status.CANCELLED)
+        job.status, job.finished_at = str(Status.CANCELLED), database.now()
+        job.save(only=job.dirty_fields)
+    return job
+
+
+def _put_back(job: Job, now: datetime) -> None:
+    moved(job.kind, Status(job.status), Status.PENDING)
+    if job.status != Status.PENDING:
+        job.attempts = 0
+    job.status, job.scheduled_at, job.finished_at = str(Status.PENDING), min(job.scheduled_at, now), None
+    job.save(only=job.dirty_fields)
+
+
+_UNSETTLED_OF = statements.Select(
+    lambda subject_id, kind: Job.select().where(Job.subject_id == subject_id, Job.kind == kind, IS_UNSETTLED),
+    int,
+    str,
+    lock=True,
+)
+_HELD = statements.Select(
+    lambda job_id, token: Job.select().where(
+        Job.id == job_id, Job.status == str(Status.PROCESSING), Job.lease_token == token
+    ),
+    int,
+    str,
+    lock=True,
+)
+
+
+def _held(lease: Lease) -> Job | None:
+    return _HELD.first(lease.job_id, lease.token)
+
+
+def moved(kind: str, old: Status, new: Status) -> None:
+    """Tell the counters where a job has gone."""
+    if old != new:
+        database.count(f"job.{kind}.{old}", -1)
+        database.count(f"job.{kind}.{new}", 1)

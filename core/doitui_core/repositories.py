@@ -1,0 +1,158 @@
+"""Repositories: codes with settings of their own, and what those settings amount to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from doitui_core import database, environments, identifiers, settings
+from doitui_core.errors import BadInput, Misconfigured, NotFound
+from doitui_core.models import Doi, Record, Repository
+from doitui_core.models import Setting as Row
+
+#: Beside letters and digits these stand in an address as they are, in a path and in a query (RFC 3986).
+IN_ADDRESS = "/:@!$*(),;=~"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A repository's settings, looked up once: what building a document, making a DOI and talking to DataCite need.
+
+    Values are as set; what is missing or wrong is told when it is needed (`require_prefix`, `require_account`).
+    """
+
+    repository_id: int
+    code: str
+    settings: settings.Settings
+
+    def text(self, name: str) -> str:
+        return str(self.settings.get(name))
+
+    def number(self, name: str) -> int:
+        return int(self.settings.get(name))
+
+    @property
+    def environment(self) -> str:
+        return self.text("datacite_environment")
+
+    @property
+    def url(self) -> str:
+        """The REST API to use. Raises `WrongEnvironment` rather than let test data into production."""
+        return environments.check_fence(
+            self.text("datacite_url") or environments.REST_URL[self.environment], self.environment
+        )
+
+    @property
+    def rate(self) -> float | None:
+        """Requests a second, None for no limit."""
+        limit = self.settings.get("datacite_rate_limit")
+        if not limit and environments.is_loopback(self.url):
+            return None
+        return (limit or environments.DEFAULT_RATE) / 300
+
+    def require_prefix(self) -> str:
+        """The prefix. Raises `Misconfigured` with what to do."""
+        try:
+            return identifiers.check_prefix(self.text("datacite_prefix"))
+        except Misconfigured as error:
+            raise Misconfigured(f"repository {self.code}: {error}") from error
+
+    def require_account(self) -> tuple[str, str]:
+        """(account, password). Raises `Misconfigured` with what to do."""
+        account, password = self.text("datacite_repository_id"), self.settings.secret("datacite_password")
+        missing = [name for name, value in (("account", account), ("password", password)) if not value]
+        if missing:
+            raise Misconfigured(
+                f"repository {self.code} has no {' and no '.join(missing)}:"
+                f" `doitui repository set {self.code} --account ABCD.REPO --password-env NAME`"
+            )
+        return account, password
+
+    def is_ours(self, doi: str) -> bool:
+        """Whether this repository registers `doi`: it is under its prefix."""
+        return identifiers.is_local(doi, self.text("datacite_prefix"), self.text("local_prefix"))
+
+    def landing_page(self, object_id: str) -> str:
+        """The address of a record that names none, from the template; empty without one."""
+        template = self.text("landing_page")
+        return template.replace("{repository_code}", self.code).replace(
+            "{object_id}", quote(object_id, safe=IN_ADDRESS)
+        )
+
+
+def config(repository: Repository, flags: Mapping[str, str] | None = None) -> Config:
+    """What `repository` is set to. One query."""
+    return Config(repository.id, repository.code, settings.load(repository.id, active=repository.active, flags=flags))
+
+
+def find(code: str) -> Repository:
+    """Raises `NotFound`, naming those that exist."""
+    found = Repository.get_or_none(Repository.code == code)
+    if found is None:
+        have = ", ".join(row.code for row in listed()) or "none yet"
+        raise NotFound(
+            f"there is no repository {code!r} (there are: {have}): `doitui repository set {code} --prefix …`"
+        )
+    return found
+
+
+def listed() -> list[Repository]:
+    """All, by code."""
+    return list(Repository.select().order_by(Repository.code))
+
+
+def find_or_only(code: str | None) -> Repository:
+    """The repository of that code; without one the only active one. Raises `NotFound`, `BadInput`, `Misconfigured`."""
+    if code:
+        return find(code)
+    active = [row for row in listed() if row.active]
+    if not active:
+        raise Misconfigured(
+            "there is no repository yet: `doitui repository set CODE --prefix 10.NNNN --account ABCD.REPO`"
+        )
+    if len(active) > 1:
+        raise BadInput(f"say which repository: --repository {' or '.join(row.code for row in active)}")
+    return active[0]
+
+
+def check(code: str, values: Mapping[str, str]) -> None:
+    """Raise `BadInput` or `NotFound` for a code or a setting that cannot be."""
+    if not code or not code.isascii() or any(not (c.isalnum() or c in "._-") for c in code):
+        raise BadInput(f"{code!r} cannot be a repository's code: letters, digits, . _ and - only")
+    for name, text in values.items():
+        settings.check(name, text)
+
+
+def put(code: str, values: Mapping[str, str], active: bool | None = None) -> Repository:
+    """Make the repository `code`, or change it: `values` are settings by name. All or nothing. Raises as `check`."""
+    check(code, values)
+    with database.write():
+        Repository.insert(code=code, active=True, created_at=database.now()).on_conflict_ignore().execute()
+        repository = find(code)
+        for name, text in values.items():
+            settings.put(name, text, repository.id)
+        if active is not None:
+            Repository.update(active=active).where(Repository.id == repository.id).execute()
+            repository.active = active
+    return repository
+
+
+def check_removable(code: str) -> Repository:
+    """The repository, if it can be forgotten. Raises `BadInput` while it has records or DOIs, which are for ever."""
+    repository = find(code)
+    tables: tuple[type[Record] | type[Doi], ...] = (Record, Doi)
+    if any(table.select().where(table.repository == repository).exists() for table in tables):
+        raise BadInput(
+            f"repository {code} has records or DOIs and stays:"
+            f" `doitui repository set {code} --inactive` puts it to rest"
+        )
+    return repository
+
+
+def remove(code: str) -> None:
+    """Forget a repository and its settings. Raises as `check_removable`."""
+    with database.write():
+        repository = check_removable(code)
+        Row.delete().where(Row.repository_id == repository.id).execute()
+        Repository.delete().where(Repository.id == repository.id).execute()

@@ -1,0 +1,65 @@
+"""The counts behind status and dashboard, read from counter rows; and the full count that proves them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import peewee
+
+from doitui_core import database, ledger
+from doitui_core.clock import iso
+from doitui_core.models import Doi, Job, Repository, Upstream, Worker
+from doitui_core.queue import OPEN, Kind
+from doitui_core.queue import Status as JobStatus
+from doitui_core.states import Mark, Status
+
+
+def overview() -> dict[str, Any]:
+    """What `status --json` prints: DOIs by status and mark, jobs by status, workers. Zeros stand in it too."""
+    dois, marks = database.counts("doi."), database.counts("mark.")
+    writes = database.counts(f"job.{Kind.WRITE}.")
+    by_mark = {
+        Mark.FAILED: writes.get(JobStatus.FAILED, 0),
+        Mark.UNCERTAIN: marks.get(Mark.UNCERTAIN, 0),
+        Mark.CHANGED: marks.get(Mark.CHANGED, 0),
+        Mark.PENDING: sum(writes.get(status, 0) for status in OPEN),
+    }
+    counted = {"total": sum(dois.values())} | {str(status): dois.get(status, 0) for status in Status}
+    return {
+        "dois": counted | {str(mark): number for mark, number in by_mark.items()},
+        "jobs": jobs(),
+        # Part of the contract's shape; there is nothing yet that could be counted.
+        "events": {},
+        "spool": {"files": 0, "bytes": 0},
+        "repositories": [
+            {"code": row.code, "active": row.active, "paused": row.paused, "blocked": row.blocked_error or None}
+            for row in Repository.select().order_by(Repository.code)
+        ],
+        "upstreams": [
+            {"name": row.name, "out_since": iso(row.opened_at), "paused_until": iso(row.paused_until)}
+            for row in Upstream.select().order_by(Upstream.name)
+        ],
+        "workers": [
+            {"name": worker.name, "seen_at": iso(worker.seen_at)} for worker in Worker.select().order_by(Worker.name)
+        ],
+    }
+
+
+def jobs() -> dict[str, int]:
+    """Jobs of all kinds by status."""
+    totals: Counter[str] = Counter()
+    for name, number in database.counts("job.").items():
+        totals[name.partition(".")[2]] += number
+    return {str(status): totals[status] for status in JobStatus}
+
+
+def recount() -> dict[str, int]:
+    """What the counters should say, counted over all rows. Slow; the doctor and the tests compare."""
+    found: Counter[str] = Counter()
+    for row in Doi.select().iterator():
+        found.update(ledger.counted(row))
+    by: Any = Job.select(Job.kind, Job.status, peewee.fn.COUNT(Job.id)).group_by(Job.kind, Job.status).tuples()
+    for kind, status, number in by:
+        found[f"job.{kind}.{status}"] += number
+    return dict(found)

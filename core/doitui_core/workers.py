@@ -1,0 +1,72 @@
+"""Which workers are alive: they say so every few seconds, and who is provably dead is buried."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from doitui_core import database, queue
+from doitui_core.models import Worker
+
+log = logging.getLogger("doitui.worker")
+
+
+def host() -> str:
+    """This host, so that a process id means something: two containers with one name have different process ids."""
+    with suppress(OSError):
+        return f"{socket.gethostname()}/{Path('/proc/self/ns/pid').readlink()}"
+    return socket.gethostname()
+
+
+def new_name() -> str:
+    """A name for a worker of this process: host, process id, and two bytes that tell its runs apart."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
+
+
+def beat(name: str) -> None:
+    """Note that the worker `name`, this process, is alive; and bury the dead of this host."""
+    with database.write():
+        now = database.now()
+        Worker.insert(name=name, host=host(), pid=os.getpid(), started_at=now, seen_at=now).on_conflict(
+            conflict_target=[Worker.name], update={Worker.seen_at: now}
+        ).execute()
+        bury_dead()
+
+
+def leave(name: str) -> None:
+    """Note that the worker `name` has ended in good order."""
+    with database.write():
+        Worker.delete().where(Worker.name == name).execute()
+
+
+def bury_dead() -> None:
+    """Forget workers of this host whose process is gone, and make their jobs due. Inside `database.write()`.
+
+    A process id that does not exist proves death; one that exists proves nothing, then the lease has to run out.
+    """
+    dead = [row.name for row in Worker.select().where(Worker.host == host()) if not _alive(row.pid)]
+    if dead:
+        freed = queue.release_orphans(dead)
+        Worker.delete().where(Worker.name.in_(dead)).execute()
+        log.warning("%s died; %d of its jobs are taken up again", ", ".join(dead), freed)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it is there, and somebody else's
+    return not _zombie(pid)
+
+
+def _zombie(pid: int) -> bool:
+    """Dead, but not yet collected by its parent (in a container without an init it never is). Linux only."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
+    return False

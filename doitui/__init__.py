@@ -1,0 +1,1 @@
+"""The faces of doitui: command line, terminal screens, web (hub and sandbox), demo."""

@@ -1,0 +1,1 @@
+"""The command line. `main` has the group and the exit; a file each for the commands of one noun."""

@@ -1,0 +1,35 @@
+"""One act on several items: each is tried, each failure is one line, and the exit code tells what happened to all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from doitui.cli import exits
+from doitui.cli.output import say, show
+from doitui_core.errors import DoituiError
+
+
+def each(ids: Sequence[str], act: Callable[[str], dict[str, Any]], as_json: bool) -> None:
+    """Do `act` for every one of `ids`; print what it gave (`line` for people), then leave with the fitting exit code.
+
+    `act` returns a JSON-ready dict with `line`, and may set `code`, its exit code, where it did not raise.
+    """
+    done: list[dict[str, Any]] = []
+    codes: list[int] = []
+    for text in ids:
+        try:
+            result = act(text)
+        except DoituiError as error:
+            result = {"id": text, "error": str(error), "code": exits.of(error)}
+        codes.append(result.pop("code", exits.DONE))
+        done.append(result)
+    for result in done:
+        if "error" in result:
+            say(result["error"] if result["id"] in result["error"] else f"{result['id']}: {result['error']}")
+    show(
+        {"results": [{name: value for name, value in result.items() if name != "line"} for result in done]},
+        as_json,
+        [result["line"] for result in done if "line" in result],
+    )
+    exits.leave(exits.of_items(codes, [code for code in codes if code]))

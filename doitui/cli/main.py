@@ -1,0 +1,124 @@
+"""`doitui`: the group, its options, and how a command ends: one line on stderr, never a traceback."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import signal
+import sys
+import traceback
+from types import FrameType
+
+import click
+
+from doitui.cli import exits
+from doitui.cli.output import say, show
+from doitui.cli.session import Session
+from doitui_core import __version__
+from doitui_core.errors import DoituiError
+
+#: Command -> the module that has it, as an attribute of the same name. Imported when it is asked for:
+#: `doitui --version` must not wait for peewee, requests or lxml.
+COMMANDS = {
+    "init": "setup",
+    "status": "setup",
+    "work": "work",
+    "sandbox": "sandbox",
+    "demo": "demo",
+    "repository": "repository",
+    "setting": "setting",
+    "record": "record",
+    "doi": "doi",
+    "batch": "batch",
+    "queue": "queue",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"doitui.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "--version", prog_name="doitui", message="%(prog)s %(version)s")
+@click.option(
+    "--database", metavar="URL", help="sqlite:///file.db or postgresql://user@host/name  [env: DOITUI_DATABASE]"
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def doitui(context: click.Context, database: str | None, debug: bool) -> None:
+    """DOI operations for a repository: mint, verify and keep DOIs true at DataCite.
+
+    Example: doitui --database sqlite:///archive.db init
+    """
+    context.obj = Session(database, debug)
+
+
+def run() -> None:
+    """The entry point. Turns every error into its exit code and one line."""
+    signal.signal(signal.SIGTERM, _terminated)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character gets its number, not an error.
+            stream.reconfigure(errors="backslashreplace")
+    debug = "--debug" in sys.argv
+    try:
+        doitui(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.exit(_without_command(error))
+    except click.ClickException as error:
+        say(f"doitui: {_usage(error)}")
+        sys.exit(exits.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        say("doitui: interrupted")
+        sys.exit(128 + signal.SIGINT)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        say(f"doitui: {_told(error)}")
+        sys.exit(exits.of(error))
+
+
+def _without_command(error: click.exceptions.NoArgsIsHelpError) -> int:
+    """`doitui` alone shows what there is; a group alone is half a command."""
+    context = error.ctx
+    assert context is not None
+    if context.parent is None:
+        show(None, False, context.get_help().splitlines())
+        return exits.DONE
+    assert isinstance(context.command, click.Group)
+    say(f"doitui: {context.command_path} what? {', '.join(context.command.list_commands(context))}{_see(context)}")
+    return exits.USAGE
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return error.format_message().removesuffix(".") + (_see(context) if context else "")
+
+
+def _see(context: click.Context) -> str:
+    return f" (see `{context.command_path} --help`)"
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, DoituiError):
+        return str(error)
+    if isinstance(error, UnicodeEncodeError):
+        return f"{error.object[:60]!r} is not valid text: type it in UTF-8"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}{f': {error.filename}' if error.filename else ''}"
+    return f"unexpected {type(error).__name__}: {error} (a mistake of ours: --debug shows where)"
+
+
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    # Raised in the main thread: open transactions roll back on the way out.
+    sys.exit(128 + number)

@@ -1,0 +1,133 @@
+"""How commands print: JSON or lines, aligned tables, and never what steers a terminal.
+
+Titles, object ids and answers come from outside; a file name may be no text at all. A reader that has gone (`| head`)
+ends the printing, not the command, so that the exit code still tells what was done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+#: Persian and Indic words need them, and they only join or part letters.
+JOINERS = "\u200c\u200d"
+
+WIDEST_CELL = 60
+
+
+def plain(text: str) -> str:
+    """`text` in one line, with a space for every control, format or half character."""
+    return "".join(character if character.isprintable() or character in JOINERS else " " for character in text)
+
+
+def say(message: str) -> None:
+    """One line on stderr."""
+    try:
+        click.echo(plain(" ".join(message.split())), err=True)
+    except BrokenPipeError:
+        _close(sys.stderr)
+
+
+def show(document: Any, as_json: bool, lines: Iterable[str]) -> bool:
+    """Print `document` as JSON, or `lines` for people. False: nobody reads any more."""
+    try:
+        if as_json:
+            click.echo(_json(document))
+        else:
+            for line in lines:
+                click.echo(plain(line))
+    except BrokenPipeError:
+        _close(sys.stdout)
+        return False
+    except OSError:  # a full disk: told once, not again when the buffer is emptied at the end
+        _close(sys.stdout)
+        raise
+    return True
+
+
+def wait(seconds: float) -> bool:
+    """Let time pass. False as soon as nobody reads stdout any more: then there is nothing to wait for."""
+    if sys.stdout is None:
+        return False
+    gone = select.poll()
+    gone.register(sys.stdout.fileno(), 0)  # told unasked: the other end was closed
+    return not gone.poll(seconds * 1000)
+
+
+def _close(stream: Any) -> None:
+    """What is still buffered, or printed later, goes nowhere, and must not raise again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _json(document: Any) -> str:
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    text = json.dumps(document, ensure_ascii=not encoding.lower().startswith("utf"), indent=2)
+    return re.sub(r"[^\n -~]", lambda found: _escaped(found[0]), text)
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() or character in JOINERS else json.dumps(character)[1:-1]
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str) -> Iterator[str]:
+    """`rows` as aligned columns under their names; `empty` where there are none."""
+    if not rows:
+        yield empty
+        return
+    cells = [list(columns), *([_cell(row.get(column)) for column in columns] for row in rows)]
+    widths = [max(_width(line[i]) for line in cells) for i in range(len(columns))]
+    for line in cells:
+        yield "  ".join(text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)).rstrip()
+
+
+def value(found: Any) -> str:
+    """A value in words: a dash for none, a list with commas."""
+    if found is None or found == "" or found == []:
+        return "-"
+    if isinstance(found, bool):
+        return "yes" if found else "no"
+    return plain(", ".join(map(str, found)) if isinstance(found, list) else str(found))
+
+
+def fields(row: Mapping[str, Any]) -> list[str]:
+    """The names and values of one thing, below each other."""
+    width = max(map(len, row))
+    return [f"{name:<{width}}  {value(found)}" for name, found in row.items()]
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _cell(found: Any) -> str:
+    text = value(found)
+    return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
+
+
+def _width(text: str) -> int:
+    """Columns on the screen: Chinese and Japanese characters take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+        if c not in JOINERS
+    )
+
+
+def progress(label: str, length: int) -> Any:
+    """A progress bar on stderr; nothing where stderr is no terminal."""
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not _is_terminal(sys.stderr))
+
+
+def _is_terminal(stream: Any) -> bool:
+    return stream is not None and stream.isatty()

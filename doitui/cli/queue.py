@@ -1,0 +1,155 @@
+"""`doitui queue`: what is to be done, what failed and why, and how to try again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from doitui.cli import exits
+from doitui.cli.items import each
+from doitui.cli.numbers import ID
+from doitui.cli.output import counted, fields, say, show, table
+from doitui.cli.paging import paging_options, say_next
+from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+
+
+@click.group()
+def queue() -> None:
+    """Look at the jobs; retry or cancel them.
+
+    Example: doitui queue list --status failed
+    """
+
+
+@queue.command("list")
+@click.option(
+    "--status", default="", metavar="S", help="pending, processing, completed, failed, uncertain, blocked or cancelled."
+)
+@paging_options
+@json_option
+@pass_session
+def list_(session: Session, status: str, limit: int, after: str, as_json: bool) -> None:
+    """List jobs, newest first.
+
+    Example: doitui queue list --status failed --json
+    """
+    from doitui_core import lists
+
+    with session.database(read_only=True):
+        page = lists.jobs(status=status, limit=limit, after=after)
+    columns = ("id", "action", "status", "attempts", "scheduled_at", "doi", "cause", "last_error")
+    show({"jobs": page.rows, "next": page.next}, as_json, table(page.rows, columns, "no jobs"))
+    say_next(page.next, as_json)
+
+
+@queue.command("show")
+@click.argument("number", type=ID, metavar="ID")
+@json_option
+@pass_session
+def show_(session: Session, number: int, as_json: bool) -> None:
+    """Show one job.
+
+    Example: doitui queue show 12
+    """
+    from doitui_core import lists
+
+    with session.database(read_only=True):
+        row = lists.job(number)
+    show(row, as_json, fields(row))
+
+
+@queue.command("retry")
+@click.argument("ids", nargs=-1, type=ID, metavar="[ID...]")
+@click.option("--cause", metavar="C", help="All with this cause, as `queue list` shows it.")
+@click.option("--all", "everything", is_flag=True, help="All failed and blocked ones.")
+@json_option
+@dry_run_option
+@pass_session
+def retry(
+    session: Session, ids: tuple[int, ...], cause: str | None, everything: bool, as_json: bool, dry_run: bool
+) -> None:
+    """Put failed and blocked jobs back, with new attempts.
+
+    Example: doitui queue retry --cause metadata
+    """
+    from doitui_core import queue as jobs
+
+    if sum((bool(ids), cause is not None, everything)) != 1:
+        raise click.UsageError("give job IDs, or --cause, or --all")
+    with session.database(read_only=dry_run):
+        for number in ids:
+            jobs.find(number)
+        if dry_run:
+            back = [job.id for job in jobs.retryable(ids=ids, cause=cause, every=everything)]
+        else:
+            back = jobs.retry(ids=ids, cause=cause, every=everything)
+    missed = [number for number in ids if number not in back]
+    for number in missed:
+        say(f"job {number} is not failed or blocked: nothing to retry")
+    show(
+        {"retried": back, "not_retried": missed},
+        as_json,
+        [f"{counted(len(back), 'job')} {'would go' if dry_run else 'went'} back to pending"],
+    )
+    exits.leave(exits.of_items(list(ids), [exits.SOME_FAILED] * len(missed)))
+
+
+@queue.command("pause")
+@click.option("--repository", "code", metavar="CODE", help="Only that repository; without it all.")
+@json_option
+@dry_run_option
+@pass_session
+def pause(session: Session, code: str | None, as_json: bool, dry_run: bool) -> None:
+    """Send nothing more for a repository, or for all. What is under way ends; what is queued stays.
+
+    Example: doitui queue pause --repository h
+    """
+    _rest(session, code, as_json, dry_run, paused=True)
+
+
+@queue.command("resume")
+@click.option("--repository", "code", metavar="CODE", help="Only that repository; without it all.")
+@json_option
+@dry_run_option
+@pass_session
+def resume(session: Session, code: str | None, as_json: bool, dry_run: bool) -> None:
+    """Send again, and look anew at what was blocked by a wrong set-up.
+
+    Example: doitui queue resume --repository h
+    """
+    _rest(session, code, as_json, dry_run, paused=False)
+
+
+def _rest(session: Session, code: str | None, as_json: bool, dry_run: bool, *, paused: bool) -> None:
+    from doitui_core import repositories, rests
+
+    with session.database(read_only=dry_run):
+        rows = [repositories.find(code)] if code else repositories.listed()
+        for row in rows if not dry_run else []:
+            rests.pause(row, paused)
+    codes = [row.code for row in rows]
+    word = ("would be " if dry_run else "") + ("paused" if paused else "resumed")
+    show({"repositories": codes, "paused": paused}, as_json, [f"{word}: {', '.join(codes) or 'no repository'}"])
+
+
+@queue.command("cancel")
+@click.argument("ids", nargs=-1, required=True, type=ID, metavar="ID...")
+@json_option
+@dry_run_option
+@pass_session
+def cancel(session: Session, ids: tuple[int, ...], as_json: bool, dry_run: bool) -> None:
+    """Give up jobs that are not under way, and the wish behind them.
+
+    Example: doitui queue cancel 12
+    """
+    from doitui_core import dois
+    from doitui_core import queue as jobs
+
+    def act(text: str) -> dict[str, Any]:
+        number = int(text)
+        job = jobs.cancellable(number) if dry_run else dois.withdraw(number, actor=actor())
+        return {"id": job.id, "status": job.status, "line": f"job {job.id}: {'would be ' if dry_run else ''}cancelled"}
+
+    with session.database(read_only=dry_run):
+        each([str(number) for number in ids], act, as_json)

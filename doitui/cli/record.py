@@ -1,0 +1,159 @@
+"""`doitui record`: records in, and a look at them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from doitui.cli import exits
+from doitui.cli.output import counted, fields, progress, say, show, table
+from doitui.cli.paging import paging_options, say_next
+from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+
+
+@click.group()
+def record() -> None:
+    """Bring records in and look at them.
+
+    Example: doitui record import records/*.xml
+    """
+
+
+@record.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    default="auto",
+    type=click.Choice(["auto", "datacite-json", "datacite-xml", "jsonl"]),
+    help="What the files are; auto looks into them.",
+)
+@click.option("--repository", "code", metavar="CODE", help="Whose records they are; needed when there are several.")
+@click.option(
+    "--doi", "doi", default="keep", type=click.Choice(["keep", "ignore"]), help="What to do with a document's own DOI."
+)
+@click.option("--object-id", default="auto", metavar="auto|filename|FIELD", help="Where the object id comes from.")
+@click.option("--published/--unpublished", default=True, help="Whether the records are public (they are).")
+@json_option
+@dry_run_option
+@pass_session
+def import_(
+    session: Session,
+    files: tuple[Path, ...],
+    form: str,
+    code: str | None,
+    doi: str,
+    object_id: str,
+    published: bool,
+    as_json: bool,
+    dry_run: bool,
+) -> None:
+    """Import DataCite XML, DataCite JSON or JSON lines; importing again updates.
+
+    A document's own DOI under our prefix is reserved as ours; any other is foreign and never registered.
+
+    Example: doitui record import --repository h records/*.xml
+    """
+    from doitui_core import importing, repositories
+
+    options = importing.Options(form, doi == "keep", object_id, published, dry_run, actor())
+    with session.database(read_only=dry_run), progress("importing", len(files)) as bar:
+        config = repositories.config(repositories.find_or_only(code))
+        results = list(importing.files(files, config, options, bar.update))
+    _report(results, as_json, dry_run)
+
+
+def _report(results: list[Any], as_json: bool, dry_run: bool) -> None:
+    stored = [result for result in results if not result.error]
+    rejected = [result for result in results if result.error]
+    wrong = {id(result): [f for f in result.findings if f.level == "error"] for result in stored}
+    warned = sum(any(f.level == "warning" for f in result.findings) for result in stored)
+    created = sum(result.created for result in stored)
+    document = {
+        "imported": len(stored),
+        "created": created,
+        "updated": len(stored) - created,
+        "rejected": [{"place": result.place, "error": result.error} for result in rejected],
+        "findings": [
+            {
+                "place": r.place,
+                "object_id": r.object_id,
+                "level": f.level,
+                "code": f.code,
+                "path": f.path,
+                "message": f.message,
+            }
+            for r in stored
+            for f in r.findings
+        ],
+    }
+    would = "would be " if dry_run else ""
+    not_yet = sum(bool(found) for found in wrong.values())
+    known = len(stored) - created
+    told = f"{counted(len(stored), 'record')} {would}imported ({created} new, {known} known), {len(rejected)} rejected"
+    lines = [told]
+    if not_yet:
+        lines.append(f"{not_yet} of them cannot be minted yet: see above")
+    if warned:
+        lines.append(f"{warned} with warnings: `doitui record show ID` tells them")
+    for result in rejected:
+        say(f"{result.place}: {result.error}")
+    for result in stored:
+        for finding in wrong[id(result)]:
+            say(f"{result.place}: record {result.object_id} cannot be minted: {finding.message} ({finding.code})")
+    show(document, as_json, lines)
+    codes = [exits.USAGE] * len(rejected)
+    exits.leave(exits.of_items([*codes, *[exits.DONE] * len(stored)], codes))
+
+
+@record.command("list")
+@click.option("--repository", "code", default="", metavar="CODE", help="Only that repository's.")
+@paging_options
+@json_option
+@pass_session
+def list_(session: Session, code: str, limit: int, after: str, as_json: bool) -> None:
+    """List records, newest first.
+
+    Example: doitui record list --limit 20
+    """
+    from doitui_core import lists, repositories
+
+    with session.database(read_only=True):
+        if code:
+            repositories.find(code)
+        page = lists.records(repository=code, limit=limit, after=after)
+    columns = ("object_id", "repository", "doi", "status", "published", "title")
+    show({"records": page.rows, "next": page.next}, as_json, table(page.rows, columns, "no records"))
+    say_next(page.next, as_json)
+
+
+@record.command("show")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@json_option
+@pass_session
+def show_(session: Session, ids: tuple[str, ...], as_json: bool) -> None:
+    """Show a record: what is kept, and what DataCite would say to it.
+
+    Example: doitui record show MS-0112
+    """
+    from doitui_core import dois, lists, records
+
+    with session.database(read_only=True):
+        found = []
+        for text in ids:
+            row = records.find(text)
+            findings = [
+                {"level": f.level, "code": f.code, "path": f.path, "message": f.message} for f in dois.check(row)
+            ]
+            found.append(lists.record(row.id) | {"findings": findings})
+    show(found[0] if len(found) == 1 else {"records": found}, as_json, [line for row in found for line in _lines(row)])
+
+
+def _lines(row: dict[str, Any]) -> list[str]:
+    told = fields({name: found for name, found in row.items() if name not in ("metadata", "findings")})
+    metadata = json.dumps(row["metadata"], ensure_ascii=False, indent=2).splitlines()
+    findings = [f"{f['level']}: {f['message']} ({f['code']})" for f in row["findings"]] or ["DataCite would take it"]
+    return [*told, "metadata", *[f"  {line}" for line in metadata], *findings]

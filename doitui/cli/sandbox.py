@@ -1,0 +1,30 @@
+"""`doitui sandbox`: a stand-in for DataCite on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--port", default=8080, type=click.IntRange(0, 65535), help="0 picks a free one (8080).")
+@click.option(
+    "--prefix", "prefixes", multiple=True, metavar="P", help="A prefix of the account; may be repeated (10.5072)."
+)
+@click.option(
+    "--account", default="DEMO.REPO:demo", metavar="NAME:PASSWORD", help="The repository account (DEMO.REPO:demo)."
+)
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Keep the DOIs in this file.")
+@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="Misbehave; may be repeated.")
+def sandbox(port: int, prefixes: tuple[str, ...], account: str, state: Path | None, faults: tuple[str, ...]) -> None:
+    """Run a DataCite stand-in on 127.0.0.1, to rehearse with. It behaves as DataCite does, traps included.
+
+    A fault is 'METHOD PATH-GLOB KIND [every=N] [count=N] [seconds=S] [status=N]' with one of the kinds latency, hang
+    (the write is done, then no answer), reset, status, wrong-state, html, search-lag.
+
+    Example: doitui sandbox --prefix 10.5072 --fault 'POST /dois hang every=10'
+    """
+    from doitui.web.server import serve
+
+    serve(port, prefixes or ("10.5072",), account, state, faults)

@@ -1,0 +1,66 @@
+"""What every command shares: the database it was given, who asks, and the options `--json` and `--dry-run`."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One call of `doitui`."""
+
+    given: str | None
+    debug: bool
+
+    @property
+    def database_url(self) -> str:
+        """`--database`, else DOITUI_DATABASE, else SQLite in the user's data directory."""
+        if self.given is not None:
+            return self.given
+        if os.environ.get("DOITUI_DATABASE"):
+            return os.environ["DOITUI_DATABASE"]
+        from platformdirs import user_data_path
+
+        return f"sqlite:///{user_data_path('doitui') / 'doitui.db'}"
+
+    @contextmanager
+    def database(self, *, read_only: bool = False, durable: bool = True) -> Iterator[None]:
+        """The database, open for this command."""
+        from doitui_core import database
+
+        database.open(self.database_url, read_only=read_only, durable=durable)
+        try:
+            yield
+        finally:
+            database.close()
+
+
+def actor() -> str:
+    """Who asks: the login name, for the log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+#: Hands the `Session` to a command as its first argument.
+pass_session: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(Session)
+
+
+def json_option(command: F) -> F:
+    """`--json`: one document on stdout and nothing else there."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+
+
+def dry_run_option(command: F) -> F:
+    """`--dry-run`: say what would happen, change nothing."""
+    return click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")(command)

@@ -1,0 +1,1 @@
+"""The demo: everything doitui does, offline, with records of a repository that does not exist."""

@@ -1,0 +1,1 @@
+"""What doitui serves over HTTP: the sandbox, a DataCite stand-in."""

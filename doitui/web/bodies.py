@@ -1,0 +1,72 @@
+"""Request bodies: read, inflated and parsed, each with a limit before the work is done."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+import falcon
+
+from doitui.web.refusals import NO_PAYLOAD, refusal
+
+# Bytes. The largest real DataCite documents are a few MB; the same limit holds before and after inflating.
+MAX_BODY = 20 * 1024 * 1024
+
+# zlib's window bits. "deflate" is zlib's format by RFC 9110 8.4.1.2, yet many clients send it raw.
+_WINDOW = {"gzip": (zlib.MAX_WBITS | 16,), "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
+
+
+def read(req: falcon.Request) -> bytes:
+    """The body, inflated if it came as gzip or deflate. Raises 400 for broken data, 413 beyond MAX_BODY."""
+    body = req.bounded_stream.read(MAX_BODY + 1)
+    _limit(len(body))
+    windows = _WINDOW.get((req.get_header("Content-Encoding") or "").strip().lower())
+    return _inflate(body, windows) if windows and body else body
+
+
+def read_json(req: falcon.Request) -> Any:
+    """The body as JSON, None for an empty one. Raises 400 for a syntax error."""
+    body = read(req)
+    try:
+        return json.loads(body, parse_constant=_no_constant) if body.strip() else None
+    except (ValueError, RecursionError) as error:
+        raise refusal(400, f"{error}") from None
+
+
+def data_of(document: Any) -> dict[str, Any]:
+    """`data` of a JSON:API document. Raises 400 when it is missing or blank; `type` and `id` are not enforced (1.3)."""
+    data = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(data, dict) or not data:
+        raise refusal(400, NO_PAYLOAD)
+    return data
+
+
+def doi_of(document: Any) -> str | None:
+    """The DOI a document is about, lower case, for the request log; None when it names none."""
+    value = document
+    for name in ("data", "attributes", "doi"):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value.lower() if isinstance(value, str) else None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"unexpected token at '{name}'")
+
+
+def _limit(size: int) -> None:
+    if size > MAX_BODY:
+        raise refusal(413)
+
+
+def _inflate(body: bytes, windows: tuple[int, ...]) -> bytes:
+    for window in windows:
+        inflater = zlib.decompressobj(window)
+        try:
+            inflated = inflater.decompress(body, MAX_BODY + 1)
+        except zlib.error:
+            continue
+        _limit(len(inflated))
+        if inflater.eof:
+            return inflated
+    raise refusal(400, "the compressed body cannot be read")

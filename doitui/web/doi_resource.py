@@ -1,0 +1,70 @@
+"""`/dois/{doi}`: read, change, delete one DOI; and `/dois/{doi}/get-url`."""
+
+from __future__ import annotations
+
+import falcon
+
+from doitui.web import bodies, doi_answers
+from doitui.web.doi_answers import Flags
+from doitui.web.doi_input import read_wish
+from doitui.web.doi_record import Doi
+from doitui.web.doi_writes import Writer
+from doitui.web.doi_xml import xml_of
+from doitui.web.refusals import answer_json, refusal
+from doitui.web.rights import Rights
+from doitui.web.store import Store
+
+# A suffix may hold slashes, so the route takes the whole rest of the path and this ending is cut off here.
+_GET_URL = "/get-url"
+
+
+class DoiResource:
+    """One DOI. `doi` is the rest of the path, percent-decoded, in any case."""
+
+    def __init__(self, store: Store, writer: Writer) -> None:
+        self._store = store
+        self._writer = writer
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
+        """200, or 404 for an unknown DOI and for one hidden from the caller alike (1.10)."""
+        if doi.endswith(_GET_URL):
+            self._get_url(req, resp, doi.removesuffix(_GET_URL))
+            return
+        found = self._find(doi)
+        rights: Rights = req.context.rights
+        if not rights.may_see(found.client, found.state):
+            raise refusal(404)
+        answer_json(resp, doi_answers.single(found, Flags.of(req), rights.owns(found.client), xml_of(found)))
+
+    def on_put(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
+        """200 for a change, 201 when the DOI did not exist: PUT is an upsert (1.2)."""
+        wish = read_wish(bodies.data_of(bodies.read_json(req)))
+        changed, created = self._writer.update(req.context.rights, wish, doi, req.context.ignore_event)
+        resp.status = falcon.HTTP_201 if created else falcon.HTTP_200
+        answer_json(resp, doi_answers.single(changed, Flags.of(req), owner=True))
+
+    on_patch = on_put  # the same action in lupo
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
+        """204 for a draft, 405 for anything that was ever registered."""
+        if not self._writer.delete(req.context.rights, doi):
+            raise refusal(405, headers={"Allow": "HEAD, GET, POST, PATCH, PUT, OPTIONS"})
+        resp.status = falcon.HTTP_204
+
+    def _get_url(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
+        """The landing page: of a draft as stored (204 without one), of others as the Handle system has it."""
+        found = self._find(name)
+        rights: Rights = req.context.rights
+        if not rights.may_see(found.client, found.state):
+            raise rights.refused()
+        url = found.attributes.get("url")
+        if url:
+            answer_json(resp, {"url": url})
+        else:
+            resp.status = falcon.HTTP_204
+
+    def _find(self, name: str) -> Doi:
+        found = self._store.find(name)
+        if found is None:
+            raise refusal(404)
+        return found

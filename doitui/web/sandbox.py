@@ -1,0 +1,84 @@
+"""The sandbox as a WSGI application: a DataCite stand-in to rehearse and to test against.
+
+It behaves as `datacite-api.md` says DataCite does, traps included, and shares no check with the client, so that the
+client cannot merely agree with itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import falcon
+
+from doitui.web import mds_refusals
+from doitui.web.accounts import Accounts
+from doitui.web.auth import BasicAuth
+from doitui.web.doi_resource import DoiResource
+from doitui.web.doi_writes import Writer
+from doitui.web.dois_resource import DoisResource, RandomResource, ValidateResource
+from doitui.web.fault_injection import FaultInjection, FaultsResource
+from doitui.web.faults import Faults
+from doitui.web.heartbeat import HeartbeatResource
+from doitui.web.mds_dois import MdsDoiResource
+from doitui.web.mds_media import MdsMediaResource
+from doitui.web.mds_metadata import MdsMetadataResource
+from doitui.web.refusals import Invalid
+from doitui.web.request_log import RequestLog, RequestsResource
+from doitui.web.resolver import LandingPageResource, PrefixConverter, ResolverResource, TombstoneResource
+from doitui.web.store import Store
+
+
+def create_app(
+    store: Store,
+    accounts: Accounts,
+    *,
+    faults: Faults | None = None,
+    requests: RequestLog | None = None,
+    stopping: threading.Event | None = None,
+) -> falcon.App[falcon.Request, falcon.Response]:
+    """The application over `store`. It runs under any WSGI server; `hang` and `reset` need `doitui.web.server`.
+
+    `stopping`, once set, ends every wait of a fault.
+    """
+    faults = faults or Faults()
+    requests = requests or RequestLog()
+    # Answers pass in reverse order: a request is logged before a fault withholds its answer.
+    injection = FaultInjection(faults, stopping or threading.Event())
+    middleware: list[Any] = [injection, requests, BasicAuth(accounts)]
+    app = falcon.App(middleware=middleware)
+    app.set_error_serializer(mds_refusals.serialize)
+    app.add_error_handler(Invalid, mds_refusals.answer_invalid)
+    app.add_error_handler(falcon.HTTPMethodNotAllowed, mds_refusals.answer_wrong_method)
+    writer = Writer(store, accounts)
+    _route_rest(app, store, writer)
+    _route_mds(app, store, writer)
+    _route_resolver(app, store)
+    app.add_route("/_requests", RequestsResource(requests))
+    app.add_route("/_faults", FaultsResource(faults))
+    return app
+
+
+def _route_rest(app: falcon.App[falcon.Request, falcon.Response], store: Store, writer: Writer) -> None:
+    app.add_route("/heartbeat", HeartbeatResource())
+    app.add_route("/dois", DoisResource(store, writer))
+    app.add_route("/dois/validate", ValidateResource(writer))
+    app.add_route("/dois/random", RandomResource(writer))
+    app.add_route("/dois/{doi:path}", DoiResource(store, writer))
+
+
+def _route_mds(app: falcon.App[falcon.Request, falcon.Response], store: Store, writer: Writer) -> None:
+    metadata = MdsMetadataResource(store, writer)
+    app.add_route("/metadata", metadata, suffix="root")
+    app.add_route("/metadata/{doi:path}", metadata)
+    dois = MdsDoiResource(store, writer)
+    app.add_route("/doi", dois, suffix="root")
+    app.add_route("/doi/{doi:path}", dois)
+    app.add_route("/media/{doi:path}", MdsMediaResource(store, writer))
+
+
+def _route_resolver(app: falcon.App[falcon.Request, falcon.Response], store: Store) -> None:
+    app.router_options.converters["prefix"] = PrefixConverter
+    app.add_route("/{prefix:prefix}/{suffix:path}", ResolverResource(store))
+    app.add_route("/landing/{name:path}", LandingPageResource())
+    app.add_route("/tombstones/{doi:path}", TombstoneResource(store))

@@ -1,0 +1,118 @@
+"""The tree of commands: what INTERFACE 2 promises is there, and each command keeps the conventions of INTERFACE 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from doitui.cli.main import doitui as root
+
+
+def walk(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from walk(child, (*path, name))
+
+
+TREE = dict(walk(root))
+COMMANDS = {" ".join(path): command for path, command in TREE.items() if not isinstance(command, click.Group)}
+
+
+def options(name: str) -> set[str]:
+    return {option for parameter in COMMANDS[name].params for option in (*parameter.opts, *parameter.secondary_opts)}
+
+
+#: Commands and the options they are promised with.
+PROMISED = {
+    "init": "",
+    "status": "--watch",
+    "work": "--drain --threads --limit --every",
+    "sandbox": "--port --prefix --account --state --fault",
+    "demo": "--headless --dir",
+    "repository set": "--prefix --account --url --password-env --password-file --environment --publisher"
+    " --landing-page --active --inactive",
+    "repository list": "",
+    "repository show": "",
+    "repository remove": "",
+    "setting get": "--repository",
+    "setting set": "--repository --stdin",
+    "setting unset": "--repository",
+    "setting list": "--repository",
+    "record import": "--format --repository --doi --object-id --published --unpublished",
+    "record list": "--limit --after",
+    "record show": "",
+    "doi list": "--state --repository --query --limit --after",
+    "doi show": "",
+    "doi history": "",
+    "doi reserve": "",
+    "doi mint": "--now --state",
+    "doi update": "--now",
+    "doi verify": "--now",
+    "doi deactivate": "--now --reason --successor",
+    "doi tombstone-page": "--out",
+    "batch mint": "--repository --limit --all --state",
+    "queue list": "--status --limit --after",
+    "queue show": "",
+    "queue retry": "--cause --all",
+    "queue cancel": "",
+}
+
+#: They write or send; the demo and the sandbox only to places of their own.
+WRITING = (
+    "init",
+    "work",
+    "repository set",
+    "repository remove",
+    "setting set",
+    "setting unset",
+    "record import",
+    "doi reserve",
+    "doi mint",
+    "doi update",
+    "doi verify",
+    "doi deactivate",
+    "doi adopt",
+    "batch mint",
+    "queue retry",
+    "queue cancel",
+)
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_a_promised_command_has_its_promised_options(name: str) -> None:
+    assert set(PROMISED[name].split()) <= options(name)
+
+
+@pytest.mark.parametrize("path", TREE, ids=" ".join)
+def test_every_command_and_group_has_help_with_an_example(path: tuple[str, ...]) -> None:
+    example = " ".join((TREE[path].help or "").split()).partition("Example: doitui ")[2]
+    assert " ".join(path) in example.replace("--database sqlite:///archive.db ", "")
+    assert example
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "sandbox"])
+def test_every_command_that_prints_has_json(name: str) -> None:
+    assert "--json" in options(name)
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_every_command_that_writes_has_a_dry_run(name: str) -> None:
+    assert "--dry-run" in options(name)
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name.endswith(" list")])
+def test_every_long_list_has_pages(name: str) -> None:
+    if name not in ("repository list", "setting list"):  # as short as the set-up
+        assert {"--limit", "--after"} <= options(name)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_does(name: str) -> None:
+    silent = [p.name for p in COMMANDS[name].params if isinstance(p, click.Option) and not p.help]
+    assert silent == []

@@ -1,0 +1,100 @@
+"""Pause and resume, abandon, another landing page, and what a worker says when nothing can be sent."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doitui_core import dialects
+
+Doitui = Callable[..., Any]
+
+
+@pytest.fixture
+def queued(archive: Doitui, write: Callable[..., Path]) -> Doitui:
+    """`doitui` with three mints in the queue."""
+    archive("record", "import", write("a", "b", "c"))
+    archive("batch", "mint", "--all")
+    return archive
+
+
+def test_a_paused_repository_sends_nothing_until_it_is_resumed(queued: Doitui) -> None:
+    told = [queued("queue", "pause", "--repository", "h", "--json").json]
+    held = queued("work", "--drain", "--json").json["taken"]
+    told.append(queued("queue", "resume", "--json").json)
+    sent = queued("work", "--drain", "--json").json["taken"]
+    assert told == [{"repositories": ["h"], "paused": True}, {"repositories": ["h"], "paused": False}]
+    assert (held, sent) == (0, 3)
+
+
+def test_a_dry_run_pauses_nothing(queued: Doitui) -> None:
+    queued("queue", "pause", "--dry-run")
+    assert queued("status", "--json").json["repositories"][0]["paused"] is False
+
+
+def test_a_repository_that_is_not_there_cannot_be_paused(queued: Doitui) -> None:
+    done = queued("queue", "pause", "--repository", "nobody")
+    assert (done.code, "nobody" in done.complaint) == (2, True)
+
+
+def test_a_paused_repository_does_nothing_here_and_now(queued: Doitui) -> None:
+    queued("queue", "pause")
+    done = queued("doi", "mint", "a", "--now")
+    assert (done.code, "queue resume" in done.complaint) == (1, True)
+
+
+def test_status_shows_what_rests_and_why(queued: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSWORD_OF_H", "another")
+    done = queued("work", "--drain")
+    (told,) = queued("status", "--json").json["repositories"]
+    assert (done.code, "repository h rests" in done.complaint, "401" in told["blocked"]) == (
+        3,
+        True,
+        True,
+    )
+
+
+def test_status_shows_an_outage(queued: Doitui, sandbox: Any, write: Callable[..., Path]) -> None:
+    queued("record", "import", write(*map(str, range(30))))
+    queued("batch", "mint", "--all")
+    sandbox.faults.replace(["* * status status=503"])
+    done = queued("work", "--drain")
+    (told,) = queued("status", "--json").json["upstreams"]
+    assert (done.code, "out of order" in done.err, told["out_since"] is not None) == (4, True, True)
+
+
+def test_an_abandoned_doi_is_shown_as_one(queued: Doitui, doi_of: Callable[[str], str]) -> None:
+    doi = doi_of("a")
+    done = queued("doi", "abandon", doi)
+    assert (done.code, queued("doi", "show", doi, "--json").json["status"]) == (0, "abandoned")
+
+
+def test_a_minted_doi_is_not_abandoned(minted: Doitui, doi_of: Callable[[str], str]) -> None:
+    done = minted("doi", "abandon", doi_of("a"))
+    assert (done.code, "doitui doi deactivate" in done.complaint) == (1, True)
+
+
+def test_a_new_landing_page_goes_out(minted: Doitui, doi_of: Callable[[str], str], sandbox: Any) -> None:
+    doi = doi_of("a")
+    done = minted("doi", "set-url", doi, "https://new.example.org/a", "--now")
+    assert (done.code, sandbox.store.find(doi).attributes["url"]) == (0, "https://new.example.org/a")
+
+
+def test_a_landing_page_that_is_none_is_2(minted: Doitui, doi_of: Callable[[str], str]) -> None:
+    done = minted("doi", "set-url", doi_of("a"), "nonsense")
+    assert (done.code, "no landing page" in done.complaint) == (2, True)
+
+
+def test_a_drain_gives_up_on_a_database_that_stays_locked(
+    queued: Doitui, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialects, "LOCK_SECONDS", 0.01)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = queued("work", "--drain")
+    assert (done.code, "Traceback" in done.err) == (3, False)

@@ -1,0 +1,116 @@
+"""What the suites share: both databases, a sandbox, a clock that stands still, and the official data."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from doitui_core import database, stats
+
+#: In CI a missing server or missing data is a failure, not a reason to skip.
+CI = bool(os.environ.get("CI"))
+
+POSTGRES = os.environ.get("DOITUI_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+
+
+def missing(reason: str) -> None:
+    """Skip here, fail in CI."""
+    if CI:
+        pytest.fail(f"{reason} (this is CI, where it must be there)")
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the machine's user reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("DOITUI_", "DATACITE_")) and not name.startswith(("DOITUI_SHARED", "DOITUI_TEST_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The official schema, examples and logs (`DOITUI_SHARED`, default ../shared beside the project)."""
+    place = Path(os.environ.get("DOITUI_SHARED", Path(__file__).parents[2] / "shared"))
+    if not (place / "data").is_dir():
+        missing(f"no official data at {place}: set DOITUI_SHARED")
+    return place
+
+
+@pytest.fixture(scope="session")
+def postgres() -> str:
+    """The URL of a PostgreSQL database in which tests make schemas of their own."""
+    psycopg = pytest.importorskip("psycopg", reason="PostgreSQL tests need the extra: pip install 'doitui[postgres]'")
+    try:
+        psycopg.connect(POSTGRES, connect_timeout=3).close()
+    except psycopg.OperationalError as error:
+        missing(f"no PostgreSQL at {POSTGRES}: {error}")
+    return POSTGRES
+
+
+@pytest.fixture
+def postgres_schema(postgres: str) -> Iterator[str]:
+    """The URL of an empty schema, dropped afterwards."""
+    import psycopg
+
+    name = f"doitui_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+        yield f"{postgres}?options=-csearch_path%3D{name}"
+        # Only who holds one of our tables: other suites may run on the same server at the same time.
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM (SELECT DISTINCT pid FROM pg_locks JOIN pg_class ON relation = oid"
+            " WHERE relnamespace = %s::regnamespace) AS holders",
+            (name,),
+        )
+        connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty place for a database, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'doitui.db'}"
+    return str(request.getfixturevalue("postgres_schema"))
+
+
+class Clock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2026, 12, 31, 23, 59, tzinfo=UTC))
+
+
+@pytest.fixture
+def store(database_url: str, clock: Clock) -> Iterator[str]:
+    """An open database with its tables, and a standing clock; afterwards every counter must say what the rows say."""
+    database.create(database_url, clock=clock)
+    yield database_url
+    assert_counters_true()
+    database.close()
+
+
+def assert_counters_true() -> None:
+    """What `status` reads off counter rows equals a count over all rows."""
+    told = {
+        family + name: number
+        for family in ("doi.", "opus.", "mark.", "job.")
+        for name, number in database.counts(family).items()
+    }
+    assert told == {name: number for name, number in stats.recount().items() if number}

@@ -1,0 +1,166 @@
+"""The words of the core's tests: an archive with records, and what is said of jobs and of the log."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doitui_core import database, dois, ledger, queue, records, repositories
+from doitui_core.importing import Options, Result, files
+from doitui_core.models import Doi, DoiLog, Job, Record, Repository
+from doitui_core.queue import Kind, Lease, Policy
+from doitui_core.states import Remote, Wanted, answered
+
+METADATA: dict[str, Any] = {
+    "creators": [{"name": "Curie, Marie", "nameType": "Personal"}],
+    "titles": [{"title": "Notebooks"}],
+    "publisher": {"name": "Archive"},
+    "publicationYear": 1902,
+    "types": {"resourceTypeGeneral": "Text"},
+}
+
+POLICY = Policy(lease=timedelta(minutes=5), backoff=timedelta(minutes=5))
+
+
+@pytest.fixture
+def metadata() -> dict[str, Any]:
+    """What DataCite takes, and no more."""
+    return dict(METADATA)
+
+
+@pytest.fixture
+def archive(store: str) -> Repository:
+    """The repository `h`, ready to mint."""
+    return repositories.put(
+        "h",
+        {
+            "datacite_prefix": "10.5072",
+            "datacite_repository_id": "DEMO.REPO",
+            "datacite_password": "env:PW",
+            "datacite_url": "http://127.0.0.1:1",
+            "landing_page": "https://archive.example.org/{object_id}",
+        },
+    )
+
+
+@pytest.fixture
+def a_record(archive: Repository) -> Callable[..., Record]:
+    """Saves a record; keywords are metadata, or `published`, `url`, `repository`, `own_doi`."""
+
+    def save(object_id: str = "ms-1", **given: Any) -> Record:
+        beside = {name: given.pop(name) for name in ("published", "url", "own_doi", "owner_name") if name in given}
+        metadata = {**METADATA, **given.pop("metadata", {})}
+        return records.save(object_id, metadata=metadata, repository=given.pop("repository", "h"), **beside)
+
+    return save
+
+
+@pytest.fixture
+def a_minted_doi(a_record: Callable[..., Record]) -> Callable[..., Doi]:
+    """The DOI of a new record, findable at DataCite as far as we know, its job done."""
+
+    def mint(object_id: str = "ms-1") -> Doi:
+        a_record(object_id)
+        queued = dois.mint(object_id)
+        with database.write():
+            row = ledger.lock(queued.doi.id)
+            facts = answered(ledger.facts(row), Remote.FINDABLE)
+            ledger.write(row, facts, actor="test", action="mint", confirmed_hash=row.current_hash)
+        (lease,) = queue.claim("test", row.repository_id, POLICY, 1)
+        queue.finish(lease, queue.Status.COMPLETED)
+        return row
+
+    return mint
+
+
+@pytest.fixture
+def a_job(a_record: Callable[..., Record]) -> Callable[..., int]:
+    """Queues a write for a new DOI and gives the job's id."""
+
+    def enqueue(object_id: str = "ms-1", max_attempts: int = 5) -> int:
+        row = Doi.get_or_none(Doi.doi == f"10.5072/h/2026/{object_id}") or dois.reserve(a_record(object_id))
+        return queue.enqueue(Kind.WRITE, row.id, row.repository_id, actor="test", max_attempts=max_attempts)
+
+    return enqueue
+
+
+@pytest.fixture
+def claim(archive: Repository) -> Callable[..., list[Lease]]:
+    def claim_up_to(limit: int = 1, worker: str = "w") -> list[Lease]:
+        return queue.claim(worker, archive.id, POLICY, limit)
+
+    return claim_up_to
+
+
+@pytest.fixture
+def assert_jobs() -> Callable[..., None]:
+    """`assert_jobs(pending=2)`: these jobs there are, by status, and no others."""
+
+    def check(**expected: int) -> None:
+        assert Counter(row.status for row in Job.select()) == expected
+
+    return check
+
+
+@pytest.fixture
+def assert_log() -> Callable[..., None]:
+    """`assert_log(doi, "reserve", "mint")`: these actions stand in its log, oldest first."""
+
+    def check(doi: str, *actions: str) -> None:
+        rows = DoiLog.select().join(Doi).where(Doi.doi == doi).order_by(DoiLog.id)
+        assert [row.action for row in rows] == list(actions)
+
+    return check
+
+
+@pytest.fixture
+def import_files(archive: Repository, tmp_path: Path) -> Callable[..., list[Result]]:
+    """Writes files ({name: content}) and imports them; keywords are `Options`."""
+
+    def run(contents: dict[str, str | bytes], **options: Any) -> list[Result]:
+        paths = [tmp_path / name for name in contents]
+        for path, content in zip(paths, contents.values(), strict=True):
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return list(files(paths, repositories.config(archive), Options(**options)))
+
+    return run
+
+
+@pytest.fixture
+def told_facts() -> Callable[[Doi], tuple[Wanted, Remote]]:
+    """(wanted, remote) as the database has them now."""
+
+    def read(row: Doi) -> tuple[Wanted, Remote]:
+        facts = ledger.facts(Doi.get_by_id(row.id))
+        return facts.wanted, facts.remote
+
+    return read
+
+
+@pytest.fixture
+def at_once() -> Callable[..., list[str]]:
+    """Runs code in four processes at once: what each printed. They begin at `go()`; `sys.argv[1:]` is given."""
+
+    def run(code: str, *arguments: str) -> list[str]:
+        head = "import sys\ndef go():\n    print('ready', flush=True)\n    sys.stdin.readline()\n"
+        command, pipe = [sys.executable, "-c", head + code, *arguments], subprocess.PIPE
+        processes = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(4)]
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        told = [process.communicate(timeout=60)[0].strip() for process in processes]
+        assert [process.returncode for process in processes] == [0] * 4
+        return told
+
+    return run

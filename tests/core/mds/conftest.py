@@ -1,0 +1,262 @@
+"""Two generations of MDS on real sockets: poodle (datacite-api 2) and the Java MDS before it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+import pytest
+
+from doitui_core.datacite.mds import MdsClient
+
+ACCOUNT = "DEMO.REPO"
+PASSWORD = "s3cret-Pässword"
+KERNEL = "http://datacite.org/schema/kernel-4"
+XML = f'<resource xmlns="{KERNEL}"><version>1</version></resource>'.encode()
+
+Reply = tuple[int, str]
+
+
+@dataclass
+class Held:
+    """One DOI of a server."""
+
+    xml: bytes = b""
+    url: str = ""
+    state: str = "draft"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request that came in."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Mds:
+    """What both generations do the same. `dois` is keyed by the DOI in lower case."""
+
+    def __init__(self) -> None:
+        self.dois: dict[str, Held] = {}
+        self.seen: list[Seen] = []
+        self.url = ""
+
+    def answer(self, seen: Seen) -> Reply:
+        self.seen.append(seen)
+        given = b64decode(seen.headers.get("authorization", "").removeprefix("Basic ")).decode()
+        if not given:
+            return 401, "An Authentication object was not found in the SecurityContext"
+        if given != f"{ACCOUNT}:{PASSWORD}":
+            return 401, "Bad credentials"
+        match = re.fullmatch(r"/(metadata|doi)/(.+)", unquote(seen.path))
+        if match is None:
+            return 404, "Resource not found"
+        name = f"{seen.method.lower()}_{match[1]}"
+        call: Callable[[str, Seen], Reply] = getattr(self, name)
+        return call(match[2].lower(), seen)
+
+
+class Poodle(Mds):
+    """Today's: a thin translator onto REST, whose events `show`, `publish` and `hide` it sends."""
+
+    def put_metadata(self, doi: str, seen: Seen) -> Reply:
+        if seen.headers.get("content-type") != "application/xml;charset=UTF-8":
+            return 415, f"Content type {seen.headers.get('content-type')} is not supported"
+        if b"datacite.org/schema/kernel" not in seen.body:
+            return 415, "Metadata format not recognized"
+        held = self.dois.setdefault(doi, Held())
+        held.xml = seen.body
+        held.state = "findable" if held.state == "registered" else held.state
+        return 201, f"OK ({doi.upper()})"
+
+    def put_doi(self, doi: str, seen: Seen) -> Reply:
+        if not seen.body:
+            return 400, ""
+        lines = dict(line.split("=", 1) for line in seen.body.decode().split("\n"))
+        if "url" not in lines:
+            return 400, "param 'url' required"
+        if unquote_plus(lines["doi"]).lower() != doi:
+            return 400, "doi parameter does not match doi of resource"
+        url = unquote_plus(lines["url"].strip())
+        if " " in url:
+            return 422, "URL is not valid"
+        if doi not in self.dois:
+            return 422, "Can't be blank"
+        self.dois[doi].url, self.dois[doi].state = url, "findable"
+        return 201, "OK"
+
+    def get_metadata(self, doi: str, seen: Seen) -> Reply:
+        held = self.dois.get(doi)
+        return (200, held.xml.decode()) if held else (404, "DOI is unknown to MDS")
+
+    def get_doi(self, doi: str, seen: Seen) -> Reply:
+        held = self.dois.get(doi)
+        if held is None:
+            return 404, "DOI not found"
+        return (200, held.url) if held.url else (204, "")
+
+    def delete_metadata(self, doi: str, seen: Seen) -> Reply:
+        if doi not in self.dois:
+            self.dois[doi] = Held()
+            return 201, ""
+        held = self.dois[doi]
+        held.state = "registered" if held.state == "findable" else held.state
+        return 200, "OK"
+
+    def delete_doi(self, doi: str, seen: Seen) -> Reply:
+        if doi not in self.dois:
+            return 404, "DOI not found"
+        if self.dois[doi].state != "draft":
+            return 405, "Method not allowed"
+        del self.dois[doi]
+        return 200, "OK"
+
+
+class OldMds(Mds):
+    """The Java one: 412 and 410, and a DELETE that toggles."""
+
+    def put_metadata(self, doi: str, seen: Seen) -> Reply:
+        if not seen.body.startswith(b"<"):
+            return 400, "[xml] Content is not allowed in prolog."
+        held = self.dois.setdefault(doi, Held())
+        held.xml = seen.body
+        held.state = "findable" if held.state == "registered" else held.state
+        return 201, f"OK ({doi.upper()})"
+
+    def put_doi(self, doi: str, seen: Seen) -> Reply:
+        if seen.body.count(b"\n") != 1:
+            return 400, "request body must contain exactly two lines: DOI and URL"
+        if doi not in self.dois:
+            return 412, "You have to register metadata first!"
+        self.dois[doi].url, self.dois[doi].state = seen.body.decode().split("url=")[1], "findable"
+        return 201, "OK"
+
+    def get_metadata(self, doi: str, seen: Seen) -> Reply:
+        if doi not in self.dois:
+            return 404, "DOI is unknown to MDS"
+        held = self.dois[doi]
+        return (410, "dataset inactive") if held.state == "registered" else (200, held.xml.decode())
+
+    def get_doi(self, doi: str, seen: Seen) -> Reply:
+        held = self.dois.get(doi)
+        if held is None:
+            return 404, "DOI doesn't exist"
+        return (200, held.url) if held.url else (204, "")
+
+    def delete_metadata(self, doi: str, seen: Seen) -> Reply:
+        if doi not in self.dois:
+            return 404, "DOI doesn't exist"
+        held = self.dois[doi]
+        was_active = held.state != "registered"
+        held.state = "registered" if was_active else "findable"
+        return (200 if was_active else 201), "OK"
+
+
+class Saying(Mds):
+    """Whatever is asked, it says the same; `{sent}` in it stands for the header with the password."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__()
+        self.reply = status, text
+
+    def answer(self, seen: Seen) -> Reply:
+        self.seen.append(seen)
+        status, text = self.reply
+        return status, text.format(sent=seen.headers["authorization"])
+
+
+def _handler(mds: Mds) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        # Else each answer waits for the other side's delayed acknowledgement of its head.
+        disable_nagle_algorithm = True
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, text = mds.answer(Seen(self.command, self.path, headers, body))
+            reply = text.encode()
+            self.send_response(status)
+            if status != 204:
+                self.send_header("Content-Length", str(len(reply)))
+            self.end_headers()
+            self.wfile.write(reply)
+
+        do_GET = do_PUT = do_DELETE = _serve  # noqa: N815
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    return Handler
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Mds], Mds]]:
+    """Puts servers on the air until the test is over."""
+    running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+
+    def start(mds: Mds) -> Mds:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(mds))
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        running.append((server, thread))
+        mds.url = f"http://127.0.0.1:{server.server_port}"
+        return mds
+
+    yield start
+    for server, thread in running:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def connect() -> Callable[..., MdsClient]:
+    """`connect(mds)`: a client of that server; `password=`, `deadline=` and the like where they matter."""
+
+    def make(mds: Mds, **options: Any) -> MdsClient:
+        return MdsClient(mds.url, ACCOUNT, **{"password": PASSWORD, "deadline": 20, **options})
+
+    return make
+
+
+@pytest.fixture
+def poodle(serve: Callable[[Mds], Mds]) -> Mds:
+    return serve(Poodle())
+
+
+@pytest.fixture
+def old_mds(serve: Callable[[Mds], Mds]) -> Mds:
+    return serve(OldMds())
+
+
+@pytest.fixture(params=[Poodle, OldMds])
+def either(request: pytest.FixtureRequest, serve: Callable[[Mds], Mds]) -> Mds:
+    """Each generation in turn."""
+    return serve(request.param())
+
+
+@pytest.fixture
+def saying(serve: Callable[[Mds], Mds]) -> Callable[[int, str], Mds]:
+    """A server that says one thing only."""
+    return lambda status, text: serve(Saying(status, text))
+
+
+@pytest.fixture
+def xml() -> bytes:
+    return XML
+
+
+@pytest.fixture
+def password() -> str:
+    return PASSWORD

@@ -1,0 +1,370 @@
+"""The queue's contract, on both databases."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from doitui_core import database, dialects, dois, migrations, queue, repositories
+from doitui_core.errors import NotFound, Refused
+from doitui_core.models import Job, Record, Repository
+from doitui_core.outcomes import Kind as Outcome
+from doitui_core.outcomes import Outcome as Decision
+from doitui_core.queue import CANCELLABLE, OPEN, RETRYABLE, UNSETTLED, Kind, Lease, Policy, Status
+
+POLICY = Policy(lease=timedelta(minutes=5), backoff=timedelta(minutes=5))
+Jobs = Callable[..., int]
+Claim = Callable[..., list[Lease]]
+Check = Callable[..., None]
+
+
+def job(job_id: int) -> Job:
+    return Job.get_by_id(job_id)
+
+
+def brought_to(status: Status, a_job: Jobs, claim: Claim, object_id: str = "ms-1", cause: str = "") -> int:
+    """A job that has come to `status` by the ways there are."""
+    job_id = a_job(object_id)
+    if status is Status.CANCELLED:
+        queue.cancel(job_id)
+    elif status is not Status.PENDING:
+        (lease,) = claim(1)
+        if status is not Status.PROCESSING:
+            queue.finish(lease, status, cause=cause)
+    return job_id
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.PROCESSING, Status.UNCERTAIN, Status.BLOCKED, Status.FAILED])
+def test_a_subject_has_one_unsettled_job_of_a_kind(a_job: Jobs, claim: Claim, status: Status) -> None:
+    job_id = brought_to(status, a_job, claim)
+    assert (a_job(), Job.select().count()) == (job_id, 1)
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.CANCELLED])
+def test_a_settled_job_makes_room_for_a_new_one(a_job: Jobs, claim: Claim, status: Status) -> None:
+    job_id = brought_to(status, a_job, claim)
+    assert (a_job() != job_id, Job.select().count()) == (True, 2)
+
+
+def test_a_subject_may_have_one_job_of_each_kind(a_job: Jobs, archive: Repository, assert_jobs: Check) -> None:
+    subject = job(a_job()).subject_id
+    queue.enqueue(Kind.VERIFY, subject, archive.id, actor="test", max_attempts=5)
+    assert_jobs(pending=2)
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.BLOCKED])
+def test_a_new_wish_puts_a_failed_job_back_with_new_attempts(a_job: Jobs, claim: Claim, status: Status) -> None:
+    job_id = brought_to(status, a_job, claim)
+    a_job()
+    assert (job(job_id).status, job(job_id).attempts, job(job_id).finished_at) == ("pending", 0, None)
+
+
+@pytest.mark.parametrize("status", [Status.PROCESSING, Status.UNCERTAIN])
+def test_a_new_wish_leaves_a_job_alone_that_is_under_way(a_job: Jobs, claim: Claim, status: Status) -> None:
+    job_id = brought_to(status, a_job, claim)
+    a_job()
+    assert (job(job_id).status, job(job_id).attempts) == (status, 1)
+
+
+def test_a_new_wish_does_not_wait_for_the_back_off(a_job: Jobs, claim: Claim) -> None:
+    a_job()
+    queue.finish(claim()[0], Status.PENDING, at=database.now() + timedelta(hours=1))
+    a_job()
+    assert len(claim()) == 1
+
+
+def test_enqueue_joins_the_callers_transaction(a_record: Callable[..., Record]) -> None:
+    row = dois.reserve(a_record())
+
+    def enqueue_and_fail() -> None:
+        with database.write():
+            queue.enqueue(Kind.WRITE, row.id, row.repository_id, actor="test", max_attempts=5)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        enqueue_and_fail()
+    assert Job.select().count() == 0
+
+
+def test_the_oldest_job_is_claimed_first(a_job: Jobs, claim: Claim, clock: object) -> None:
+    ids = []
+    for name in "abc":
+        ids.append(a_job(name))
+        clock.forward(seconds=1)  # type: ignore[attr-defined]
+    assert [lease.job_id for lease in [*claim(2), *claim(2)]] == ids
+
+
+def test_a_claim_takes_no_more_than_it_asked_for_and_nothing_twice(a_job: Jobs, claim: Claim) -> None:
+    for name in "abc":
+        a_job(name)
+    assert [len(claim(2)), len(claim(2)), len(claim(2))] == [2, 1, 0]
+
+
+def test_a_job_is_not_claimed_before_its_time(a_job: Jobs, claim: Claim, clock: object) -> None:
+    a_job()
+    queue.finish(claim()[0], Status.PENDING, at=database.now() + timedelta(minutes=5))
+    before = len(claim())
+    clock.forward(minutes=5)  # type: ignore[attr-defined]
+    assert (before, len(claim())) == (0, 1)
+
+
+def test_no_repository_gets_the_jobs_of_another(a_job: Jobs, archive: Repository) -> None:
+    a_job()
+    other = repositories.put("i", {})
+    assert (queue.claim("w", other.id, POLICY, 9), queue.due(other.id, 9), queue.due(archive.id, 9)) == ([], 0, 1)
+
+
+def test_a_lease_that_has_not_run_out_is_respected(a_job: Jobs, claim: Claim, clock: object) -> None:
+    a_job()
+    claim()
+    clock.forward(minutes=5)  # type: ignore[attr-defined]
+    assert claim() == []
+
+
+def test_an_expired_lease_is_taken_over_and_its_attempt_counted(a_job: Jobs, claim: Claim, clock: object) -> None:
+    a_job()
+    (dead,) = claim(worker="dead")
+    clock.forward(minutes=5, microseconds=1)  # type: ignore[attr-defined]
+    (lease,) = claim(worker="alive")
+    assert (lease.job_id, lease.attempts, lease.was, lease.token != dead.token) == (dead.job_id, 2, "processing", True)
+
+
+def test_what_a_zombie_finishes_is_dropped(a_job: Jobs, claim: Claim, clock: object) -> None:
+    a_job()
+    (dead,) = claim(worker="dead")
+    clock.forward(minutes=6)  # type: ignore[attr-defined]
+    (lease,) = claim(worker="alive")
+    told = (queue.finish(dead, Status.FAILED), queue.renew(dead, POLICY), queue.held(dead), queue.release(dead))
+    assert (told, job(lease.job_id).status, queue.finish(lease, Status.COMPLETED)) == ((False,) * 4, "processing", True)
+
+
+def test_a_job_is_finished_once(a_job: Jobs, claim: Claim) -> None:
+    a_job()
+    (lease,) = claim()
+    assert [queue.finish(lease, Status.COMPLETED), queue.finish(lease, Status.FAILED)] == [True, False]
+
+
+def test_a_renewed_lease_lasts_from_now(a_job: Jobs, claim: Claim, clock: object) -> None:
+    a_job()
+    (lease,) = claim()
+    clock.forward(minutes=4)  # type: ignore[attr-defined]
+    queue.renew(lease, POLICY)
+    clock.forward(minutes=4)  # type: ignore[attr-defined]
+    assert (claim(), queue.held(lease)) == ([], True)
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.UNCERTAIN])
+def test_a_job_that_was_not_begun_goes_back_as_it_was(a_job: Jobs, claim: Claim, status: Status) -> None:
+    job_id = brought_to(status, a_job, claim)
+    before = job(job_id).attempts
+    queue.release(claim()[0])
+    assert (job(job_id).status, job(job_id).attempts) == (status, before)
+
+
+def test_a_job_taken_over_and_not_begun_keeps_the_dead_workers_attempt(
+    a_job: Jobs, claim: Claim, clock: object
+) -> None:
+    job_id = a_job()
+    claim()
+    clock.forward(minutes=6)  # type: ignore[attr-defined]
+    queue.release(claim()[0])
+    assert (job(job_id).status, job(job_id).attempts) == ("pending", 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "attempts", "status", "minutes", "given_back"),
+    [
+        (Outcome.RETRYABLE, 1, Status.PENDING, 5, False),
+        (Outcome.RETRYABLE, 2, Status.PENDING, 10, False),
+        (Outcome.RETRYABLE, 3, Status.PENDING, 15, False),
+        (Outcome.RETRYABLE, 5, Status.FAILED, 25, False),
+        (Outcome.RETRYABLE, 6, Status.FAILED, 30, False),
+        (Outcome.AMBIGUOUS, 1, Status.UNCERTAIN, 0, False),
+        (Outcome.AMBIGUOUS, 2, Status.UNCERTAIN, 5, False),
+        (Outcome.AMBIGUOUS, 9, Status.UNCERTAIN, 40, False),
+        (Outcome.THROTTLED, 5, Status.PENDING, 25, True),
+        (Outcome.BLOCKED, 5, Status.BLOCKED, 25, True),
+        (Outcome.PERMANENT, 1, Status.FAILED, 5, False),
+        (Outcome.DONE, 1, Status.COMPLETED, 5, False),
+    ],
+)
+def test_where_an_outcome_leads(
+    a_job: Jobs, claim: Claim, kind: Outcome, attempts: int, status: Status, minutes: int, given_back: bool
+) -> None:
+    a_job()
+    (lease,) = claim()
+    Job.update(attempts=attempts).execute()
+    queue.release(lease)
+    Job.update(attempts=attempts - 1).execute()
+    (lease,) = claim()
+    told = queue.conclude(lease, Decision(kind, "why"), POLICY)
+    assert told == (status, database.now() + timedelta(minutes=minutes), given_back)
+
+
+@pytest.mark.parametrize("kind", [Outcome.RETRYABLE, Outcome.THROTTLED, Outcome.AMBIGUOUS])
+def test_what_the_server_asked_for_goes_before_our_own_wait(a_job: Jobs, claim: Claim, kind: Outcome) -> None:
+    a_job()
+    _, at, _ = queue.conclude(claim()[0], Decision(kind, "why", wait=7.0), POLICY)
+    assert at == database.now() + timedelta(seconds=7)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_failed_and_blocked_jobs_can_be_retried_and_no_others(a_job: Jobs, claim: Claim, status: Status) -> None:
+    job_id = brought_to(status, a_job, claim)
+    assert queue.retry(ids=[job_id]) == ([job_id] if status in RETRYABLE else [])
+
+
+@pytest.mark.parametrize(
+    ("which", "names"),
+    [
+        ({"cause": "metadata"}, "ac"),
+        ({"cause": "nothing"}, ""),
+        ({"cause": ""}, "d"),
+        ({"every": True}, "abcd"),
+        ({}, ""),
+    ],
+)
+def test_jobs_are_retried_by_cause_or_all(a_job: Jobs, claim: Claim, which: dict[str, object], names: str) -> None:
+    causes = {"a": "metadata", "b": "forbidden", "c": "metadata", "d": ""}
+    ids = {name: brought_to(Status.FAILED, a_job, claim, name, cause) for name, cause in causes.items()}
+    assert queue.retry(**which) == [ids[name] for name in names]  # type: ignore[arg-type]
+
+
+def test_a_retried_job_is_due_at_once_with_all_its_attempts(a_job: Jobs, claim: Claim) -> None:
+    job_id = brought_to(Status.FAILED, a_job, claim, cause="metadata")
+    queue.retry(every=True)
+    assert (claim()[0].attempts, job(job_id).cause) == (1, "metadata")
+
+
+@pytest.mark.parametrize("status", Status)
+def test_only_what_was_not_sent_can_be_cancelled(a_job: Jobs, claim: Claim, status: Status) -> None:
+    job_id = brought_to(status, a_job, claim)
+    try:
+        cancelled = queue.cancel(job_id).status == "cancelled"
+    except Refused as refused:
+        cancelled = refused.cause != "not_cancellable"
+    assert cancelled is (status in CANCELLABLE)
+
+
+@pytest.mark.parametrize("job_id", [0, -1, 10**15])
+def test_a_job_that_is_not_there_cannot_be_cancelled(store: str, job_id: int) -> None:
+    with pytest.raises(NotFound, match=f"no job {job_id}"):
+        queue.cancel(job_id)
+
+
+@pytest.mark.parametrize("was", [Status.PENDING, Status.UNCERTAIN])
+def test_a_blocked_job_is_due_again_when_it_is_unblocked(
+    a_job: Jobs, claim: Claim, archive: Repository, was: Status
+) -> None:
+    job_id = brought_to(was, a_job, claim)
+    (lease,) = claim()
+    queue.finish(lease, Status.BLOCKED, give_back=True)
+    before = claim()
+    queue.unblock(archive.id)
+    assert (before, [lease.job_id for lease in claim()]) == ([], [job_id])
+
+
+def test_unblocking_touches_no_other_job(a_job: Jobs, claim: Claim, archive: Repository, assert_jobs: Check) -> None:
+    for name, status in {"a": Status.BLOCKED, "b": Status.FAILED, "c": Status.UNCERTAIN}.items():
+        brought_to(status, a_job, claim, name)
+    other = repositories.put("i", {})
+    assert (queue.unblock(other.id), queue.unblock(archive.id)) == (0, 1)
+    assert_jobs(pending=1, failed=1, uncertain=1)
+
+
+def test_a_job_is_rather_not_taken_while_there_is_another(a_job: Jobs, archive: Repository) -> None:
+    poison, other = a_job("a"), a_job("b")
+    told = [queue.claim("w", archive.id, POLICY, 1, rather_not=poison)[0].job_id for _ in range(2)]
+    assert told == [other, poison]
+
+
+def test_a_job_that_is_asked_for_later_is_put_off(a_job: Jobs, claim: Claim, clock: object) -> None:
+    """A second tombstone while the look back of the first still waits: looked back five minutes after the second."""
+    first = job(a_job())
+    at = database.now() + timedelta(minutes=5)
+    queue.enqueue(Kind.WRITE, first.subject_id, first.repository_id, actor="test", max_attempts=5, at=at)
+    assert (claim(), job(first.id).scheduled_at) == ([], at)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_job_asked_for_by_name_is_claimed_while_it_is_open(a_job: Jobs, claim: Claim, status: Status) -> None:
+    job_id = brought_to(status, a_job, claim)
+    lease = queue.claim_one("me", job_id, POLICY)
+    assert (lease is not None) is (status in OPEN and status is not Status.PROCESSING)
+
+
+def test_a_job_asked_for_by_name_does_not_wait_for_its_time(a_job: Jobs, claim: Claim) -> None:
+    job_id = a_job()
+    queue.finish(claim()[0], Status.PENDING, at=database.now() + timedelta(hours=1))
+    assert queue.claim_one("me", job_id, POLICY) is not None
+
+
+def test_the_jobs_of_a_dead_worker_are_due_at_once(a_job: Jobs, claim: Claim, archive: Repository) -> None:
+    for name in "ab":
+        a_job(name)
+    claim(worker="dead")
+    claim(worker="alive")
+    freed = queue.release_orphans(["dead", "unknown"])
+    assert (freed, queue.due(archive.id, 9), [lease.attempts for lease in claim(9)]) == (1, 1, [2])
+
+
+def test_the_job_of_a_dead_worker_can_be_asked_for_by_name(a_job: Jobs, claim: Claim) -> None:
+    job_id = a_job()
+    claim(worker="dead")
+    queue.release_orphans(["dead"])
+    lease = queue.claim_one("me", job_id, POLICY)
+    assert lease is not None
+    assert lease.attempts == 2
+
+
+def test_the_unsettled_statuses_are_those_of_the_index() -> None:
+    (index,) = re.findall(r"INDEX job_unsettled .*\s+WHERE status IN \((.*)\)", migrations.known()[0].sql)
+    assert re.findall(r"\w+", index) == sorted(UNSETTLED, key=index.index)
+
+
+CLAIMING = """
+from datetime import timedelta
+from doitui_core import database, queue
+database.open(sys.argv[1], durable=False)
+policy = queue.Policy(timedelta(minutes=5), timedelta(minutes=5))
+go()
+while leases := queue.claim("w", int(sys.argv[2]), policy, 7):
+    for lease in leases:
+        print(lease.job_id, flush=True)
+        queue.finish(lease, queue.Status.COMPLETED)
+"""
+
+
+def test_four_processes_claim_400_jobs_each_once(
+    store: str, archive: Repository, at_once: Callable[..., list[str]], clock: object, assert_jobs: Check
+) -> None:
+    clock.forward(days=-400)  # type: ignore[attr-defined]  # the processes have the real time
+    with database.write():
+        for subject in range(400):
+            queue.enqueue(Kind.WRITE, subject, archive.id, actor="test", max_attempts=5)
+    told = [line.split() for line in at_once(CLAIMING, store, str(archive.id))]
+    assert Counter(Counter(job_id for lines in told for job_id in lines).values()) == {1: 400}
+    assert_jobs(completed=400)
+    assert sum(bool(lines) for lines in told) > 1
+
+
+def plan(statement: str, parameters: tuple[object, ...]) -> str:
+    rows = database.current().db.execute_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+    return "; ".join(row[3] for row in rows)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("at", "index"), [(0, "job_leased"), (1, "job_due")])
+def test_what_is_due_is_read_off_its_own_partial_index_without_sorting(store: str, at: int, index: str) -> None:
+    told = plan(dialects.DUE[at].format(p="?"), (1, 1, 10))
+    assert (f"INDEX {index} " in told, "TEMP B-TREE" in told, "SCAN" in told) == (True, False, False)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_unsettled_job_of_a_subject_is_read_off_the_unique_index(store: str) -> None:
+    query = Job.select().where(Job.subject_id == 1, Job.kind == "write", queue.IS_UNSETTLED)
+    assert "INDEX job_unsettled (subject_id=? AND kind=?)" in plan(*query.sql())

@@ -1,0 +1,97 @@
+"""The house's own rules: who imports whom, and what a start may load. DESIGN 1."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+#: Imports run one way: each package, and those of ours that it may import.
+MAY_IMPORT = {
+    "doitui": {"doitui", "doitui_core", "doitui_middleware"},
+    "doitui_core": {"doitui_core", "doitui_middleware"},
+    "doitui_middleware": {"doitui_middleware"},
+}
+
+#: Faces belong to `doitui`.
+FACES = {"click", "falcon", "textual", "waitress"}
+
+#: Imported where they are used: a start must not wait for them.
+HEAVY = {"peewee", "requests", "idutils", "lxml", "falcon", "textual", "jsonschema_rs", "psycopg", "waitress"}
+
+
+def folder(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent
+
+
+def modules(package: str) -> list[Path]:
+    return sorted(folder(package).rglob("*.py"))
+
+
+def imported(file: Path) -> set[str]:
+    """The top-level packages a file imports, anywhere in it. Relative imports are its own."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The top-level modules a fresh Python has loaded after `statement`, without those it has from the start."""
+    told = f"import sys; before = set(sys.modules)\n{statement}\nprint(*(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, timeout=60)
+    return {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
+
+
+FILES = [(package, file) for package in MAY_IMPORT for file in modules(package)]
+
+
+@pytest.mark.parametrize(("package", "file"), FILES, ids=lambda value: getattr(value, "name", value))
+def test_imports_run_one_way(package: str, file: Path) -> None:
+    assert imported(file) & set(MAY_IMPORT) <= MAY_IMPORT[package]
+
+
+@pytest.mark.parametrize("file", modules("doitui_core"), ids=lambda file: file.name)
+def test_the_brain_has_no_face(file: Path) -> None:
+    assert imported(file) & FACES == set()
+
+
+@pytest.mark.parametrize("file", modules("doitui_middleware"), ids=lambda file: file.name)
+def test_the_sensor_stands_on_the_standard_library_alone(file: Path) -> None:
+    assert imported(file) - {"doitui_middleware"} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_every_package_is_typed(package: str) -> None:
+    assert (folder(package) / "py.typed").is_file()
+
+
+@pytest.mark.parametrize(("package", "file"), FILES, ids=lambda value: getattr(value, "name", value))
+def test_no_file_is_too_long_to_be_one_idea(package: str, file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def test_the_sensor_loads_nothing_from_elsewhere() -> None:
+    assert loaded_by("import doitui_middleware") - sys.stdlib_module_names == {"doitui_middleware"}
+
+
+START = "import sys; sys.argv = ['doitui', {!r}]\nfrom doitui.cli.main import run\ntry: run()\nexcept SystemExit: pass"
+
+
+@pytest.mark.parametrize("option", ["--version", "--nonsense"])
+def test_a_start_loads_nothing_heavy(option: str) -> None:
+    assert loaded_by(START.format(option)) & HEAVY == set()
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert loaded_by(START.format("--help")) & HEAVY == set()
