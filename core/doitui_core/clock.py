@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from doitui_core.errors import BadInput
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: A clock: call it and it tells the time. Tests hand in their own.
@@ -55,6 +57,17 @@ def micros(moment: datetime | None) -> int:
 def moment(micros_since_1970: int) -> datetime | None:
     """The inverse of `micros`."""
     return EPOCH + timedelta(microseconds=micros_since_1970) if micros_since_1970 else None
+
+
+def parse(text: str) -> datetime:
+    """An aware UTC datetime from ISO 8601. Raises `BadInput` for anything else, and without a zone."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise BadInput(f"{text!r} is no time with a zone: write it as 2026-12-01T06:00Z")
 
 
 def iso(instant: datetime | None) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,10 +30,13 @@ proxy: peewee.DatabaseProxy = peewee.DatabaseProxy()
 
 @dataclass
 class _Thread(threading.local):
-    """What belongs to one thread: how deep in `write()` it is, and by how much it has moved which counter."""
+    """What belongs to one thread: how deep in `write()` it is, by how much it has moved which counter, and what is to
+    be done when that has committed.
+    """
 
     depth: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -117,32 +120,58 @@ def current() -> _Open:
     return _open
 
 
+@contextmanager
+def hurried(seconds: float) -> Iterator[None]:
+    """Inside, this thread waits for locks of others no longer than that: its process has to end."""
+    opened = current()
+    with _translated():
+        opened.dialect.wait_for_locks(opened.db, seconds)
+        try:
+            yield
+        finally:
+            opened.dialect.wait_for_locks(opened.db, dialects.LOCK_SECONDS)
+
+
 def now() -> datetime:
     """The time all processes of this database agree on."""
     return current().clock()
 
 
 @contextmanager
-def write() -> Iterator[None]:
+def write(*, durable: bool = False) -> Iterator[None]:
     """A transaction that writes. Nested, it is a savepoint of the outer one: acts can be committed together, and one
     that fails is undone by itself.
 
+    `durable`: this commit survives a power cut also in a worker (see `open`).
     Counters moved inside (`count`) are written last and in order of their names: short locks, and no deadlock.
     Raises `DatabaseUnavailable` when the database stays locked or is gone.
     """
     opened = current()
-    before = _thread.counts.copy()
+    before, waiting = _thread.counts.copy(), len(_thread.afterwards)
     _thread.depth += 1
     try:
-        with _translated(), opened.dialect.write(opened.db):
+        with _translated(), opened.dialect.write(opened.db, durable=durable):
             yield
             if _thread.depth == 1:
                 _flush_counts(opened)
     except BaseException:
         _thread.counts = before
+        del _thread.afterwards[waiting:]
         raise
     finally:
         _thread.depth -= 1
+    if not _thread.depth:
+        acts, _thread.afterwards = _thread.afterwards, []
+        for act in acts:
+            act()
+
+
+def afterwards(act: Callable[[], None]) -> None:
+    """Do `act` when the transaction at hand has committed, never when it is undone; outside of one, now."""
+    if in_write():
+        _thread.afterwards.append(act)
+    else:
+        act()
 
 
 def joining() -> AbstractContextManager[None]:

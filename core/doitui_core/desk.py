@@ -8,6 +8,7 @@ from typing import Any
 
 from doitui_core import outcomes, repositories, upstream
 from doitui_core.datacite.answer import Answer
+from doitui_core.datacite.mds import MdsClient
 from doitui_core.datacite.rest import RestClient
 from doitui_core.errors import CredentialsRefused, Misconfigured, RemoteFailed
 from doitui_core.models import Repository
@@ -21,12 +22,16 @@ LOST = Outcome(Kind.RETRYABLE, "lease_lost", "another worker has the job")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One repository's. `upstream` is the name of the row that all users of its account share."""
+    """One repository's. `upstream` is the name of the row that all users of its account share.
+
+    `client` asks, whatever the transport; `mds` is there where MDS is what writes go over.
+    """
 
     config: Config
     client: RestClient
     policy: Policy
     upstream: str
+    mds: MdsClient | None = None
 
     def ask(self, doi: str) -> Answer | Outcome:
         """What DataCite has: an answer of 200 that tells the state, or of 404. Whatever else came proves nothing."""
@@ -72,6 +77,10 @@ def of(repository: Repository) -> Desk:
     account, password = config.require_account()
     rules = policy(config)
     # Half a lease for a whole request: whoever takes over an expired lease must not meet the first one still sending.
-    deadline = rules.lease.total_seconds() / 2
-    client = RestClient(config.url, account, password, deadline=deadline, contact_email=config.text("contact_email"))
-    return Desk(config, client, rules, upstream.name(config))
+    ours: dict[str, Any] = {
+        "deadline": rules.lease.total_seconds() / 2,
+        "contact_email": config.text("contact_email"),
+    }
+    client = RestClient(config.url, account, password, **ours)
+    mds = MdsClient(config.mds_url, account, password, **ours) if config.text("transport") == "mds" else None
+    return Desk(config, client, rules, upstream.name(config), mds)

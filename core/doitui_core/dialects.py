@@ -57,14 +57,19 @@ class Dialect(Protocol):
 
     def clock(self, db: peewee.Database) -> clock.Clock: ...
 
-    def write(self, db: peewee.Database) -> Any:
-        """Context manager: a transaction that may write from its first statement on."""
+    def write(self, db: peewee.Database, *, durable: bool) -> Any:
+        """Context manager: a transaction that may write from its first statement on. `durable`: its commit survives a
+        power cut, also where those of this connection do not.
+        """
 
     def read(self, db: peewee.Database) -> Any:
         """Context manager: a transaction in which all reads see one state of the database."""
 
     def for_update(self, query: peewee.ModelSelect[Table]) -> peewee.ModelSelect[Table]:
         """`query`, its rows locked until the transaction ends."""
+
+    def wait_for_locks(self, db: peewee.Database, seconds: float) -> None:
+        """From now on this thread waits for locks of others no longer than `seconds`."""
 
     def lock_schema(self, db: peewee.Database) -> None:
         """Wait until no other process changes the schema; inside a transaction."""
@@ -86,12 +91,15 @@ class SQLite:
     name = "sqlite"
     words = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "text": "TEXT", "blob": "BLOB"}  # noqa: RUF012
 
+    _durable = True
+
     def __init__(self, url: str) -> None:
         if not url.startswith("sqlite:///") or not url.removeprefix("sqlite:///"):
             raise BadInput(f"{url!r} names no file: write sqlite:///relative.db or sqlite:////absolute.db")
         self.path = Path(url.removeprefix("sqlite:///")).expanduser()
         # Threads of one process queue here in order; SQLite's own busy handler would let them sleep and poll.
         self._writer = threading.RLock()
+        self._patience = float(LOCK_SECONDS)
 
     def create(self) -> None:
         try:
@@ -115,22 +123,43 @@ class SQLite:
             return peewee.SqliteDatabase(file, uri=True, timeout=LOCK_SECONDS, pragmas=[*pragmas, ("query_only", 1)])
         # NORMAL survives the death of a process; only FULL survives a power cut, and costs an fsync for each commit.
         pragmas.append(("synchronous", "FULL" if durable else "NORMAL"))
+        self._durable = durable
         return peewee.SqliteDatabase(str(self.path), timeout=LOCK_SECONDS, pragmas=pragmas)
 
     def clock(self, db: peewee.Database) -> clock.Clock:
         return clock.system
 
     @contextmanager
-    def write(self, db: peewee.Database) -> Iterator[None]:
+    def write(self, db: peewee.Database, *, durable: bool) -> Iterator[None]:
         # IMMEDIATE: a transaction that reads first and writes later fails at once when another has written in between.
-        with self._writer, db.atomic("IMMEDIATE"):
+        if not self._writer.acquire(timeout=self._patience):
+            raise peewee.OperationalError("database is locked")
+        try:
+            with self._synchronous(db, durable), db.atomic("IMMEDIATE"):
+                yield
+        finally:
+            self._writer.release()
+
+    @contextmanager
+    def _synchronous(self, db: peewee.Database, durable: bool) -> Iterator[None]:
+        if not durable or self._durable or db.in_transaction():
             yield
+            return
+        db.execute_sql("PRAGMA synchronous = FULL")
+        try:
+            yield
+        finally:
+            db.execute_sql("PRAGMA synchronous = NORMAL")
 
     def read(self, db: peewee.Database) -> Any:
         return db.atomic()
 
     def for_update(self, query: peewee.ModelSelect[Table]) -> peewee.ModelSelect[Table]:
         return query
+
+    def wait_for_locks(self, db: peewee.Database, seconds: float) -> None:
+        self._patience = seconds
+        db.execute_sql(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def lock_schema(self, db: peewee.Database) -> None:
         """A write transaction is alone already."""
@@ -162,6 +191,8 @@ class PostgreSQL:
         "blob": "BYTEA",
     }
 
+    _durable = True
+
     def __init__(self, url: str) -> None:
         self.url = url
         # libpq takes what follows an @ or / for the host and would name it in its errors: part of a password, perhaps.
@@ -185,6 +216,7 @@ class PostgreSQL:
             reason = " ".join(str(error).replace(self.url, masked(self.url)).split())
             raise BadInput(f"{masked(self.url)!r} is no PostgreSQL URL: {reason}") from error
         options = [str(given.pop("options", "")), f"-c lock_timeout={LOCK_SECONDS}s"]
+        self._durable = durable
         if read_only:
             options.append("-c default_transaction_read_only=on")
         if not durable:
@@ -202,8 +234,12 @@ class PostgreSQL:
 
         return clock.ServerClock(ask)
 
-    def write(self, db: peewee.Database) -> Any:
-        return db.atomic()
+    @contextmanager
+    def write(self, db: peewee.Database, *, durable: bool) -> Iterator[None]:
+        with db.atomic():
+            if durable and not self._durable:
+                db.execute_sql("SET LOCAL synchronous_commit = on")
+            yield
 
     @contextmanager
     def read(self, db: peewee.Database) -> Iterator[None]:
@@ -216,6 +252,9 @@ class PostgreSQL:
 
     def for_update(self, query: peewee.ModelSelect[Table]) -> peewee.ModelSelect[Table]:
         return query.for_update()
+
+    def wait_for_locks(self, db: peewee.Database, seconds: float) -> None:
+        db.execute_sql(f"SET lock_timeout = {round(seconds * 1000)}")
 
     def lock_schema(self, db: peewee.Database) -> None:
         # An advisory lock: there may be no table yet, and CREATE TABLE IF NOT EXISTS fails when two do it at once.

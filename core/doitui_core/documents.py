@@ -60,9 +60,12 @@ def landing_page(record: Record, config: Config) -> str:
     return record.url or config.landing_page(record.object_id)
 
 
-def document(record: Record, doi: str, config: Config) -> Attributes:
-    """The whole document of a DOI, as it is sent (without the event)."""
-    return build.document(attributes(record, config), doi=doi, url=landing_page(record, config) or None)
+def document(record: Record, doi: str, config: Config, *, tombstone: bool = False) -> Attributes:
+    """The whole document of a DOI, as it is sent (without the event). A tombstone leads to its own page, if it has
+    one (`tombstone_page_base`).
+    """
+    page = config.tombstone_page(doi) if tombstone else ""
+    return build.document(attributes(record, config), doi=doi, url=page or landing_page(record, config) or None)
 
 
 def findings(record: Record, config: Config, target: str) -> list[Finding]:

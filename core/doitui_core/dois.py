@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doitui_core import database, documents, identifiers, ledger, queue, records, repositories, reservations, states
+from doitui_core import (
+    activity,
+    database,
+    documents,
+    identifiers,
+    ledger,
+    queue,
+    records,
+    repositories,
+    reservations,
+    states,
+)
 from doitui_core.errors import BadInput, InvalidMetadata, NotFound, Refused
 from doitui_core.metadata.validate import Finding
 from doitui_core.models import Doi, Job, Record
@@ -68,10 +79,10 @@ def request(record: Record, target: Wanted, *, actor: str, config: Config | None
             row = ledger.lock(row.id)
         facts = ledger.facts(row)
         wished = states.want(facts, target, row.doi)
-        if wished.settled and not row.changed:
-            return Queued(row, 0, f"is {row.status} already")
         if wished != facts:
             ledger.write(row, wished, actor=actor, action="mint", detail=f"to {target}")
+        if wished.settled and not row.changed and queue.open_job(Kind.WRITE, row.id) is None:
+            return Queued(row, 0, f"is {row.status} already")
         return Queued(row, _enqueue(row, Kind.WRITE, config, actor))
 
 
@@ -85,6 +96,8 @@ def check_mintable(record: Record, target: Wanted, config: Config) -> None:
         raise Refused(
             f"record {record.object_id} is not published: publish it, or mint with --state draft", "unpublished"
         )
+    if target is Wanted.REGISTERED and config.text("transport") == "mds":
+        raise Refused("MDS cannot register without publishing: mint it as findable, or set transport to rest", "no_way")
     found = documents.errors(documents.findings(record, config, target))
     if found:
         raise InvalidMetadata(found)
@@ -123,6 +136,16 @@ def check_deactivate(doi: str, reason: str, successor: str = "") -> Doi:
     row = find(doi)
     states.deactivate(ledger.facts(row), row.doi)
     return row
+
+
+def _refuse_unsettled(row: Doi) -> None:
+    """Raise `Refused` while nobody knows what became of the last write: to take the wish back now could bring the DOI
+    back later.
+    """
+    if row.certainty == Certainty.UNCERTAIN or ledger.unfinished(row.id):
+        raise Refused(
+            f"nobody knows yet what became of the last write of {row.doi}: it has to be asked about first", "uncertain"
+        )
 
 
 def deactivate(doi: str, *, reason: str, successor: str = "", now: bool = False, actor: str = "python") -> Queued:
@@ -172,6 +195,7 @@ def abandon(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
         open_job = queue.open_job(Kind.WRITE, row.id)
         if open_job is not None and open_job.status == queue.Status.PROCESSING:
             raise Refused(f"{row.doi} is being sent this moment: try again when that has ended", "busy")
+        _refuse_unsettled(row)
         ledger.write(row, wished, actor=actor, action="abandon")
         if wished.remote is Remote.DRAFT:
             queued = Queued(row, _enqueue(row, Kind.WRITE, config, actor))
@@ -198,6 +222,7 @@ def set_url(doi: str, url: str, *, now: bool = False, actor: str = "python") -> 
     found = check_set_url(doi, url)
     assert found.record is not None
     records.change_url(found.record, url)
+    activity.readdressed(found, url)
     if found.remote in states.ABSENT:
         return Queued(find(doi), 0, "the new landing page goes out with its mint")
     return update(doi, now=now, actor=actor)
@@ -217,12 +242,21 @@ def restore(doi: str, *, reason: str, now: bool = False, actor: str = "python") 
     found = check_restore(doi, reason)
     config = repositories.config(found.repository)
     with database.write():
-        row = ledger.lock(found.id)
+        record, row = _held(found)
         wished = states.restore(ledger.facts(row), Wanted.FINDABLE, row.doi)
         # The tombstone's own reason stays on the row: taken back, this wish leads to the same tombstone again.
         ledger.write(row, wished, actor=actor, action="restore", detail=reason.strip())
+        if record is not None:
+            reservations.refresh(record, config)
+            row = ledger.read(row.id)
         queued = Queued(row, _enqueue(row, Kind.WRITE, config, actor))
     return _carry_out(queued) if now else queued
+
+
+def _held(found: Doi) -> tuple[Record | None, Doi]:
+    """The DOI's record and its row, locked in this order. Inside `database.write()`."""
+    record = reservations.fresh(found.record) if found.record is not None else None
+    return record, ledger.lock(found.id)
 
 
 def check_verify(doi: str) -> Doi:
@@ -249,18 +283,15 @@ def withdraw(job_id: int, *, actor: str = "python") -> Job:
     """Cancel a job and the wish behind it: what is wanted is again what is there. Raises `NotFound`, `Refused`."""
     with database.write():
         job = queue.cancellable(job_id)
-        row = ledger.lock(job.subject_id)
+        record, row = _held(ledger.read(job.subject_id))
         if job.kind == Kind.WRITE:
             if row.wanted == Wanted.ABANDONED:
                 raise Refused(f"{row.doi} is abandoned: its draft at DataCite has to go", "abandoned")
-            if row.certainty == Certainty.UNCERTAIN:
-                # The tombstone, say, may stand already: to take the wish back now could bring the DOI back later.
-                raise Refused(
-                    f"nobody knows yet what became of the last write of {row.doi}: it has to be asked about first",
-                    "uncertain",
-                )
+            _refuse_unsettled(row)
             wished = states.withdrawn(ledger.facts(row), was_tombstone=bool(row.reason))
             ledger.write(row, wished, actor=actor, action="cancel")
+            if record is not None:
+                reservations.refresh(record, repositories.config(row.repository))
         return queue.cancel(job_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -25,9 +26,24 @@ RESOLVER_URL = {"test": "https://handle.test.datacite.org", "production": "https
 
 REST_URL = {"test": "https://api.test.datacite.org", "production": "https://api.datacite.org"}
 
+MDS_URL = {"test": "https://mds.test.datacite.org", "production": "https://mds.datacite.org"}
+
 #: Requests per 5 minutes where `datacite_rate_limit` does not say otherwise: the ceiling of the test system, which is
 #: also inside DataCite's advice for steady bulk work in production.
 DEFAULT_RATE = 750
+
+#: What DataCite allows an account, requests per 5 minutes (support.datacite.org/docs/rate-limit).
+CEILING = {"test": 750, "production": 3000}
+
+
+def ceiling(url: str) -> float:
+    """The most requests per 5 minutes that the host of `url` allows; infinite where it is not DataCite's."""
+    belongs = HOSTS.get(_host(url))
+    return CEILING[belongs] if belongs else math.inf
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").lower().rstrip(".")
 
 
 def check_fence(url: str, environment: str, setting: str = "datacite_url") -> str:
@@ -35,7 +51,7 @@ def check_fence(url: str, environment: str, setting: str = "datacite_url") -> st
 
     Raises `WrongEnvironment`, naming the `setting` that `url` came from.
     """
-    host = (urlsplit(url).hostname or "").lower().rstrip(".")
+    host = _host(url)
     belongs = HOSTS.get(host, environment)
     if belongs != environment:
         raise WrongEnvironment(

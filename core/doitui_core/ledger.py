@@ -18,6 +18,7 @@ from doitui_core.states import Certainty, Facts, Remote, Verification, Wanted
 PROBED = "probe: "
 
 _LOCKED = statements.Select(lambda doi_id: Doi.select().where(Doi.id == doi_id), int, lock=True)
+_READ = statements.Select(lambda doi_id: Doi.select().where(Doi.id == doi_id), int)
 _UNFINISHED = statements.Select(
     lambda doi_id: Attempt.select().where(Attempt.doi == doi_id, Attempt.finished_at == 0).limit(1), int
 )
@@ -27,6 +28,13 @@ def facts(row: Doi) -> Facts:
     """What the row says."""
     checks = Verification(row.api_check), Verification(row.resolver_check)
     return Facts(Wanted(row.wanted), Remote(row.remote), Certainty(row.certainty), *checks)
+
+
+def read(doi_id: int) -> Doi:
+    """The row as it is now."""
+    row = _READ.first(doi_id)
+    assert row is not None, "no DOI is ever deleted"
+    return row
 
 
 def lock(doi_id: int) -> Doi:
@@ -87,7 +95,9 @@ def _derive(row: Doi, new: Facts) -> None:
     row.api_check, row.resolver_check = str(new.api_check), str(new.resolver_check)
     row.verification = str(new.verification)
     row.status = str(states.status(new))
-    row.changed = new.remote not in states.ABSENT and row.current_hash != row.confirmed_hash
+    # Nobody sees a tombstone's metadata, and nothing but its address is sent with it.
+    shown = new.remote not in states.ABSENT and row.status != states.Status.TOMBSTONE
+    row.changed = shown and row.current_hash != row.confirmed_hash
 
 
 def _note(
@@ -110,6 +120,17 @@ def _note(
 def unfinished(doi_id: int) -> bool:
     """Whether a request of ours went out whose end nobody noted: its worker died."""
     return _UNFINISHED.first(doi_id) is not None
+
+
+def written_since(seen: Doi, row: Doi) -> bool:
+    """Whether the DOI was written, or a write of it went out, since its row was `seen`: what DataCite told meanwhile
+    may be older than that.
+    """
+
+    def content(it: Doi) -> tuple[object, ...]:
+        return it.wanted, it.remote, it.certainty, it.sent_hash, it.confirmed_hash, it.url, it.updated_at
+
+    return content(seen) != content(row) or unfinished(row.id)
 
 
 def stands_behind(doi_id: int, but: int) -> bool:

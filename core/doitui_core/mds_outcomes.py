@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from doitui_core import outcomes
-from doitui_core.mds_states import READS, Call
+from doitui_core.mds_states import Call
 from doitui_core.outcomes import Kind, Outcome
 from doitui_core.states import Remote
 
@@ -30,14 +30,10 @@ QUOTA = "quota"
 _OK = r"OK\b"
 _ADDRESS = r"(?:https?|ftp)://\S+\s*\Z"
 _NOTHING = r"\Z"
-_DOCUMENT = r"\ufeff?<(?s:.*)http://datacite\.org/schema/kernel-"
 #: What a success says, by call and status. Some versions of poodle repeat the address where others say OK.
 _SUCCESS: dict[Call, dict[int, str]] = {
     Call.PUT_METADATA: {200: _OK, 201: _OK},
     Call.PUT_URL: {200: f"{_OK}|{_ADDRESS}", 201: f"{_OK}|{_ADDRESS}"},
-    # Empty for a draft that never had any.
-    Call.GET_METADATA: {200: f"{_DOCUMENT}|{_NOTHING}"},
-    Call.GET_URL: {200: _ADDRESS, 204: _NOTHING},
     Call.DELETE_METADATA: {200: _OK, 204: _NOTHING},
     Call.DELETE_DOI: {200: _OK, 204: _NOTHING},
 }
@@ -67,10 +63,10 @@ _RECORD = "mend the record, then retry"
 # The first that fits.
 _RULES = (
     _Rule(_HIDE, 201, "", Kind.AMBIGUOUS, NOT_HIDDEN, "it may be public: asked about by itself"),
-    _Rule(READS | _DELETES, 404, _OF_MDS, Kind.DONE, ABSENT, "it is not there"),
+    _Rule(_DELETES, 404, _OF_MDS, Kind.DONE, ABSENT, "it is not there"),
     _Rule(_ALL, 404, _OF_MDS, Kind.PERMANENT, "not_there", "MDS does not take this DOI: look at its form"),
     _Rule(_ALL, 404, "", Kind.BLOCKED, "configuration", "no MDS answers at this address: mend mds_url"),
-    _Rule(READS | _HIDE, 410, "", Kind.DONE, DEACTIVATED, "it is deactivated"),
+    _Rule(_HIDE, 410, "", Kind.DONE, DEACTIVATED, "it is deactivated"),
     _Rule(_ALL, 410, "", Kind.PERMANENT, DEACTIVATED, "it is deactivated, and only `restore` brings it back"),
     _Rule(_PUT_URL, 412, "", Kind.RETRYABLE, METADATA_FIRST, _AGAIN),
     _Rule(_PUT_URL, 422, "can't be blank", Kind.RETRYABLE, METADATA_FIRST, _AGAIN),
@@ -90,15 +86,7 @@ def readable(answer: Answer, call: Call) -> bool:
 
 
 def mds_outcome(answer: Answer, call: Call) -> Outcome:
-    """The decision on the answer to `call`. A 2xx in words that are not MDS's own, or in none, is ambiguous.
-
-    A read that proved nothing may be repeated, so nothing about it is ambiguous.
-    """
-    outcome = _of(answer, call)
-    return outcomes.of_read(outcome) if call in READS else outcome
-
-
-def _of(answer: Answer, call: Call) -> Outcome:
+    """The decision on the answer to `call`. A 2xx in words that are not MDS's own, or in none, is ambiguous."""
     if readable(answer, call):
         return Outcome(Kind.DONE, http_status=answer.status)
     for rule in _RULES:
@@ -109,16 +97,3 @@ def _of(answer: Answer, call: Call) -> Outcome:
     if answer.ok:
         return Outcome(Kind.AMBIGUOUS, "unreadable", "the answer could not be read", answer.status)
     return outcomes.of_answer(answer)
-
-
-def told(metadata: Outcome, url: Outcome) -> Remote | None:
-    """The state that `get_metadata` and `get_url` tell together; None when one of them was not answered.
-
-    UNKNOWN where MDS gives out both: poodle shows its owner a hidden DOI like a findable one. Ask REST then.
-    """
-    if metadata.kind is not Kind.DONE or url.kind is not Kind.DONE:
-        return None
-    if metadata.cause in PROVES:
-        return PROVES[metadata.cause]
-    # 204: it never had an address. A 404 may also be a published DOI that the Handle system lost.
-    return Remote.DRAFT if url.http_status == 204 else Remote.UNKNOWN

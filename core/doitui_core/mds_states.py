@@ -12,17 +12,13 @@ from doitui_core.states import Remote, Wanted
 
 
 class Call(StrEnum):
-    """The calls of MDS, by the names of their methods in `datacite.mds.MdsClient`."""
+    """The calls of MDS that write. Reading is REST's: MDS tells its owner of a hidden DOI as of a findable one."""
 
     PUT_METADATA = "put_metadata"
     PUT_URL = "put_url"
-    GET_METADATA = "get_metadata"
-    GET_URL = "get_url"
     DELETE_METADATA = "delete_metadata"
     DELETE_DOI = "delete_doi"
 
-
-READS = frozenset({Call.GET_METADATA, Call.GET_URL})
 
 #: The DOI after a call that succeeded, by its state before. What is not here stays as it was, and UNKNOWN unknown.
 AFTER: dict[tuple[Call, Remote], Remote] = {

@@ -228,6 +228,70 @@ class Counter(Table):
         primary_key = CompositeKey("name", "slot")
 
 
+class UsageHit(Table):
+    id = BigAutoField()
+    at = InstantField()
+    repository_id = BigIntegerField()
+    doi_id = BigIntegerField()
+    subject = TextField()
+    request = FlagField()
+    access_method = TextField()
+    actor = TextField()
+    url = TextField()
+    country = TextField()
+    source = TextField()
+    reason = TextField()
+
+
+class UsageHour(Table):
+    hour = BigIntegerField(primary_key=True)
+    marked_at = InstantField()
+
+
+class UsageDay(Table):
+    repository = ForeignKeyField(Repository)
+    repository_id: int
+    day = BigIntegerField()
+    source = TextField()
+    zone = TextField()
+    frozen = FlagField(default=False)
+
+    class Meta:
+        primary_key = CompositeKey("repository", "day")
+
+
+class UsageCount(Table):
+    day = BigIntegerField()
+    doi = ForeignKeyField(Doi)
+    doi_id: int
+    access_method = TextField()
+    country = TextField()
+    source = TextField()
+    total_investigations = BigIntegerField(default=0)
+    unique_investigations = BigIntegerField(default=0)
+    total_requests = BigIntegerField(default=0)
+    unique_requests = BigIntegerField(default=0)
+
+    class Meta:
+        primary_key = CompositeKey("day", "doi", "access_method", "country", "source")
+
+
+class UsageSpool(Table):
+    name = TextField(primary_key=True)
+    position = BigIntegerField()
+    rejected = BigIntegerField(default=0)
+
+
+class UsageLog(Table):
+    id = BigAutoField()
+    repository_id = BigIntegerField()
+    first_line = TextField()
+    length = BigIntegerField()
+    digest = TextField()
+    path = TextField()
+    imported_at = InstantField()
+
+
 #: All of them, parents first.
 TABLES: tuple[type[Table], ...] = (
     Repository,
@@ -243,4 +307,10 @@ TABLES: tuple[type[Table], ...] = (
     Notice,
     Worker,
     Counter,
+    UsageHit,
+    UsageHour,
+    UsageDay,
+    UsageCount,
+    UsageSpool,
+    UsageLog,
 )

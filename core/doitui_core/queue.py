@@ -136,8 +136,9 @@ def enqueue(
             return int(job.id)
         if job.status in (Status.PENDING, *RETRYABLE):
             _put_back(job, now)
-            if at is not None:
-                Job.update(scheduled_at=at).where(Job.id == job.id).execute()
+        if at is not None:
+            # Also of one under way: whoever finishes it looks when it was asked for again.
+            Job.update(scheduled_at=at).where(Job.id == job.id).execute()
         Job.update(action=action or str(kind)).where(Job.id == job.id).execute()
     return int(job.id)
 
@@ -234,17 +235,22 @@ def finish(
     status: Status,
     *,
     at: datetime | None = None,
-    cause: str = "",
+    cause: str | None = None,
     error: str = "",
     give_back: bool = False,
 ) -> bool:
-    """Write where the job goes. `at`: when it is due again. False: the token is no longer ours, nothing was written."""
+    """Write where the job goes. `at`: when it is due again; `cause` None: cause and error stay as they are.
+
+    False: the token is no longer ours, nothing was written.
+    """
     open_again = status in (Status.PENDING, Status.UNCERTAIN)
     with database.joining():
         job = _held(lease)
         if job is None:
             return False
-        job.status, job.cause, job.last_error = str(status), cause, error
+        job.status = str(status)
+        if cause is not None:
+            job.cause, job.last_error = cause, error
         if give_back:
             job.attempts = max(job.attempts - 1, 0)  # the row's: an outage may have given others back meanwhile
         job.lease_until, job.lease_token = None, ""
@@ -335,6 +341,26 @@ def cancel(job_id: int) -> Job:
         job = cancellable(job_id, lock=True)
         moved(job.kind, Status(job.status), Status.CANCELLED)
         job.status, job.finished_at = str(Status.CANCELLED), database.now()
+        job.save(only=job.dirty_fields)
+    return job
+
+
+def schedulable(job_id: int, *, lock: bool = False) -> Job:
+    """That job, if it can be put off. Raises `NotFound`, and `Refused` for a job that is not pending."""
+    job = find(job_id, lock=lock)
+    if job.status != Status.PENDING:
+        raise Refused(f"job {job_id} is {job.status}, not pending: it cannot be scheduled", "not_pending")
+    return job
+
+
+def schedule(job_id: int, at: datetime) -> Job:
+    """Do a pending job not before `at` (or sooner than it would have been). A newer wish for its DOI is due at once.
+
+    Raises as `schedulable`.
+    """
+    with database.write():
+        job = schedulable(job_id, lock=True)
+        job.scheduled_at, job.cause, job.last_error = at, "", ""
         job.save(only=job.dirty_fields)
     return job
 

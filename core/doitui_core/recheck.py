@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from doitui_core import breaker, database, delivery, ledger, queue, states, upstream
+from doitui_core import breaker, database, ledger, probing, queue, states, upstream
 from doitui_core.datacite.answer import Answer
 from doitui_core.desk import LOST, Desk
 from doitui_core.models import Doi
@@ -19,20 +19,21 @@ from doitui_core.states import TARGET, Certainty, Facts, Remote, Wanted
 
 def recheck(lease: Lease, desk: Desk) -> Outcome:
     """Ask DataCite for state and content; where they are not what was confirmed, queue a write. Reads only."""
-    row: Doi = Doi.get_by_id(lease.subject_id)
+    row = ledger.read(lease.subject_id)
     answer = desk.ask(row.doi)
     if isinstance(answer, Outcome):
-        return _end(lease, desk, answer, None)
-    return _end(lease, desk, Outcome(Kind.DONE, http_status=answer.status), answer)
+        return _end(lease, desk, row, answer, None)
+    return _end(lease, desk, row, Outcome(Kind.DONE, http_status=answer.status), answer)
 
 
-def _end(lease: Lease, desk: Desk, outcome: Outcome, answer: Answer | None) -> Outcome:
+def _end(lease: Lease, desk: Desk, seen: Doi, outcome: Outcome, answer: Answer | None) -> Outcome:
     with database.write():
         breaker.hold(desk.upstream, outcome)
         row = ledger.lock(lease.subject_id)
         if not queue.held(lease):
             return LOST
-        late = _late(row, answer, desk.client.account) if answer is not None else ""
+        written_since = ledger.written_since(seen, row)
+        late = _late(row, answer, desk.client.account) if answer is not None and not written_since else ""
         if late:
             outcome = Outcome(Kind.DONE, "arrived_late", late, outcome.http_status)
             _undo(row, lease, answer, outcome)
@@ -40,6 +41,10 @@ def _end(lease: Lease, desk: Desk, outcome: Outcome, answer: Answer | None) -> O
         if outcome.kind is Kind.RETRYABLE:
             # It only reads, so it is repeated until there is an answer: given up, what arrived late would stay.
             status, give_back = Status.PENDING, True
+        asked_again = queue.find(lease.job_id).scheduled_at
+        if status is Status.COMPLETED and (written_since or asked_again > database.now()):
+            # What was written meanwhile wants a look back of its own, and this job is the only one.
+            status, at, give_back = Status.PENDING, max(asked_again, database.now()), True
         queue.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
     if outcome.kind is Kind.THROTTLED:
         upstream.pause(desk.upstream, at)
@@ -49,28 +54,38 @@ def _end(lease: Lease, desk: Desk, outcome: Outcome, answer: Answer | None) -> O
 def _late(row: Doi, answer: Answer, account: str) -> str:
     """What is not as it was confirmed, in one sentence; empty when all is well, or when a write is under way anyway."""
     facts = ledger.facts(row)
-    if facts.certainty is Certainty.UNCERTAIN:
+    write = queue.open_job(queue.Kind.WRITE, row.id)
+    under_way = write is not None and write.status != Status.FAILED
+    somebody_elses = answer.status == 200 and answer.owner != account.lower()
+    if facts.certainty is Certainty.UNCERTAIN or under_way or somebody_elses:
         return ""
-    if facts.wanted is Wanted.ABANDONED and facts.remote in states.ABSENT:
-        ours = answer.status == 200 and answer.owner == account.lower()
-        return f"a request arrived late: the abandoned DOI is {answer.state} at DataCite" if ours else ""
-    if not facts.settled:
-        return ""
-    remote = answer.state if answer.status == 200 else Remote.NONE
-    if remote != TARGET[facts.wanted]:
+    remote = Remote(answer.state) if answer.status == 200 else Remote.NONE
+    news = remote is not facts.remote and not (remote is Remote.NONE and facts.remote in states.ABSENT)
+    if facts.wanted not in TARGET:
+        what = "abandoned DOI" if facts.wanted is Wanted.ABANDONED else "DOI"
+        return f"a request arrived late: the {what} is {remote} at DataCite" if news else ""
+    public = facts.wanted is Wanted.TOMBSTONE and remote is Remote.FINDABLE
+    if news or public:
         return f"a request arrived late: the DOI is {remote} at DataCite, not {TARGET[facts.wanted]}"
-    if facts.wanted is not Wanted.TOMBSTONE and not delivery.as_sent(row, answer):
+    if facts.settled and facts.wanted is not Wanted.TOMBSTONE and not probing.as_sent(row, answer):
         return "a request arrived late: DataCite has older content"
     return ""
 
 
 def _undo(row: Doi, lease: Lease, answer: Answer | None, outcome: Outcome) -> None:
+    """Note what is there, and queue what brings it back to what is wanted. Where nothing was wanted any more, what is
+    there is wanted now: the wish was taken back too late.
+    """
     remote = Remote(answer.state) if answer is not None and answer.status == 200 else Remote.NONE
     facts: Facts = states.answered(ledger.facts(row), remote)
-    same = remote is not Remote.NONE and answer is not None and delivery.as_sent(row, answer)
+    if facts.wanted is Wanted.NONE:
+        facts = states.withdrawn(facts)
+    same = remote is not Remote.NONE and answer is not None and probing.as_sent(row, answer)
     columns: dict[str, Any] = {} if same else {"confirmed_hash": ""}
     told = outcome.message
     ledger.write(row, facts, actor=lease.worker, action="recheck", cause=outcome.cause, detail=told, **columns)
+    if facts.settled and same:
+        return
     queue.enqueue(
         queue.Kind.WRITE,
         row.id,

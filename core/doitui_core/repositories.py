@@ -44,12 +44,19 @@ class Config:
         )
 
     @property
+    def mds_url(self) -> str:
+        """The MDS to use; beside a sandbox its own. Raises as `url`."""
+        given = self.text("mds_url")
+        beside = self.url if environments.is_loopback(self.url) else environments.MDS_URL[self.environment]
+        return environments.check_fence(given or beside, self.environment, "mds_url")
+
+    @property
     def rate(self) -> float | None:
-        """Requests a second, None for no limit."""
+        """Requests a second, None for no limit. At DataCite's own hosts never more than they allow."""
         limit = self.settings.get("datacite_rate_limit")
         if not limit and environments.is_loopback(self.url):
             return None
-        return (limit or environments.DEFAULT_RATE) / 300
+        return min(limit or environments.DEFAULT_RATE, environments.ceiling(self.url)) / 300
 
     def require_prefix(self) -> str:
         """The prefix. Raises `Misconfigured` with what to do."""
@@ -79,6 +86,11 @@ class Config:
         return template.replace("{repository_code}", self.code).replace(
             "{object_id}", quote(object_id, safe=IN_ADDRESS)
         )
+
+    def tombstone_page(self, doi: str) -> str:
+        """The public address of the page of `doi` as a tombstone; empty where `tombstone_page_base` is not set."""
+        base = self.text("tombstone_page_base")
+        return f"{base}/{quote(doi, safe=IN_ADDRESS)}" if base else ""
 
 
 def config(repository: Repository, flags: Mapping[str, str] | None = None) -> Config:

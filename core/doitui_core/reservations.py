@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from doitui_core import database, documents, identifiers, ledger, repositories, statements
+from doitui_core import activity, database, documents, identifiers, ledger, repositories, statements
 from doitui_core.errors import DoiTaken, NotFound, Refused
 from doitui_core.metadata import build
 from doitui_core.models import Doi, Record
@@ -56,7 +56,9 @@ def _refuse_second(record: Record) -> None:
 
 def make(record: Record, config: Config, actor: str) -> Doi:
     """`reserve` for a `fresh` record that has no DOI. Inside `database.write()`."""
-    return _keep(record, _generated(record, config), config, Remote.NONE, actor)
+    row = _keep(record, _generated(record, config), config, Remote.NONE, actor)
+    activity.generated(row)
+    return row
 
 
 def preview(record: Record) -> str:
@@ -152,11 +154,11 @@ def refresh(record: Record, config: Config) -> None:
     row = of_record(record)
     if row is None:
         return
-    document = documents.document(record, row.doi, config)
-    current = build.fingerprint(document)
-    if current != row.current_hash:
+    document = documents.document(record, row.doi, config, tombstone=row.wanted == Wanted.TOMBSTONE)
+    current, url = build.fingerprint(document), document["url"] or ""
+    if (current, url) != (row.current_hash, row.url):
         row = ledger.lock(row.id)
-        columns: dict[str, Any] = {"current_hash": current, "url": document["url"] or ""}
+        columns: dict[str, Any] = {"current_hash": current, "url": url}
         ledger.write(
             row, ledger.facts(row), actor="record", action="content", cause=row.cause, detail=row.last_error, **columns
         )

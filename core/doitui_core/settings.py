@@ -104,6 +104,17 @@ def _one_mail(value: str) -> str:
     return _mail(value)
 
 
+def _zone(value: str) -> str:
+    from zoneinfo import ZoneInfo
+
+    if value.strip() == "UTC":  # known without a tz database
+        return "UTC"
+    try:
+        return ZoneInfo(value.strip()).key
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("it must be a time zone, as UTC or Europe/Berlin") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One row of the table. `parse` turns its text into its value or raises `ValueError` with what is wrong.
@@ -138,8 +149,16 @@ TABLE: dict[str, Setting] = {
         Setting("datacite_password", _text, "", "its password, as env:NAME or file:PATH", secret=True),
         Setting("datacite_url", _address, "", "the REST API; empty: DataCite's own, by environment"),
         Setting("datacite_environment", _choice("test", "production"), "test", "which DataCite: test or production"),
+        Setting("transport", _choice("rest", "mds"), "rest", "how DOIs are written: over the REST API, or over MDS"),
+        Setting("mds_url", _address, "", "the MDS; empty: DataCite's own, by environment, or the sandbox's"),
         Setting("resolver_url", _address, "", "where DOIs resolve; empty: by environment, or the sandbox"),
-        Setting("datacite_rate_limit", _optional_number, "", "the most that is sent", "requests per 5 minutes"),
+        Setting(
+            "datacite_rate_limit",
+            _optional_number,
+            "",
+            "the most that is sent; DataCite allows 3000, its test system 750",
+            "requests per 5 minutes",
+        ),
         Setting("contact_email", _text, "", "named to DataCite in the User-Agent, which allows a higher rate"),
         Setting("default_publisher", _text, "", "publisher of records that name none"),
         Setting("default_resource_type", _text, "Text", "resourceTypeGeneral of records that name none"),
@@ -147,7 +166,12 @@ TABLE: dict[str, Setting] = {
         Setting("local_prefix", _text, "", "our part of a prefix that several systems share (OPUS)"),
         Setting("generator", _text, "", "dotted path of a function that makes DOIs; empty: the built-in one"),
         Setting("landing_page", _page, "", "template of landing pages, with {object_id} in it"),
+        Setting("usage_timezone", _zone, "UTC", "the clock of the hours and days of usage, as Europe/Berlin"),
+        Setting("usage_retention_days", _number(36_500), "400", "how long single hits are kept; counts stay", "days"),
+        Setting("robots_file", _text, "", "a file of more robots: one regular expression a line, without case"),
+        Setting("country_database", _text, "", "an MMDB file, for the countries in access logs (needs maxminddb)"),
         Setting("tombstone_page_base", _address, "", "where tombstone pages live in public; the DOI is put behind it"),
+        Setting("operators", _text, "", "login names that may use --write, split by spaces; empty: everybody"),
         Setting("verify_delay_hours", _number(87_600, least=0), "24", "how old a DOI is when it is verified", "hours"),
         Setting("lease_seconds", _number(86_400), "300", "how long a worker may hold a job", "seconds"),
         Setting("max_attempts", _number(1_000), "5", "how often a job is tried before it is failed", "attempts"),

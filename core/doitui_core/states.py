@@ -196,9 +196,12 @@ def restore(facts: Facts, target: Wanted, doi: str) -> Facts:
 def answered(facts: Facts, remote: Remote) -> Facts:
     """`facts` after DataCite named a state, be it the wanted one or not. A probe ends here too.
 
-    What was verified before was another content or another state: both checks have to be made again.
+    What was verified before was another content or another state: both checks have to be made again. Where DataCite is
+    further up the ladder than was wanted, that is wanted now: nothing leads back down.
     """
-    return Facts(facts.wanted, remote, Certainty.CONFIRMED)
+    there = PRESENT.get(remote, Wanted.NONE)
+    higher = facts.wanted in LADDER and _rung(there) > _rung(facts.wanted)
+    return Facts(there if higher else facts.wanted, remote, Certainty.CONFIRMED)
 
 
 def timed_out(facts: Facts) -> Facts:

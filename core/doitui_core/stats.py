@@ -17,6 +17,8 @@ from doitui_core.states import Mark, Status
 
 def overview() -> dict[str, Any]:
     """What `status --json` prints: DOIs by status and mark, jobs by status, workers. Zeros stand in it too."""
+    from doitui_core.usage.drain import spool_summary
+
     dois, marks = database.counts("doi."), database.counts("mark.")
     writes = database.counts(f"job.{Kind.WRITE}.")
     by_mark = {
@@ -31,7 +33,7 @@ def overview() -> dict[str, Any]:
         "jobs": jobs(),
         # Part of the contract's shape; there is nothing yet that could be counted.
         "events": {},
-        "spool": {"files": 0, "bytes": 0},
+        "spool": spool_summary(),
         "repositories": [
             {"code": row.code, "active": row.active, "paused": row.paused, "blocked": row.blocked_error or None}
             for row in Repository.select().order_by(Repository.code)

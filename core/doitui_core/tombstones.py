@@ -18,7 +18,7 @@ from doitui_core import documents, repositories
 from doitui_core.clock import iso
 from doitui_core.errors import Refused
 from doitui_core.models import Doi, DoiLog
-from doitui_core.repositories import IN_ADDRESS, Config
+from doitui_core.repositories import IN_ADDRESS
 from doitui_core.states import Wanted
 
 
@@ -51,12 +51,6 @@ def _since(row: Doi) -> datetime | None:
     )
     wish = wishes.order_by(DoiLog.id.desc()).first()
     return wish.at if wish is not None else None
-
-
-def address(config: Config, doi: str) -> str:
-    """Where the page of `doi` lives in public, by `tombstone_page_base`; empty where that is not set."""
-    base = config.text("tombstone_page_base")
-    return f"{base}/{quote(doi, safe=IN_ADDRESS)}" if base else ""
 
 
 STYLE = "body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}dt{font-weight:600}"

@@ -11,7 +11,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import breaker, database, ledger, queue, repositories, states, upstream
+from doitui_core import activity, breaker, database, ledger, queue, repositories, states, upstream
 from doitui_core.clock import micros
 from doitui_core.datacite import resolver
 from doitui_core.datacite.answer import Answer, line
@@ -125,7 +125,7 @@ def _end(lease: Lease, desk: Desk, outcome: Outcome, seen: _Seen | None = None) 
             return LOST
         facts, columns = ledger.facts(row), _counted(row, outcome, seen)
         detail = outcome.message
-        if seen is not None and _written_since(seen.row, row):
+        if seen is not None and ledger.written_since(seen.row, row):
             outcome, columns, detail = IN_FLIGHT, {}, IN_FLIGHT.message
         elif seen is not None:
             facts, detail = _changed(facts, seen), seen.words
@@ -143,6 +143,7 @@ def _end(lease: Lease, desk: Desk, outcome: Outcome, seen: _Seen | None = None) 
         queue.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
     if outcome.kind is Kind.THROTTLED:
         upstream.pause(desk.upstream, at)
+    activity.verified(row, outcome)
     return outcome
 
 
@@ -156,20 +157,13 @@ def _counted(row: Doi, outcome: Outcome, seen: _Seen | None) -> dict[str, Any]:
     return {"api_checked_at": now, "resolver_checked_at": now, "unreachable": 0}
 
 
-def _written_since(seen: Doi, row: Doi) -> bool:
-    def content(it: Doi) -> tuple[object, ...]:
-        return it.wanted, it.remote, it.certainty, it.sent_hash, it.confirmed_hash, it.url
-
-    return content(seen) != content(row) or ledger.unfinished(row.id)
-
-
-def queue_due(delay_hours: int, *, repository: str = "", actor: str, limit: int = 0) -> int:
-    """Queue a verification of up to `limit` DOIs (0: all) that are due, oldest first; how many.
+def queue_due(delay_hours: int, *, repository: str = "", actor: str, limit: int = 0) -> list[int]:
+    """Queue a verification of up to `limit` DOIs (0: all) that are due, oldest first; their row ids.
 
     Due is what active repositories have as registered or findable, was minted and last written `delay_hours` ago or
     earlier, and is not verified since. 0 hours: every one, verified or not (OPUS). Raises `NotFound`.
     """
-    queued = 0
+    queued: list[int] = []
     attempts: dict[int, int] = {}
     for chunk in _due(delay_hours, repository, limit):
         with database.write():
@@ -179,7 +173,7 @@ def queue_due(delay_hours: int, *, repository: str = "", actor: str, limit: int 
                     attempts[at] = repositories.config(found.repository).number("max_attempts")
                 ledger.lock(found.id)
                 queue.enqueue(queue.Kind.VERIFY, found.id, at, actor=actor, max_attempts=attempts[at])
-        queued += len(chunk)
+        queued += [found.id for found in chunk]
     return queued
 
 

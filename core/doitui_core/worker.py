@@ -12,7 +12,7 @@ import queue as queues
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import peewee
 
@@ -21,6 +21,7 @@ from doitui_core import (
     database,
     delivery,
     desk,
+    endings,
     notices,
     outcomes,
     queue,
@@ -45,7 +46,10 @@ HEARTBEAT_SECONDS = 5.0
 DESK_SECONDS = 5.0
 
 #: Seconds a stopping worker gives the requests in hand before it lets them go as uncertain.
-GRACE_SECONDS = 4.0
+GRACE_SECONDS = 3.5
+
+#: Seconds it then waits for a database that somebody else has locked: what is not noted is found out by the next one.
+LAST_LOCK_SECONDS = 0.3
 
 #: Seconds between two looks whether to stop while requests are under way.
 GLANCE_SECONDS = 0.25
@@ -352,11 +356,15 @@ class _Run:
             # In slices: a second signal must not wait for a thread.
             while thread.is_alive() and time.monotonic() < until:
                 thread.join(0.1)
-        self._let_go()
-        with suppress(DoituiError, peewee.PeeweeException):
-            self._forget_settled()
-        with suppress(DoituiError, peewee.PeeweeException):
-            workers.leave(self.name)
+        with suppress(DoituiError, peewee.PeeweeException), self._patience():
+            self._let_go()
+            with suppress(DoituiError, peewee.PeeweeException):
+                self._forget_settled()
+            with suppress(DoituiError, peewee.PeeweeException):
+                workers.leave(self.name)
+
+    def _patience(self) -> AbstractContextManager[None]:
+        return database.hurried(LAST_LOCK_SECONDS) if self.stop.is_set() else nullcontext()
 
     def _forget_settled(self) -> None:
         """What another worker has done meanwhile, or has in hand, is not left over from this run."""
@@ -371,6 +379,6 @@ class _Run:
         """Requests that outlasted the grace: nobody knows what becomes of them, and that is what is noted."""
         with self._lock:
             left = list(self._in_hand.values())
-        for lease in left:
-            with suppress(DoituiError, peewee.PeeweeException):
-                delivery.let_go(lease)
+        with suppress(DoituiError, peewee.PeeweeException):
+            for lease in left:
+                endings.let_go(lease)

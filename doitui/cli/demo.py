@@ -40,7 +40,7 @@ def demo(headless: bool, directory: Path | None, as_json: bool) -> None:
     place = (directory or Path(tempfile.mkdtemp(prefix="doitui-demo-"))).absolute()
     stage = Stage(place, (lambda _: None) if as_json else click.echo)
     try:
-        stage.build()
+        stage.build(faults=story.FAULTS)
         checks = story.tell(stage)
     finally:
         stage.close()

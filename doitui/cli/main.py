@@ -20,6 +20,8 @@ from doitui_core.errors import DoituiError
 #: Command -> the module that has it, as an attribute of the same name. Imported when it is asked for:
 #: `doitui --version` must not wait for peewee, requests or lxml.
 COMMANDS = {
+    "tui": "tui",
+    "doctor": "doctor",
     "init": "setup",
     "status": "setup",
     "work": "work",
@@ -31,6 +33,9 @@ COMMANDS = {
     "doi": "doi",
     "batch": "batch",
     "queue": "queue",
+    "sync": "sync",
+    "cron": "cron",
+    "usage": "usage",
 }
 
 
@@ -48,7 +53,11 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, "--version", prog_name="doitui", message="%(prog)s %(version)s")
 @click.option(
     "--database", metavar="URL", help="sqlite:///file.db or postgresql://user@host/name  [env: DOITUI_DATABASE]"
@@ -61,6 +70,20 @@ def doitui(context: click.Context, database: str | None, debug: bool) -> None:
     Example: doitui --database sqlite:///archive.db init
     """
     context.obj = Session(database, debug)
+    if context.invoked_subcommand is None:
+        exits.leave(_alone(context))
+
+
+def _alone(context: click.Context) -> int:
+    """`doitui` alone opens the screens, read-only; where there is no terminal it shows what there is."""
+    from doitui.tui import terminal
+
+    if not terminal.fit_for_screens():
+        show(None, False, context.get_help().splitlines())
+        return exits.DONE
+    from doitui.cli.tui import open_screens
+
+    return open_screens(context.obj)
 
 
 def run() -> None:
@@ -89,12 +112,9 @@ def run() -> None:
 
 
 def _without_command(error: click.exceptions.NoArgsIsHelpError) -> int:
-    """`doitui` alone shows what there is; a group alone is half a command."""
+    """A group alone is half a command."""
     context = error.ctx
     assert context is not None
-    if context.parent is None:
-        show(None, False, context.get_help().splitlines())
-        return exits.DONE
     assert isinstance(context.command, click.Group)
     say(f"doitui: {context.command_path} what? {', '.join(context.command.list_commands(context))}{_see(context)}")
     return exits.USAGE

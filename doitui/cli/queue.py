@@ -153,3 +153,50 @@ def cancel(session: Session, ids: tuple[int, ...], as_json: bool, dry_run: bool)
 
     with session.database(read_only=dry_run):
         each([str(number) for number in ids], act, as_json)
+
+
+@queue.command("prune")
+@click.option(
+    "--days", default=90, type=click.IntRange(0, 36_500), help="Keep what ended in the last so many days (90)."
+)
+@json_option
+@dry_run_option
+@pass_session
+def prune(session: Session, days: int, as_json: bool, dry_run: bool) -> None:
+    """Forget jobs that were completed or cancelled long ago. The history of their DOIs stays whole.
+
+    Example: doitui queue prune --days 30
+    """
+    from datetime import timedelta
+
+    from doitui_core import database, pruning
+
+    with session.database(read_only=dry_run):
+        before = database.now() - timedelta(days=days)
+        pruned = pruning.prunable(before).count() if dry_run else pruning.prune(before)
+    show({"pruned": pruned}, as_json, [f"{counted(pruned, 'job')} {'would be ' if dry_run else ''}forgotten"])
+
+
+@queue.command("schedule")
+@click.argument("ids", nargs=-1, required=True, type=ID, metavar="ID...")
+@click.option("--at", "moment", required=True, metavar="TIME", help="Not before this time, as 2026-12-01T06:00Z.")
+@json_option
+@dry_run_option
+@pass_session
+def schedule(session: Session, ids: tuple[int, ...], moment: str, as_json: bool, dry_run: bool) -> None:
+    """Do pending jobs at another time. A newer wish for the same DOI brings its job forward again.
+
+    Example: doitui queue schedule 12 --at 2026-12-01T06:00Z
+    """
+    from doitui_core import clock
+    from doitui_core import queue as jobs
+
+    at = clock.parse(moment)
+
+    def act(text: str) -> dict[str, Any]:
+        job = jobs.schedulable(int(text)) if dry_run else jobs.schedule(int(text), at)
+        line = f"job {job.id} {'would be' if dry_run else 'is'} done at {clock.iso(at)}"
+        return {"id": job.id, "scheduled_at": clock.iso(at), "line": line}
+
+    with session.database(read_only=dry_run):
+        each([str(number) for number in ids], act, as_json)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from doitui.cli import exits
+from doitui.cli.items import each
 from doitui.cli.output import counted, fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
@@ -157,3 +158,73 @@ def _lines(row: dict[str, Any]) -> list[str]:
     metadata = json.dumps(row["metadata"], ensure_ascii=False, indent=2).splitlines()
     findings = [f"{f['level']}: {f['message']} ({f['code']})" for f in row["findings"]] or ["DataCite would take it"]
     return [*told, "metadata", *[f"  {line}" for line in metadata], *findings]
+
+
+@record.command("publish")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@json_option
+@dry_run_option
+@pass_session
+def publish(session: Session, ids: tuple[str, ...], as_json: bool, dry_run: bool) -> None:
+    """Mark records as published. Their DOIs are minted by `doi mint`, `batch mint` or `cron register-local`.
+
+    Example: doitui record publish MS-0112
+    """
+    _publish(session, ids, as_json, dry_run, on=True)
+
+
+@record.command("unpublish")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@json_option
+@dry_run_option
+@pass_session
+def unpublish(session: Session, ids: tuple[str, ...], as_json: bool, dry_run: bool) -> None:
+    """Mark records as not published. That does nothing to their DOIs: `doi deactivate` does.
+
+    Example: doitui record unpublish MS-0112
+    """
+    _publish(session, ids, as_json, dry_run, on=False)
+
+
+def _publish(session: Session, ids: tuple[str, ...], as_json: bool, dry_run: bool, *, on: bool) -> None:
+    from doitui_core import publishing, records
+
+    word = "published" if on else "unpublished"
+
+    def act(text: str) -> dict[str, Any]:
+        row = records.find(text)
+        changed = bool(row.published) != on if dry_run else publishing.publish(row, on=on)
+        becomes = f"{'would be ' if dry_run else 'is '}{word}" if changed else f"was {word} already"
+        return {"object_id": row.object_id, "changed": changed, "line": f"{row.object_id} {becomes}"}
+
+    with session.database(read_only=dry_run):
+        each(ids, act, as_json)
+
+
+@record.command("delete")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.option("--reason", default="", metavar="TEXT", help="What the tombstone says (The record was deleted.).")
+@json_option
+@dry_run_option
+@pass_session
+def delete(session: Session, ids: tuple[str, ...], reason: str, as_json: bool, dry_run: bool) -> None:
+    """Delete records. A DOI that was registered becomes a tombstone, and its record stays as what the tombstone tells
+    of; any other DOI is given up, and its string is never used again.
+
+    Example: doitui record delete MS-0112 --reason "withdrawn by its author"
+    """
+    from doitui_core import publishing, records
+
+    def act(text: str) -> dict[str, Any]:
+        row = records.find(text)
+        done = (
+            publishing.fate(row)
+            if dry_run
+            else publishing.delete(row, reason=reason or publishing.REASON, actor=actor())
+        )
+        fate = {"tombstone": "its DOI becomes a tombstone", "abandon": "its DOI is given up", "nothing": ""}[done]
+        line = f"{row.object_id} {'would be' if dry_run else 'is'} deleted" + (f"; {fate}" if fate else "")
+        return {"object_id": row.object_id, "doi": done, "line": line}
+
+    with session.database(read_only=dry_run):
+        each(ids, act, as_json)

@@ -15,9 +15,17 @@ import click
 @click.option(
     "--account", default="DEMO.REPO:demo", metavar="NAME:PASSWORD", help="The repository account (DEMO.REPO:demo)."
 )
-@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Keep the DOIs in this file.")
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Keep everything in this file.")
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help="Misbehave; may be repeated.")
-def sandbox(port: int, prefixes: tuple[str, ...], account: str, state: Path | None, faults: tuple[str, ...]) -> None:
+@click.option("--events-writable", is_flag=True, help="Let the account write events, as DataCite lets only its staff.")
+def sandbox(
+    port: int,
+    prefixes: tuple[str, ...],
+    account: str,
+    state: Path | None,
+    faults: tuple[str, ...],
+    events_writable: bool,
+) -> None:
     """Run a DataCite stand-in on 127.0.0.1, to rehearse with. It behaves as DataCite does, traps included.
 
     A fault is 'METHOD PATH-GLOB KIND [every=N] [count=N] [seconds=S] [status=N]' with one of the kinds latency, hang
@@ -27,4 +35,4 @@ def sandbox(port: int, prefixes: tuple[str, ...], account: str, state: Path | No
     """
     from doitui.web.server import serve
 
-    serve(port, prefixes or ("10.5072",), account, state, faults)
+    serve(port, prefixes or ("10.5072",), account, state, faults, events_writable)

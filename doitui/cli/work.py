@@ -7,13 +7,14 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from doitui.cli import exits
+from doitui.cli.beside import beside
 from doitui.cli.numbers import SECONDS
 from doitui.cli.output import counted, plain, progress, say, show
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from doitui_core.outcomes import Outcome
     from doitui_core.worker import Summary
 
-#: Seconds between two looks for mail, and for which an ending worker waits for its last mail.
+#: Seconds between two looks for mail, and into the spool.
 MAIL_SECONDS = 5.0
+SPOOL_SECONDS = 1.0
 
 
 @click.command()
@@ -37,7 +39,8 @@ MAIL_SECONDS = 5.0
 def work(
     session: Session, drain: bool, threads: int, limit: int | None, every: float, as_json: bool, dry_run: bool
 ) -> None:
-    """Do what is queued: mints, updates, verifications, and questions about what is uncertain.
+    """Do what is queued: mints, updates, verifications, and questions about what is uncertain. Beside that, send mail,
+    and count what the middleware has noted in the spool (DOITUI_SPOOL).
 
     With --drain it ends when nothing is due; what waits for a later try stays queued. Otherwise it runs until SIGTERM
     or Ctrl-C, and finishes or gives back what it has in hand.
@@ -47,17 +50,15 @@ def work(
     from doitui_core import queue, worker
     from doitui_core.models import Repository
 
-    _log(session.debug)
+    log_to_stderr(session.debug, lines_of_dois=not drain)
     if dry_run:
         with session.database(read_only=True):
             due = sum(queue.due(row.id, 1_000_000) for row in Repository.select())
         show({"due": due}, as_json, [f"due: {counted(due, 'job')}"])
         return
-    stop = threading.Event()
-    _stop_on_signals(stop)
-    with session.database(durable=False):
+    with session.database(durable=False), stopping() as stop:
         waiting = sum(queue.due(row.id, 1_000_000) for row in Repository.select()) if drain else 0
-        with progress("working", waiting) as bar, _mail():
+        with progress("working", waiting) as bar, sending_mail(stop), draining_spool(stop):
             summary = worker.run(
                 drain=drain, threads=threads, limit=limit, every=every, stop=stop, progress=lambda _: bar.update(1)
             )
@@ -79,27 +80,18 @@ def work(
     exits.leave(exits.of_items([*codes, *[exits.DONE] * summary.outcomes["done"]], codes))
 
 
-@contextmanager
-def _mail() -> Iterator[None]:
-    """Send the mail that falls due beside the work, in a thread of its own: a dead mail server must not stop it."""
-    from doitui_core import database, mail
+def sending_mail(stop: threading.Event) -> AbstractContextManager[None]:
+    """Send the mail that falls due, beside the work."""
+    from doitui_core import mail
 
-    over = threading.Event()
+    return beside("mail", lambda over: mail.send_due(stop=over), MAIL_SECONDS, stop)
 
-    def send() -> None:
-        while not over.wait(MAIL_SECONDS):
-            mail.send_due(stop=over)
-        mail.send_due()
-        database.close_thread()
 
-    thread = threading.Thread(target=send, name="mail", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        # What is not sent by then is sent by the next run.
-        thread.join(MAIL_SECONDS)
+def draining_spool(stop: threading.Event) -> AbstractContextManager[None]:
+    """Bring what the middleware notes into the database, and count it, beside the work."""
+    from doitui_core.usage import drain
+
+    return beside("spool", lambda _over: drain.drain_due(), SPOOL_SECONDS, stop)
 
 
 def _sentence(summary: Summary) -> str:
@@ -129,18 +121,27 @@ class _OneLine(logging.Formatter):
         return plain(" ".join(super().format(record).split()))
 
 
-def _log(debug: bool) -> None:
+def log_to_stderr(debug: bool, *, lines_of_dois: bool) -> None:
+    """Warnings and errors go to stderr; without `lines_of_dois` those about single DOIs do not (`activity`): a run that
+    ends tells them itself.
+    """
     handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)
+    if not lines_of_dois:
+        handler.addFilter(lambda record: record.name != "doitui.doi")
     form = "%(asctime)s %(levelname)s %(message)s"
     handler.setFormatter(logging.Formatter(form) if debug else _OneLine(form))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
 
 
-def _stop_on_signals(stop: threading.Event) -> None:
-    """Handlers set the flag and nothing else: no lock, no log line may be taken in one."""
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """The flag that SIGTERM and Ctrl-C set. They set it and nothing else: no lock may be taken in a handler."""
+    stop = threading.Event()
 
     def handler(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, handler)
+    yield stop

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,11 @@ class Stage:
         self.records = directory / "records"
         self.database = f"sqlite:///{directory / 'demo.db'}"
         self.url = ""
+        self._spool: Path | None = None
         self._processes: list[subprocess.Popen[str]] = []
 
-    def build(self) -> None:
-        """Make the directory, lay out the records, start the sandbox."""
+    def build(self, faults: Sequence[str] = ()) -> None:
+        """Make the directory, lay out the records, start the sandbox with these faults."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             if any(self.directory.iterdir()):
@@ -50,21 +51,38 @@ class Stage:
             (self.directory / "password").write_text(PASSWORD, encoding="utf-8")
         except OSError as error:
             raise Misconfigured(f"the demo cannot use {self.directory}: {error.strerror}") from error
-        self.start_sandbox()
-
-    def start_sandbox(self) -> None:
-        """A DataCite of our own; of the tenth request to make a DOI it never answers."""
         state = str(self.directory / "sandbox.db")
-        arguments = ["sandbox", "--port", "0", "--state", state, "--fault", "POST /dois hang every=10 count=1"]
-        process = self._start(arguments)
+        specs = [word for fault in faults for word in ("--fault", fault)]
+        process = self._start(["sandbox", "--port", "0", "--state", state, *specs])
+        self.url = self._ready(process, "sandbox ready on ")
+
+    def start_site(self, views: str, downloads: str) -> str:
+        """The demo's web site, under the middleware; its address."""
+        self._spool = self.directory / "spool"
+        options = {"DOITUI_VIEWS": views, "DOITUI_DOWNLOADS": downloads, "DOITUI_REPOSITORY": "h"}
+        return self._ready(self._start((), module="doitui.demo.site", options=options), "site ready on ")
+
+    def start_worker(self) -> None:
+        """A worker that goes on until the demo is closed. Nobody reads what it prints: it is in the database."""
+        self._start(["work", "--threads", "4"], pipes=subprocess.DEVNULL)
+
+    def set_faults(self, faults: Sequence[str]) -> None:
+        """Let the sandbox do this from now on, and nothing else that is wrong."""
+        with self._http() as http:
+            http.post(f"{self.url}/_faults", json={"faults": list(faults)}, timeout=PATIENCE).raise_for_status()
+
+    def _ready(self, process: subprocess.Popen[str], words: str) -> str:
+        """The address a server prints when it answers."""
         assert process.stdout is not None
         line = process.stdout.readline()
-        if not line.startswith("sandbox ready on "):
-            raise StageBroken(f"the sandbox did not start: {line}{process.communicate()[1]}")
-        self.url = line.split()[-1]
+        if not line.startswith(words):
+            raise StageBroken(f"a server of the demo did not start: {line}{process.communicate()[1]}")
+        return line.split()[-1]
 
-    def run(self, *arguments: str, expect: int = 0, quiet: bool = False) -> str:
-        """Run `doitui ARGUMENTS` and show it; its stdout. Raises `StageBroken` for another exit code than `expect`."""
+    def run(self, *arguments: str, expect: int | None = 0, quiet: bool = False) -> str:
+        """Run `doitui ARGUMENTS` and show it; its stdout. Raises `StageBroken` for another exit code than `expect`
+        (None: any will do).
+        """
         if not quiet:
             self.say(f"\n$ doitui {_typed(arguments, self.directory)}")
         process = self._start(arguments)
@@ -72,7 +90,7 @@ class Stage:
         if not quiet:
             for line in (told + complained).rstrip().splitlines():
                 self.say(f"  {line.replace(f'{self.directory}/', '')}")
-        if process.returncode != expect:
+        if expect is not None and process.returncode != expect:
             what = f"doitui {_typed(arguments, self.directory)} ended with {process.returncode}, not {expect}"
             raise StageBroken(f"{what}: {complained}")
         return told
@@ -134,14 +152,20 @@ class Stage:
             command = _typed(list(error.cmd)[4:], self.directory)
             raise StageBroken(f"doitui {command} did not end within {PATIENCE} s") from error
 
-    def _start(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
+    def _start(
+        self,
+        arguments: Sequence[str],
+        module: str = "doitui",
+        pipes: int = subprocess.PIPE,
+        options: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             # -P: a folder named doitui, or a json.py, where the caller stands is not meant.
-            [sys.executable, "-P", "-m", "doitui", *arguments],
-            env=self._environment(),
+            [sys.executable, "-P", "-m", module, *arguments],
+            env=self._environment() | dict(options or {}),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=pipes,
+            stderr=pipes,
             encoding="utf-8",
         )
         self._processes.append(process)
@@ -151,7 +175,8 @@ class Stage:
         """The caller's environment without its own doitui and proxies: the demo meets nothing real."""
         kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(FOREIGN)}
         kept = {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")}
-        return kept | {"DOITUI_DATABASE": self.database, "PYTHONUTF8": "1"}
+        spool = {"DOITUI_SPOOL": str(self._spool)} if self._spool else {}
+        return kept | spool | {"DOITUI_DATABASE": self.database, "PYTHONUTF8": "1"}
 
 
 def _typed(arguments: Sequence[str], directory: Path) -> str:

@@ -10,6 +10,9 @@ from typing import Any
 
 from doitui.demo.stage import Stage
 
+#: What goes wrong: of the tenth request to make a DOI the answer never comes.
+FAULTS = ("POST /dois hang every=10 count=1",)
+
 #: The repository's landing pages, and a lease so short that the demo's time-out settles while one watches.
 LANDING_PAGE = "https://hollin.example.org/object/{object_id}"
 LEASE_SECONDS = 4
@@ -51,12 +54,12 @@ def tell(stage: Stage) -> list[Check]:
     return checks
 
 
-def set_up(stage: Stage) -> list[Check]:
+def set_up(stage: Stage, landing_page: str = LANDING_PAGE) -> list[Check]:
     """A database, and a repository with its prefix, its account and its landing pages"""
     stage.run("init")
     stage.run(
         *("repository", "set", "h", "--prefix", "10.5072", "--account", "DEMO.REPO", "--url", stage.url),
-        *("--password-file", str(stage.directory / "password"), "--landing-page", LANDING_PAGE),
+        *("--password-file", str(stage.directory / "password"), "--landing-page", landing_page),
     )
     stage.run("setting", "set", "lease_seconds", str(LEASE_SECONDS))
     return []

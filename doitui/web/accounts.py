@@ -17,6 +17,7 @@ class Account:
     password: str = field(repr=False)
     prefixes: frozenset[str] = frozenset()
     active: bool = True  # a deactivated repository keeps its reads and loses its writes (1.1)
+    staff: bool = False  # DataCite's own people write events and delete reports (3.2, 3.6)
 
     @property
     def uid(self) -> str:
@@ -49,6 +50,12 @@ class Accounts:
         if account and hmac.compare_digest(account.password.encode(), password.encode()):
             return account
         return None
+
+    def with_token(self, token: str) -> Account | None:
+        """The account whose password `token` is: an API key is a password and a bearer token alike (1.1)."""
+        sought = token.encode()
+        matching = [one for one in self._by_uid.values() if hmac.compare_digest(one.password.encode(), sought)]
+        return matching[0] if matching else None
 
     def knows(self, uid: str) -> bool:
         """Whether there is a repository `uid`."""

@@ -19,15 +19,34 @@ _WINDOW = {"gzip": (zlib.MAX_WBITS | 16,), "deflate": (zlib.MAX_WBITS, -zlib.MAX
 
 def read(req: falcon.Request) -> bytes:
     """The body, inflated if it came as gzip or deflate. Raises 400 for broken data, 413 beyond MAX_BODY."""
+    return inflate(received(req), encoding(req))
+
+
+def received(req: falcon.Request) -> bytes:
+    """The body as it came. Raises 413 beyond MAX_BODY."""
     body = req.bounded_stream.read(MAX_BODY + 1)
-    _limit(len(body))
-    windows = _WINDOW.get((req.get_header("Content-Encoding") or "").strip().lower())
-    return _inflate(body, windows) if windows and body else body
+    _limit(len(body), MAX_BODY)
+    return body
+
+
+def encoding(req: falcon.Request) -> str:
+    """`gzip` or `deflate`, empty for a body that is sent as it is."""
+    named = (req.get_header("Content-Encoding") or "").strip().lower()
+    return named if named in _WINDOW else ""
+
+
+def inflate(body: bytes, encoding: str, limit: int = MAX_BODY) -> bytes:
+    """`body` inflated, never beyond `limit` bytes: 413. Raises 400 for broken data."""
+    return _inflate(body, _WINDOW[encoding], limit) if encoding and body else body
 
 
 def read_json(req: falcon.Request) -> Any:
     """The body as JSON, None for an empty one. Raises 400 for a syntax error."""
-    body = read(req)
+    return parse(read(req))
+
+
+def parse(body: bytes) -> Any:
+    """`body` as JSON, None for an empty one. Raises 400 for a syntax error."""
     try:
         return json.loads(body, parse_constant=_no_constant) if body.strip() else None
     except (ValueError, RecursionError) as error:
@@ -54,19 +73,19 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"unexpected token at '{name}'")
 
 
-def _limit(size: int) -> None:
-    if size > MAX_BODY:
+def _limit(size: int, limit: int) -> None:
+    if size > limit:
         raise refusal(413)
 
 
-def _inflate(body: bytes, windows: tuple[int, ...]) -> bytes:
+def _inflate(body: bytes, windows: tuple[int, ...], limit: int) -> bytes:
     for window in windows:
         inflater = zlib.decompressobj(window)
         try:
-            inflated = inflater.decompress(body, MAX_BODY + 1)
+            inflated = inflater.decompress(body, limit + 1)
         except zlib.error:
             continue
-        _limit(len(inflated))
+        _limit(len(inflated), limit)
         if inflater.eof:
             return inflated
     raise refusal(400, "the compressed body cannot be read")

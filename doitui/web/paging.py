@@ -15,6 +15,9 @@ MAX_SIZE = 1000
 # Elasticsearch's window: results beyond it can only be reached by cursor.
 WINDOW = 10_000
 
+# No list is that long; beyond it SQLite's offsets end.
+_LAST = 2**40
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -37,11 +40,20 @@ class Page:
 
 def read_page(req: falcon.Request) -> Page:
     """The page asked for: sizes beyond the limit and numbers beyond the window are clamped without a word."""
-    size = min(max(_number(req.get_param("page[size]"), DEFAULT_SIZE), 0), MAX_SIZE)
+    size = read_size(req)
     last = max(WINDOW // size, 1) if size else 1
-    number = min(max(_number(req.get_param("page[number]"), 1), 1), last)
     cursor = req.get_param("page[cursor]")
-    return Page(size, number, None if cursor is None else _decode(cursor))
+    return Page(size, min(read_number(req), last), None if cursor is None else _decode(cursor))
+
+
+def read_size(req: falcon.Request) -> int:
+    """How many results a page has."""
+    return min(max(_number(req.get_param("page[size]"), DEFAULT_SIZE), 0), MAX_SIZE)
+
+
+def read_number(req: falcon.Request) -> int:
+    """The number of the page asked for, from 1, for lists without a window."""
+    return min(max(_number(req.get_param("page[number]"), 1), 1), _LAST)
 
 
 def write_cursor(created_ms: int, number: int) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import falcon
 
-from doitui.web import bodies, mds_bodies
+from doitui.web import bodies, event_input, mds_bodies
 
 _IN_PATH = re.compile(r"/(?:dois/|doi/|metadata/|media/|landing/|tombstones/)?(10\.[^/]+/.+)")
 
@@ -23,7 +23,7 @@ def in_path(path: str) -> str | None:
 
 def in_body(req: falcon.Request) -> str | None:
     """The DOI in a body that nobody has read yet, lower case; None also for a body that cannot be read."""
-    read = _READERS.get(req.path)
+    read = _READERS.get("/events" if req.path.startswith("/events/") else req.path)
     try:
         name = read(req) if read else None
     except falcon.HTTPError:
@@ -38,6 +38,7 @@ def _in_json(req: falcon.Request) -> str | None:
 _READERS: dict[str, Callable[[falcon.Request], str | None]] = {
     "/dois": _in_json,
     "/dois/validate": _in_json,
+    "/events": lambda req: event_input.doi_of(bodies.read_json(req)),
     "/metadata": lambda req: mds_bodies.identifier(bodies.read(req)),
     "/doi": lambda req: mds_bodies.doi_lines(bodies.read(req))[0],
 }

@@ -13,10 +13,13 @@ import falcon
 
 from doitui.web import mds_refusals
 from doitui.web.accounts import Accounts
-from doitui.web.auth import BasicAuth
+from doitui.web.auth import SignIn
 from doitui.web.doi_resource import DoiResource
 from doitui.web.doi_writes import Writer
 from doitui.web.dois_resource import DoisResource, RandomResource, ValidateResource
+from doitui.web.event_input import InvalidEvent
+from doitui.web.event_store import EventStore
+from doitui.web.events_resource import EventResource, EventsResource, answer_invalid_event, answer_taken
 from doitui.web.fault_injection import FaultInjection, FaultsResource
 from doitui.web.faults import Faults
 from doitui.web.heartbeat import HeartbeatResource
@@ -24,28 +27,37 @@ from doitui.web.mds_dois import MdsDoiResource
 from doitui.web.mds_media import MdsMediaResource
 from doitui.web.mds_metadata import MdsMetadataResource
 from doitui.web.refusals import Invalid
+from doitui.web.report_input import InvalidReport, answer_invalid_report
+from doitui.web.report_manners import SASHIMI
+from doitui.web.report_store import ReportStore
+from doitui.web.report_writes import ReportWriter
+from doitui.web.reports_resource import ReportResource, ReportsResource, SubsetResource
 from doitui.web.request_log import RequestLog, RequestsResource
 from doitui.web.resolver import LandingPageResource, PrefixConverter, ResolverResource, TombstoneResource
 from doitui.web.store import Store
+from doitui.web.usage_database import Taken, UsageDatabase
 
 
 def create_app(
     store: Store,
     accounts: Accounts,
     *,
+    usage: UsageDatabase | None = None,
+    events_writable: bool = False,
     faults: Faults | None = None,
     requests: RequestLog | None = None,
     stopping: threading.Event | None = None,
 ) -> falcon.App[falcon.Request, falcon.Response]:
     """The application over `store`. It runs under any WSGI server; `hang` and `reset` need `doitui.web.server`.
 
-    `stopping`, once set, ends every wait of a fault.
+    Without `usage` there are neither events nor reports; `events_writable` lets repositories write events, which at
+    DataCite only its staff may. `stopping`, once set, ends every wait of a fault.
     """
     faults = faults or Faults()
     requests = requests or RequestLog()
     # Answers pass in reverse order: a request is logged before a fault withholds its answer.
     injection = FaultInjection(faults, stopping or threading.Event())
-    middleware: list[Any] = [injection, requests, BasicAuth(accounts)]
+    middleware: list[Any] = [injection, requests, SignIn(accounts, events_writable)]
     app = falcon.App(middleware=middleware)
     app.set_error_serializer(mds_refusals.serialize)
     app.add_error_handler(Invalid, mds_refusals.answer_invalid)
@@ -54,6 +66,8 @@ def create_app(
     _route_rest(app, store, writer)
     _route_mds(app, store, writer)
     _route_resolver(app, store)
+    if usage:
+        _route_usage(app, usage)
     app.add_route("/_requests", RequestsResource(requests))
     app.add_route("/_faults", FaultsResource(faults))
     return app
@@ -75,6 +89,20 @@ def _route_mds(app: falcon.App[falcon.Request, falcon.Response], store: Store, w
     app.add_route("/doi", dois, suffix="root")
     app.add_route("/doi/{doi:path}", dois)
     app.add_route("/media/{doi:path}", MdsMediaResource(store, writer))
+
+
+def _route_usage(app: falcon.App[falcon.Request, falcon.Response], usage: UsageDatabase) -> None:
+    events, reports = EventStore(usage), ReportStore(usage)
+    writer = ReportWriter(usage, reports, events, SASHIMI)
+    writer.settle_waiting()
+    app.add_error_handler(InvalidEvent, answer_invalid_event)
+    app.add_error_handler(InvalidReport, answer_invalid_report)
+    app.add_error_handler(Taken, answer_taken)
+    app.add_route("/events", EventsResource(events))
+    app.add_route("/events/{uuid}", EventResource(events))
+    app.add_route("/reports", ReportsResource(reports, writer))
+    app.add_route("/reports/{uid}", ReportResource(reports, writer))
+    app.add_route("/report-subsets/{number:int}", SubsetResource(reports))
 
 
 def _route_resolver(app: falcon.App[falcon.Request, falcon.Response], store: Store) -> None:

@@ -23,6 +23,7 @@ from doitui.web.request_log import RequestLog
 from doitui.web.sandbox import create_app
 from doitui.web.state_file import StateFile
 from doitui.web.store import Store
+from doitui.web.usage_database import UsageDatabase
 from doitui_core.errors import Misconfigured
 
 HOST = "127.0.0.1"
@@ -37,23 +38,37 @@ class Sandbox:
     """A server that listens from construction on and answers while `run` runs. Tests look into its parts."""
 
     def __init__(
-        self, accounts: Sequence[Account], *, port: int = 0, state: Path | None = None, faults: Sequence[str] = ()
+        self,
+        accounts: Sequence[Account],
+        *,
+        port: int = 0,
+        state: Path | None = None,
+        faults: Sequence[str] = (),
+        events_writable: bool = False,
     ) -> None:
         """Raises BadInput for a fault or state file that cannot be used, Misconfigured for a port in use."""
         self.faults = Faults(faults)
         self.requests = RequestLog()
-        self.store = Store(StateFile(state) if state else None)
+        file = StateFile(state) if state else None
+        self.store = Store(file)
+        self._usage = UsageDatabase(file)
         self._stopping = threading.Event()
         self._closed = False
         self._closing = threading.RLock()  # re-entrant: a signal handler stops the very thread that runs
         app = create_app(
-            self.store, Accounts(accounts), faults=self.faults, requests=self.requests, stopping=self._stopping
+            self.store,
+            Accounts(accounts),
+            usage=self._usage,
+            events_writable=events_writable,
+            faults=self.faults,
+            requests=self.requests,
+            stopping=self._stopping,
         )
         self._sockets: dict[int, Any] = {}
         try:
             self._server = _listen(app, port, self._sockets)
         except Misconfigured:
-            self.store.close()
+            self._close_stores()
             raise
         self.url = f"http://{HOST}:{self._server.effective_port}"
 
@@ -68,7 +83,7 @@ class Sandbox:
             with self._closing:
                 self._closed = True
                 wasyncore.close_all(self._sockets)
-            self.store.close()
+            self._close_stores()
 
     def stop(self) -> None:
         """End `run`; from any thread or signal handler, also when it has ended by itself."""
@@ -77,14 +92,26 @@ class Sandbox:
             if not self._closed:  # else the trigger's descriptor is another file's by now
                 self._server.pull_trigger()
 
+    def _close_stores(self) -> None:
+        self._usage.close()
+        self.store.close()
 
-def serve(port: int, prefixes: Sequence[str], account: str, state: Path | None, faults: Sequence[str]) -> None:
+
+def serve(
+    port: int,
+    prefixes: Sequence[str],
+    account: str,
+    state: Path | None,
+    faults: Sequence[str],
+    events_writable: bool = False,
+) -> None:
     """Run a sandbox until SIGTERM or SIGINT: what `doitui sandbox` does. For a main thread.
 
     `account` is `NAME:PASSWORD`. Prints the line `sandbox ready on http://127.0.0.1:PORT`, flushed, once it answers;
     port 0 picks a free one. Raises what Sandbox and `parse_account` raise.
     """
-    sandbox = Sandbox([parse_account(account, prefixes)], port=port, state=state, faults=faults)
+    accounts = [parse_account(account, prefixes)]
+    sandbox = Sandbox(accounts, port=port, state=state, faults=faults, events_writable=events_writable)
     before = {number: signal.signal(number, _stops(sandbox)) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         print(f"sandbox ready on {sandbox.url}", file=sys.stdout, flush=True)  # noqa: T201 - a line of the contract
@@ -102,9 +129,11 @@ def running_sandbox(
     port: int = 0,
     state: Path | None = None,
     faults: Sequence[str] = (),
+    events_writable: bool = False,
 ) -> Iterator[Sandbox]:
     """A sandbox in a thread of this process; without `accounts`, the default one with `prefixes`."""
-    sandbox = Sandbox(accounts or [parse_account(ACCOUNT, prefixes)], port=port, state=state, faults=faults)
+    accounts = accounts or [parse_account(ACCOUNT, prefixes)]
+    sandbox = Sandbox(accounts, port=port, state=state, faults=faults, events_writable=events_writable)
     thread = threading.Thread(target=sandbox.run, name="sandbox")
     thread.start()
     try:

@@ -1,13 +1,15 @@
 """The sandbox's DOIs in one SQLite file, written through on every change and read once, at the start.
 
-One row a DOI, so a request costs one row, however many there are. WAL without a sync per commit: kill -9 loses
-nothing that was answered, a power cut may lose the last moments of a rehearsal, never the file.
+Events and reports live in the same file (`usage_database`). One row a DOI, so a request costs one row, however many
+there are. WAL without a sync per commit: kill -9 loses nothing that was answered, a power cut may lose the last moments
+of a rehearsal, never the file.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,32 +26,38 @@ _FIELDS = tuple(Doi.__dataclass_fields__)
 
 
 class StateFile:
-    """The file; one process at a time holds it. Callers serialise their calls, as Store does under its lock."""
+    """The file; one process at a time holds it.
+
+    Events and reports share `connection`. Who uses it holds `lock`, or a change would join somebody else's transaction.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises BadInput when `path` is some other kind of file, Misconfigured when it is in use or unreachable."""
         try:
-            self._connection = _open(path)
+            self.connection = _open(path)
         except sqlite3.DatabaseError as error:
             raise _explain(path, error) from None
+        self.lock = threading.RLock()
 
     def load(self) -> Iterator[Doi]:
         """Every DOI, in the order of creation."""
-        for (record,) in self._connection.execute("SELECT record FROM doi ORDER BY number"):
+        for (record,) in self.connection.execute("SELECT record FROM doi ORDER BY number"):
             yield Doi(**json.loads(record))
 
     def save(self, doi: Doi) -> None:
         """Insert or replace one DOI; it is in the file when this returns."""
         record = json.dumps({name: getattr(doi, name) for name in _FIELDS})
-        self._connection.execute(_SAVE, (doi.number, doi.doi, record))
+        with self.lock:
+            self.connection.execute(_SAVE, (doi.number, doi.doi, record))
 
     def forget(self, doi: Doi) -> None:
         """Remove one DOI."""
-        self._connection.execute("DELETE FROM doi WHERE number = ?", (doi.number,))
+        with self.lock:
+            self.connection.execute("DELETE FROM doi WHERE number = ?", (doi.number,))
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it."""
-        self._connection.close()
+        self.connection.close()
 
 
 def _open(path: Path) -> sqlite3.Connection:

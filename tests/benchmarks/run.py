@@ -1,4 +1,4 @@
-"""All benchmarks, or those named, in one table: `python tests/benchmarks/run.py [start import mint queue million]`.
+"""All benchmarks, or those named, in one table: `python tests/benchmarks/run.py [NAME ...]`; NAMES has them.
 
 Nothing fails because a machine is slow; it ends with 1 only when a benchmark could not do its work.
 """
@@ -23,7 +23,7 @@ import table  # noqa: E402
 from ground import Ground, Row  # noqa: E402
 
 #: In this order; each is a module `bench_<name>` with a function `rows(ground)`.
-NAMES = ("start", "import", "mint", "queue", "million")
+NAMES = ("start", "import", "mint", "queue", "outage", "million", "middleware", "counting", "drain", "tui")
 
 POSTGRES = os.environ.get("DOITUI_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 

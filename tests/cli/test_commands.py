@@ -96,7 +96,7 @@ def test_every_command_and_group_has_help_with_an_example(path: tuple[str, ...])
     assert example
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "sandbox"])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("sandbox", "tui")])
 def test_every_command_that_prints_has_json(name: str) -> None:
     assert "--json" in options(name)
 

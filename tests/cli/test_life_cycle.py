@@ -98,3 +98,32 @@ def test_a_drain_gives_up_on_a_database_that_stays_locked(
         other.execute("BEGIN IMMEDIATE")
         done = queued("work", "--drain")
     assert (done.code, "Traceback" in done.err) == (3, False)
+
+
+def test_pruning_forgets_jobs_and_keeps_the_history(minted: Doitui, doi_of: Callable[[str], str]) -> None:
+    assert minted("queue", "prune", "--json").json == {"pruned": 0}
+    assert minted("queue", "prune", "--days", 0, "--dry-run", "--json").json == {"pruned": 3}
+    assert minted("queue", "prune", "--days", 0, "--json").json == {"pruned": 3}
+
+    assert minted("queue", "list", "--json").json["jobs"] == []
+    assert set(minted("status", "--json").json["jobs"].values()) == {0}
+    assert len(minted("doi", "history", doi_of("a"), "--json").json["attempts"]) == 1
+
+
+def test_a_job_that_is_put_off_waits_for_its_time(queued: Doitui) -> None:
+    first = queued("queue", "list", "--json").json["jobs"][0]["id"]
+    done = queued("queue", "schedule", first, "--at", "2999-12-01T06:00+01:00", "--json")
+
+    assert done.json["results"] == [{"id": first, "scheduled_at": "2999-12-01T05:00:00Z"}]
+    assert queued("work", "--drain", "--json").json["taken"] == 2
+    assert queued("cron", "register-local", "--json").json["processed"] == 0
+
+
+def test_a_job_is_put_off_until_a_time_with_a_zone(queued: Doitui) -> None:
+    done = queued("queue", "schedule", 1, "--at", "2999-12-01T06:00")
+
+    assert (done.code, "zone" in done.complaint) == (2, True)
+
+
+def test_only_a_pending_job_is_put_off(minted: Doitui) -> None:
+    assert minted("queue", "schedule", 1, "--at", "2999-12-01T06:00Z").code == 1

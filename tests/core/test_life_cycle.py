@@ -74,7 +74,7 @@ def test_what_was_registered_is_for_ever(a_draft: Doi, told_facts: Facts, remote
     at_datacite(a_draft, remote)
     with pytest.raises(Refused, match="doitui doi deactivate") as raised:
         dois.abandon(a_draft.doi)
-    assert (raised.value.cause, told_facts(a_draft)) == ("minted", (Wanted.DRAFT, remote))
+    assert (raised.value.cause, told_facts(a_draft)) == ("minted", (Wanted(remote), remote))
 
 
 def test_what_is_uncertain_cannot_be_abandoned(a_draft: Doi, told_facts: Facts) -> None:

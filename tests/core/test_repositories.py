@@ -125,7 +125,9 @@ def test_test_mode_keeps_a_production_address_out_of_reach() -> None:
         ("http://127.0.0.1:8000", "300", 1.0),
         ("https://api.test.datacite.org", "", 2.5),
         ("https://api.test.datacite.org", "none", 2.5),
-        ("https://api.test.datacite.org", "3000", 10.0),
+        ("https://api.test.datacite.org", "300", 1.0),
+        ("https://api.test.datacite.org", "3000", 2.5),
+        ("https://proxy.example.org", "3000", 10.0),
     ],
 )
 def test_only_loopback_has_no_rate_limit(url: str, limit: str, rate: float | None) -> None:

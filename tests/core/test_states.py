@@ -86,7 +86,17 @@ def test_only_a_tombstone_can_be_restored(facts: Facts) -> None:
 @pytest.mark.parametrize("remote", [Remote.NONE, Remote.FINDABLE])
 def test_an_answer_is_confirmed_and_has_to_be_verified_again(facts: Facts, remote: Remote) -> None:
     answered = states.answered(facts, remote)
-    assert answered == Facts(facts.wanted, remote, Certainty.CONFIRMED)
+    assert answered == Facts(answered.wanted, remote, Certainty.CONFIRMED)
+
+
+@pytest.mark.parametrize("facts", ALL)
+@pytest.mark.parametrize("remote", Remote)
+def test_an_answer_changes_what_is_wanted_only_where_nothing_leads_back_down(facts: Facts, remote: Remote) -> None:
+    ladder = ["none", "draft", "registered", "findable"]
+    lower = facts.wanted in states.LADDER and ladder.index(facts.wanted) < ladder.index(
+        remote.replace("unknown", "none")
+    )
+    assert states.answered(facts, remote).wanted == (Wanted(remote) if lower else facts.wanted)
 
 
 @pytest.mark.parametrize("facts", ALL)

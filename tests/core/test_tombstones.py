@@ -245,4 +245,4 @@ def test_what_is_no_tombstone_has_no_page(a_minted_doi: Minted) -> None:
 )
 def test_where_the_page_lives_is_a_setting(archive: Repository, base: str, doi: str, address: str) -> None:
     config = repositories.config(repositories.put("h", {"tombstone_page_base": base}))
-    assert tombstones.address(config, doi) == address
+    assert config.tombstone_page(doi) == address

@@ -1,35 +1,76 @@
-"""Workers die by SIGKILL in the middle of their work; nothing is lost and nothing is made twice."""
+"""Workers die by SIGKILL in the middle of their work, held at each point from outside; nothing is lost and nothing is
+made twice.
+"""
 
 from __future__ import annotations
 
 import random
 from typing import Any
 
+FEW = 24
 
-def test_two_workers_make_every_doi_once(trial: Any, holds: Any) -> None:
+
+def test_four_workers_make_every_doi_once(trial: Any, holds: Any) -> None:
     trial.begin()
-    trial.end(trial.worker(), trial.worker())
+    trial.finish(4)
     holds(trial)
 
 
-def test_killing_one_of_two_workers_again_and_again_loses_nothing(trial: Any, holds: Any) -> None:
+def test_a_kill_after_the_claim_loses_nothing(trial: Any, holds: Any, wait_until: Any) -> None:
+    trial.jobs = FEW
+    trial.begin("POST /dois latency seconds=30 count=1")
+    worker = trial.worker("--threads", "1")
+    wait_until(lambda: trial.in_hand() == {"begun": 1, "not begun": 1}, "one is begun and one is not")
+    trial.kill(worker)
+    trial.faults()
+    trial.finish()
+    holds(trial)
+
+
+def test_a_kill_before_sending_loses_nothing(trial: Any, holds: Any, wait_until: Any) -> None:
+    trial.jobs = FEW
+    with trial.nobody_accepts():
+        trial.begin(sandbox=False)
+        worker = trial.worker("--threads", "4")
+        wait_until(lambda: trial.in_hand()["begun"] == 4, "four are about to be sent")
+        trial.kill(worker)
+    trial.start_sandbox()
+    trial.finish()
+    holds(trial)
+
+
+def test_a_kill_after_sending_makes_nothing_twice(trial: Any, holds: Any, wait_until: Any) -> None:
+    trial.jobs = FEW
+    trial.begin("POST /dois hang")
+    worker = trial.worker("--threads", "4")
+    wait_until(lambda: trial.made() == {1: 4}, "four are made and not answered")
+    trial.kill(worker)
+    assert trial.in_hand()["begun"] == 4
+    trial.faults()
+    trial.finish()
+    holds(trial)
+
+
+def test_a_kill_before_the_commit_makes_nothing_twice(trial: Any, holds: Any, locked: Any, wait_until: Any) -> None:
+    trial.jobs = FEW
+    trial.begin("POST /dois latency seconds=1 count=4")
+    worker = trial.worker("--threads", "4")
+    wait_until(lambda: trial.in_hand()["begun"] == 4, "four are sent")
+    with locked(trial):
+        wait_until(lambda: trial.made() == {1: 4}, "four are answered")
+        trial.kill(worker)
+    assert trial.in_hand()["begun"] == 4
+    trial.finish()
+    holds(trial)
+
+
+def test_killing_workers_at_random_loses_nothing(trial: Any, holds: Any) -> None:
     trial.begin()
-    workers = [trial.worker(), trial.worker()]
-    for share in 0.2, 0.5, 0.7:
-        trial.wait_for(share)
-        victim = random.randrange(2)
-        workers[victim].kill()
+    workers = trial.workers(4)
+    for tenth in range(1, 9):
+        trial.wait_for(trial.jobs * tenth // 10)
+        victim = random.randrange(4)
+        trial.kill(workers[victim])
         workers[victim] = trial.worker()
-    trial.end(*workers)
-    holds(trial)
-
-
-def test_a_server_that_does_the_work_and_hangs_makes_nothing_twice(trial: Any, holds: Any) -> None:
-    trial.jobs = trial.hanging_jobs
-    trial.begin("POST /dois hang every=10", lease_seconds="10")
-    workers = [trial.worker(), trial.worker()]
-    trial.wait_for(0.5)
-    workers[0].kill()
-    workers[0] = trial.worker()
     trial.end(*workers)
     holds(trial)

@@ -7,17 +7,12 @@ its answers mean in `mds_outcomes`. From datacite-api 2 (poodle, and the Java MD
 from __future__ import annotations
 
 import re
-import threading
-from base64 import b64encode
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-import requests
-
-from doitui_core import __version__, identifiers
-from doitui_core.datacite import transport
+from doitui_core import identifiers
+from doitui_core.datacite.account import Account
 from doitui_core.datacite.answer import Answer
-from doitui_core.datacite.rest import MASK
 from doitui_core.errors import BadInput, InvalidDoi
 from doitui_core.mds_outcomes import readable
 from doitui_core.mds_states import Call
@@ -28,8 +23,6 @@ TEXT = "text/plain;charset=UTF-8"
 _REQUESTS = {
     Call.PUT_METADATA: ("PUT", "metadata", XML),
     Call.PUT_URL: ("PUT", "doi", TEXT),
-    Call.GET_METADATA: ("GET", "metadata", XML),
-    Call.GET_URL: ("GET", "doi", TEXT),
     Call.DELETE_METADATA: ("DELETE", "metadata", TEXT),
     Call.DELETE_DOI: ("DELETE", "doi", TEXT),
 }
@@ -38,67 +31,41 @@ _REQUESTS = {
 _ESCAPES = str.maketrans({"%": "%25", "+": "%2B"})
 
 
-class MdsClient:
-    """One account at one server; the same arguments as `RestClient`.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call as it goes out. `body` is empty for a call that has none."""
 
-    Methods return the `Answer`, whatever its status; they raise `NotSent`, `NoAnswer` or `Misconfigured`, and before
-    anything is sent `InvalidDoi` or `BadInput` for what would reach another DOI than the one that is meant.
-    """
+    call: Call
+    method: str
+    url: str
+    body: str
 
-    def __init__(self, base_url: str, account: str, password: str, *, deadline: float, contact_email: str = "") -> None:
-        self.base_url = base_url.rstrip("/")
-        self.account = account
-        self.deadline = deadline
-        self._password = password
-        self._user_agent = f"doitui/{__version__}" + (
-            f" (mailto:{quote(contact_email, safe='@+')})" if contact_email else ""
-        )
-        self._local = threading.local()
 
-    def put_metadata(self, doi: str, xml: bytes) -> Answer:
-        """Make the DOI as a draft, or replace its metadata. Brings a hidden DOI back: never for a tombstone."""
-        return self._send(Call.PUT_METADATA, doi, xml)
+class MdsClient(Account):
+    """One account at one server; the same arguments as `RestClient`."""
 
-    def put_url(self, doi: str, url: str) -> Answer:
-        """Set the address and publish, whatever the state was. Wants the metadata to be there."""
-        if re.search(r"\s", url) or not url:
-            raise BadInput(f"{url!r} cannot be an address at MDS: it must have no spaces or line breaks")
-        lines = (f"doi={doi.translate(_ESCAPES)}", f"url={url.translate(_ESCAPES)}")
-        return self._send(Call.PUT_URL, doi, "\n".join(lines).encode())
+    def request(self, call: Call, doi: str, content: str = "") -> Request:
+        """`call` for a DOI. `content`: the XML of PUT_METADATA, the address of PUT_URL, nothing for the others.
 
-    def get_metadata(self, doi: str) -> Answer:
-        """The XML; 404 when there is none, 410 from the Java MDS when it is deactivated."""
-        return self._send(Call.GET_METADATA, doi)
+        Raises `InvalidDoi` or `BadInput` for what would reach another DOI than the one that is meant.
+        """
+        method, resource, _ = _REQUESTS[call]
+        body = _lines(doi, content) if call is Call.PUT_URL else content
+        return Request(call, method, f"{self.base_url}/{resource}/{_path(doi)}", body)
 
-    def get_url(self, doi: str) -> Answer:
-        """The address as text; 204 when there is none or the Handle system does not show it yet."""
-        return self._send(Call.GET_URL, doi)
-
-    def delete_metadata(self, doi: str) -> Answer:
-        """Hide a findable DOI. Only for one: of what is not there MDS makes a draft, what is hidden may come back."""
-        return self._send(Call.DELETE_METADATA, doi)
-
-    def delete_doi(self, doi: str) -> Answer:
-        """Delete a draft; 405 for any other."""
-        return self._send(Call.DELETE_DOI, doi)
-
-    def _send(self, call: Call, doi: str, body: bytes | None = None) -> Answer:
-        method, resource, media_type = _REQUESTS[call]
-        headers = {"Accept": media_type.partition(";")[0]} | ({"Content-Type": media_type} if body is not None else {})
-        url = f"{self.base_url}/{resource}/{_path(doi)}"
-        answer = transport.exchange(self._session(), method, url, deadline=self.deadline, headers=headers, data=body)
+    def send(self, request: Request) -> Answer:
+        """The answer, whatever its status. Raises `NotSent`, `NoAnswer` or `Misconfigured`."""
+        media_type = _REQUESTS[request.call][2]
+        headers = {"Accept": media_type.partition(";")[0]} | ({"Content-Type": media_type} if request.body else {})
+        answer = self.exchange(request.method, request.url, headers, request.body.encode() if request.body else None)
         # An error page may show the request it is about.
-        return answer if readable(answer, call) else replace(answer, text=self._masked(answer.text))
+        return answer if readable(answer, request.call) else replace(answer, text=self.masked(answer.text))
 
-    def _masked(self, text: str) -> str:
-        sent = b64encode(f"{self.account}:{self._password}".encode()).decode()
-        return text.replace(sent, MASK).replace(self._password, MASK)
 
-    def _session(self) -> requests.Session:
-        if not hasattr(self._local, "session"):
-            self._local.session = transport.session(self._user_agent, self.account, self._password)
-        session: requests.Session = self._local.session
-        return session
+def _lines(doi: str, url: str) -> str:
+    if re.search(r"\s", url) or not url:
+        raise BadInput(f"{url!r} cannot be an address at MDS: it must have no spaces or line breaks")
+    return f"doi={doi.translate(_ESCAPES)}\nurl={url.translate(_ESCAPES)}"
 
 
 def _path(doi: str) -> str:

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-import requests
-
-from doitui_core import __version__
-from doitui_core.datacite import transport
+from doitui_core.datacite.account import Account
 from doitui_core.datacite.answer import Answer
 from doitui_core.errors import CredentialsRefused, RemoteFailed
-
-#: Stands for a secret in what is kept or shown.
-MASK = "•••"
 
 MEDIA_TYPE = "application/vnd.api+json"
 
@@ -27,25 +19,14 @@ MEDIA_TYPE = "application/vnd.api+json"
 WHOLE = "?affiliation=true&publisher=true"
 
 
-class RestClient:
+class RestClient(Account):
     """One account at one server.
 
-    `deadline`: seconds for a whole request. `contact_email` goes into the User-Agent, which gives a higher rate limit.
     Methods return the `Answer`, whatever its status; they raise `NotSent`, `NoAnswer` or `Misconfigured`.
     """
 
     #: The most DataCite gives on one page of a list.
     PAGE = 1000
-
-    def __init__(self, base_url: str, account: str, password: str, *, deadline: float, contact_email: str = "") -> None:
-        self.base_url = base_url.rstrip("/")
-        self.account = account
-        self.deadline = deadline
-        self._password = password
-        self._user_agent = f"doitui/{__version__}" + (
-            f" (mailto:{quote(contact_email, safe='@+')})" if contact_email else ""
-        )
-        self._local = threading.local()
 
     def create(self, attributes: Mapping[str, Any]) -> Answer:
         """POST: makes the DOI that `attributes` name, or is refused because it exists. Never overwrites."""
@@ -114,19 +95,9 @@ class RestClient:
     def _send(self, method: str, path: str, body: bytes | None = None) -> Answer:
         headers = {"Accept": MEDIA_TYPE} | ({"Content-Type": MEDIA_TYPE} if body is not None else {})
         url = self.base_url + path
-        answer = transport.exchange(self._session(), method, url, deadline=self.deadline, headers=headers, data=body)
+        answer = self.exchange(method, url, headers, body)
         # An error page may show the request it is about.
-        return answer if answer.ok and answer.document else replace(answer, text=self._masked(answer.text))
-
-    def _masked(self, text: str) -> str:
-        sent = b64encode(f"{self.account}:{self._password}".encode()).decode()
-        return text.replace(sent, MASK).replace(self._password, MASK)
-
-    def _session(self) -> requests.Session:
-        if not hasattr(self._local, "session"):
-            self._local.session = transport.session(self._user_agent, self.account, self._password)
-        session: requests.Session = self._local.session
-        return session
+        return answer if answer.ok and answer.document else replace(answer, text=self.masked(answer.text))
 
 
 def _envelope(attributes: Mapping[str, Any]) -> bytes:

@@ -73,7 +73,7 @@ def upgrade(db: peewee.Database, dialect: Dialect, now: clock.Clock) -> list[str
     """Run the steps that are missing; their names. Two processes at once: the second waits and finds nothing to do."""
     refuse_newer(db)
     done = []
-    with dialect.write(db):
+    with dialect.write(db, durable=True):
         dialect.lock_schema(db)
         db.execute_sql(HISTORY.format(**dialect.words))
         for step in known():

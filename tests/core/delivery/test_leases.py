@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, delivery, desk, dois
+from doitui_core import database, delivery, desk, dois, endings
 from doitui_core.errors import Refused
 from doitui_core.models import Attempt, Record
 from doitui_core.queue import Status
@@ -50,5 +50,5 @@ def test_a_job_that_is_let_go_is_uncertain_only_if_it_was_sent(house: Any, sent:
         Attempt.create(
             doi=lease.subject_id, job_id=lease.job_id, worker="x", method="POST", target="x", sent_at=database.now()
         )
-    delivery.let_go(lease)
+    endings.let_go(lease)
     assert (house.job().status, house.job().attempts) == (status, 0)

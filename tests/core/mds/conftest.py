@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from base64 import b64decode
@@ -13,7 +14,10 @@ from urllib.parse import unquote, unquote_plus
 
 import pytest
 
+from doitui_core import dois, records, repositories, worker
 from doitui_core.datacite.mds import MdsClient
+from doitui_core.metadata import from_xml
+from doitui_core.models import Doi
 
 ACCOUNT = "DEMO.REPO"
 PASSWORD = "s3cret-Pässword"
@@ -57,12 +61,22 @@ class Mds:
             return 401, "An Authentication object was not found in the SecurityContext"
         if given != f"{ACCOUNT}:{PASSWORD}":
             return 401, "Bad credentials"
-        match = re.fullmatch(r"/(metadata|doi)/(.+)", unquote(seen.path))
+        match = re.fullmatch(r"/(metadata|dois?)/([^?]+)(?:\?.*)?", unquote(seen.path))
         if match is None:
             return 404, "Resource not found"
         name = f"{seen.method.lower()}_{match[1]}"
         call: Callable[[str, Seen], Reply] = getattr(self, name)
         return call(match[2].lower(), seen)
+
+    def get_dois(self, doi: str, seen: Seen) -> Reply:
+        """REST, which stands beside every MDS."""
+        held = self.dois.get(doi)
+        if held is None:
+            return 404, "{}"
+        content = from_xml.parse(held.xml) if held.xml else {}
+        attributes = {**content, "doi": doi, "state": held.state, "url": held.url or None, "registered": bool(held.url)}
+        owner = {"client": {"data": {"id": ACCOUNT.lower(), "type": "clients"}}}
+        return 200, json.dumps({"data": {"attributes": attributes, "relationships": owner}})
 
 
 class Poodle(Mds):
@@ -186,6 +200,7 @@ def _handler(mds: Mds) -> type[BaseHTTPRequestHandler]:
             status, text = mds.answer(Seen(self.command, self.path, headers, body))
             reply = text.encode()
             self.send_response(status)
+            self.send_header("X-Credential-Username", ACCOUNT.lower())
             if status != 204:
                 self.send_header("Content-Length", str(len(reply)))
             self.end_headers()
@@ -253,10 +268,80 @@ def saying(serve: Callable[[Mds], Mds]) -> Callable[[int, str], Mds]:
 
 
 @pytest.fixture
-def xml() -> bytes:
-    return XML
+def xml() -> str:
+    return XML.decode()
 
 
 @pytest.fixture
 def password() -> str:
     return PASSWORD
+
+
+class Site:
+    """A repository that writes over one MDS, with one record `1`, and a worker on call."""
+
+    doi = "10.5072/h/2026/1"
+
+    def __init__(self, mds: Mds, clock: Any) -> None:
+        self.mds = mds
+        self.clock = clock
+        self.settings(
+            datacite_prefix="10.5072",
+            datacite_repository_id=ACCOUNT,
+            datacite_url=mds.url,
+            datacite_password="env:PW",
+            transport="mds",
+            landing_page="https://archive.example.org/{object_id}",
+        )
+        self.record()
+
+    def settings(self, **values: str) -> None:
+        repositories.put("h", values)
+
+    def record(self, title: str = "Letters") -> None:
+        metadata = {
+            "creators": [{"name": "Doe, Jo"}],
+            "titles": [{"title": title}],
+            "publisher": {"name": "Archive"},
+            "publicationYear": 2026,
+            "types": {"resourceTypeGeneral": "Text"},
+        }
+        records.save("1", metadata=metadata, repository="h")
+
+    def work(self, **later: float) -> None:
+        self.clock.forward(**later)
+        worker.run(drain=True, threads=1)
+
+    def minted(self) -> Site:
+        dois.mint("1")
+        self.work()
+        self.mds.seen.clear()
+        return self
+
+    def row(self) -> Doi:
+        return Doi.get(Doi.doi == self.doi)
+
+    def there(self) -> Held | None:
+        return self.mds.dois.get(self.doi)
+
+    def hold(self, **held: Any) -> None:
+        """Somebody else puts the DOI there."""
+        self.mds.dois[self.doi] = Held(**held)
+
+    def written(self) -> list[str]:
+        """The calls that came in and were no questions."""
+        return [f"{one.method} {one.path.split('/')[1]}" for one in self.mds.seen if one.method != "GET"]
+
+
+@pytest.fixture
+def site(store: str, clock: Any, either: Mds, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A site at each generation in turn."""
+    monkeypatch.setenv("PW", PASSWORD)
+    return Site(either, clock)
+
+
+@pytest.fixture
+def poodle_site(store: str, clock: Any, poodle: Mds, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A site at today's."""
+    monkeypatch.setenv("PW", PASSWORD)
+    return Site(poodle, clock)

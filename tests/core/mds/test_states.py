@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import pytest
 
-from doitui_core.mds_states import READS, STEPS, Call, state_after, steps
+from doitui_core.mds_states import STEPS, Call, state_after, steps
 from doitui_core.states import TARGET, Remote, Wanted
 
 PUBLISHING = {Call.PUT_METADATA, Call.PUT_URL}
@@ -35,11 +33,6 @@ PUBLISHING = {Call.PUT_METADATA, Call.PUT_URL}
 )
 def test_a_call_leads_from_one_state_to_another(call: Call, before: Remote, after: Remote) -> None:
     assert state_after(call, before) is after
-
-
-@pytest.mark.parametrize(("call", "before"), list(product(sorted(READS), Remote)))
-def test_a_read_changes_nothing(call: Call, before: Remote) -> None:
-    assert state_after(call, before) is before
 
 
 @pytest.mark.parametrize(("remote", "wanted"), STEPS)

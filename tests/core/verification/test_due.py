@@ -13,7 +13,7 @@ from doitui_core.states import Verification
 
 
 def due(hours: int = 24, **options: Any) -> int:
-    return verification.queue_due(hours, actor="cron", **options)
+    return len(verification.queue_due(hours, actor="cron", **options))
 
 
 @pytest.mark.parametrize(("age", "queued"), [(23, 0), (24, 1), (1000, 1)])

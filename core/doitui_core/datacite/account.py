@@ -1,0 +1,49 @@
+"""An account at a server of DataCite's: who we are on the wire, and what of it never comes out again."""
+
+from __future__ import annotations
+
+import threading
+from base64 import b64encode
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import requests
+
+from doitui_core import __version__
+from doitui_core.datacite import transport
+from doitui_core.datacite.answer import Answer
+
+#: Stands for a secret in what is kept or shown.
+MASK = "•••"
+
+
+class Account:
+    """One account at one server, for all threads.
+
+    `deadline`: seconds for a whole request. `contact_email` goes into the User-Agent, which gives a higher rate limit.
+    """
+
+    def __init__(self, base_url: str, account: str, password: str, *, deadline: float, contact_email: str = "") -> None:
+        self.base_url = base_url.rstrip("/")
+        self.account = account
+        self.deadline = deadline
+        self._password = password
+        self._user_agent = f"doitui/{__version__}" + (
+            f" (mailto:{quote(contact_email, safe='@+')})" if contact_email else ""
+        )
+        self._local = threading.local()
+
+    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        """One request. Raises `NotSent`, `NoAnswer` or `Misconfigured`."""
+        return transport.exchange(self._session(), method, url, deadline=self.deadline, headers=headers, data=body)
+
+    def masked(self, text: str) -> str:
+        """`text` without the password, in whatever form a server may repeat it."""
+        sent = b64encode(f"{self.account}:{self._password}".encode()).decode()
+        return text.replace(sent, MASK).replace(self._password, MASK)
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            self._local.session = transport.session(self._user_agent, self.account, self._password)
+        session: requests.Session = self._local.session
+        return session

@@ -1,0 +1,175 @@
+"""Reading events from DataCite Event Data or from a hub: all pages of one question. Nobody's credentials go out.
+
+By cursor, which misses nothing while events are being written. A cursor knows no order of ours: where one is asked for,
+pages are numbered as far as numbers go, and what lies beyond comes by cursor, unsorted (datacite-api 1.12, 3.3).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from doitui_core import __version__, outcomes
+from doitui_core.datacite import transport
+from doitui_core.datacite.answer import Answer
+from doitui_core.datacite.events import Dialect, base
+from doitui_core.datacite.pace import Pace
+from doitui_core.errors import BadInput, RemoteFailed
+from doitui_core.events import identity
+
+#: What can be asked for. Others are dropped by the server in silence, and all events come back.
+FILTERS = (
+    "query",
+    "subj_id",
+    "obj_id",
+    "doi",
+    "prefix",
+    "orcid",
+    "year_month",
+    "source_id",
+    "relation_type_id",
+)
+
+#: Any other word means `updated`, in silence; and so does no word.
+_ORDERS = ("obj_id", "total", "created", "updated", "relation_type_id")
+SORTS = ("relevance", *_ORDERS, *(f"-{order}" for order in _ORDERS if order != "relation_type_id"))
+
+#: The most events on one page.
+LARGEST_PAGE = 1000
+
+#: No number leads beyond this many events: it would give the last page again, for ever.
+WINDOW = 10_000
+
+#: How often a page is asked for while the answer is "too fast", and the wait where the server names none, in seconds.
+TRIES = 5
+WAIT = 30.0
+
+#: Of all pages in this process: DataCite allows who is unknown 500 requests in 5 minutes.
+PACE = Pace(calls=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the events, each as a dict of `id` and its attributes (`subj_id`, `total` …), and what is said of all.
+
+    `total`: how many there are. `meta`: counts by source, relation type and so on, as the server spells them.
+    """
+
+    events: list[dict[str, Any]]
+    total: int
+    meta: Mapping[str, Any]
+    cursor: str = ""
+
+
+class EventQuery:
+    """One Events API, asked by nobody in particular. `deadline`: seconds for each page."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        deadline: float,
+        contact_email: str = "",
+        dialect: Dialect = Dialect.V2,
+        pace: Callable[[str], None] = PACE,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.url = f"{base(url)}/events"
+        self._deadline = deadline
+        self._dialect = dialect
+        self._pace = pace
+        self._sleep = sleep
+        # A library's own name, together with `query`, is taken for a crawler's and answered 404.
+        by = f" (mailto:{quote(contact_email, safe='@+')})" if contact_email else ""
+        self._session = transport.anonymous(f"doitui/{__version__}{by}")
+
+    def pages(self, filters: Mapping[str, str], *, sort: str = "", size: int = LARGEST_PAGE) -> Iterator[Page]:
+        """Every event that fits all `filters` (`FILTERS`; empty ones are left out), page after page, each once.
+
+        Raises `BadInput` for a filter, sort or size that is none; `RemoteFailed`, `NotSent` or `NoAnswer`.
+        """
+        asked = _asked(filters, sort, size)
+        if not sort:
+            return self._by_cursor(asked, size)
+        return self._sorted(asked, sort, size)
+
+    def _sorted(self, asked: Mapping[str, str], sort: str, size: int) -> Iterator[Page]:
+        seen: set[str] = set()
+        number, last, total = 1, 1, 0
+        while number <= last:
+            page = self._page({**asked, "sort": sort, "page[number]": str(number), "page[size]": str(size)})
+            seen.update(event["id"] for event in page.events)
+            number, last, total = number + 1, min(-(-page.total // size), WINDOW // size), page.total
+            yield page
+        if total > last * size:
+            for page in self._by_cursor(asked, size):
+                yield Page([event for event in page.events if event["id"] not in seen], page.total, page.meta)
+
+    def _by_cursor(self, asked: Mapping[str, str], size: int) -> Iterator[Page]:
+        """Only the cursor is taken from `links.next`: the rest of that address loses filters (datacite#2465)."""
+        cursor = "1"
+        while cursor:
+            page = self._page({**asked, "page[cursor]": cursor, "page[size]": str(size)})
+            # The same one again would begin from the start for ever; v1 names one more behind a full last page.
+            cursor = page.cursor if page.events and page.cursor != cursor else ""
+            yield page
+
+    def _page(self, asked: Mapping[str, str]) -> Page:
+        answer = self._answer(f"{self.url}?{urlencode(asked)}")
+        found = answer.document.get("data")
+        if answer.status != 200 or not isinstance(found, list):
+            raise RemoteFailed(f"{self.url} answered {answer.status}, which is no list of events: {answer.summary}")
+        meta = _dict(answer.document.get("meta"))
+        events = [_plain(item) for item in found if isinstance(item, dict)]
+        total = meta.get("total")
+        return Page(events, total if isinstance(total, int) else len(events), meta, _cursor(answer))
+
+    def _answer(self, url: str) -> Answer:
+        for tries_left in reversed(range(TRIES)):
+            self._pace(url)
+            headers = {"Accept": self._dialect.accept}
+            answer = transport.exchange(self._session, "GET", url, deadline=self._deadline, headers=headers)
+            if answer.status not in (429, 503) or not tries_left:
+                break
+            wait = outcomes.retry_after(answer)
+            self._sleep(WAIT if wait is None else wait)
+        return answer
+
+
+def _asked(filters: Mapping[str, str], sort: str, size: int) -> dict[str, str]:
+    for name in filters:
+        if name not in FILTERS:
+            raise BadInput(f"events cannot be filtered by {name!r}: there are {', '.join(FILTERS)}")
+    if sort and sort not in SORTS:
+        raise BadInput(f"events cannot be sorted by {sort!r}: there are {', '.join(SORTS)}")
+    if not 1 <= size <= LARGEST_PAGE:
+        raise BadInput(f"a page cannot have {size} events: 1 to {LARGEST_PAGE}")
+    return {name.replace("_", "-"): _sent(name, text.strip()) for name, text in filters.items() if text.strip()}
+
+
+def _sent(name: str, text: str) -> str:
+    """Ends of events are compared as they are, in canonical form, and after one more unescaping (lupo event.rb)."""
+    if name not in ("subj_id", "obj_id"):
+        return text
+    return identity.canonical(text).replace("%", "%25").replace("+", "%2B")
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """One spelling for both versions: subj-id and subjId become subj_id."""
+    attributes = _dict(item.get("attributes"))
+    plain = {re.sub("-|(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, value in attributes.items()}
+    return {"id": str(item.get("id", "")), **plain}
+
+
+def _cursor(answer: Answer) -> str:
+    address = _dict(answer.document.get("links")).get("next")
+    query = urlsplit(address).query if isinstance(address, str) else ""
+    return (parse_qs(query).get("page[cursor]") or [""])[0]
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,135 @@
+"""Writing to the Events API, DataCite's or a hub's. One object serves all threads.
+
+An event is PUT under its own UUID, and never posted: PUT looks for the UUID, so it can be repeated by whoever is in
+doubt and replaces nothing but our own event. POST looks for subject, object, source and relation, and gives an event
+that is there under another UUID, somebody else's, ours. PUT answers 409 to that (datacite-api 3.2).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import requests
+
+from doitui_core.datacite import transport
+from doitui_core.datacite.account import MASK, Account
+from doitui_core.datacite.answer import Answer
+from doitui_core.errors import Misconfigured
+from doitui_core.events.event import Event
+
+MEDIA_TYPE = "application/vnd.api+json"
+
+#: What DataCite gives events without a licence; said, so that a hub says the same.
+LICENSE = "https://creativecommons.org/publicdomain/zero/1.0/"
+
+#: A bearer token (RFC 6750 2.1). Anything else would come back in the error of an HTTP library.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+
+
+class Dialect(StrEnum):
+    """The two versions of the API. Names in the spelling of the other are dropped in silence (datacite-api 3.1)."""
+
+    V1 = "v1"  # subj-id
+    V2 = "v2"  # subjId
+
+    @property
+    def accept(self) -> str:
+        """What asks for it."""
+        return MEDIA_TYPE if self is Dialect.V1 else f"{MEDIA_TYPE}; version=2"
+
+    def spelled(self, name: str) -> str:
+        """`subj_id` as this version writes it."""
+        if self is Dialect.V1:
+            return name.replace("_", "-")
+        return re.sub("_([a-z])", lambda found: found[1].upper(), name)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One event as it goes out. There is no secret in it."""
+
+    method: str
+    url: str
+    body: str
+
+
+def base(url: str) -> str:
+    """The address of an Events API, also where it was given with `/events` at its end."""
+    return url.rstrip("/").removesuffix("/events")
+
+
+class EventsClient(Account):
+    """One account at one Events API: by `token` where there is one, else by account and password.
+
+    The other arguments are those of `Account`. Raises `Misconfigured` for a token that cannot be one.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        account: str,
+        password: str,
+        *,
+        token: str = "",
+        dialect: Dialect = Dialect.V2,
+        deadline: float,
+        contact_email: str = "",
+    ) -> None:
+        super().__init__(base(base_url), account, password, deadline=deadline, contact_email=contact_email)
+        if token and not _TOKEN.fullmatch(token):
+            raise Misconfigured("datacite_api_token holds characters that no token has: set it again, without blanks")
+        self.dialect = dialect
+        self._token = token
+
+    def request(self, event: Event, source_token: str) -> Request:
+        """The request that brings `event` to the other side, whether it is there or not."""
+        body = json.dumps(document(event, source_token, self.dialect), ensure_ascii=False)
+        return Request("PUT", f"{self.base_url}/events/{event.uuid}", body)
+
+    def send(self, request: Request) -> Answer:
+        """The answer, whatever its status. Raises `NotSent`, `NoAnswer` or `Misconfigured`."""
+        headers = {"Accept": self.dialect.accept, "Content-Type": MEDIA_TYPE}
+        # JSON may carry half a surrogate pair, which UTF-8 proper cannot.
+        body = request.body.encode("utf-8", "replace")
+        answer = self.exchange(request.method, request.url, headers, body)
+        # An error page may show the request it is about.
+        return answer if answer.ok and answer.document else replace(answer, text=self.masked(answer.text))
+
+    def masked(self, text: str) -> str:
+        """`text` without token and password."""
+        without = text.replace(self._token, MASK) if self._token else text
+        return super().masked(without) if self._password else without
+
+    def _session(self) -> requests.Session:
+        if not self._token:
+            return super()._session()
+        if not hasattr(self._local, "session"):
+            self._local.session = transport.anonymous(self._user_agent)
+            self._local.session.auth = self._bearer
+        session: requests.Session = self._local.session
+        return session
+
+    def _bearer(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def document(event: Event, source_token: str, dialect: Dialect) -> dict[str, object]:
+    """The JSON:API document of one event. The UUID is taken from `data.id`, not from the address."""
+    values: dict[str, object] = {
+        "subj_id": event.subj_id,
+        "relation_type_id": event.relation_type_id,
+        "obj_id": event.obj_id,
+        "source_id": event.source_id,
+        "source_token": source_token,
+        "message_action": "create",
+        "total": event.total,
+        "license": LICENSE,
+        **({"occurred_at": event.occurred_at} if event.occurred_at else {}),
+        **event.payload,
+    }
+    attributes = {dialect.spelled(name): value for name, value in values.items()}
+    return {"data": {"type": "events", "id": event.uuid, "attributes": attributes}}

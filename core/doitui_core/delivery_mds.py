@@ -1,0 +1,175 @@
+"""A write over DataCite's MDS: one call after the other, each noted, each only when the one before is done.
+
+MDS names no state and takes whatever is there: metadata sent again brings a hidden DOI back, and what is hidden twice
+may come back too. So REST is asked first, every time, and `mds_states` says which calls may follow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doitui_core import endings, ledger, letters, mds_states, outcomes, ownership, states
+from doitui_core.datacite.answer import Answer
+from doitui_core.datacite.mds import Request
+from doitui_core.desk import LOST, Desk
+from doitui_core.errors import BadInput, Misconfigured, RemoteFailed
+from doitui_core.mds_outcomes import METADATA_FIRST, PROVES, mds_outcome
+from doitui_core.mds_states import Call
+from doitui_core.metadata import build, to_xml
+from doitui_core.models import Attempt, Doi
+from doitui_core.outcomes import Kind, Outcome
+from doitui_core.queue import Lease
+from doitui_core.states import TARGET, Facts, Remote, Wanted
+
+NO_WAY = "MDS has no way from {} to {}: transport = rest has"
+
+
+def send(lease: Lease, desk: Desk, row: Doi) -> Outcome:
+    """Ask for the state, then make the calls that lead to what is wanted."""
+    found = desk.ask(row.doi)
+    if isinstance(found, Outcome):
+        return endings.end(lease, desk, found)
+    facts, remote = ledger.facts(row), Remote(found.state) if found.status == 200 else Remote.NONE
+    if facts.remote in states.ABSENT and remote is not Remote.NONE:
+        refused = ownership.refusal(row, found, desk)
+        if refused is not None:
+            return endings.end(lease, desk, refused)
+    if remote is not facts.remote and not endings.keep(lease, _answered(remote), action="probe"):
+        return LOST
+    facts = states.answered(facts, remote)
+    if facts.wanted is Wanted.ABANDONED:
+        return _abandon(lease, desk, row, remote)
+    if facts.wanted not in TARGET:
+        return endings.end(lease, desk, outcomes.DONE)
+    return _bring(lease, desk, row, facts)
+
+
+def _answered(remote: Remote) -> endings.Change:
+    return lambda facts: states.answered(facts, remote)
+
+
+def _abandon(lease: Lease, desk: Desk, row: Doi, remote: Remote) -> Outcome:
+    if remote is Remote.NONE:
+        return endings.end(lease, desk, outcomes.DONE)
+    if remote is not Remote.DRAFT:
+        kind, cause, advice = outcomes.BY_STATUS[405]
+        return endings.end(lease, desk, Outcome(kind, cause, advice), ownership.for_ever(row, remote))
+    return _Calls(lease, desk, row, remote).make((Call.DELETE_DOI,), {})
+
+
+def _bring(lease: Lease, desk: Desk, row: Doi, facts: Facts) -> Outcome:
+    calls = mds_states.steps(facts.remote, facts.wanted)
+    if calls is None:
+        message = NO_WAY.format(facts.remote, facts.wanted)
+        return endings.end(lease, desk, Outcome(Kind.PERMANENT, "no_way", message))
+    page = desk.config.tombstone_page(row.doi) if Call.DELETE_METADATA in calls else ""
+    if page:
+        # Before it is hidden: afterwards an address cannot be set without publishing.
+        return _Calls(lease, desk, row, facts.remote, url=page).make((Call.PUT_URL, *calls), {"url": page})
+    if not calls or calls == (Call.DELETE_METADATA,):
+        return _Calls(lease, desk, row, facts.remote).make(calls, {})
+    return _whole(lease, desk, row, facts, calls)
+
+
+def _whole(lease: Lease, desk: Desk, row: Doi, facts: Facts, calls: tuple[Call, ...]) -> Outcome:
+    """Metadata and address."""
+    document = letters.content(row, facts, desk.config)
+    if not isinstance(document, Outcome) and build.fingerprint(document) != row.current_hash:
+        row, config = letters.renew(row)
+        document = letters.content(row, facts, config)
+    if isinstance(document, Outcome):
+        return endings.end(lease, desk, document, seen=row)
+    columns = {"confirmed_hash": build.fingerprint(document)}
+    return _Calls(lease, desk, row, facts.remote, document["url"] or "", document).make(calls, columns)
+
+
+class _Calls:
+    """The calls of one job. `remote` is the state as far as they have led."""
+
+    def __init__(
+        self,
+        lease: Lease,
+        desk: Desk,
+        row: Doi,
+        remote: Remote,
+        url: str = "",
+        document: dict[str, Any] | None = None,
+    ) -> None:
+        assert desk.mds is not None
+        self._lease, self._desk, self._row, self._mds = lease, desk, row, desk.mds
+        self._remote, self._url, self._document = remote, url, document
+
+    def make(self, calls: tuple[Call, ...], columns: dict[str, Any]) -> Outcome:
+        """Make them, one after the other; the end of the job. `columns` hold when all are done."""
+        outcome = outcomes.DONE
+        last: tuple[Attempt | None, Answer | None] = (None, None)
+        for place, call in enumerate(calls, 1):
+            try:
+                request = self._mds.request(call, self._row.doi, self._content(call))
+            except BadInput as error:
+                return endings.end(self._lease, self._desk, Outcome(Kind.PERMANENT, "metadata", str(error)))
+            self._desk.spend()
+            attempt = self._begin(request)
+            if attempt is None:
+                return LOST
+            outcome, answer = self._made(request)
+            if outcome.kind is not Kind.DONE:
+                return endings.end(
+                    self._lease,
+                    self._desk,
+                    outcome,
+                    self._told(outcome),
+                    attempt=attempt,
+                    answer=answer,
+                    seen=self._row,
+                )
+            self._remote = PROVES.get(outcome.cause, mds_states.state_after(call, self._remote))
+            outcome = Outcome(Kind.DONE, http_status=outcome.http_status)
+            if place == len(calls):
+                last = attempt, answer
+            elif not self._kept(call, attempt, outcome, answer):
+                return LOST
+        return self._ended(outcome, *last, columns)
+
+    def _ended(
+        self, outcome: Outcome, attempt: Attempt | None, answer: Answer | None, columns: dict[str, Any]
+    ) -> Outcome:
+        change = _answered(self._remote)
+        return endings.end(self._lease, self._desk, outcome, change, attempt=attempt, answer=answer, **columns)
+
+    def _kept(self, call: Call, attempt: Attempt, outcome: Outcome, answer: Answer | None) -> bool:
+        change = _answered(self._remote)
+        return endings.keep(self._lease, change, action=str(call), attempt=attempt, outcome=outcome, answer=answer)
+
+    def _begin(self, request: Request) -> Attempt | None:
+        whole = self._document if request.call is Call.PUT_METADATA else None
+        return letters.begin(
+            self._lease,
+            self._desk,
+            self._row,
+            method=request.method,
+            target=request.url,
+            body=request.body,
+            document=whole,
+        )
+
+    def _content(self, call: Call) -> str:
+        if call is Call.PUT_METADATA:
+            assert self._document is not None
+            return to_xml.render(self._document, doi=self._row.doi).decode()
+        return self._url if call is Call.PUT_URL else ""
+
+    def _made(self, request: Request) -> tuple[Outcome, Answer | None]:
+        try:
+            answer = self._mds.send(request)
+        except (RemoteFailed, Misconfigured) as error:
+            return endings.asked_soon(self._lease, self._desk, outcomes.of_error(error)), None
+        outcome = mds_outcome(answer, request.call)
+        if outcome.cause == METADATA_FIRST and endings.happened(self._lease, METADATA_FIRST):
+            outcome = Outcome(Kind.PERMANENT, METADATA_FIRST, outcome.message, answer.status)
+        return endings.asked_soon(self._lease, self._desk, outcome), answer
+
+    def _told(self, outcome: Outcome) -> endings.Change:
+        """What a refusal proves about the state, if anything."""
+        proven = PROVES.get(outcome.cause)
+        return (lambda facts: facts) if proven is None else _answered(proven)

@@ -1,0 +1,268 @@
+"""Every check of a set-up: OK, WARN or FAIL, what was found, and the command that mends it.
+
+A check never raises: what it cannot find out is its finding.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from doitui_core import database, desk, dialects, environments, migrations, queue, repositories, settings, stats
+from doitui_core.clock import system
+from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
+from doitui_core.models import Job, Notice, Repository, Upstream, Worker
+from doitui_core.queue import Status
+
+OK, WARN, FAIL = "OK", "WARN", "FAIL"
+
+#: A worker beats every 5 seconds; silent for so long it is not there.
+SILENT = timedelta(seconds=30)
+
+#: Longer than this nothing that is due waits where workers run; more than this two clocks do not differ.
+LATE, SKEW = timedelta(minutes=10), timedelta(seconds=5)
+
+#: Free bytes below which one is warned, and below which nothing is safe.
+SCARCE, NONE_LEFT = 1_000_000_000, 100_000_000
+
+#: DOIs up to which the counters are proved without being asked to; the longest a server is asked for its name, seconds.
+QUICKLY_COUNTED, PATIENCE = 20_000, 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`mend`: the command that mends it, empty where nothing has to be."""
+
+    name: str
+    level: str
+    told: str
+    mend: str = ""
+
+
+def checks(*, online: bool = True, thorough: bool = False) -> list[Check]:
+    """All of them, in the order in which they matter.
+
+    `online`: ask DataCite whether it knows each account. `thorough`: prove the counters however long it takes.
+    """
+    found: list[Check] = []
+    for name, check in _all(online, thorough):
+        try:
+            found += check()
+        except (DoituiError, peewee.PeeweeException) as error:
+            found.append(Check(name, FAIL, " ".join(str(error).split()), "doitui init"))
+    return found
+
+
+def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[Check]]]]:
+    yield "database", _database
+    yield "counters", lambda: _counters(thorough)
+    yield "disk", _disk
+    yield "clock", _clock
+    yield "workers", _workers
+    yield "queue", _queue
+    if not Repository.select().exists():
+        yield "repositories", _no_repository
+    for row in repositories.listed():
+        yield f"repository {row.code}", lambda row=row: _repository(row, online)  # type: ignore[misc]
+    yield "DataCite", _upstreams
+    yield "mail", _mail
+    yield "spool", _spool
+
+
+def _database() -> list[Check]:
+    opened = database.current()
+    newest = migrations.known()[-1].number
+    found = [Check("database", OK, f"{dialects.masked(opened.url)}, schema {newest}, {_size(opened.db)}")]
+    path = _file()
+    if path is not None:
+        if stat.S_IMODE(path.stat().st_mode) & 0o007:
+            told = f"{path} can be read by everybody on this machine"
+            found.append(Check("database", WARN, told, f"chmod o-rwx {path}"))
+        wal = Path(f"{path}-wal")
+        if wal.is_file() and wal.stat().st_size > SCARCE:
+            told = f"its write-ahead log has {_bytes(wal.stat().st_size)}: some program keeps it open and reads"
+            found.append(Check("database", WARN, told, "doitui status   # after the other programs have ended"))
+    return found
+
+
+def _file() -> Path | None:
+    dialect: Any = database.current().dialect
+    return dialect.path.absolute() if isinstance(dialect, dialects.SQLite) else None
+
+
+def _size(db: Any) -> str:
+    if database.current().dialect.name == "sqlite":
+        (pages,), (page,) = (db.execute_sql(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
+        return _bytes(pages * page)
+    (size,) = db.execute_sql("SELECT pg_database_size(current_database())").fetchone()
+    return _bytes(size)
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+
+
+def _counters(thorough: bool) -> list[Check]:
+    total = sum(database.counts("doi.").values())
+    if total > QUICKLY_COUNTED and not thorough:
+        return [Check("counters", OK, f"say {total:,} DOIs; not proved here (--thorough does)")]
+    with database.read():
+        told = {
+            family + name: number
+            for family in ("doi.", "opus.", "mark.", "job.")
+            for name, number in database.counts(family).items()
+        }
+        counted = stats.recount()
+    wrong = sorted(name for name in told.keys() | counted.keys() if told.get(name, 0) != counted.get(name, 0))
+    if wrong:
+        return [
+            Check("counters", FAIL, f"differ from the rows: {', '.join(wrong)}", "report this as a mistake of doitui")
+        ]
+    return [Check("counters", OK, f"say what the rows say ({total:,} DOIs)")]
+
+
+def _disk() -> list[Check]:
+    path = _file()
+    if path is None:
+        return []
+    free = shutil.disk_usage(path.parent).free
+    level = FAIL if free < NONE_LEFT else WARN if free < SCARCE else OK
+    return [
+        Check("disk", level, f"{_bytes(free)} free at {path.parent}", "" if level == OK else f"df -h {path.parent}")
+    ]
+
+
+def _clock() -> list[Check]:
+    skew = abs(database.now() - system())
+    if skew > SKEW:
+        told = f"this host and the database differ by {skew.total_seconds():.0f} s"
+        return [Check("clock", WARN, told, "timedatectl set-ntp true")]
+    return [Check("clock", OK, f"{database.now():%Y-%m-%d %H:%M:%SZ}, skew below {SKEW.seconds} s")]
+
+
+def _workers() -> list[Check]:
+    now = database.now()
+    alive = [row for row in Worker.select() if row.seen_at >= now - SILENT]
+    waiting = stats.jobs()[Status.PENDING]
+    if alive:
+        return [Check("workers", OK, f"{len(alive)} at work: {', '.join(row.name for row in alive)}")]
+    if waiting:
+        return [
+            Check(
+                "workers",
+                FAIL,
+                f"none runs, and {waiting:,} {'job waits' if waiting == 1 else 'jobs wait'}",
+                "doitui work",
+            )
+        ]
+    return [Check("workers", WARN, "none runs; nothing waits", "doitui work")]
+
+
+def _queue() -> list[Check]:
+    counts, now, found = stats.jobs(), database.now(), []
+    if counts[Status.FAILED]:
+        told = f"{counts[Status.FAILED]:,} failed and wait for a person"
+        found.append(Check("queue", WARN, told, "doitui queue list --status failed"))
+    if counts[Status.BLOCKED]:
+        told = f"{counts[Status.BLOCKED]:,} are blocked by a wrong set-up"
+        found.append(Check("queue", WARN, told, "doitui queue list --status blocked"))
+    late = Job.select().where(Job.status.in_(queue.literally(("pending", "uncertain"))), Job.scheduled_at < now - LATE)
+    resting = [row.id for row in repositories.listed() if row.paused or row.blocked_cause]
+    if late.where(Job.repository.not_in(resting)).limit(1).exists():
+        told = f"jobs have been due for more than {LATE.seconds // 60} minutes"
+        found.append(Check("queue", WARN, told, "doitui work --drain"))
+    return found or [Check("queue", OK, f"{counts[Status.PENDING]:,} pending, none failed")]
+
+
+def _no_repository() -> list[Check]:
+    told = "there is none, so nothing can be minted"
+    mend = "doitui repository set CODE --prefix 10.NNNN --account ABCD.REPO --password-env NAME"
+    return [Check("repositories", WARN, told, mend)]
+
+
+def _repository(row: Repository, online: bool) -> list[Check]:
+    name, change = f"repository {row.code}", f"doitui repository set {row.code}"
+    if not row.active:
+        return [Check(name, OK, "is at rest (inactive)")]
+    found = []
+    if row.paused:
+        mend = f"doitui queue resume --repository {row.code}"
+        found.append(Check(name, WARN, "is paused: nothing is sent for it", mend))
+    if row.blocked_cause:
+        found.append(Check(name, FAIL, f"is blocked: {row.blocked_error}", change))
+    config = repositories.config(row)
+    if not config.text("landing_page"):
+        told = "has no template of landing pages: records without a url cannot be minted"
+        found.append(Check(name, WARN, told, f"{change} --landing-page 'https://…/{{object_id}}'"))
+    try:
+        prefix, url = config.require_prefix(), config.url
+        account, _ = config.require_account()
+        if online and not environments.is_loopback(url):
+            at = desk.of(row)
+            at.client.deadline = PATIENCE
+            at.client.check_credentials()
+        elif online:
+            desk.of(row).client.check_credentials()
+    except CredentialsRefused as error:
+        found.append(Check(name, FAIL, str(error), f"{change} --account ABCD.REPO --password-env NAME"))
+    except RemoteFailed as error:
+        found.append(Check(name, WARN, f"DataCite could not be asked: {error}", f"curl -sS {config.url}/heartbeat"))
+    except DoituiError as error:
+        found.append(Check(name, FAIL, str(error), change))
+    else:
+        asked = "DataCite knows it" if online else "DataCite was not asked"
+        rate = f"{config.rate * 300:.0f} in 5 minutes" if config.rate else "no limit"
+        told = f"{prefix}, {account} at {url} ({config.environment}): {asked}; rate: {rate}"
+        found.append(Check(name, OK, told))
+    return found
+
+
+def _upstreams() -> list[Check]:
+    out = [row for row in Upstream.select() if row.opened_at is not None]
+    return [
+        Check(
+            "DataCite",
+            FAIL,
+            f"{row.name} is out of order since {row.opened_at:%H:%M:%SZ}; a canary tries",
+            "doitui status",
+        )
+        for row in out
+    ]
+
+
+def _mail() -> list[Check]:
+    wants = [name for name in ("doi_failure_notify", "notification_email") if _anywhere(name)]
+    if wants and not _anywhere("smtp_url"):
+        told = f"{' and '.join(wants)} named somebody, but there is no mail server"
+        return [Check("mail", WARN, told, "doitui setting set smtp_url smtp://HOST:25")]
+    stuck = Notice.select().where(Notice.sent_at == 0, Notice.last_error != "")
+    if (row := stuck.order_by(Notice.id.desc()).first()) is not None:
+        return [Check("mail", WARN, f"cannot be sent: {row.last_error}", "doitui setting get smtp_url")]
+    return [Check("mail", OK, "nobody is told" if not wants else "goes out")]
+
+
+def _anywhere(name: str) -> bool:
+    found = [settings.load(), *(repositories.config(row).settings for row in repositories.listed() if row.active)]
+    return any(one.find(name).text.strip() for one in found)
+
+
+def _spool() -> list[Check]:
+    place = os.environ.get("DOITUI_SPOOL", "")
+    if not place:
+        return [Check("spool", OK, "DOITUI_SPOOL is not set: no usage is measured on this host")]
+    path = Path(place)
+    if not path.is_dir():
+        return [Check("spool", WARN, f"{path} is not there", f"mkdir -m 2770 {path}")]
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        return [Check("spool", FAIL, f"{path} cannot be read and written by this user", f"ls -ld {path}")]
+    if path.stat().st_mode & 0o007:
+        return [Check("spool", WARN, f"{path} is open to everybody on this machine", f"chmod o-rwx {path}")]
+    return [Check("spool", OK, f"{path}, {sum(1 for _ in path.iterdir())} files")]

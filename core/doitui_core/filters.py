@@ -1,0 +1,78 @@
+"""What an operator types to narrow a list: `state:failed repo:h doi:10.5072/h/ words of a title`. Text in, values out.
+
+A word `name:value` sets a field; all other words together are one text that must stand somewhere in the row.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from doitui_core import lists
+from doitui_core.errors import BadInput
+from doitui_core.queue import Status
+
+#: OPUS's three words.
+OPUS = ("unregistered", "registered", "verified")
+
+YES_NO = ("yes", "no")
+
+#: The fields of each list, and the words a field takes; () where it takes any.
+FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "dois": {"state": lists.STATES, "opus": OPUS, "published": YES_NO, "repo": (), "doi": ()},
+    "jobs": {"status": tuple(Status), "cause": (), "action": (), "repo": (), "doi": ()},
+    "records": {"published": YES_NO, "repo": ()},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`fields` by name, and the `text` that must stand in the row."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+
+    def __str__(self) -> str:
+        """As it can be typed again."""
+        return " ".join([*(f"{name}:{_quoted(value)}" for name, value in self.fields.items()), *self.text.split()])
+
+    def __bool__(self) -> bool:
+        return bool(self.fields or self.text)
+
+
+def _quoted(value: str) -> str:
+    return shlex.quote(value) if value != shlex.quote(value) else value
+
+
+def parse(typed: str, of: str) -> Filter:
+    """The filter of the list `of` (dois, jobs, records). Raises `BadInput` for a field or a word that is none.
+
+    A DOI that is typed or pasted as it is counts as `doi:`, for that finds it at once.
+    """
+    fields: dict[str, str] = {}
+    words = []
+    for word in _words(typed):
+        name, colon, value = word.partition(":")
+        if colon and name.lower() in FIELDS[of] and value:
+            fields[name.lower()] = _checked(name.lower(), value, FIELDS[of][name.lower()])
+        elif colon and name.isalpha() and value and not value.startswith("//") and name.lower() != "doi":
+            raise BadInput(f"there is no field {name!r} here: take one of {', '.join(FIELDS[of])}")
+        elif "doi" in FIELDS[of] and "doi" not in fields and word.startswith("10.") and "/" in word:
+            fields["doi"] = word
+        else:
+            words.append(word)
+    return Filter(fields, " ".join(words))
+
+
+def _words(typed: str) -> list[str]:
+    try:
+        return shlex.split(typed)
+    except ValueError:  # a quote without its end is a letter
+        return typed.split()
+
+
+def _checked(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if allowed and value.lower() not in allowed:
+        raise BadInput(f"{name}:{value} is nothing: take one of {', '.join(allowed)}")
+    return value.lower() if allowed else value

@@ -1,0 +1,125 @@
+"""What a write sends, decided before it goes out, and the attempt that is noted before it does.
+
+A letter depends on facts and record only. Hiding sends no metadata, so that a broken record can still be hidden.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from doitui_core import database, documents, ledger, queue, repositories, reservations, statements, states
+from doitui_core.desk import Desk
+from doitui_core.metadata import build
+from doitui_core.models import Attempt, Doi, Payload, Record
+from doitui_core.outcomes import Kind, Outcome
+from doitui_core.queue import Lease
+from doitui_core.repositories import Config
+from doitui_core.states import Facts, Step, Wanted
+
+METHODS = {Step.CREATE: "POST", Step.REPLACE: "PUT", Step.DELETE: "DELETE"}
+
+_RECORD = statements.Select(lambda record_id: Record.select().where(Record.id == record_id), int)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One REST request. `document`: its attributes without the event. `fingerprint`: of the whole document; empty
+    where no metadata is sent.
+    """
+
+    method: str
+    event: str | None
+    document: dict[str, Any]
+    fingerprint: str
+
+
+def letter(row: Doi, facts: Facts, config: Config) -> Letter | Outcome:
+    """What to send next, or why it cannot be sent."""
+    method = METHODS[states.next_step(facts)]
+    event = states.event(facts)
+    if method == "DELETE":
+        return Letter(method, None, {}, "")
+    if event == "hide":
+        page = config.tombstone_page(row.doi)
+        return Letter(method, event, {"url": page} if page else {}, "")
+    whole = content(row, facts, config)
+    return whole if isinstance(whole, Outcome) else Letter(method, event, whole, build.fingerprint(whole))
+
+
+def content(row: Doi, facts: Facts, config: Config) -> dict[str, Any] | Outcome:
+    """The whole document, or why DataCite would refuse it."""
+    record = _RECORD.first(row.record_id) if row.record_id else None
+    if record is None:
+        return Outcome(Kind.PERMANENT, "no_record", f"{row.doi} has no record here, so there is nothing to send")
+    target = str(facts.wanted if facts.wanted in states.LADDER else Wanted.REGISTERED)
+    wrong = documents.errors(documents.findings(record, config, target))
+    if wrong:
+        reasons = "; ".join(f"{finding.message} ({finding.code})" for finding in wrong)
+        return Outcome(Kind.PERMANENT, "metadata", f"not sent: {reasons}")
+    return documents.document(record, row.doi, config, tombstone=facts.wanted is Wanted.TOMBSTONE)
+
+
+def renew(row: Doi) -> tuple[Doi, Config]:
+    """The row, having learnt what its content is now, where it knew another: a setting has changed since (a default,
+    the template of landing pages). Unless the row learns it, the DOI would be `changed` for ever.
+    """
+    with database.write():
+        ledger.lock(row.id)
+        config = repositories.config(row.repository)
+        reservations.refresh(Record.get_by_id(row.record_id), config)
+        return Doi.get_by_id(row.id), config
+
+
+def written(document: dict[str, Any]) -> str:
+    """The document as JSON text."""
+    return json.dumps(document, ensure_ascii=False)
+
+
+def begin(
+    lease: Lease,
+    desk: Desk,
+    row: Doi,
+    *,
+    method: str,
+    target: str,
+    event: str = "",
+    body: str = "",
+    document: dict[str, Any] | None = None,
+) -> Attempt | None:
+    """Note that a request goes out now, and renew the lease; None when the lease is lost. Committed before sending.
+
+    `body`: the text that is sent, where it is not `document`. `document`: the whole document it stands for, kept as
+    what was sent last.
+    """
+    whole = build.fingerprint(document) if document else ""
+    payloads = {whole: written(document)} if document else {}
+    fingerprint = whole
+    if body:
+        fingerprint = build.fingerprint({"body": body})
+        payloads[fingerprint] = body
+    packed = [{"fingerprint": key, "body": zlib.compress(text.encode())} for key, text in payloads.items()]
+    attempt = Attempt(
+        doi=row.id,
+        job_id=lease.job_id,
+        worker=lease.worker,
+        method=method,
+        target=target,
+        event=event,
+        fingerprint=fingerprint,
+    )
+    # This note alone tells later on that it was us: it must not be lost, whatever becomes of this machine.
+    with database.write(durable=True):
+        locked = ledger.lock(row.id)
+        if not queue.renew(lease, desk.policy):
+            return None
+        if packed:
+            Payload.insert_many(packed).on_conflict_ignore().execute()
+        if whole:
+            locked.sent_hash = whole
+            statements.update(locked)
+        attempt.sent_at = database.now()
+        statements.insert(attempt)
+    return attempt

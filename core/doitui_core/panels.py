@@ -1,0 +1,231 @@
+"""What the dashboard tells besides the counters: newest DOIs, pace of the queue, links, what needs a person.
+
+Each costs a bounded number of rows, however large the house is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import peewee
+
+from doitui_core import database, stats, windows
+from doitui_core.clock import micros
+from doitui_core.filters import Filter
+from doitui_core.models import Attempt, Doi, Job, Upstream, Worker
+from doitui_core.notices import ADVICE
+from doitui_core.queue import Status
+from doitui_core.states import Verification
+
+#: A worker beats every 5 seconds; silent for so long it is not there.
+SILENT = timedelta(seconds=30)
+
+#: The last jobs that are looked at for the pace, the last requests for the link, the causes that are named.
+JOBS, REQUESTS, CAUSES = 2_000, 50, 20
+
+HOUR = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`waiting` jobs, the `oldest` since when; `rate` a minute (None: nothing was done lately); `minutes`: jobs done in
+    each of the last 60, oldest first, None where more were done than are looked at.
+    """
+
+    waiting: int
+    oldest: datetime | None
+    rate: float | None
+    minutes: tuple[int | None, ...]
+
+    @property
+    def left(self) -> timedelta | None:
+        """How long the queue will take at this rate; None when nobody can say."""
+        return timedelta(minutes=self.waiting / self.rate) if self.rate and self.waiting else None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A service we send to. `state`: ok, out, paused, slowed or idle; `milliseconds`: median of the last requests."""
+
+    name: str
+    state: str
+    until: datetime | None
+    milliseconds: int | None
+    faulty: int
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something a person has to look at. `level`: FAIL or WARN; `leads_to`: (section, filter) where it can be seen.
+
+    `cause`: that of failed jobs; all of them can be put back at once.
+    """
+
+    level: str
+    number: int
+    what: str
+    advice: str
+    leads_to: tuple[str, str]
+    cause: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All of it, as it was in one moment."""
+
+    now: datetime
+    overview: dict[str, Any]
+    newest: list[windows.Row]
+    pace: Pace
+    links: list[Link]
+    workers: int
+    needs: list[Need]
+    paused: list[str]
+
+
+def board() -> Board:
+    """The dashboard. One consistent view."""
+    with database.read():
+        now, overview = database.now(), stats.overview()
+        alive = Worker.select().where(Worker.seen_at >= now - SILENT).count()
+        links = _links(now)
+        return Board(
+            now,
+            overview,
+            windows.dois(Filter()).after(None, 10),
+            _pace(overview["jobs"], now),
+            links,
+            alive,
+            _needs(overview, links, alive),
+            [row["code"] for row in overview["repositories"] if row["paused"]],
+        )
+
+
+def _pace(counts: dict[str, int], now: datetime) -> Pace:
+    waiting = counts["pending"] + counts["processing"] + counts["uncertain"]
+    first = Job.select(Job.created_at).where(Job.status == str(Status.PENDING)).order_by(Job.id).limit(1)
+    done = Job.select(Job.finished_at).where(Job.status == str(Status.COMPLETED)).order_by(Job.id.desc()).limit(JOBS)
+    found: Any = done.tuples()
+    ends = [micros(end) for (end,) in found]
+    ages = [age for end in ends if (age := (micros(now) - end) // 60_000_000) < HOUR]
+    # Where the last jobs do not reach back an hour, older minutes are not known, and the oldest one is cut.
+    known = HOUR if len(ends) < JOBS or len(ages) < len(ends) else max(ages, default=0)
+    minutes = tuple(ages.count(age) if age < known else None for age in reversed(range(HOUR)))
+    recent = [age for age in ages if age < min(5, known or 1)]
+    rate = len(recent) / min(5, known or 1) if recent else None
+    return Pace(waiting, first.scalar(), rate, minutes)
+
+
+def _links(now: datetime) -> list[Link]:
+    last = list(Attempt.select().order_by(Attempt.id.desc()).limit(REQUESTS))
+    took = sorted((row.finished_at - row.sent_at) for row in last if row.finished_at and row.http_status)
+    median = int(took[len(took) // 2] / timedelta(milliseconds=1)) if took else None
+    faulty = sum(row.http_status >= 500 or row.outcome in ("ambiguous", "retryable") for row in last)
+    return [_link(row, now, median, faulty) for row in Upstream.select().order_by(Upstream.name)]
+
+
+def _link(row: Upstream, now: datetime, median: int | None, faulty: int) -> Link:
+    if row.opened_at is not None:
+        return Link(row.name, "out", row.opened_at, median, faulty)
+    if row.paused_until is not None and row.paused_until > now:
+        return Link(row.name, "paused", row.paused_until, median, faulty)
+    if row.slowed_until is not None and row.slowed_until > now:
+        return Link(row.name, "slowed", row.slowed_until, median, faulty)
+    return Link(row.name, "ok", None, median, faulty)
+
+
+def _needs(overview: dict[str, Any], links: list[Link], alive: int) -> list[Need]:
+    jobs, dois = overview["jobs"], overview["dois"]
+    needs = [
+        Need(
+            "FAIL",
+            1,
+            f"{link.name} is out of order",
+            "what is queued stays queued; a canary tries",
+            ("queue", ""),
+            since=link.until,
+        )
+        for link in links
+        if link.state == "out"
+    ]
+    for row in overview["repositories"]:
+        if row["blocked"]:
+            told = f"repository {row['code']} rests: {row['blocked']}"
+            needs.append(
+                Need("FAIL", 1, told, "mend it with `doitui repository set`", ("queue", f"repo:{row['code']}"))
+            )
+    if jobs["pending"] and not alive:
+        needs.append(
+            Need(
+                "FAIL",
+                jobs["pending"],
+                "job waits, and no worker runs" if jobs["pending"] == 1 else "jobs wait, and no worker runs",
+                "`doitui work` starts one",
+                ("queue", "status:pending"),
+            )
+        )
+    needs += _failed()
+    unsure = dois["uncertain"]
+    if unsure:
+        needs.append(
+            Need(
+                "WARN",
+                unsure,
+                "uncertain: nobody knows what became of the last write",
+                "asked about by itself",
+                ("dois", "state:uncertain"),
+            )
+        )
+    wrong = Doi.select().where(Doi.verification == str(Verification.MISMATCH)).count()
+    if wrong:
+        needs.append(
+            Need(
+                "WARN",
+                wrong,
+                "DataCite or the resolver differs from what we want",
+                ADVICE["mismatch"],
+                ("dois", "state:mismatch"),
+            )
+        )
+    for row in overview["repositories"]:
+        if row["paused"]:
+            needs.append(
+                Need(
+                    "WARN", 1, f"repository {row['code']} is paused", "P sends again", ("queue", f"repo:{row['code']}")
+                )
+            )
+    if dois["changed"]:
+        needs.append(
+            Need(
+                "WARN",
+                dois["changed"],
+                "changed here since they were sent",
+                "U sends them again",
+                ("dois", "state:changed"),
+            )
+        )
+    return needs
+
+
+def _failed() -> list[Need]:
+    """Failed jobs, one need for each cause, most first."""
+    number, newest = peewee.fn.COUNT(Job.id), peewee.fn.MAX(Job.finished_at)
+    failed = Job.select(Job.cause, number.alias("number"), newest.alias("newest")).where(
+        Job.status == str(Status.FAILED)
+    )
+    found: Any = failed.group_by(Job.cause).order_by(number.desc()).limit(CAUSES).dicts()
+    return [
+        Need(
+            "FAIL",
+            row["number"],
+            f"failed: {row['cause'].replace('_', ' ') or 'no cause was noted'}",
+            ADVICE.get(row["cause"]) or "see its error",
+            ("queue", f"status:failed cause:{row['cause']}" if row["cause"] else "status:failed"),
+            row["cause"],
+            row["newest"],
+        )
+        for row in found
+    ]

@@ -1,0 +1,34 @@
+"""Forgetting jobs that ended long ago. What they did stays in the log and the attempts of their DOIs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import peewee
+
+from doitui_core import database
+from doitui_core.models import Job
+from doitui_core.queue import Status, literally
+
+#: Jobs deleted in one transaction.
+PRUNED_AT_ONCE = 1000
+
+
+def prunable(before: datetime) -> peewee.ModelSelect[Job]:
+    """The completed and cancelled jobs that ended before then."""
+    over = literally((Status.COMPLETED, Status.CANCELLED))
+    return Job.select().where(Job.status.in_(over), Job.finished_at < before).order_by(Job.id)
+
+
+def prune(before: datetime) -> int:
+    """Forget the jobs that were completed or cancelled before then; how many. Log and attempts of their DOIs stay."""
+    pruned = 0
+    while True:
+        with database.write():
+            jobs = list(database.for_update(prunable(before).limit(PRUNED_AT_ONCE)))
+            Job.delete().where(Job.id.in_([job.id for job in jobs])).execute()
+            for job in jobs:
+                database.count(f"job.{job.kind}.{job.status}", -1)
+        pruned += len(jobs)
+        if len(jobs) < PRUNED_AT_ONCE:
+            return pruned

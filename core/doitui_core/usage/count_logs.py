@@ -1,0 +1,186 @@
+"""Log files in, counts out, and nothing stored: `usage count`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from doitui_core import identifiers
+from doitui_core.usage import access_log, log_lines, spool_entries
+from doitui_core.usage.access_log import BadLine, Entry
+from doitui_core.usage.agents import MACHINE, ROBOT, Agents
+from doitui_core.usage.counter import DOUBLE_CLICK, HOUR, METRICS, Counting, Hit, Reason, Tally, judge
+from doitui_core.usage.hour_store import REQUEST, TAKES_BACK, HourStore
+from doitui_core.usage.zone import hours_of_month
+
+FORMATS = ("auto", *access_log.FORMATS, "spool")
+
+#: Bad lines that are named; the rest is only counted.
+NAMED = 5
+
+#: Lines between two reports of progress.
+STEP = 10_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """How logs are counted, as `usage count` says it."""
+
+    form: str = "auto"
+    month: str = ""
+    views: str = ""
+    downloads: str = ""
+    anonymous: frozenset[str] = frozenset()
+
+
+@dataclass
+class Counted:
+    """`counts` by DOI, access method and metric type, without zeros; `lines` by what became of them; `bad`: place, why.
+
+    What was named by an object id only stands under that.
+    """
+
+    counts: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+    lines: Counter[str] = field(default_factory=Counter)
+    bad: list[tuple[str, str]] = field(default_factory=list)
+
+
+def count(
+    paths: Sequence[Path], agents: Agents, options: Options, step: Callable[[int], None] = lambda _: None
+) -> Counted:
+    """Count `paths` together, in whatever order their lines come. `step` is told of bytes read.
+
+    Raises `BadInput` for files or options that cannot be used; a line that cannot be read stops nothing.
+    """
+    result = Counted()
+    with HourStore() as store:
+        reading = _Reading(store, agents, result)
+        for path in paths:
+            for entry in _entries(path, options, result, step):
+                reading.take(entry)
+        _tally(store, reading, options.month, result)
+    return result
+
+
+def _entries(path: Path, options: Options, result: Counted, step: Callable[[int], None]) -> Iterator[Entry]:
+    with log_lines.opened(path) as file:
+        read: Callable[[bytes], Entry | None] | None = None
+        length = 0
+        for number, line in enumerate(log_lines.lines(file), start=1):
+            length += len(line)
+            if number % STEP == 0:
+                step(length)
+                length = 0
+            if line.startswith(b"#"):  # a comment says nothing, not even of the format
+                continue
+            try:
+                read = read or _reader(line, options)
+                entry = read(line)
+            except BadLine as error:
+                result.lines["bad"] += 1
+                if len(result.bad) < NAMED:
+                    result.bad.append((f"{path}:{number}", str(error)))
+                continue
+            if entry is not None:
+                yield entry
+        step(length)
+
+
+def _reader(line: bytes, options: Options) -> Callable[[bytes], Entry | None]:
+    """How to read the lines that begin with this one."""
+    form = options.form if options.form != "auto" else detect(line)
+    if form == "spool":
+        return spool_entries.read
+    return access_log.reader(form, options.views, options.downloads, options.anonymous).entry
+
+
+def detect(line: bytes) -> str:
+    """The format of a log by one of its lines."""
+    if line.count(b"\t") == access_log.COLUMNS - 1:
+        return "counter-processor"
+    return "spool" if line.count(b"\t") == spool_entries.FIELDS - 1 else "combined"
+
+
+class _Reading:
+    """Entries become hits in the store: places and spellings numbered, robots and other pages left out."""
+
+    def __init__(self, store: HourStore, agents: Agents, result: Counted) -> None:
+        self._store = store
+        self._agents = agents
+        self._lines = result.lines
+        self._shift: int | None = None
+        #: How many hours a wall clock was ahead of the one by which the store is divided. More than 0 only where a log
+        #: changes its offset (daylight saving), or several logs have several.
+        self.ahead = 0
+        self.places: list[tuple[str, str]] = []
+        self._numbers: dict[bool, dict[str, int]] = {False: {}, True: {}}
+        self._spellings: dict[str, str] = {}
+
+    def take(self, entry: Entry) -> None:
+        if entry.request is None:
+            self._lines["other"] += 1
+            return
+        agent = self._agents.of(entry.agent)
+        if agent == ROBOT:
+            self._lines[Reason.ROBOT] += 1
+            return
+        hour = entry.wall // HOUR
+        if self._shift is None:
+            self._shift = entry.wall - entry.time
+        bucket = (entry.time + self._shift) // HOUR
+        self.ahead = max(self.ahead, hour - bucket)
+        # COUNTER divides what is known by address alone into hours.
+        who = f"{entry.who}|{entry.agent}|{hour}" if entry.kind == "address" else entry.who
+        flags = REQUEST * entry.request | TAKES_BACK * entry.takes_back
+        self._store.add(bucket, entry.time, hour, (entry.kind, who), entry.url, self._number(entry, agent), flags)
+
+    def _number(self, entry: Entry, agent: str) -> int:
+        numbers = self._numbers[agent == MACHINE]
+        number = numbers.get(entry.key)
+        if number is None:
+            name = self._spellings.setdefault(identifiers.fold(entry.key), entry.key)
+            number = numbers[entry.key] = len(self.places)
+            self.places.append((name, agent))
+        return number
+
+
+def _tally(store: HourStore, reading: _Reading, month: str, result: Counted) -> None:
+    counting, counted = Counting(), Reason.COUNTED
+    within = hours_of_month(month) if month else None
+    context: list[Hit] = []
+    for bucket, hits, taken_back in store.hours():
+        reasons = judge([*hits, *context], taken_back)[: len(hits)]
+        for reason in (counted, Reason.DOUBLE_CLICK, Reason.TAKEN_BACK):
+            result.lines[reason] += reasons.count(reason)
+        counting.add(
+            hit
+            for hit, reason in zip(hits, reasons, strict=True)
+            if reason is counted and (within is None or hit.hour in within)
+        )
+        counting.forget(bucket + reading.ahead)
+        context = _first_seconds(hits, reasons)
+    for (number, _), tally in counting.tallies.items():
+        assert isinstance(number, int)
+        doi, agent = reading.places[number]
+        _put(result.counts.setdefault(doi, {}).setdefault(agent, {}), tally)
+    result.counts = {doi: dict(sorted(methods.items())) for doi, methods in sorted(result.counts.items())}
+
+
+def _first_seconds(hits: Sequence[Hit], reasons: Sequence[Reason]) -> list[Hit]:
+    """What can make the last hits of the hour before double clicks."""
+    found = []
+    for hit, reason in zip(hits, reasons, strict=True):
+        if hit.time - hits[0].time > DOUBLE_CLICK:
+            break
+        if reason is not Reason.TAKEN_BACK:
+            found.append(hit)
+    return found
+
+
+def _put(into: dict[str, int], tally: Tally) -> None:
+    """Add to what is there: one DOI may have been written in two ways."""
+    for metric, number in zip(METRICS, tally, strict=True):
+        if number:
+            into[metric] = into.get(metric, 0) + number

@@ -1,0 +1,112 @@
+"""Hits on their way into the database: which day's source they are, and which hours they make anew."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from doitui_core import clock, database, settings
+from doitui_core.errors import Misconfigured
+from doitui_core.usage import bulk
+from doitui_core.usage.counter import DOUBLE_CLICK, Reason
+from doitui_core.usage.zone import HOURS_A_DAY, Zone
+
+#: The columns of a row, in its order.
+COLUMNS = (
+    "at",
+    "repository_id",
+    "doi_id",
+    "subject",
+    "request",
+    "access_method",
+    "actor",
+    "url",
+    "country",
+    "source",
+    "reason",
+)
+
+AT, REPOSITORY_ID, SOURCE, REASON = 0, 1, 9, 10
+
+#: Where hits come from.
+SPOOL, LOG, IMPORT = "spool", "log", "import"
+
+NEW, TAKES_BACK = Reason.NEW.value, Reason.TAKES_BACK.value
+
+Row = list[Any]
+
+#: (repository id, day)
+Day = tuple[int, int]
+
+
+def current_zone() -> Zone:
+    """The zone of the setting. Raises `Misconfigured` where days are counted in another one already."""
+    name = str(settings.load().get("usage_timezone"))
+    other = bulk.execute("SELECT zone FROM usage_day WHERE zone <> {p} LIMIT 1", name).fetchone()
+    if other:
+        raise Misconfigured(f"usage_timezone is {name}, but days are counted in {other[0]}: set it back to that")
+    return Zone(name)
+
+
+def store(rows: Sequence[Row], zone: Zone) -> Counter[str]:
+    """Write `rows`, all from one source, and mark the hours they change; how many have which reason.
+
+    Inside `database.write()`. A row of a day that has another source, or is frozen, keeps that as its reason.
+    """
+    new = [(row, zone.hour(row[AT])) for row in rows if row[REASON] == NEW]
+    closed = _closed({(row[REPOSITORY_ID], hour // HOURS_A_DAY) for row, hour in new}, rows, zone)
+    hours = {zone.hour(row[AT]) for row in rows if row[REASON] == TAKES_BACK}
+    for row, hour in new:
+        reason = closed.get((row[REPOSITORY_ID], hour // HOURS_A_DAY))
+        if reason is None:
+            hours.add(hour)
+            hours.add(zone.hour(row[AT] - DOUBLE_CLICK))
+        else:
+            row[REASON] = reason.value
+    bulk.insert("usage_hit", COLUMNS, rows)
+    mark(hours)
+    return Counter(row[REASON] for row in rows)
+
+
+def _closed(days: set[Day], rows: Sequence[Row], zone: Zone) -> dict[Day, Reason]:
+    """Claim `days` for the source of `rows`; those that cannot be, and why."""
+    if not days:
+        return {}
+    source = rows[0][SOURCE]
+    told = day_sources(claim(days, source, zone))
+    closed = {day: Reason.OTHER_SOURCE for day, (found, _) in told.items() if found != source}
+    return closed | {day: Reason.FROZEN for day, (_, frozen) in told.items() if frozen}
+
+
+def claim(days: Iterable[Day], source: str, zone: Zone) -> list[Day]:
+    """Note that `source` counts `days`, where nobody does yet. In order, so that two processes never wait in a ring."""
+    ordered = sorted(days)
+    bulk.execute_many(
+        "INSERT INTO usage_day (repository_id, day, source, zone) VALUES ({p}, {p}, {p}, {p}) ON CONFLICT DO NOTHING",
+        [(repository_id, day, source, zone.name) for repository_id, day in ordered],
+    )
+    return ordered
+
+
+def day_sources(days: Sequence[Day]) -> dict[Day, tuple[str, bool]]:
+    """(source, whether it is frozen) of those of `days` that are counted."""
+    found: dict[Day, tuple[str, bool]] = {}
+    for repository_id in {repository_id for repository_id, _ in days}:
+        own = [day for repository, day in days if repository == repository_id]
+        rows = bulk.execute(
+            "SELECT day, source, frozen FROM usage_day WHERE repository_id = {p} AND day >= {p} AND day <= {p}",
+            *(repository_id, min(own), max(own)),
+        ).fetchall()
+        found |= {(repository_id, day): (source, bool(frozen)) for day, source, frozen in rows}
+    return {day: found[day] for day in days if day in found}
+
+
+def mark(hours: Iterable[int]) -> None:
+    """Note that `hours` have to be counted. The row stays locked until the commit: who counts waits for these hits."""
+    now = clock.micros(database.now())
+    bulk.execute_many(
+        "INSERT INTO usage_hour (hour, marked_at) VALUES ({p}, {p})"
+        " ON CONFLICT (hour) DO UPDATE SET marked_at = usage_hour.marked_at",
+        [(hour, now) for hour in sorted(hours)],
+    )

@@ -1,0 +1,113 @@
+"""Totals that were counted elsewhere, month by month: kept beside ours, marked `import`, and never mixed with them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from doitui_core import database, dois
+from doitui_core.errors import BadInput, DoituiError, UnreadableDocument
+from doitui_core.models import Doi, Repository
+from doitui_core.usage import bulk, hits
+from doitui_core.usage.agents import MACHINE, REGULAR
+from doitui_core.usage.counter import METRICS
+from doitui_core.usage.zone import Zone, days_of_month
+
+HEADER = ("doi", "month", "metric_type", "access_method", "count")
+
+#: The column of a metric type in the table of counts.
+COLUMN = dict(
+    zip(
+        METRICS,
+        ("total_investigations", "unique_investigations", "total_requests", "unique_requests"),
+        strict=True,
+    )
+)
+
+#: What fits into a database's integer, and is no mistake yet.
+MOST = 10**15
+
+
+@dataclass
+class Imported:
+    """`stored`: rows that stand in the database now; `rejected`: (place, why)."""
+
+    stored: int = 0
+    rejected: list[tuple[str, str]] = field(default_factory=list)
+
+
+def import_counts(paths: Sequence[Path], repository: Repository, *, dry_run: bool = False) -> Imported:
+    """Store the rows of CSV files with the columns of `HEADER`; a row stored before is replaced.
+
+    Raises `UnreadableDocument` for a file that is none; a bad row stops nothing.
+    """
+    result, zone = Imported(), hits.current_zone()
+    for path in paths:
+        for number, row in _rows(path):
+            try:
+                _store(row, repository, zone, dry_run)
+                result.stored += 1
+            except DoituiError as error:
+                result.rejected.append((f"{path}:{number}", str(error)))
+    return result
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in HEADER if name not in (reader.fieldnames or ())]
+            if missing:
+                raise UnreadableDocument(
+                    f"{path} has no column {', '.join(missing)}: its first line names {', '.join(HEADER)}"
+                )
+            for row in reader:
+                yield reader.line_num, {name: (row.get(name) or "").strip() for name in HEADER}
+    except (OSError, ValueError, csv.Error) as error:
+        raise UnreadableDocument(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _store(row: dict[str, str], repository: Repository, zone: Zone, dry_run: bool) -> None:
+    doi, column, number = _doi(row["doi"], repository), _column(row), _number(row["count"])
+    days = [(repository.id, day) for day in days_of_month(row["month"])]
+    if dry_run:
+        _check_days(days, row["month"])
+        return
+    with database.write():
+        hits.claim(days, hits.IMPORT, zone)
+        _check_days(days, row["month"])
+        bulk.execute(
+            f"INSERT INTO usage_count (day, doi_id, access_method, country, source, {column})"
+            " VALUES ({p}, {p}, {p}, '', {p}, {p}) ON CONFLICT (day, doi_id, access_method, country, source)"
+            f" DO UPDATE SET {column} = excluded.{column}",
+            *(days[0][1], doi.id, row["access_method"], hits.IMPORT, number),
+        )
+
+
+def _check_days(days: list[hits.Day], month: str) -> None:
+    for source, _ in hits.day_sources(days).values():
+        if source != hits.IMPORT:
+            raise BadInput(f"usage of {month} is counted here already (from the {source}): a month has one source")
+
+
+def _doi(text: str, repository: Repository) -> Doi:
+    found = dois.find(text)
+    if found.repository_id != repository.id:
+        raise BadInput(f"{text!r} is no DOI of repository {repository.code}")
+    return found
+
+
+def _column(row: dict[str, str]) -> str:
+    if row["access_method"] not in (REGULAR, MACHINE):
+        raise BadInput(f"access_method is {row['access_method']!r}: it must be {REGULAR} or {MACHINE}")
+    if row["metric_type"] not in COLUMN:
+        raise BadInput(f"metric_type is {row['metric_type']!r}: it must be one of {', '.join(METRICS)}")
+    return COLUMN[row["metric_type"]]
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:20]) <= MOST):
+        raise BadInput(f"count is {text[:40]!r}: it must be a whole number")
+    return int(text)

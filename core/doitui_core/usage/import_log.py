@@ -1,0 +1,242 @@
+"""Access logs into the database: hits like those of the spool, so that history before the middleware counts too.
+
+A day of a repository has one source. Lines of days that the middleware covers, or whose hits are pruned, are refused.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO
+from urllib.parse import unquote
+
+from doitui_core import database, settings
+from doitui_core.errors import Misconfigured
+from doitui_core.models import Repository
+from doitui_core.usage import access_log, countries, hits, log_lines, seen_logs
+from doitui_core.usage.access_log import BadLine, Entry
+from doitui_core.usage.agents import ROBOT
+from doitui_core.usage.agents import known as known_agents
+from doitui_core.usage.count_logs import NAMED, detect
+from doitui_core.usage.counter import Reason
+from doitui_core.usage.seen_logs import Progress
+from doitui_core.usage.subjects import Found, Subjects
+from doitui_core.usage.zone import HOURS_A_DAY, date_of
+from doitui_middleware import spool_url
+from doitui_middleware.spool_line import DOI, LONGEST_URL, OBJECT_ID
+
+#: Lines in one transaction.
+BATCH = 5_000
+
+#: Bytes of an actor's hash, as in the spool.
+HASH_BYTES = 12
+
+
+Read = Callable[[bytes], Entry | None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How logs are imported. `key`: what actors are hashed with; the same for all logs of a repository.
+
+    `again`: also what was imported before, since records were added. What counts already is a double click of itself.
+    """
+
+    key: bytes
+    form: str = "auto"
+    views: str = ""
+    downloads: str = ""
+    anonymous: frozenset[str] = frozenset()
+    dry_run: bool = False
+    again: bool = False
+
+
+@dataclass
+class Imported:
+    """What became of one log. `hits` by reason; `refused`: lines by day; `already`: bytes imported before."""
+
+    path: Path
+    already: int = 0
+    lines: int = 0
+    other: int = 0
+    hits: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    rejected: int = 0
+    bad: list[tuple[str, str]] = field(default_factory=list)
+
+
+def import_logs(
+    paths: Sequence[Path], repository: Repository, options: Options, step: Callable[[int], None] = lambda _: None
+) -> list[Imported]:
+    """Import what is new in each of `paths`; `recount.due` counts it. `step` is told when a file is done.
+
+    Raises `BadInput` for files and patterns that cannot be used, `Misconfigured` for settings; bad lines stop nothing.
+    """
+    run = _Run(repository, options)
+    results = []
+    for path in paths:
+        results.append(run.file(path))
+        step(1)
+    return results
+
+
+class _Run:
+    """One call, over several files."""
+
+    def __init__(self, repository: Repository, options: Options) -> None:
+        found = settings.load(repository.id, active=repository.active)
+        self._repository = repository
+        self._options = options
+        self._agents = known_agents(str(found.get("robots_file")))
+        self._country = countries.reader(str(found.get("country_database")))
+        self._zone = hits.current_zone()
+        self._subjects = Subjects()
+
+    def file(self, path: Path) -> Imported:
+        result = Imported(path)
+        progress = seen_logs.begin(path, self._repository.id, again=self._options.again)
+        if progress is None:
+            return result
+        result.already = progress.length
+        with log_lines.opened(path) as file:
+            seen_logs.skip(file, progress)
+            read: Read | None = None
+            for lines in _batches(file):
+                sample = next((line for line in lines if not line.startswith(b"#")), None)
+                read = read or (self._reader(sample) if sample else None)
+                self._batch(lines, read, progress, result)
+        return result
+
+    def _reader(self, line: bytes) -> Read:
+        options = self._options
+        form = detect(line) if options.form == "auto" else options.form
+        return access_log.reader(form, options.views, options.downloads, options.anonymous).entry
+
+    def _batch(self, lines: list[bytes], read: Read | None, progress: Progress, result: Imported) -> None:
+        entries: list[Entry] = []
+        for at, line in enumerate(lines):
+            if read is None or line.startswith(b"#"):
+                continue
+            try:
+                entry = read(line)
+            except BadLine as error:
+                if not line.endswith(b"\n"):  # still being written: left for the next time
+                    del lines[at:]
+                    break
+                self._reject(result, str(error))
+                continue
+            result.lines += 1
+            if entry is not None:
+                entries.append(entry)
+        progress.take(lines)
+        self._write(entries, progress, result)
+
+    def _reject(self, result: Imported, why: str) -> None:
+        result.lines += 1
+        result.rejected += 1
+        if len(result.bad) < NAMED:
+            result.bad.append((f"{result.path}, line {result.lines} of what is new", why))
+
+    def _write(self, entries: list[Entry], progress: Progress, result: Imported) -> None:
+        useful = [entry for entry in entries if entry.request is not None]
+        result.other += len(entries) - len(useful)
+        rows = self._rows(useful)
+        if self._options.dry_run:
+            result.hits += Counter(row[hits.REASON] for row in self._allowed(rows, result))
+            return
+        with database.write():
+            result.hits += hits.store(self._allowed(rows, result), self._zone)
+            progress.store()
+
+    def _day(self, row: hits.Row) -> int:
+        return self._zone.hour(row[hits.AT]) // HOURS_A_DAY
+
+    def _allowed(self, rows: list[hits.Row], result: Imported) -> list[hits.Row]:
+        """`rows` without those of days that are closed to logs."""
+        days = sorted({(self._repository.id, self._day(row)) for row in rows})
+        told = hits.day_sources(days)
+        closed = {day for (_, day), (source, frozen) in told.items() if frozen or source != hits.LOG}
+        result.refused += Counter(str(date_of(day)) for day in map(self._day, rows) if day in closed)
+        return [row for row in rows if self._day(row) not in closed] if closed else rows
+
+    def _rows(self, entries: list[Entry]) -> list[hits.Row]:
+        code = self._repository.code
+        subjects = [(code, DOI if entry.is_doi else OBJECT_ID, entry.key) for entry in entries]
+        known = self._subjects.find(subjects)
+        rows: list[hits.Row] = []
+        for entry, subject in zip(entries, subjects, strict=True):
+            found, agent = known[subject], self._agents.of(entry.agent)
+            if found.repository_id != self._repository.id:
+                found = Found(self._repository.id, 0, Reason.UNKNOWN_ID.value)
+            rows.append(
+                [
+                    entry.time,
+                    self._repository.id,
+                    found.doi_id,
+                    "" if found.doi_id else entry.key,
+                    int(bool(entry.request)),
+                    agent,
+                    self._actor(entry),
+                    _kept(entry.url),
+                    self._country(entry.address),
+                    hits.LOG,
+                    Reason.ROBOT.value if agent == ROBOT else found.reason,
+                ]
+            )
+        return rows
+
+    def _actor(self, entry: Entry) -> str:
+        who = entry.who
+        if entry.kind == "address":
+            who = f"{who}\t{entry.agent}\t{self._zone.hour(entry.time)}"
+        data = f"{entry.kind}\t{who}".encode("utf-8", "replace")
+        return blake2b(data, digest_size=HASH_BYTES, key=self._options.key).hexdigest()
+
+
+def _batches(file: IO[bytes]) -> Iterator[list[bytes]]:
+    lines: list[bytes] = []
+    for line in log_lines.lines(file):
+        lines.append(line)
+        if len(lines) == BATCH:
+            yield lines
+            lines = []
+    if lines:
+        yield lines
+
+
+def _kept(url: str) -> str:
+    """`url` as the spool would keep it: without what would let somebody in."""
+    address, _, query = url.partition("?")
+    if not query and len(url) <= LONGEST_URL:
+        return url
+    host, path = ("", address) if address.startswith("/") else _split(address)
+    return host + spool_url.kept(unquote(path, "latin-1"), query)
+
+
+def _split(address: str) -> tuple[str, str]:
+    start = address.find("/", address.find("://") + 3)
+    return (address[:start], address[start:]) if start > 0 else (address, "")
+
+
+def key_of(place: Path, *, make: bool = True) -> bytes:
+    """The key in the file at `place`, 32 bytes; made there (mode 0600) when there is none, or only for now.
+
+    Outside the database, so that who has only that cannot try addresses. Raises `Misconfigured`.
+    """
+    try:
+        if make:
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with (
+                suppress(FileExistsError),
+                os.fdopen(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file,
+            ):
+                file.write(secrets.token_hex(32))
+        return bytes.fromhex(place.read_text(encoding="ascii")) if make or place.exists() else secrets.token_bytes(32)
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"the key of imported logs {place} cannot be used: {error}") from error

@@ -1,0 +1,86 @@
+"""Whose usage it is: the object ids and DOIs that sites and logs name become DOIs of ours, or a reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import peewee
+
+from doitui_core import identifiers
+from doitui_core.models import Doi, Record, Repository
+from doitui_core.states import Facts, Remote, Wanted
+from doitui_core.usage.counter import Reason
+from doitui_middleware.spool_line import DOI
+
+#: Subjects remembered, and asked for at once.
+REMEMBERED, AT_ONCE = 100_000, 500
+
+
+#: What a line names: a repository's code (empty: the only one), what the key is (`doi` or `object_id`), the key.
+Subject = tuple[str, str, str]
+
+
+class Found(NamedTuple):
+    """`reason` is NEW where hits may count. `doi_id` 0: none."""
+
+    repository_id: int
+    doi_id: int
+    reason: str
+
+
+class Subjects:
+    """`find` looks many up at once and remembers them: for one run, since records are published and DOIs minted."""
+
+    def __init__(self) -> None:
+        self._known: dict[Subject, Found] = {}
+        rows = list(Repository.select())
+        self._codes = {row.code: row.id for row in rows}
+        active = [row.id for row in rows if row.active]
+        if len(active) == 1:
+            self._codes[""] = active[0]
+
+    def find(self, subjects: Iterable[Subject]) -> dict[Subject, Found]:
+        """All of `subjects`, and perhaps more."""
+        if len(self._known) > REMEMBERED:
+            self._known.clear()
+        missing = list({subject for subject in subjects if subject not in self._known})
+        for start in range(0, len(missing), AT_ONCE):
+            self._look_up(missing[start : start + AT_ONCE])
+        return self._known
+
+    def _look_up(self, subjects: list[Subject]) -> None:
+        for subject in subjects:
+            repository_id = self._codes.get(subject[0], 0)
+            reason = Reason.UNKNOWN_ID if repository_id else Reason.UNKNOWN_REPOSITORY
+            self._known[subject] = Found(repository_id, 0, reason.value)
+        self._by_doi([subject for subject in subjects if subject[1] == DOI])
+        for code, repository_id in self._codes.items():
+            if named := {key: (own, kind, key) for own, kind, key in subjects if own == code and kind != DOI}:
+                self._by_object_id(repository_id, named)
+
+    def _by_doi(self, subjects: list[Subject]) -> None:
+        query: Any = Doi.select(Doi.folded, Doi.repository, Doi.id, Doi.record, Record.published, Doi.remote)
+        query = query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id)
+        folded = [identifiers.fold(key) for _, _, key in subjects]
+        rows = {row[0]: row[1:] for row in query.where(Doi.folded.in_(folded)).tuples()}
+        for subject, own in zip(subjects, folded, strict=True):
+            if own in rows:
+                repository_id, doi_id, record_id, published, remote = rows[own]
+                # A DOI without a record (adopted) is public: DataCite has it.
+                self._known[subject] = Found(repository_id, doi_id, _reason(record_id is None or published, remote))
+
+    def _by_object_id(self, repository_id: int, subjects: dict[str, Subject]) -> None:
+        query: Any = Record.select(Record.object_id, Doi.id, Record.published, Doi.remote)
+        own = (Doi.record == Record.id) & (Doi.wanted != str(Wanted.ABANDONED))
+        query = query.join(Doi, peewee.JOIN.LEFT_OUTER, on=own)
+        query = query.where(Record.repository == repository_id, Record.object_id.in_(list(subjects)))
+        for object_id, doi_id, published, remote in query.tuples():
+            self._known[subjects[object_id]] = Found(repository_id, doi_id or 0, _reason(published, remote))
+
+
+def _reason(published: bool, remote: str | None) -> str:
+    if not published:
+        return Reason.UNPUBLISHED.value
+    minted = remote is not None and Facts(remote=Remote(remote)).minted
+    return (Reason.NEW if minted else Reason.NOT_MINTED).value

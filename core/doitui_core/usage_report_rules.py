@@ -1,0 +1,208 @@
+"""Would DataCite's report store take this usage report? Pure: a report in, sentences out.
+
+The rules are those of SUSHI's usage report `rd1` as DataCite checks them (usage.md 1.4 and 1.5), stricter in three
+points: a count is never negative, the month is one month of one year, and 50,000 datasets are the limit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+
+RELEASE = "rd1"
+
+# A report with more goes out in parts, each compressed (datacite-api.md 3.6).
+MAX_DATASETS = 50_000
+
+# Exception 69 says "this report is compressed"; it is mandatory for gzip and means nothing else (usage.md 1.6).
+COMPRESSED = 69
+
+METRICS = tuple(f"{kind}-dataset-{act}" for act in ("investigations", "requests") for kind in ("total", "unique"))
+ACCESS_METHODS = ("regular", "machine")
+
+# DataCite keeps totals in a column of four bytes.
+_MAX_COUNT = 2**31 - 1
+
+_REQUIRED = ("report-id", "created-by", "created", "reporting-period")
+_CREATED_BY = re.compile(r"[^\ud800-\udfff]*[-._;()/:a-zA-Z0-9*~$=]\Z", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+# What is told of a report of 50,000 datasets that are all wrong in the same way.
+_MOST = 100
+
+# Characters of a sentence: the validator quotes the value, which may be a whole dataset.
+_LONGEST = 200
+
+
+def errors(report: Mapping[str, Any], most: int = _MOST) -> list[str]:
+    """What DataCite refuses in `report`, `{"report-header": {…}, "report-datasets": […]}`; [] when it is valid.
+
+    One sentence each, the header's first, at most `most`. Any JSON may come in.
+    """
+    header, datasets = report.get("report-header"), report.get("report-datasets")
+    if not isinstance(header, Mapping):
+        return ["report-header: is missing"]
+    told = header_errors(header)
+    if not isinstance(datasets, list) or not datasets:
+        return [*told, "report-datasets: can't be blank"]
+    if len(datasets) > MAX_DATASETS:
+        told.append(
+            f"report-datasets: {len(datasets)} of them, and {MAX_DATASETS} is the limit: send parts, compressed"
+        )
+    found = _schema().iter_errors({**header, "report-datasets": datasets})
+    return told + [_sentence(error) for error in islice(found, max(most - len(told), 0))]
+
+
+def header_errors(header: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a report's header, whatever its datasets are."""
+    told = [f"{name}: can't be blank" for name in _REQUIRED if header.get(name) in (None, "", {}, [])]
+    if header.get("release") != RELEASE:
+        told.append(f"release: {header.get('release')!r} is not {RELEASE!r}")
+    created_by = header.get("created-by")
+    if created_by and not (isinstance(created_by, str) and _CREATED_BY.match(created_by)):
+        told.append(f"created-by: {created_by!r} does not end in a letter, a digit or one of -._;()/:*~$=")
+    if not any(one.startswith("reporting-period") for one in told):
+        told += _period_errors(header["reporting-period"])
+    return told
+
+
+def unpermitted(report: Mapping[str, Any]) -> list[str]:
+    """The keys DataCite refuses in a report sent as plain JSON; a compressed one is not looked at this closely."""
+    return sorted(set(_unknown(report, _KEYS)))
+
+
+def period(header: Mapping[str, Any]) -> tuple[date, date]:
+    """First and last day of `reporting-period`. Raises ValueError when they are no days."""
+    days = header["reporting-period"]
+    return _day(days, "begin-date"), _day(days, "end-date")
+
+
+def says_compressed(header: Mapping[str, Any]) -> bool:
+    """Whether exception 69 is among `exceptions`."""
+    exceptions = header.get("exceptions")
+    return isinstance(exceptions, list) and any(
+        isinstance(one, Mapping) and str(one.get("code")) == str(COMPRESSED) for one in exceptions
+    )
+
+
+def _period_errors(days: Any) -> list[str]:
+    try:
+        begin, end = period({"reporting-period": days})
+    except ValueError as error:
+        return [f"reporting-period: {error}"]
+    if (begin.year, begin.month) != (end.year, end.month):
+        return ["Reports are monthly, reporting dates need to be within the same month"]
+    return [] if begin <= end else [f"reporting-period: it ends on {end}, before it begins on {begin}"]
+
+
+def _day(days: Any, name: str) -> date:
+    text = days.get(name) if isinstance(days, Mapping) else None
+    if not isinstance(text, str) or not _DAY.match(text):
+        raise ValueError(f"{name} {text!r} is not a day: write YYYY-MM-DD")
+    return datetime.strptime(text[:10], "%Y-%m-%d").date()
+
+
+def _sentence(error: jsonschema_rs.ValidationError) -> str:
+    where = "/".join(str(step) for step in error.instance_path)
+    message = error.message if len(error.message) <= _LONGEST else f"{error.message[:_LONGEST]}…"
+    return f"{where}: {message}" if where else message
+
+
+def _object(required: str, **properties: Any) -> dict[str, Any]:
+    named = {name.replace("_", "-"): value for name, value in properties.items()}
+    return {"type": "object", "required": required.split(), "properties": named}
+
+
+def _list_of(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _typed(*types: str) -> dict[str, Any]:
+    return _list_of(_object("type value", type={"enum": types}, value=_TEXT))
+
+
+_TEXT = {"type": "string"}
+_NAMED = _list_of(_object("name value", name=_TEXT, value=_TEXT))
+
+
+@cache
+def _schema() -> jsonschema_rs.Draft202012Validator:
+    """Header and datasets in one flat object, as DataCite validates them."""
+    instance = _object(
+        "access-method metric-type count",
+        access_method={"enum": ACCESS_METHODS},
+        metric_type={"enum": METRICS},
+        count={"type": "integer", "minimum": 0, "maximum": _MAX_COUNT},
+        country_counts={"type": "object"},
+    )
+    days = _object("begin-date end-date", begin_date=_TEXT, end_date=_TEXT)
+    dataset = _object(
+        "data-type dataset-title performance platform publisher publisher-id",
+        dataset_title=_TEXT,
+        dataset_id=_typed("doi", "DOI", "proprietary", "uri"),
+        dataset_contributors=_typed("name", "orcid", "isni"),
+        dataset_dates=_typed("pub-date", "first-accessed-online", "proprietary"),
+        dataset_attributes=_typed("dataset-version", "dataset_type", "proprietary"),
+        platform=_TEXT,
+        publisher=_TEXT,
+        publisher_id=_typed("isni", "orcid", "grid", "urn", "client-id"),
+        data_type={"enum": ("dataset",)},
+        yop=_TEXT,
+        performance=_list_of(_object("period instance", period=days, instance=_list_of(instance))),
+    )
+    return jsonschema_rs.Draft202012Validator(
+        _object(
+            "release report-id report-name report-datasets",
+            release=_TEXT,
+            report_id=_TEXT,
+            report_name=_TEXT,
+            created=_TEXT,
+            created_by=_TEXT,
+            report_filters=_NAMED,
+            report_attributes=_NAMED,
+            report_datasets=_list_of(dataset),
+        )
+    )
+
+
+_NAME_VALUE = {"name": None, "value": None}
+_TYPE_VALUE = {"type": None, "value": None}
+_DAYS = {"begin-date": None, "end-date": None}
+
+# The keys that are permitted, and what is permitted below them; None is not looked into.
+_KEYS: dict[str, Any] = {
+    "report-header": {
+        **dict.fromkeys(("report-name", "report-id", "release", "created", "created-by")),
+        "report-filters": _NAME_VALUE,
+        "report-attributes": _NAME_VALUE,
+        "reporting-period": _DAYS,
+        "exceptions": dict.fromkeys(("code", "severity", "message", "data", "help-url")),
+    },
+    "report-datasets": {
+        **dict.fromkeys(("dataset-title", "platform", "publisher", "data-type", "yop", "uri")),
+        **dict.fromkeys(
+            ("dataset-id", "dataset-contributors", "dataset-dates", "dataset-attributes", "publisher-id"), _TYPE_VALUE
+        ),
+        "performance": {
+            "period": _DAYS,
+            "instance": dict.fromkeys(("access-method", "metric-type", "count", "country-counts")),
+        },
+    },
+}
+
+
+def _unknown(value: Any, permitted: dict[str, Any] | None) -> Iterator[str]:
+    if permitted is None:
+        return
+    for one in value if isinstance(value, list) else (value,):
+        for name, below in one.items() if isinstance(one, Mapping) else ():
+            if name in permitted:
+                yield from _unknown(below, permitted[name])
+            else:
+                yield str(name)

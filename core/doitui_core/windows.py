@@ -1,0 +1,266 @@
+"""Windows into long lists: any stretch of rows, forwards or backwards from a key; how many rows; the key of a rank.
+
+`lists` gives pages to read on; a window is what a screen shows of a list that moves while it is looked at. A row is a
+dict with its `id` and its `key` (a tuple, in the order of the list).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import peewee
+
+from doitui_core import clock, database, lists, states
+from doitui_core.filters import Filter
+from doitui_core.models import Doi, Job, Record, Repository
+from doitui_core.queue import IS_UNSETTLED, Kind
+from doitui_core.states import Status, Verification, Wanted
+
+Row = dict[str, Any]
+Key = tuple[int | str, ...]
+
+#: Orders of the DOI list: columns of the key. Each is an index, so every page costs what the first one does.
+DOI_ORDERS: dict[str, tuple[Any, ...]] = {"minted": (Doi.minted_at, Doi.id), "doi": (Doi.folded,)}
+
+_MINTED = (str(states.Remote.REGISTERED), str(states.Remote.FINDABLE))
+
+#: OPUS's words; `unregistered` and `verified` are as in `lists`.
+_OPUS: dict[str, Any] = {
+    "unregistered": lists.FILTERS["unregistered"],
+    "registered": Doi.remote.in_(_MINTED) & (Doi.verification != str(Verification.VERIFIED)),
+    "verified": lists.FILTERS["verified"],
+}
+
+#: The highest character: the end of all strings that begin alike.
+_LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A list in one order. `bare`: the query without what only the rows need; `whole`: with it; both without order.
+
+    `counted`: the name of the counter that knows how many rows there are, () where they must be counted.
+    """
+
+    bare: Callable[[], Any]
+    whole: Callable[[], Any]
+    columns: tuple[Any, ...]
+    backwards: bool
+    row: Callable[[Any], Row]
+    counted: tuple[str, ...] = ()
+
+    def after(self, key: Key | None, limit: int, *, including: bool = False) -> list[Row]:
+        """Up to `limit` rows behind `key` (with it, if `including`), from the beginning without one."""
+        return self._rows(key, limit, self.backwards, including)
+
+    def before(self, key: Key | None, limit: int, *, including: bool = False) -> list[Row]:
+        """Up to `limit` rows in front of `key`, in the list's order; the last ones without a key."""
+        return self._rows(key, limit, not self.backwards, including)[::-1]
+
+    def at(self, rank: int) -> Key | None:
+        """The key of the row with so many in front of it; None past the end."""
+        query = self.bare().select(*self.columns).order_by(*self._order(self.backwards)).offset(rank).limit(1)
+        found = list(query.tuples())
+        return _key(found[0]) if found else None
+
+    def count(self) -> int:
+        """How many rows there are: off the counters where they know, else counted."""
+        if self.counted:
+            return sum(sum(database.counts(name).values()) for name in self.counted)
+        return int(self.bare().count())
+
+    def in_front(self, key: Key) -> int:
+        """How many rows stand in front of `key`: those that came since it was the first one."""
+        return int(self.bare().where(self._beyond(key, not self.backwards, False)).count())
+
+    def chunks(self, size: int = 500) -> Iterator[list[Row]]:
+        """All rows, some at a time."""
+        key: Key | None = None
+        while rows := self.after(key, size):
+            yield rows
+            key = rows[-1]["key"]
+
+    def _rows(self, key: Key | None, limit: int, backwards: bool, including: bool) -> list[Row]:
+        query = self.whole()
+        if key is not None:
+            query = query.where(self._beyond(key, backwards, including))
+        found = query.order_by(*self._order(backwards)).limit(limit).objects()
+        return [self.row(row) for row in found]
+
+    def _order(self, backwards: bool) -> list[Any]:
+        return [column.desc() if backwards else column.asc() for column in self.columns]
+
+    def _beyond(self, key: Key, backwards: bool, including: bool) -> Any:
+        ours, theirs = _tuple(self.columns), _tuple(key)
+        if backwards:
+            return ours <= theirs if including else ours < theirs
+        return ours >= theirs if including else ours > theirs
+
+
+def _tuple(parts: Sequence[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else peewee.Tuple(*parts)
+
+
+def _key(values: Sequence[Any]) -> Key:
+    return tuple(value if isinstance(value, int | str) else clock.micros(value) for value in values)
+
+
+def dois(wanted: Filter, *, order: str = "minted", backwards: bool = True) -> Window:
+    """DOIs with what stands beside them: record, repository, open job. `order`: minted or doi."""
+    if "doi" in wanted.fields:
+        # The strings that begin so stand together in the order of strings, and nowhere else.
+        order, backwards = "doi", order == "doi" and backwards
+    columns = DOI_ORDERS[order]
+
+    def bare() -> Any:
+        return _narrowed_dois(Doi.select(Doi.id), wanted)
+
+    def whole() -> Any:
+        unsettled = (Job.subject_id == Doi.id) & (Job.kind == str(Kind.WRITE)) & IS_UNSETTLED
+        query = Doi.select(
+            *(Doi.id, Doi.doi, Doi.folded, Doi.status, Doi.wanted, Doi.remote, Doi.certainty, Doi.verification),
+            *(Doi.api_check, Doi.resolver_check, Doi.changed, Doi.minted_at, Doi.updated_at, Doi.url, Doi.cause),
+            *(Doi.last_error, Repository.code.alias("code"), Record.object_id.alias("object_id")),
+            *(Record.title.alias("title"), Job.status.alias("job_status"), Job.last_error.alias("job_error")),
+        ).join(Repository, on=Doi.repository == Repository.id)
+        query = query.switch(Doi).join(Job, peewee.JOIN.LEFT_OUTER, on=unsettled)
+        return _narrowed_dois(query.switch(Doi), wanted, joined=True)
+
+    def row(found: Any) -> Row:
+        key = tuple(getattr(found, column.name) for column in columns)
+        return {
+            "id": found.id,
+            "key": _key(key),
+            "doi": found.doi,
+            "status": found.status,
+            "marks": lists.marks(found),
+            "verification": found.verification,
+            "repository": found.code,
+            "object_id": found.object_id or "",
+            "title": found.title or "",
+            "minted_at": found.minted_at,
+            "updated_at": found.updated_at,
+            "url": found.url,
+            "error": found.job_error or found.last_error,
+        }
+
+    return Window(bare, whole, columns, backwards, row, _doi_counters(wanted))
+
+
+def _doi_counters(wanted: Filter) -> tuple[str, ...]:
+    if not wanted:
+        return ("doi.",)
+    if wanted.text or set(wanted.fields) != {"state"}:
+        return ()
+    state = wanted.fields["state"]
+    if state in list(Status):
+        return (f"doi.{state}",)
+    return (f"mark.{state}",) if state in ("uncertain", "changed") else ()
+
+
+def _narrowed_dois(query: Any, wanted: Filter, *, joined: bool = False) -> Any:
+    fields = wanted.fields
+    if joined or wanted.text or "published" in fields:
+        query = query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id).switch(Doi)
+    if "state" in fields:
+        query = query.where(lists.FILTERS.get(fields["state"], Doi.status == fields["state"]))
+    if "opus" in fields:
+        query = query.where(_OPUS[fields["opus"]])
+    if "published" in fields:
+        query = query.where(Record.published == (fields["published"] == "yes"))
+    if "repo" in fields:
+        query = query.where(Doi.repository == _repository_id(fields["repo"]))
+    if "doi" in fields:
+        start = fields["doi"].lower()
+        query = query.where(Doi.folded >= start, Doi.folded < start + _LAST)
+    if wanted.text:
+        text = wanted.text
+        query = query.where(Doi.doi.contains(text) | Record.object_id.contains(text) | Record.title.contains(text))
+    return query
+
+
+def _repository_id(code: str) -> int:
+    """0, which no row has, for a code that is none: an empty list says so better than an error would."""
+    return int(Repository.select(Repository.id).where(Repository.code == code).scalar() or 0)
+
+
+def jobs(wanted: Filter, *, backwards: bool = True) -> Window:
+    """Jobs with their DOIs, by number: newest first, or oldest first."""
+
+    def bare() -> Any:
+        return _narrowed_jobs(Job.select(Job.id), wanted)
+
+    def whole() -> Any:
+        query = Job.select(
+            Job,
+            *(Doi.doi.alias("doi"), Record.object_id.alias("object_id"), Record.title.alias("title")),
+            Repository.code.alias("code"),
+        ).join(Repository, on=Job.repository == Repository.id)
+        query = query.switch(Job).join(Doi, on=Job.subject_id == Doi.id)
+        query = query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id).switch(Job)
+        return _narrowed_jobs(query, wanted, joined=True)
+
+    def row(found: Any) -> Row:
+        names = ("kind", "action", "status", "attempts", "max_attempts", "scheduled_at", "created_at", "finished_at")
+        more = {name: getattr(found, name) for name in (*names, "lease_until", "worker", "actor", "cause", "doi")}
+        beside = {"object_id": found.object_id or "", "title": found.title or "", "repository": found.code}
+        return {"id": found.id, "key": (found.id,), "error": found.last_error} | more | beside
+
+    return Window(bare, whole, (Job.id,), backwards, row, _job_counters(wanted))
+
+
+def _job_counters(wanted: Filter) -> tuple[str, ...]:
+    if not wanted:
+        return ("job.",)
+    if wanted.text or set(wanted.fields) != {"status"}:
+        return ()
+    return tuple(f"job.{kind}.{wanted.fields['status']}" for kind in Kind)
+
+
+def _narrowed_jobs(query: Any, wanted: Filter, *, joined: bool = False) -> Any:
+    fields = wanted.fields
+    if not joined and (wanted.text or "doi" in fields):
+        query = query.join(Doi, on=Job.subject_id == Doi.id).switch(Job)
+    for name, column in (("status", Job.status), ("cause", Job.cause), ("action", Job.action)):
+        if name in fields:
+            query = query.where(column == fields[name])
+    if "repo" in fields:
+        query = query.where(Job.repository == _repository_id(fields["repo"]))
+    if "doi" in fields:
+        start = fields["doi"].lower()
+        query = query.where(Doi.folded >= start, Doi.folded < start + _LAST)
+    if wanted.text:
+        query = query.where(Doi.doi.contains(wanted.text) | Job.last_error.contains(wanted.text))
+    return query
+
+
+def candidates(wanted: Filter, target: str) -> Window:
+    """Records whose DOI is below `target` (as `batch.candidates`), oldest first: what a mint would take."""
+    from doitui_core import batch  # with all that a mint needs: 0.3 s that no other list should wait for
+
+    def bare() -> Any:
+        query = batch.candidates(wanted.fields.get("repo", ""), Wanted(target)).order_by()
+        if "published" in wanted.fields:
+            query = query.where(Record.published == (wanted.fields["published"] == "yes"))
+        if wanted.text:
+            query = query.where(Record.object_id.contains(wanted.text) | Record.title.contains(wanted.text))
+        return query
+
+    def whole() -> Any:
+        return bare().select(Record, Repository.code.alias("code"), Doi.doi.alias("doi"), Doi.status.alias("status"))
+
+    def row(found: Any) -> Row:
+        return {
+            "id": found.id,
+            "key": (found.id,),
+            "object_id": found.object_id,
+            "repository": found.code,
+            "title": found.title,
+            "published": found.published,
+            "doi": found.doi or found.foreign_doi or "",
+            "status": "foreign" if found.foreign_doi else found.status or "none",
+        }
+
+    return Window(bare, whole, (Record.id,), False, row)

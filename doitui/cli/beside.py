@@ -1,0 +1,50 @@
+"""What is done beside the work, in threads of its own: whatever hangs there must not stop the worker."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+#: Seconds a run that has ended waits for what is done beside it to end too; one that was told to stop has little time.
+LAST_SECONDS = 5.0
+LAST_SECONDS_STOPPED = 0.5
+
+log = logging.getLogger("doitui.worker")
+
+
+@contextmanager
+def beside(name: str, act: Callable[[threading.Event], object], every: float, stop: threading.Event) -> Iterator[None]:
+    """Do `act` every so many seconds while the block runs, and once more at its end.
+
+    `act` is handed an event; once that is set it begins nothing new. `stop`: somebody wants the whole run to end.
+    """
+    over = threading.Event()
+    thread = threading.Thread(target=_again_and_again, args=(name, act, every, over), name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        # What is not done by then is done by the next run.
+        thread.join(LAST_SECONDS_STOPPED if stop.is_set() else LAST_SECONDS)
+
+
+def _again_and_again(name: str, act: Callable[[threading.Event], object], every: float, over: threading.Event) -> None:
+    from doitui_core import database
+
+    while not over.wait(every):
+        _once(name, act, over)
+    _once(name, act, threading.Event())
+    database.close_thread()
+
+
+def _once(name: str, act: Callable[[threading.Event], object], over: threading.Event) -> None:
+    from doitui_core import database
+
+    try:
+        act(over)
+    except Exception as error:  # the worker goes on without it
+        log.warning("%s: %s: %s; trying again", name, type(error).__name__, error)
+        database.close_thread()

@@ -1,0 +1,40 @@
+"""`doitui tui`, and `doitui` alone on a terminal: the screens."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from doitui.cli import exits
+from doitui.cli.output import say
+from doitui.cli.session import Session, pass_session
+
+
+@click.command()
+@click.option("--write", is_flag=True, help="Allow what changes things; without it the screens only look.")
+@click.option("--mouse/--no-mouse", default=None, help="Whether the mouse is used (not over SSH).")
+@pass_session
+def tui(session: Session, write: bool, mouse: bool | None) -> None:
+    """Open the screens: what is stuck, why, and the key that mends it. Read-only without --write.
+
+    Example: doitui tui --write
+    """
+    exits.leave(open_screens(session, write=write, mouse=mouse))
+
+
+def open_screens(session: Session, *, write: bool = False, mouse: bool | None = None) -> int:
+    """The exit code of the screens, which stay until somebody leaves them."""
+    from doitui.tui import terminal
+    from doitui_core import dialects
+
+    if not terminal.fit_for_screens():
+        say("doitui: the screens need a terminal; `doitui status` and `doitui status --watch` print plain lines")
+        return exits.USAGE
+    dialects.of(session.database_url)  # a URL that is none is told here, not waited for
+    terminal.prepare(os.environ)
+    from doitui.tui.app import DoituiApp
+
+    app = DoituiApp(session.database_url, write=write)
+    app.run(mouse=not terminal.remote(os.environ) if mouse is None else mouse)
+    return app.return_code or 0

@@ -1,0 +1,333 @@
+"""`doitui usage`: what sites and access logs noted, counted by COUNTER's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from doitui.cli import exits
+from doitui.cli.output import counted, progress, say, show, table
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui_core.errors import BadInput, Misconfigured
+
+#: A column for each metric type, in the order of the counts.
+COLUMNS = ("investigations", "unique", "requests", "unique requests")
+
+FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+@click.group()
+def usage() -> None:
+    """Count views and downloads by the rules of COUNTER (Code of Practice for Research Data).
+
+    Example: doitui usage show --month 2026-11
+    """
+
+
+def _log_options(command: Any) -> Any:
+    for option in (
+        click.option(
+            "--anonymous-user", "anonymous", multiple=True, metavar="NAME", help="A user id that means: not signed in."
+        ),
+        click.option("--download-pattern", default="", metavar="RE", help="Paths that are requests."),
+        click.option(
+            "--view-pattern",
+            default="",
+            metavar="RE",
+            help="Paths that are investigations; tried first. With combined: a group doi or object_id in it.",
+        ),
+        click.option(
+            "--log-format",
+            "form",
+            default="auto",
+            type=click.Choice(["auto", "counter-processor", "combined", "spool"]),
+            help="How the lines are written; auto looks at them.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@usage.command()
+@FILES
+@_log_options
+@click.option("--month", default="", metavar="YYYY-MM", help="Only that month.")
+@click.option("--robots", type=click.Path(path_type=Path), metavar="FILE", help="Use this list of robots, not ours.")
+@click.option("--machines", type=click.Path(path_type=Path), metavar="FILE", help="Use this list of tools, not ours.")
+@json_option
+def count(
+    files: tuple[Path, ...],
+    form: str,
+    view_pattern: str,
+    download_pattern: str,
+    anonymous: tuple[str, ...],
+    month: str,
+    robots: Path | None,
+    machines: Path | None,
+    as_json: bool,
+) -> None:
+    """Count access logs, plain or compressed (gzip, zstd). Several are counted as one. Nothing is stored.
+
+    Example: doitui usage count --log-format combined --view-pattern '^/records/(?P<doi>10[.][^/]+/.+)$' access.log*
+    """
+    from doitui_core.usage import agents, count_logs
+
+    options = count_logs.Options(form, month, view_pattern, download_pattern, frozenset(anonymous))
+    known = agents.known(robots=robots, tools=machines)
+    with progress("counting", sum(path.stat().st_size for path in files if path.is_file())) as bar:
+        found = count_logs.count(files, known, options, bar.update)
+    _say_bad(found.bad, found.lines["bad"])
+    show(found.counts, as_json, [*table(list(_rows(found.counts)), ("doi", "by", *COLUMNS), "nothing was counted")])
+    if not as_json:
+        say(_what_became(found.lines))
+    exits.leave(exits.SOME_FAILED if found.bad else exits.DONE)
+
+
+def _rows(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Iterator[dict[str, Any]]:
+    from doitui_core.usage.counter import METRICS
+
+    for doi, methods in counts.items():
+        for method, numbers in methods.items():
+            told = [numbers.get(metric, 0) for metric in METRICS]
+            yield {"doi": doi, "by": method, **dict(zip(COLUMNS, told, strict=True))}
+
+
+#: What became of lines, in words.
+LINES = {
+    "counted": "counted",
+    "double_click": "double clicks",
+    "robot": "by robots",
+    "taken_back": "taken back",
+    "other": "of no interest",
+    "bad": "unreadable",
+}
+
+
+def _what_became(lines: Mapping[str, int]) -> str:
+    told = [f"{lines[name]} {words}" for name, words in LINES.items() if lines.get(name)]
+    return f"{counted(sum(lines.values()), 'line')}: {', '.join(told) or 'none'}"
+
+
+def _say_bad(bad: list[tuple[str, str]], number: int) -> None:
+    for place, why in bad:
+        say(f"{place}: {why}")
+    if number > len(bad):
+        say(f"… and {number - len(bad)} more lines that cannot be read")
+
+
+@usage.command()
+@click.option("--spool", type=click.Path(path_type=Path), metavar="DIR", help="The spool  [env: DOITUI_SPOOL]")
+@json_option
+@dry_run_option
+@pass_session
+def drain(session: Session, spool: Path | None, as_json: bool, dry_run: bool) -> None:
+    """Bring what the middleware noted into the database, and count it. A worker does the same; this is for cron.
+
+    Example: doitui usage drain --spool /var/spool/doitui
+    """
+    from doitui_core.usage import drain as draining
+    from doitui_core.usage import recount, retention
+
+    place = _spool(spool)
+    waiting = draining.spool_summary(place)
+    if dry_run:
+        with session.database(read_only=True):
+            show(
+                waiting, as_json, [f"{counted(waiting['files'], 'file')} of {waiting['bytes']} bytes would be drained"]
+            )
+        return
+    with session.database(durable=False):  # what is removed from the spool is on the disk before
+        with progress("draining", waiting["bytes"]) as bar:
+            done = draining.drain(place, bar.update)
+        hours, pruned = recount.due(), retention.prune()
+    document = {
+        "files": done.files,
+        "lines": done.lines,
+        "hits": dict(done.hits),
+        "rejected": done.rejected,
+        "removed": done.removed,
+        "busy": done.busy,
+        "hours": hours,
+        "pruned": pruned,
+    }
+    told = f"{counted(done.lines, 'line')} of {counted(done.files, 'file')} drained, {counted(hours, 'hour')} counted"
+    if done.busy:
+        say(f"another drain is at work in {place}: nothing was drained")
+    if done.rejected:
+        say(f"{counted(done.rejected, 'line')} could not be read: they are kept in {place}, in files *.rejected")
+    show(document, as_json, [told, *_reasons(done.hits)])
+    exits.leave(exits.SOME_FAILED if done.rejected else exits.DONE)
+
+
+def _spool(given: Path | None) -> Path:
+    from doitui_core.usage.drain import spool_of_environment
+
+    place = given or Path(spool_of_environment())
+    if place == Path():
+        raise Misconfigured("no spool is named: --spool DIR, or DOITUI_SPOOL in the environment")
+    if not place.is_dir():
+        raise BadInput(f"there is no spool {place}: name the directory the middleware writes to")
+    return place
+
+
+def _reasons(hits: Mapping[str, int]) -> list[str]:
+    return [f"  {number} {reason.replace('_', ' ')}" for reason, number in sorted(hits.items())]
+
+
+@usage.command("import-log")
+@FILES
+@_log_options
+@click.option("--repository", "code", metavar="CODE", help="Whose site it was; needed when there are several.")
+@click.option("--again", is_flag=True, help="Also what was imported before: records have been added since.")
+@json_option
+@dry_run_option
+@pass_session
+def import_log(
+    session: Session,
+    files: tuple[Path, ...],
+    form: str,
+    view_pattern: str,
+    download_pattern: str,
+    anonymous: tuple[str, ...],
+    code: str | None,
+    again: bool,
+    as_json: bool,
+    dry_run: bool,
+) -> None:
+    """Count access logs into the database. What was imported before is left out, also of a log that has grown.
+
+    A day that the middleware covers is refused: each day of a repository has one source.
+
+    Example: doitui usage import-log --view-pattern '^/records/(?P<object_id>[0-9]+)$' /var/log/nginx/access.log*
+    """
+    from platformdirs import user_config_path
+
+    from doitui_core import repositories
+    from doitui_core.usage import import_log as importing
+    from doitui_core.usage import recount
+
+    if form == "spool":
+        raise BadInput("a spool is not imported as a log: `doitui usage drain --spool DIR`")
+    key = importing.key_of(user_config_path("doitui") / "secrets" / "usage-log.key", make=not dry_run)
+    options = importing.Options(key, form, view_pattern, download_pattern, frozenset(anonymous), dry_run, again)
+    with session.database(read_only=dry_run):
+        repository = repositories.find_or_only(code)
+        with progress("importing", len(files)) as bar:
+            results = importing.import_logs(files, repository, options, bar.update)
+        hours = 0 if dry_run else recount.due()
+    for result in results:
+        _say_bad(result.bad, result.rejected)
+        for day, number in sorted(result.refused.items()):
+            say(f"{result.path}: {counted(number, 'line')} of {day} refused: that day is counted from another source")
+        if unknown := result.hits["unknown_id"]:
+            told = f"{counted(unknown, 'hit')} of no record here"
+            say(f"{result.path}: {told}: import the records, then the log once more with --again")
+    document = {"files": [_imported(result) for result in results], "hours": hours}
+    show(document, as_json, [line for result in results for line in _import_lines(result, dry_run)])
+    failed = any(result.refused or result.rejected for result in results)
+    exits.leave(exits.SOME_FAILED if failed else exits.DONE)
+
+
+def _imported(result: Any) -> dict[str, Any]:
+    return {
+        "path": str(result.path),
+        "imported_before": result.already,
+        "lines": result.lines,
+        "other": result.other,
+        "hits": dict(result.hits),
+        "refused": dict(result.refused),
+        "rejected": result.rejected,
+    }
+
+
+def _import_lines(result: Any, dry_run: bool) -> Iterator[str]:
+    would = "would be " if dry_run else ""
+    before = f" ({result.already} bytes were imported before)" if result.already else ""
+    told = f"{counted(result.hits.total(), 'hit')} of {counted(result.lines, 'line')}"
+    yield f"{result.path}: {told} {would}imported{before}"
+    yield from _reasons(result.hits)
+
+
+@usage.command("import-counts")
+@FILES
+@click.option("--repository", "code", metavar="CODE", help="Whose DOIs they are; needed when there are several.")
+@json_option
+@dry_run_option
+@pass_session
+def import_counts(session: Session, files: tuple[Path, ...], code: str | None, as_json: bool, dry_run: bool) -> None:
+    """Take over totals that were counted elsewhere, from CSV: doi,month,metric_type,access_method,count.
+
+    They are kept apart, marked `import`. A month that is counted here is refused.
+
+    Example: doitui usage import-counts --repository h legacy.csv
+    """
+    from doitui_core import repositories
+    from doitui_core.usage import import_counts as importing
+
+    with session.database(read_only=dry_run):
+        result = importing.import_counts(files, repositories.find_or_only(code), dry_run=dry_run)
+    for place, why in result.rejected:
+        say(f"{place}: {why}")
+    document = {
+        "imported": result.stored,
+        "rejected": [{"place": place, "error": why} for place, why in result.rejected],
+    }
+    would = "would be " if dry_run else ""
+    told = f"{counted(result.stored, 'count')} {would}imported, {len(result.rejected)} rejected"
+    show(document, as_json, [told])
+    codes = [exits.USAGE] * len(result.rejected)
+    exits.leave(exits.of_items([*codes, *[exits.DONE] * result.stored], codes))
+
+
+#: Columns of the longest bar.
+WIDEST_BAR = 40
+
+
+@usage.command("show")
+@click.option("--month", default="", metavar="YYYY-MM", help="Only that month, day by day.")
+@click.option("--doi", default="", metavar="DOI", help="Only that DOI.")
+@click.option("--repository", "code", default="", metavar="CODE", help="Only that repository's.")
+@click.option("--limit", default=100, type=click.IntRange(0, 1_000_000_000), help="DOIs shown; 0 = all (100).")
+@json_option
+@pass_session
+def show_(session: Session, month: str, doi: str, code: str, limit: int, as_json: bool) -> None:
+    """Show what was counted: a plot over time, and the DOIs with most investigations.
+
+    Example: doitui usage show --month 2026-11
+    """
+    from doitui_core.usage import show as showing
+
+    with session.database(read_only=True):
+        found = showing.shown(month=month, doi=doi, repository=code, limit=limit)
+    series = found.get("days") or found["months"]
+    show(found, as_json, [*_plot(series), *_table(found["counts"])])
+    if found["more"] and not as_json:
+        say(f"the first {limit} only: --limit 0 shows all")
+
+
+def _plot(series: list[dict[str, Any]]) -> Iterator[str]:
+    """A bar of investigations for each day or month; its beginning in `=` are the requests among them."""
+    from doitui_core.usage.counter import METRICS
+
+    most = max((row[METRICS[0]] for row in series), default=0)
+    for row in series:
+        total, requests = (round(row[metric] * WIDEST_BAR / most) if most else 0 for metric in (METRICS[0], METRICS[2]))
+        bar = "=" * requests + "-" * (total - requests)
+        yield f"{row.get('day') or row['month']:<10}  {bar:<{WIDEST_BAR}}  {row[METRICS[0]]}"
+    if series:
+        yield "            = requests, - other investigations"
+        yield ""
+
+
+def _table(counts: list[dict[str, Any]]) -> Iterator[str]:
+    from doitui_core.usage.counter import METRICS
+
+    rows = [
+        {"doi": row["doi"], "by": row["access_method"], "source": row["source"]}
+        | dict(zip(COLUMNS, (row[metric] for metric in METRICS), strict=True))
+        for row in counts
+    ]
+    yield from table(rows, ("doi", "by", "source", *COLUMNS), "nothing was counted")

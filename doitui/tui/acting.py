@@ -1,0 +1,150 @@
+"""How an act goes: asked about, done in a thread of its own, told, kept for the log of this session. And what every
+screen can do: help, palette, sections, leaving.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from doitui.tui import actions
+from doitui.tui.dialogs import Dialog, Sheet
+from doitui.tui.plans import Answers, Plan, Result
+from doitui.tui.text import harmless
+from doitui.tui.widgets.lines import Line
+
+if TYPE_CHECKING:
+    from doitui.tui.app import DoituiApp
+
+#: Acts that are remembered, and refusals that are named at once.
+REMEMBERED, NAMED = 100, 200
+
+
+class Acting:
+    """Belongs to the app."""
+
+    def __init__(self, app: DoituiApp) -> None:
+        self._app = app
+        self._number = 0
+        self._log: deque[list[Line]] = deque(maxlen=REMEMBERED)
+        self._under_way = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being done this moment."""
+        return self._under_way > 0
+
+    def propose(self, plan: Plan) -> None:
+        """Ask; and if it is wanted, do it."""
+
+        def answered(answers: Answers | None) -> None:
+            if answers is not None:
+                self._do(plan, answers)
+
+        self._app.push_screen(Dialog(plan, self._app.environment), answered)
+
+    def _do(self, plan: Plan, answers: Answers) -> None:
+        self._number += 1
+        self._under_way += 1
+
+        def failed(error: Exception) -> None:
+            self._end(plan, Result(refused=[(plan.what, harmless(error))], said=f"{plan.title}: not done"))
+
+        self._app.acts.ask(str(self._number), lambda: plan.run(answers), lambda found: self._end(plan, found), failed)
+
+    def _end(self, plan: Plan, result: Result) -> None:
+        """Tell how it came out, where it was asked for; what was refused is shown with its reasons."""
+        self._under_way -= 1
+        sentence = result.sentence(plan.title)
+        told: list[Line] = [
+            [(f"{self._app.now():%H:%M:%SZ}  ", "quiet"), sentence],
+            [("           ", ""), (plan.command, "quiet")],
+        ]
+        told += [[("           ", ""), (f"{what}: {why}", "bad")] for what, why in result.refused[:NAMED]]
+        self._log.appendleft(told)
+        if len(result.refused) == 1 and not result.done:
+            self._app.tell(f"{result.refused[0][0]}: {result.refused[0][1]}", bad=True)
+        elif result.refused:
+            refused: list[Line] = [[(f"{what}  ", "strong"), why] for what, why in result.refused[:NAMED]]
+            more = [f"… and {len(result.refused) - NAMED} more"] * (len(result.refused) > NAMED)
+            self._app.push_screen(Sheet([(sentence, "strong"), "", *refused, *more]))
+        else:
+            self._app.tell(sentence)
+        self._app.reload()
+
+    # What every screen can do
+
+    def act_help(self) -> None:
+        section = self._app.shown_section
+        lines: list[Line] = [("What is shown", "head"), *(section.about if section else ()), "", ("Keys", "head")]
+        for action in actions.of(self._app.screen_name):
+            if not action.id.startswith("go_"):
+                key = action.key + (f" {actions.SIGNS.get(other, other)}" if (other := _second(action)) else "")
+                why = self._app.refusal(action)
+                lines.append(
+                    [
+                        (f"  {key:<12}", "strong"),
+                        (f"{action.name:<13}", "quiet" if why else ""),
+                        (action.help, "quiet" if why else ""),
+                    ]
+                )
+        lines += [
+            [(f"  {'1-7':<12}", "strong"), f"{'Sections':<13}", ", ".join(name for _, name, _ in actions.SECTIONS)],
+            [(f"  {'tab':<12}", "strong"), f"{'Pane':<13}", "the next part of this screen"],
+            [(f"  {'j k g G':<12}", "strong"), f"{'Move':<13}", "down, up, first, last; arrows and page keys too"],
+            "",
+            ("Signs", "head"),
+            "  DOI    . reserved  ~ draft  - registered  + findable  x tombstone  _ abandoned",
+            "  marks  !F failed  ?U uncertain  *C changed  >P pending",
+            "  job    . pending  > processing  + completed  ! failed  ? uncertain  # blocked  x cancelled",
+            "",
+            "  With mouse support off (over SSH), or with shift held, the terminal selects text.",
+        ]
+        if not self._app.wants_write:
+            lines += ["", ("This is read-only. `doitui tui --write` may change things.", "warn")]
+        self._app.push_screen(Sheet(lines))
+
+    def act_log(self) -> None:
+        none: list[list[Line]] = [["Nothing was done from here yet."]]
+        entries = [line for entry in (list(self._log) or none) for line in entry]
+        self._app.push_screen(Sheet([("Done from this screen", "head"), "", *entries]))
+
+    def act_palette(self) -> None:
+        self._app.action_command_palette()
+
+    def act_pause(self) -> None:
+        from dataclasses import replace
+
+        app = self._app
+        app.link = replace(app.link, held=not app.link.held)
+        if not app.link.held:
+            app.reload()
+        app.bars()
+
+    def act_quit(self) -> None:
+        app = self._app
+        if len(app.screen_stack) > 1:
+            app.pop_screen()
+        elif app.current_mode != actions.ALL[0]:
+            app.switch_mode(actions.ALL[0])
+        elif self.busy:
+            app.tell("something is still being done: q again when it has ended", bad=True)
+        else:
+            app.exit(0)
+
+    def __getattr__(self, name: str) -> object:
+        """`act_go_…`: to that section."""
+        if name.startswith("act_go_"):
+            section = name.removeprefix("act_go_")
+            return lambda: self.go(section)
+        raise AttributeError(name)
+
+    def go(self, section: str) -> None:
+        """To a section, on top of whatever was pushed there."""
+        if self._app.current_mode != section:
+            self._app.switch_mode(section)
+
+
+def _second(action: actions.Action) -> str:
+    keys = action.keys.split(",")
+    return keys[1] if len(keys) > 1 else ""

@@ -1,0 +1,248 @@
+"""The terminal UI: its sections, its link to the database, and what all screens share."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import signal
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import peewee
+from textual.app import App
+from textual.screen import Screen
+from textual.theme import Theme
+
+from doitui.cli.session import actor
+from doitui.tui import actions, opening
+from doitui.tui.acting import Acting
+from doitui.tui.link import Link
+from doitui.tui.palette import Commands
+from doitui.tui.screens.section import Section
+from doitui.tui.store import Answered, Lane
+from doitui.tui.terminal import without_colour
+from doitui.tui.text import harmless
+from doitui_core.clock import Clock, system
+from doitui_core.errors import DatabaseNotReady, Misconfigured
+
+#: Blue and orange, which everybody can tell apart; the tones differ in lightness too.
+THEME = Theme(
+    name="doitui",
+    primary="#6cb6ff",
+    secondary="#8aa4c8",
+    accent="#7fd1e8",
+    warning="#e8c268",
+    error="#ff9e64",
+    success="#86c7a4",
+    foreground="#d7dce4",
+    background="#11161d",
+    surface="#1a222d",
+    panel="#202a37",
+    dark=True,
+)
+
+#: While nobody looks, the database is asked this seldom (seconds).
+SELDOM = 15.0
+
+
+def _screen(section: str) -> Callable[[], Screen[Any]]:
+    """Imported when it is first shown: the first paint must not wait for the others."""
+
+    def make() -> Screen[Any]:
+        module = importlib.import_module(f"doitui.tui.screens.{section}")
+        screen: Screen[Any] = module.SCREEN()
+        return screen
+
+    return make
+
+
+class DoituiApp(App[int]):
+    """`start`: the section shown first. `write`: acts are allowed to whom `operators` names. `clock`: for tests."""
+
+    CSS_PATH = "doitui.tcss"
+    MODES: ClassVar[dict[str, Any]] = {section: _screen(section) for section in actions.ALL}
+    COMMANDS: ClassVar[set[Any]] = {Commands}
+    BINDINGS: ClassVar[list[Any]] = []
+    TITLE = "doitui"
+
+    def __init__(self, url: str, *, write: bool = False, start: str = "dashboard", clock: Clock | None = None) -> None:
+        self.DEFAULT_MODE = start  # its first screen is ours: no empty one is made, styled and thrown away before
+        # Before the theme: what it sends without colours is decided once, when it begins.
+        super().__init__(ansi_color=True if without_colour() else None)
+        self.url, self.start = url, start
+        self.clock = clock
+        self.now: Clock = clock or system
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+        self.operator = actor()
+        self.wants_write = write
+        self.may_write = False
+        self.environment = ""
+        self.link = Link()
+        self.set_up = ""
+        self.ready = False
+        self._token = ""
+        self.acting = Acting(self)
+        self.register_theme(THEME)
+        self.theme = "ansi-dark" if without_colour() else "doitui"
+
+    # Beginning and end
+
+    def on_mount(self) -> None:
+        self.quick = Lane("reading", self.post_message)
+        self.slow = Lane("counting", self.post_message)
+        self.acts = Lane("acting", self.post_message)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.exit, None, 128 + number)
+        self.open_database()
+        self.set_timer(60 - self.now().second, self._minute)
+
+    def on_unmount(self) -> None:
+        for lane in (self.quick, self.slow, self.acts):
+            lane.close()
+
+    def exit(self, result: int | None = None, return_code: int = 0, message: Any | None = None) -> None:
+        super().exit(result, return_code, message)
+
+    # The link
+
+    def open_database(self) -> None:
+        self.quick.ask(
+            "open",
+            lambda: opening.open_database(self.url, self.wants_write, self.operator, self.clock),
+            self._opened,
+            self.lost,
+        )
+
+    def _opened(self, found: opening.Opened) -> None:
+        self.ready, self.set_up = True, ""
+        self.may_write, self.why_not = found.may_write, found.why_not
+        if found.why_not and self.wants_write:
+            self.notify(harmless(found.why_not), title="read-only", severity="warning", markup=False)
+        self._looked((found.token, found.environment))
+
+    def look(self) -> None:
+        """Ask whether anything was committed; the next look is planned when this one has ended."""
+        if self.ready:
+            self.quick.ask("look", lambda: opening.look(self._token), self._looked, self.lost)
+        else:
+            self.open_database()
+
+    def _looked(self, found: tuple[str, str]) -> None:
+        token, environment = found
+        came_back = self.link.lost
+        if token != self._token:
+            self._token, self.environment = token, environment
+            self.link = self.link.read(self.now())
+            if not self.link.held:
+                self.reload()
+        else:
+            self.link = self.link.alive()
+        if came_back:
+            self.notify("the database answers again", markup=False)
+            self.reload()
+        self.bars()
+        self._plan()
+
+    def lost(self, error: Exception) -> None:
+        """The database could not be asked: what is shown stays, dimmed, and it is tried again."""
+        if not isinstance(error, Misconfigured | peewee.PeeweeException):
+            self.tell(str(error), bad=True)
+            return
+        self.set_up = str(error) if isinstance(error, DatabaseNotReady) else ""
+        self.ready = self.ready and not self.set_up
+        self.link = self.link.failed(self.now(), harmless(error), set_up=bool(self.set_up))
+        self.bars()
+        if (section := self.shown_section) is not None:
+            section.lost(self.set_up or self.link.why)
+        self._plan()
+
+    def _plan(self) -> None:
+        wait = self.link.wait if self.app_focus or self.link.lost else max(self.link.wait, SELDOM)
+        self.set_timer(wait, self.look)
+
+    def _minute(self) -> None:
+        """Ages are told in minutes: once a minute they are told anew."""
+        if not self.link.held and self.ready and not self.link.lost:
+            self.reload()
+        self.set_timer(60 - self.now().second, self._minute)
+
+    def on_answered(self, answer: Answered) -> None:
+        answer.tell()
+
+    # What is shown
+
+    @property
+    def shown_section(self) -> Section | None:
+        """The screen below the dialogs."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Section)), None)
+
+    @property
+    def section(self) -> str:
+        """The section whose key is lit."""
+        return self.current_mode if self.current_mode in actions.ALL else self.start
+
+    @property
+    def screen_name(self) -> str:
+        section = self.shown_section
+        return section.id_ if section is not None else self.start
+
+    def reload(self) -> None:
+        """What is shown is read again. Hidden screens read when they are shown."""
+        if (section := self.shown_section) is not None and self.ready:
+            section.reload()
+
+    def bars(self) -> None:
+        if (section := self.shown_section) is not None:
+            section.bars()
+
+    def refusal(self, action: actions.Action) -> str:
+        """Why this may not be done now; empty when it may."""
+        if not action.writes:
+            return ""
+        if not self.wants_write:
+            return "this is read-only: `doitui tui --write` may change things"
+        if self.link.lost or not self.ready:
+            return "the database does not answer: nothing can be changed now"
+        return "" if self.may_write else self.why_not
+
+    why_not = ""
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """A line that goes away by itself."""
+        self.notify(harmless(text), severity="warning" if bad else "information", markup=False)
+
+    def copy(self, text: str) -> None:
+        """To the clipboard of the terminal (OSC 52), which never says whether it took it."""
+        text = harmless(text)
+        self.copy_to_clipboard(text)
+        self.tell(f"sent to the terminal's clipboard: {text}")
+
+    # From anywhere to a DOI or a list
+
+    def show_doi(self, doi_id: int) -> None:
+        """The page of a DOI, over this screen."""
+        from doitui.tui.screens.doi import DoiScreen
+
+        self.push_screen(DoiScreen(doi_id))
+
+    def show_dois(self, typed: str) -> None:
+        """The DOI list, narrowed to what `typed` asks for."""
+        self._show_list("dois", typed)
+
+    def show_jobs(self, typed: str) -> None:
+        """The queue, narrowed."""
+        self._show_list("queue", typed)
+
+    def _show_list(self, section: str, typed: str) -> None:
+        self.switch_mode(section)
+        screen = self.screen
+        screen.call_after_refresh(screen.show_only, typed)  # type: ignore[attr-defined]
+
+    def show_doi_of_job(self, job_id: int) -> None:
+        """The page of the DOI a job is for."""
+        from doitui_core import pages
+
+        self.quick.ask(
+            "of job", lambda: pages.doi_of_job(job_id), self.show_doi, lambda error: self.tell(str(error), bad=True)
+        )

@@ -1,0 +1,222 @@
+"""The plans for DOIs: what each act checks, says and does. With all that a mint needs: loaded beside the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from doitui.tui.actions import BY_ID, MANY
+from doitui.tui.plans import Answers, Field, Plan, Result, each, refuse_moved
+from doitui.tui.text import counted, harmless, number
+from doitui.tui.widgets.lines import Line
+from doitui_core import adoption, batch, dois, repositories, states, verification, windows
+from doitui_core.errors import BadInput, DoituiError, Refused
+from doitui_core.filters import Filter
+from doitui_core.models import Doi
+from doitui_core.states import Wanted
+from doitui_core.windows import Row, Window
+
+#: DOIs and reasons that are named in a question.
+NAMED = 6
+
+Check = Callable[[Row], object]
+Do = Callable[[Row, Answers, str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`check` raises where it cannot be done; `do` does it for one row, with the answers and the operator's name."""
+
+    command: str
+    told: tuple[str, ...]
+    check: Check
+    do: Do
+    fields: tuple[Field, ...] = ()
+
+
+STATE = Field("state", "state: findable, registered or draft", required=True, given="findable")
+REASON = Field("reason", "reason", required=True)
+
+
+def _record_of(row: Row) -> Any:
+    record = Doi.get_by_id(row["id"]).record
+    if record is None:
+        raise Refused(f"{row['doi']} has no record here that could be minted", "no_record")
+    return record
+
+
+def _check_mint(row: Row) -> None:
+    record = _record_of(row)
+    dois.check_mintable(record, Wanted.FINDABLE, repositories.config(record.repository))
+
+
+def target(text: str) -> Wanted:
+    """What a mint asks for. Raises `BadInput` for another word."""
+    words = [str(rung) for rung in states.LADDER]
+    if text not in words:
+        raise BadInput(f"{text!r} is nothing a mint can ask for: take {', '.join(words)}")
+    return Wanted(text)
+
+
+ACTS: dict[str, Act] = {
+    "mint": Act(
+        "doi mint",
+        ("Each is brought to the state below. Registered or findable, a DOI is for ever: hidden, but never deleted.",),
+        _check_mint,
+        lambda row, given, who: dois.request(_record_of(row), target(given["state"]), actor=who),
+        (STATE,),
+    ),
+    "update": Act(
+        "doi update",
+        ("The present content of each record is sent again, whole.",),
+        lambda row: dois.check_update(row["doi"]),
+        lambda row, _, who: dois.update(row["doi"], actor=who),
+    ),
+    "verify": Act(
+        "doi verify",
+        ("DataCite is asked for state and landing page, and the resolver is followed. Nothing is changed.",),
+        lambda row: dois.check_verify(row["doi"]),
+        lambda row, _, who: dois.verify(row["doi"], actor=who),
+    ),
+    "deactivate": Act(
+        "doi deactivate --reason T",
+        ("Each becomes a tombstone: it stays registered and resolves, its metadata is no longer public.",),
+        lambda row: dois.check_deactivate(row["doi"], "asked"),
+        lambda row, given, who: dois.deactivate(
+            row["doi"], reason=given["reason"], successor=given["successor"], actor=who
+        ),
+        (REASON, Field("successor", "DOI that replaces it (may be empty)")),
+    ),
+    "restore": Act(
+        "doi restore --reason T",
+        ("Each comes back from its tombstone and is findable again.",),
+        lambda row: dois.check_restore(row["doi"], "asked"),
+        lambda row, given, who: dois.restore(row["doi"], reason=given["reason"], actor=who),
+        (REASON,),
+    ),
+    "abandon": Act(
+        "doi abandon",
+        ("Each string is given up for ever; a draft at DataCite is deleted.",),
+        lambda row: dois.check_abandon(row["doi"]),
+        lambda row, _, who: dois.abandon(row["doi"], actor=who),
+    ),
+    "adopt": Act(
+        "doi adopt",
+        ("DataCite is asked for each now, and what it says is kept. Nothing is sent that changes it.",),
+        lambda row: None,
+        lambda row, _, who: adoption.adopt(row["doi"], actor=who),
+    ),
+}
+
+
+VERBS = {"adopt": "Take over"}
+
+#: What stands above a question about a whole list.
+ALL_OF_IT = "Every DOI of this list, seen or not. If their number changes meanwhile, nothing is done."
+
+
+def looked_at(name: str, rows: list[Row]) -> tuple[list[Row], list[tuple[str, str]]]:
+    """The rows `name` can be done to, and the others with the reason."""
+    fit, unfit = [], []
+    for row in rows:
+        try:
+            ACTS[name].check(row)
+        except DoituiError as error:
+            unfit.append((row["doi"], harmless(error)))
+        else:
+            fit.append(row)
+    return fit, unfit
+
+
+def chosen(name: str, fit: list[Row], unfit: list[tuple[str, str]], operator: str) -> Plan:
+    """Do it to each of `fit`."""
+    act, lines = ACTS[name], list[Line]()
+    lines += [f"  {row['doi']}  {row['title']}" for row in fit[:NAMED]]
+    lines += [f"  … and {number(len(fit) - NAMED)} more"] * (len(fit) > NAMED)
+    lines += ["", *act.told]
+    if unfit:
+        lines += ["", (f"{counted(len(unfit), 'DOI')} cannot be:", "warn")]
+        lines += [(f"  {why}", "warn") for _, why in unfit[:NAMED]]
+    by_doi = {row["doi"]: row for row in fit}
+
+    def run(given: Answers) -> Result:
+        return each([(doi, doi) for doi in by_doi], lambda doi: act.do(by_doi[doi], given, operator))
+
+    level = 3 if len(fit) > MANY else BY_ID[name].level
+    return _plan(name, len(fit), lines, _command(act, list(by_doi)), run, level)
+
+
+def matching(name: str, window: Window, expected: int, operator: str) -> Plan:
+    """Do it to every row of `window`, if there are still as many as expected."""
+    act = ACTS[name]
+
+    def run(given: Answers) -> Result:
+        refuse_moved(window, expected)
+        rows = {row["doi"]: row for chunk in window.chunks() for row in chunk}
+        return each([(doi, doi) for doi in rows], lambda doi: act.do(rows[doi], given, operator))
+
+    return _plan(name, expected, [ALL_OF_IT, *act.told], f"doitui {act.command} DOI…", run, 3)
+
+
+def _plan(name: str, many: int, lines: list[Line], command: str, run: Callable[[Answers], Result], level: int) -> Plan:
+    typed = str(many) if level == 3 else ""
+    verb = VERBS.get(name, BY_ID[name].name)
+    return Plan(verb, counted(many, "DOI"), lines, command, run, level, typed, ACTS[name].fields)
+
+
+def set_url(row: Row, operator: str) -> Plan:
+    """Change where one DOI leads."""
+    field = Field("url", "new landing page", required=True, given=row["url"])
+
+    def run(given: Answers) -> Result:
+        return each([(row["doi"], row["doi"])], lambda doi: dois.set_url(doi, given["url"], actor=operator))
+
+    lines: list[Line] = ["The landing page is changed here, and sent to DataCite if it has the DOI."]
+    command = f"doitui doi set-url {row['doi']} URL"
+    return Plan("Change", f"where {row['doi']} leads", lines, command, run, 2, "", (field,))
+
+
+def unregistered() -> int:
+    """How many published records OPUS's first bulk run is about."""
+    return windows.candidates(Filter({"published": "yes"}), str(Wanted.FINDABLE)).count()
+
+
+def register_all(expected: int, operator: str) -> Plan:
+    """OPUS's first bulk run."""
+    lines: list[Line] = ["Every published record whose DOI is not registered. A findable DOI is for ever."]
+    what, command = counted(expected, "record"), "doitui batch mint --all"
+    return Plan(
+        "Register", what, lines, command, lambda _: of_batch(batch.mint(limit=0, actor=operator)), 3, str(expected)
+    )
+
+
+def registered() -> int:
+    """How many DOIs OPUS's second bulk run is about."""
+    return int(verification.due(0).count())
+
+
+def verify_all(expected: int, operator: str) -> Plan:
+    """OPUS's second bulk run."""
+    lines: list[Line] = ["Every DOI that DataCite has is compared with it, and followed to its page."]
+    level = 3 if expected > MANY else 2
+    typed = str(expected) if level == 3 else ""
+    command = "doitui cron verify-local --delay-hours 0"
+
+    def run(_: Answers) -> Result:
+        return Result(len(verification.queue_due(0, actor=operator)))
+
+    return Plan("Verify", counted(expected, "DOI"), lines, command, run, level, typed)
+
+
+def of_batch(found: batch.Result) -> Result:
+    """What came of a batch: what was left out is told by reason."""
+    left = ", ".join(f"{number(many)} {why}" for why, many in found.skipped.most_common())
+    said = f"{number(found.queued)} queued" + (f"; left out: {left}" if left else "")
+    return Result(found.queued, found.refused, said)
+
+
+def _command(act: Act, names: list[str]) -> str:
+    few = " ".join(names[:3]) + (" …" if len(names) > 3 else "")
+    verb, _, options = act.command.partition(" --")
+    return f"doitui {verb} {few}" + (f" --{options}" if options else "")

@@ -1,0 +1,61 @@
+"""How the link to the database is, and when it is tried again. Pure: time is handed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from doitui.tui.text import span
+
+#: Seconds until the next look: while all is well, and one try after another while it is not.
+EVERY = 2.0
+BACK_OFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`changed`: when something new was read last. `since`: when it was lost, None while it is not."""
+
+    changed: datetime | None = None
+    since: datetime | None = None
+    now: datetime | None = None
+    tries: int = 0
+    why: str = ""
+    held: bool = False
+    set_up: bool = False
+    every: float = EVERY
+
+    @property
+    def lost(self) -> bool:
+        return self.since is not None
+
+    @property
+    def wait(self) -> float:
+        """Seconds until the next look."""
+        if self.set_up:
+            return EVERY
+        return BACK_OFF[min(self.tries, len(BACK_OFF)) - 1] if self.lost else self.every
+
+    @property
+    def words(self) -> str:
+        if self.set_up:
+            return "NOT SET UP"
+        if self.since is not None and self.now is not None:
+            return f"LOST {span(self.now - self.since)}, try {self.tries}"
+        return "held" if self.held else "live"
+
+    @property
+    def clock(self) -> str:
+        """When the data on the screen is from; it moves only when they do."""
+        return f"{self.changed:%H:%M:%SZ}" if self.changed else "--:--:--"
+
+    def read(self, at: datetime) -> Link:
+        return replace(self, changed=at, since=None, tries=0, why="", now=at, set_up=False)
+
+    def alive(self) -> Link:
+        """It answered, and nothing is new."""
+        return replace(self, since=None, tries=0, why="", set_up=False)
+
+    def failed(self, at: datetime, why: str, *, set_up: bool = False) -> Link:
+        """`set_up`: it is there, but not made ready yet."""
+        return replace(self, since=self.since or at, now=at, tries=self.tries + 1, why=why, set_up=set_up)

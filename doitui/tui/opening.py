@@ -1,0 +1,37 @@
+"""What is asked of the database in the reading thread: open it, may one write, has anything changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from doitui_core import changes, database, operators, repositories
+from doitui_core.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What opening found out. `why_not`: why nothing may be written."""
+
+    token: str
+    environment: str
+    may_write: bool
+    why_not: str
+
+
+def open_database(url: str, write: bool, operator: str, clock: Clock | None) -> Opened:
+    """Open it in this process. Raises as `database.open`."""
+    database.open(url, read_only=not write, clock=clock)
+    why_not = operators.refusal(operator) if write else ""
+    return Opened(changes.token(), environment(), write and not why_not, why_not)
+
+
+def look(before: str) -> tuple[str, str]:
+    """(token, environment); the second only where the first is another one than `before`."""
+    token = changes.token()
+    return token, environment() if token != before else ""
+
+
+def environment() -> str:
+    """`test` or `production`, if all active repositories agree, else `mixed`; empty without any."""
+    found = {repositories.config(row).environment for row in repositories.listed() if row.active}
+    return found.pop() if len(found) == 1 else "mixed" if found else ""

@@ -1,0 +1,125 @@
+"""What can be done to jobs: retry by id, by cause, or all that match; cancel; pause and resume."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from doitui.tui.actions import MANY
+from doitui.tui.plans import Answers, Plan, Result, each, refuse_moved
+from doitui.tui.text import counted, number
+from doitui.tui.widgets.lines import Line
+from doitui_core import queue, repositories, rests
+from doitui_core.models import Repository
+from doitui_core.windows import Row, Window
+
+if TYPE_CHECKING:
+    from doitui.tui.app import DoituiApp
+
+#: Jobs named in a question before the rest is only counted.
+NAMED = 6
+
+
+class QueueActs:
+    """For screens with jobs. Whoever mixes it in is a `Section`."""
+
+    doitui: DoituiApp
+
+    def propose_retry(self, rows: list[Row]) -> None:
+        """Put these jobs back."""
+        ids = [row["id"] for row in rows if row["status"] in queue.RETRYABLE]
+        if not ids:
+            self.doitui.tell("nothing to retry: only failed and blocked jobs can be put back", bad=True)
+            return
+
+        def run(_: Answers) -> Result:
+            back = queue.retry(ids=ids)
+            return Result(
+                len(back), [(f"job {one}", "is not failed or blocked any more") for one in ids if one not in back]
+            )
+
+        command = f"doitui queue retry {_few(ids)}"
+        lines = [*named(rows), "", "They get new attempts and go out again at once. Their history stays."]
+        self.propose("Retry", counted(len(ids), "job"), lines, command, run, 2 if len(ids) > 1 else 1, len(ids))
+
+    def propose_matching(self, verb: str, window: Window, expected: int, command: str) -> None:
+        """`verb` every job of `window`; refused when it has become another number meanwhile."""
+
+        def run(_: Answers) -> Result:
+            refuse_moved(window, expected)
+            rows = [row for chunk in window.chunks() for row in chunk]
+            if verb == "Retry":
+                return Result(len(queue.retry(ids=[row["id"] for row in rows])))
+            return _cancel(rows, self.doitui.operator)
+
+        lines: list[Line] = [
+            "Every job of this list, seen or not.",
+            "If their number changes meanwhile, nothing is done.",
+        ]
+        self.propose(verb, counted(expected, "job"), lines, command, run, 3, expected)
+
+    def propose_cause(self, cause: str, expected: int) -> None:
+        """Put back every job that failed for `cause`."""
+
+        def run(_: Answers) -> Result:
+            return Result(len(queue.retry(cause=cause)))
+
+        lines: list[Line] = [f"All that failed or are blocked with the cause `{cause}` get new attempts."]
+        what = counted(expected, "job")
+        self.propose("Retry", f"{what} ({cause})", lines, f"doitui queue retry --cause {cause}", run, 2, expected)
+
+    def propose_cancel(self, rows: list[Row]) -> None:
+        rows = [row for row in rows if row["status"] in queue.CANCELLABLE]
+        if not rows:
+            self.doitui.tell("nothing to cancel: only pending, blocked and failed jobs can be given up", bad=True)
+            return
+        lines = [*named(rows), "", "The wish behind each is taken back: what is wanted is again what is there."]
+        command = f"doitui queue cancel {_few([row['id'] for row in rows])}"
+        what = counted(len(rows), "job")
+        self.propose("Cancel", what, lines, command, lambda _: _cancel(rows, self.doitui.operator), 2, len(rows))
+
+    def propose(self, verb: str, what: str, lines: list[Line], command: str, run: Any, level: int, many: int) -> None:
+        """Ask; more than a few are asked about as if it were for ever."""
+        level = 3 if many > MANY else level
+        typed = str(many) if level == 3 else ""
+        self.doitui.acting.propose(Plan(verb, what, lines, command, run, level, typed))
+
+    def act_pause_queue(self) -> None:
+        """Pause the repositories that send; when all are paused, let them send again."""
+
+        def found(rows: list[Repository]) -> None:
+            if not rows:
+                self.doitui.tell("there is no repository yet", bad=True)
+                return
+            resume = all(row.paused for row in rows)
+            verb, paused = ("Resume", False) if resume else ("Pause", True)
+            what = f"sending for {', '.join(row.code for row in rows)}"
+            told = (
+                "What is queued goes out again." if resume else "What is under way ends; what is queued stays queued."
+            )
+
+            def run(_: Answers) -> Result:
+                for row in rows:
+                    rests.pause(row, paused)
+                return Result(len(rows))
+
+            self.doitui.acting.propose(Plan(verb, what, [told], f"doitui queue {verb.lower()}", run, 1))
+
+        self.doitui.quick.ask("pause", repositories.listed, found, self.doitui.lost)
+
+
+def named(rows: list[Row]) -> list[Line]:
+    """The first few by number and DOI."""
+    lines: list[Line] = [f"  {row['id']:>7}  {row['action']:<10} {row['doi']}" for row in rows[:NAMED]]
+    return lines + [f"  … and {number(len(rows) - NAMED)} more"] * (len(rows) > NAMED)
+
+
+def _few(ids: list[int]) -> str:
+    return " ".join(map(str, ids[:8])) + (" …" if len(ids) > 8 else "")
+
+
+def _cancel(rows: list[Row], operator: str) -> Result:
+    from doitui_core import dois  # 0.3 s that only whoever cancels waits for
+
+    return each(
+        ((f"job {row['id']}", str(row["id"])) for row in rows), lambda text: dois.withdraw(int(text), actor=operator)
+    )

@@ -1,0 +1,189 @@
+"""The first look: how many, how fast, is DataCite there, and what needs a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from doitui.tui import keys, shapes
+from doitui.tui.queue_acts import QueueActs
+from doitui.tui.screens.section import Section
+from doitui.tui.text import ago, counted, fit, minute, number, span, spark
+from doitui.tui.widgets.lines import Line, Lines, Rule
+from doitui.tui.widgets.window_table import Column, WindowTable
+from doitui_core import panels
+from doitui_core.panels import Board, Link, Need
+
+#: Counts in the order they are told; those in the second line are marks.
+STATES = ("findable", "registered", "draft", "reserved", "tombstone")
+MARKS = ("pending", "failed", "uncertain", "changed")
+
+
+class DashboardScreen(QueueActs, Section):
+    id_ = "dashboard"
+    BINDINGS: ClassVar = keys.bindings("dashboard")
+    about: ClassVar = (
+        "How many DOIs are in which state, how the queue moves, whether DataCite can be reached, and everything that "
+        "waits for a person, worst first: enter opens it, C puts failed jobs of that cause back.",
+        "",
+        "The pace is that of the last five minutes; the small chart has a bar for each minute of the last hour.",
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.board: Board | None = None
+
+    def body(self) -> Iterable[Widget]:
+        with Horizontal(classes="row"):
+            with Vertical(id="main"):
+                yield Lines(id="counts")
+                yield Lines(id="needs-head")
+                yield WindowTable(self.columns, id="needs")
+                yield Lines(id="newest-below")
+            yield Lines(id="newest", classes="beside")
+
+    def on_mount(self) -> None:
+        self.query_one("#needs", WindowTable).focus()
+
+    def columns(self, width: int) -> Sequence[Column]:
+        shown = [
+            Column("", 4, lambda row: shapes.CHECK[row["need"].level]),
+            Column("HOW MANY", 8, lambda row: number(row["need"].number), right=True),
+            Column("NEEDS ATTENTION", 0, lambda row: row["need"].what),
+            Column("WHAT TO DO", 34 if width >= 100 else 28, lambda row: row["need"].advice),
+        ]
+        return shown if width >= 70 else shown[:3]
+
+    def reload(self) -> None:
+        self.doitui.quick.ask(
+            "board", panels.board, self.show, lambda error: self.failed(self.query_one("#counts", Lines), error)
+        )
+
+    def show(self, board: Board) -> None:
+        self.board = board
+        width = self.query_one("#main").size.width
+        self.query_one("#counts", Lines).show([*_counts(board, width), *_work(board, width), *_links(board, width)])
+        needs = self.query_one("#needs", WindowTable)
+        self.query_one("#needs-head", Lines).show([Rule(f"Needs attention ({len(board.needs)})")])
+        needs.say("", *_all_well(board))
+        needs.stretch.fixed([{"id": (need.leads_to, need.what), "need": need} for need in board.needs])
+        for pane in ("#newest", "#newest-below"):
+            lines = self.query_one(pane, Lines)
+            lines.show(_newest(board, lines.size.width or width))
+
+    @property
+    def need(self) -> Need | None:
+        row = self.query_one("#needs", WindowTable).row
+        return row["need"] if row else None
+
+    def on_window_table_entered(self, message: WindowTable.Entered) -> None:
+        assert message.row is not None
+        section, typed = message.row["need"].leads_to
+        if section == "queue":
+            self.doitui.show_jobs(typed)
+        else:
+            self.doitui.show_dois(typed)
+
+    def act_retry_cause(self) -> None:
+        if (need := self.need) is None or not need.cause:
+            self.doitui.tell("put the cursor on jobs that failed: C puts back those of one cause", bad=True)
+        else:
+            self.propose_cause(need.cause, need.number)
+
+
+def _counts(board: Board, width: int) -> list[Line]:
+    dois = board.overview["dois"]
+    gap = " " * (2 if width < 96 else 3)
+    parts = [(f" total {number(dois['total'])}", "strong")]
+    parts += [(f"{gap}{shapes.DOI[state][0]} {state} {number(dois[state])}", shapes.DOI[state][1]) for state in STATES]
+    marks: list[shapes.Cell] = [" "]
+    for mark in MARKS:
+        shape, tone = shapes.MARK[mark]
+        marks.append((f"{shape} {mark} {number(dois[mark])}   ", tone if dois[mark] else "quiet"))
+    return [Rule("DOIs"), *_folded(parts, width), marks]
+
+
+def _folded(parts: list[shapes.Toned], width: int) -> list[Line]:
+    """`parts` in as few lines as they fit in, none of them cut."""
+    lines: list[list[shapes.Cell]] = [[]]
+    used = 0
+    for text, tone in parts:
+        if used and used + len(text) > width:
+            lines.append([])
+            text, used = f" {text.lstrip()}", 0
+        lines[-1].append((text, tone))
+        used += len(text)
+    return list(lines)
+
+
+def _work(board: Board, width: int) -> list[Line]:
+    pace, jobs = board.pace, board.overview["jobs"]
+    oldest = f"oldest {ago(pace.oldest, board.now)}" if pace.oldest else "nothing waits"
+    workers: shapes.Cell = counted(board.workers, "worker")
+    if not board.workers:
+        workers = ("no worker runs", "bad" if pace.waiting else "quiet")
+    rate = f"{pace.rate:.0f}/min" if pace.rate else "0/min"
+    left = f"empty in {span(pace.left)}" if pace.left is not None else ""
+    bars = spark([done or 0 for done in pace.minutes[-30 if width < 96 else -60 :]])
+    return [
+        Rule("Queue"),
+        [f" waiting {number(pace.waiting)}   {oldest}   under way {number(jobs['processing'])}   ", workers],
+        [f" {rate:<8}", (bars, "busy"), f"  {left}"],
+    ]
+
+
+def _links(board: Board, width: int) -> list[Line]:
+    lines: list[Line] = [Rule("DataCite")]
+    for link in board.links:
+        lines.append([f" {fit(_address(link), min(width - 36, 60))}  ", _state(link, board)])
+    if not board.links:
+        lines.append((" nothing was sent yet", "quiet"))
+    return lines
+
+
+def _address(link: Link) -> str:
+    _, url, account = [*link.name.split(" "), "", ""][:3]
+    return f"{account.upper() or '-'} at {url.partition('://')[2]}"
+
+
+def _state(link: Link, board: Board) -> shapes.Cell:
+    if link.state == "out":
+        return f"OUT since {ago(link.until, board.now)}", "bad"
+    if link.state == "paused":
+        assert link.until is not None
+        return f"PAUSED by DataCite for {span(link.until - board.now)}", "warn"
+    took = f"  {link.milliseconds} ms" if link.milliseconds is not None else ""
+    faults = f"  {link.faulty} of 50 failed" if link.faulty else ""
+    return (
+        (f"SLOWED{took}{faults}", "warn")
+        if link.state == "slowed"
+        else (f"OK{took}{faults}", "warn" if faults else "good")
+    )
+
+
+def _newest(board: Board, width: int) -> list[Line]:
+    lines: list[Line] = [Rule("Newest DOIs")]
+    for row in board.newest:
+        status, tone = shapes.doi(row["status"])
+        room = max(width - 29, 20)
+        lines.append([f" {fit(row['doi'], room)} ", (fit(status, 12), tone), f" {minute(row['minted_at'])[5:]}"])
+    if not board.newest:
+        lines += ["", " No DOI yet. 5 shows what can be minted."]
+    return lines
+
+
+def _all_well(board: Board) -> tuple[str, ...]:
+    if board.overview["dois"]["total"] or board.overview["repositories"]:
+        return ("Nothing. All is well.",)
+    return (
+        "There is no repository yet, so nothing can be minted.",
+        "",
+        "  doitui repository set CODE --prefix 10.NNNN --account ABCD.REPO …",
+        "  doitui record import FILE …",
+    )
+
+
+SCREEN = DashboardScreen

@@ -1,0 +1,89 @@
+"""All DOIs: a million as well as ten, newest mint first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from doitui.tui import keys, shapes
+from doitui.tui.doi_acts import DoiActs
+from doitui.tui.screens.doi import DoiScreen
+from doitui.tui.screens.list_section import ListSection
+from doitui.tui.text import day, minute
+from doitui.tui.widgets.lines import Line
+from doitui.tui.widgets.window_table import Column, WindowTable
+from doitui_core import windows
+from doitui_core.windows import Row, Window
+
+
+class DoisScreen(DoiActs, ListSection):
+    id_ = "dois"
+    of, noun, faulty = "dois", "DOI", "state:failed"
+    orders: ClassVar = (("minted", True), ("doi", False))
+    BINDINGS: ClassVar = keys.bindings("dois")
+    about: ClassVar = (
+        "Every DOI that was ever reserved here, newest mint first. The state is what DataCite confirmed; marks "
+        "beside it say what is still to come of it, or has gone wrong.",
+        "",
+        "Filter: words of DOI, object id or title; or fields:",
+        "  state:   reserved draft registered findable tombstone abandoned",
+        "           failed uncertain changed pending mismatch",
+        "  opus:    unregistered registered verified",
+        "  published: yes no",
+        "  repo:    code of a repository",
+        "  doi:     how it begins; a pasted DOI will do",
+    )
+
+    def columns(self, width: int) -> Sequence[Column]:
+        shown = [
+            Column("DOI", 34 if width >= 74 else 28, lambda row: row["doi"]),
+            Column("STATE", 12, lambda row: shapes.doi(row["status"])),
+            Column("MARKS", 5, lambda row: shapes.marks(row["marks"])),
+            Column("MINTED", 10, lambda row: day(row["minted_at"])),
+            Column("TITLE", 0, lambda row: row["title"] or row["object_id"]),
+        ]
+        return shown if width >= 70 else [shown[0], shown[1], shown[4]]
+
+    def window(self) -> Window:
+        name, backwards = self.orders[self.order]
+        return windows.dois(self.filter, order=name, backwards=backwards != self.reversed)
+
+    def empty(self) -> tuple[str, ...]:
+        return (
+            "No DOI yet: records get theirs when they are minted.",
+            "",
+            "5 shows the records that can be; `doitui record import FILE` brings some in.",
+        )
+
+    def beside(self, row: Row) -> list[Line]:
+        state, tone = shapes.doi(row["status"])
+        marks = ", ".join(row["marks"])
+        lines: list[Line] = [(row["doi"], "strong"), [(state, tone), f"   {marks}" if marks else ""], ""]
+        lines += [
+            [("title     ", "quiet"), row["title"] or "-"],
+            [("record    ", "quiet"), f"{row['object_id'] or '-'} in {row['repository']}"],
+            [("leads to  ", "quiet"), row["url"] or "-"],
+            [("minted    ", "quiet"), minute(row["minted_at"])],
+            [("changed   ", "quiet"), minute(row["updated_at"])],
+            [("verified  ", "quiet"), shapes.verification(row["verification"])],
+        ]
+        if row["error"]:
+            lines += ["", ("Last error", "head"), row["error"]]
+        return lines
+
+    def chosen_dois(self) -> list[Row] | tuple[Window, int]:
+        return (self.window(), self.table.stretch.total) if self.all_matching else self.table.chosen()
+
+    def on_window_table_entered(self, message: WindowTable.Entered) -> None:
+        assert message.row is not None
+        self.app.push_screen(DoiScreen(message.row["id"], self._neighbour))
+
+    def _neighbour(self, by: int) -> int | None:
+        """Move on in the list below its page; the id of the DOI there."""
+        before = self.table.cursor
+        self.table.go(before + by)
+        row = self.table.row
+        return row["id"] if row is not None and self.table.cursor != before else None
+
+
+SCREEN = DoisScreen

@@ -1,0 +1,231 @@
+"""What the screens with a long list share: the table, its filter, its order, what is marked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from textual.containers import Horizontal
+from textual.timer import Timer
+from textual.widget import Widget
+
+from doitui.tui.screens.section import Section
+from doitui.tui.text import number
+from doitui.tui.widgets.bars import StatusLine
+from doitui.tui.widgets.filter_bar import FilterBar
+from doitui.tui.widgets.lines import Line, Lines
+from doitui.tui.widgets.window_table import Column, WindowTable
+from doitui_core import filters
+from doitui_core.errors import BadInput
+from doitui_core.filters import Filter
+from doitui_core.windows import Row, Window
+
+#: Seconds before a list that has not come says that it is on its way, and before the text beside it follows the cursor.
+GRACE, REST = 0.3, 0.15
+
+
+class ListSection(Section):
+    """`of`: whose filter language it speaks; `noun`: what a row is; `faulty`: the filter of `!`."""
+
+    of: ClassVar[str] = "dois"
+    noun: ClassVar[str] = "DOI"
+    faulty: ClassVar[str] = ""
+    orders: ClassVar[tuple[tuple[str, bool], ...]] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filter = Filter()
+        self.order = 0
+        self.reversed = False
+        self.all_matching = False
+        self._opened_at = 0.0
+        self._beside_timer: Timer | None = None
+        self._open_as: tuple[Any, ...] | None = None
+        self._beside_shown = False
+
+    def body(self) -> Iterable[Widget]:
+        yield from self.above()
+        yield StatusLine(id="status")
+        yield FilterBar(
+            id="filter", placeholder=f"words, or {' '.join(f'{name}:' for name in filters.FIELDS[self.of])}"
+        )
+        with Horizontal(classes="row"):
+            yield WindowTable(self.columns, id="list", marks=True)
+            yield Lines(id="beside", classes="beside")
+
+    def above(self) -> Iterable[Widget]:
+        return ()
+
+    def columns(self, width: int) -> Sequence[Column]:
+        raise NotImplementedError
+
+    def window(self) -> Window:
+        """The list as filter and order are now."""
+        raise NotImplementedError
+
+    def empty(self) -> tuple[str, ...]:
+        """Why there is nothing, where no filter hides it, and the next step."""
+        raise NotImplementedError
+
+    def beside(self, row: Row) -> list[Line]:
+        """What stands beside the list on wide screens, about the row under the cursor."""
+        raise NotImplementedError
+
+    @property
+    def table(self) -> WindowTable:
+        return self.query_one("#list", WindowTable)
+
+    def on_mount(self) -> None:
+        self.table.focus()
+
+    # Reading
+
+    def reload(self) -> None:
+        wanted = (str(self.filter), self.order, self.reversed, *self.more())
+        if wanted == self._open_as:
+            self.table.stretch.renew()
+            return
+        self._open_as = wanted
+        self._opened_at = time.monotonic()
+        self.all_matching = self._beside_shown = False
+        self.table.unmark()
+        self.table.say()
+        self.set_timer(GRACE, self._loading)
+        self.table.stretch.open(self.window(), self._read, lambda error: self.failed(self.table, error))
+        self.tell()
+
+    def more(self) -> tuple[Any, ...]:
+        """What besides filter and order decides which list it is."""
+        return ()
+
+    def _loading(self) -> None:
+        stretch = self.table.stretch
+        if not stretch.counted and not stretch.rows and not self.doitui.link.lost:
+            self.table.say("", f"Loading… {time.monotonic() - self._opened_at:.0f} s")
+            self.set_timer(1.0, self._loading)
+
+    def _read(self) -> None:
+        stretch = self.table.stretch
+        if not stretch.total:
+            hidden = ("", f"No {self.noun} matches `{self.filter}`.", "", "esc takes the filter away.")
+            self.table.say(*(hidden if self.filter else ("", *self.empty())))
+        else:
+            self.table.say()
+        if not self._beside_shown:
+            self._beside_shown = True
+            self.show_beside()
+        self.tell()
+
+    def tell(self) -> None:
+        """The line above the list."""
+        table, stretch = self.table, self.table.stretch
+        left = f"/ {self.filter}" if self.filter else f"all {self.noun}s"
+        if self.all_matching:
+            left += f"   ALL {number(stretch.total)} MATCHING"
+        elif table.marked:
+            left += f"   {len(table.marked)} marked"
+        if stretch.newer:
+            left += f"   {number(stretch.newer)} newer: N"
+        total = number(stretch.total) if stretch.counted else f"{number(stretch.total)}+ (counting)"
+        place = f"{number(table.cursor + 1)} of {total}" if stretch.total else "none" if stretch.counted else ""
+        self.query_one("#status", StatusLine).tell(left, f"{place}  {self.sorted_by()}")
+
+    def sorted_by(self) -> str:
+        if not self.orders:
+            return ""
+        name, backwards = self.orders[self.order]
+        return f"by {name} {'v' if backwards != self.reversed else '^'}"
+
+    # Moving
+
+    def on_window_table_moved(self, message: WindowTable.Moved) -> None:
+        self.tell()
+        if self._beside_timer is not None:
+            self._beside_timer.stop()
+        self._beside_timer = self.set_timer(REST, self.show_beside)
+
+    def show_beside(self) -> None:
+        pane, row = self.query_one("#beside", Lines), self.table.row
+        if pane.display and pane.size.width:
+            pane.show(self.beside(row) if row is not None else [], from_top=False)
+
+    def on_window_table_counted(self) -> None:
+        self.all_matching = False
+        self.tell()
+
+    # Acts
+
+    def act_filter(self) -> None:
+        self.query_one("#filter", FilterBar).open()
+
+    def on_filter_bar_typed(self, message: FilterBar.Typed) -> None:
+        self.narrow(message.text)
+
+    def on_input_submitted(self) -> None:
+        self.query_one("#filter", FilterBar).close()
+        self.table.focus()
+
+    def narrow(self, text: str) -> None:
+        """Show what `text` asks for; what it gets wrong is told in the line above."""
+        try:
+            self.filter = filters.parse(text, self.of)
+        except BadInput as error:
+            self.query_one("#status", StatusLine).tell(str(error))
+            return
+        if self.doitui.ready:
+            self.reload()
+
+    def show_only(self, text: str) -> None:
+        """`narrow`, as if it had been typed."""
+        bar = self.query_one("#filter", FilterBar)
+        with self.prevent(FilterBar.Changed):
+            bar.value = text
+        self.narrow(text)
+
+    def act_back(self) -> None:
+        """The filter line, then marks, then the filter itself."""
+        bar = self.query_one("#filter", FilterBar)
+        if bar.close():
+            self.table.focus()
+        elif self.all_matching or self.table.marked:
+            self.all_matching = False
+            self.table.unmark()
+            self.tell()
+        elif self.filter:
+            self.show_only("")
+        else:
+            super().act_back()
+
+    def act_faults(self) -> None:
+        self.show_only("" if str(self.filter) == self.faulty else self.faulty)
+
+    def act_sort(self) -> None:
+        self.order = (self.order + 1) % len(self.orders)
+        self.reload()
+
+    def act_reverse(self) -> None:
+        self.reversed = not self.reversed
+        self.reload()
+
+    def act_newer(self) -> None:
+        self.table.cursor = self.table.top = 0
+        self.table.stretch.renew(newest=True)
+
+    def act_mark_all(self) -> None:
+        if not self.table.stretch.counted:
+            self.doitui.tell("still counting: once more when the number is there", bad=True)
+            return
+        self.all_matching = not self.all_matching
+        self.tell()
+
+    def act_copy(self) -> None:
+        if self.table.row is not None:
+            self.doitui.copy(self.table.row["doi"])
+
+    def act_copy_url(self) -> None:
+        if self.table.row is not None:
+            self.doitui.copy(f"https://doi.org/{self.table.row['doi']}")
+
+    def act_maximise(self) -> None:
+        self.toggle_class("-maximised")

@@ -1,0 +1,176 @@
+"""All jobs, a tab for each status: attempts, schedule, last error. What failed says why and can be put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual.widget import Widget
+
+from doitui.tui import keys, shapes
+from doitui.tui.queue_acts import QueueActs
+from doitui.tui.screens.list_section import ListSection
+from doitui.tui.text import due, minute, number, span
+from doitui.tui.widgets.lines import Line
+from doitui.tui.widgets.tabs import Tabs
+from doitui.tui.widgets.window_table import Column, WindowTable
+from doitui_core import filters, notices, stats, windows
+from doitui_core.clock import EPOCH
+from doitui_core.filters import Filter
+from doitui_core.windows import Row, Window
+
+#: Tabs: the word, and the status it is of; all come first.
+TABS = ("all", "pending", "processing", "completed", "failed", "uncertain", "blocked")
+
+
+class QueueScreen(QueueActs, ListSection):
+    id_ = "queue"
+    of, noun, faulty = "jobs", "job", "status:failed"
+    orders: ClassVar = (("number", True),)
+    BINDINGS: ClassVar = keys.bindings("queue")
+    about: ClassVar = (
+        "Everything that goes out to DataCite, newest first. [ and ] change the tab.",
+        "",
+        "  pending     waits, for its turn or for its next try",
+        "  processing  in the hands of a worker",
+        "  failed      its attempts are spent: R puts it back",
+        "  blocked     the repository's set-up is wrong",
+        "  uncertain   sent, and nobody knows what became of it: it is asked about by itself",
+        "",
+        "Filter: words of DOI or error; or fields: status: cause: action: repo: doi:",
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = EPOCH
+        self._counts: dict[str, int] = {}
+
+    def above(self) -> Iterable[Widget]:
+        yield Tabs(id="tabs")
+
+    @property
+    def tab(self) -> str:
+        return self.filter.fields.get("status", "all")
+
+    def columns(self, width: int) -> Sequence[Column]:
+        shown = [
+            Column("JOB", 7, lambda row: str(row["id"]), right=True),
+            Column("STATUS", 12, lambda row: shapes.job(row["status"])),
+            Column("ACTION", 10, lambda row: row["action"]),
+            Column("TRY", 4, lambda row: f"{row['attempts']}/{row['max_attempts']}", right=True),
+            Column("DUE", 7, self._due, right=True),
+            Column("DOI", 24 if width < 110 else 32, lambda row: row["doi"]),
+            Column("WHY", 0, _why),
+        ]
+        return shown if width >= 70 else [shown[0], shown[1], shown[5], shown[6]]
+
+    def _due(self, row: Row) -> shapes.Cell:
+        if row["status"] == "processing" and row["lease_until"] is not None:
+            return ("lease!", "warn") if row["lease_until"] < self._now else ""
+        return (
+            due(row["scheduled_at"], self._now).removeprefix("in ") if row["status"] in ("pending", "uncertain") else ""
+        )
+
+    def window(self) -> Window:
+        return windows.jobs(self.filter, backwards=not self.reversed)
+
+    def reload(self) -> None:
+        self._now = self.doitui.now()
+        super().reload()
+        self.doitui.quick.ask("tabs", stats.jobs, self._tabs, lambda error: self.failed(self.table, error))
+
+    def _tabs(self, counts: dict[str, int]) -> None:
+        self._counts = counts
+        shown = [(tab, sum(counts.values()) if tab == "all" else counts.get(tab, 0)) for tab in TABS]
+        self.query_one("#tabs", Tabs).tell([f"{tab} {number(many)}" for tab, many in shown], _at(TABS, self.tab))
+
+    def empty(self) -> tuple[str, ...]:
+        return ("Nothing was ever queued.", "", "5 mints records; `doitui batch mint --all` does the same.")
+
+    def beside(self, row: Row) -> list[Line]:
+        return about_job(row, self._now)
+
+    def act_tab_next(self) -> None:
+        self._turn(1)
+
+    def act_tab_before(self) -> None:
+        self._turn(-1)
+
+    def _turn(self, by: int) -> None:
+        tab = TABS[(_at(TABS, self.tab) + by) % len(TABS)]
+        fields: dict[str, Any] = {name: value for name, value in self.filter.fields.items() if name != "status"}
+        if tab != "all":
+            fields = {"status": tab} | fields
+        self.show_only(str(Filter(fields, self.filter.text)))
+        self._tabs(self._counts)
+
+    def on_window_table_entered(self, message: WindowTable.Entered) -> None:
+        assert message.row is not None
+        self.doitui.show_doi_of_job(message.row["id"])
+
+    def act_retry(self) -> None:
+        if self.all_matching:
+            self.propose_matching("Retry", self.window(), self.table.stretch.total, "doitui queue retry ID…")
+        else:
+            self.propose_retry(self.table.chosen())
+
+    def act_cancel(self) -> None:
+        if self.all_matching:
+            self.propose_matching("Cancel", self.window(), self.table.stretch.total, "doitui queue cancel ID…")
+        else:
+            self.propose_cancel(self.table.chosen())
+
+    def act_retry_cause(self) -> None:
+        row = self.table.row
+        if row is None or not row["cause"] or row["status"] not in ("failed", "blocked"):
+            self.doitui.tell("put the cursor on a job that failed: C puts back all with its cause", bad=True)
+            return
+        wanted = filters.parse(f"status:{row['status']} cause:{row['cause']}", "jobs")
+        cause = row["cause"]
+        self.doitui.slow.ask(
+            "cause", windows.jobs(wanted).count, lambda many: self.propose_cause(cause, many), self.doitui.lost
+        )
+
+
+def _at(words: Sequence[str], word: str) -> int:
+    return words.index(word) if word in words else 0
+
+
+def _why(row: Row) -> shapes.Cell:
+    if row["error"]:
+        return row["error"], "bad" if row["status"] in ("failed", "blocked") else "quiet"
+    return str(row["title"] or row["object_id"])
+
+
+def about_job(row: Row, now: datetime) -> list[Line]:
+    """All that is known of a job, to read beside the list."""
+    state, tone = shapes.job(row["status"])
+    waits = row["status"] in ("pending", "uncertain")
+    lines: list[Line] = [
+        (f"job {row['id']}: {row['action']}", "strong"),
+        [(state, tone), f"   try {row['attempts']} of {row['max_attempts']}"],
+        "",
+        [("DOI       ", "quiet"), row["doi"]],
+        [("record    ", "quiet"), f"{row['object_id'] or '-'} in {row['repository']}"],
+        [("title     ", "quiet"), row["title"] or "-"],
+        [("asked by  ", "quiet"), row["actor"]],
+        [("queued    ", "quiet"), minute(row["created_at"])],
+    ]
+    if waits:
+        lines.append([("due       ", "quiet"), f"{due(row['scheduled_at'], now)}  ({minute(row['scheduled_at'])})"])
+    if row["status"] == "processing":
+        left = (
+            span(row["lease_until"] - now) if row["lease_until"] is not None and row["lease_until"] > now else "run out"
+        )
+        lines += [[("worker    ", "quiet"), row["worker"]], [("lease     ", "quiet"), left]]
+    if row["finished_at"] is not None:
+        lines.append([("ended     ", "quiet"), minute(row["finished_at"])])
+    if row["error"]:
+        advice = notices.ADVICE.get(row["cause"])
+        lines += ["", (f"Last error  {row['cause'].replace('_', ' ')}", "head"), row["error"]]
+        lines += ["", [("to do     ", "quiet"), advice]] if advice else []
+    return lines
+
+
+SCREEN = QueueScreen

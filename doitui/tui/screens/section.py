@@ -1,0 +1,111 @@
+"""What every screen shares: the bars, the one way an act is done, and what happens when the database is away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from doitui.tui import actions
+from doitui.tui.widgets.bars import KeyBar, TopBar
+from doitui.tui.widgets.lines import Lines
+from doitui.tui.widgets.window_table import WindowTable
+
+if TYPE_CHECKING:
+    from doitui.tui.app import DoituiApp
+
+
+#: What a newcomer does outside of the screens.
+FIRST_STEPS = (
+    "",
+    "  doitui init                   makes the database",
+    "  doitui repository set CODE …  names the prefix and the DataCite account",
+    "  doitui record import FILE …   brings records in",
+    "  doitui demo                   shows everything, offline",
+)
+
+
+class Section(Screen[None]):
+    """`id_`: its name in the table of actions. `about`: what it shows, for its help."""
+
+    #: Each screen says itself where its focus begins: a hidden line must not take the first keys.
+    AUTO_FOCUS = ""
+    id_: ClassVar[str] = ""
+    about: ClassVar[tuple[str, ...]] = ()
+
+    def compose(self) -> ComposeResult:
+        yield TopBar()
+        yield from self.body()
+        yield KeyBar()
+
+    def body(self) -> Iterable[Widget]:
+        """What stands between the bars."""
+        return ()
+
+    @property
+    def doitui(self) -> DoituiApp:
+        return self.app  # type: ignore[return-value]
+
+    def on_screen_resume(self) -> None:
+        self.bars()
+        if self.doitui.ready:
+            self.reload()
+        elif self.doitui.link.lost:
+            self.lost(self.doitui.set_up or self.doitui.link.why)
+
+    def bars(self) -> None:
+        """Top and bottom line anew; what is dimmed while the link is lost."""
+        self.query_one(TopBar).update()
+        self.query_one(KeyBar).update()
+        stale = self.doitui.link.lost
+        for pane in self.query(WindowTable):
+            pane.set_stale(stale)
+        for text in self.query(Lines):
+            text.set_stale(stale)
+
+    def reload(self) -> None:
+        """Read what is shown, in the reading thread; paint what has changed."""
+
+    def lost(self, why: str) -> None:
+        """The database is away, or not made yet: say so where there is nothing else to show."""
+        for pane in self.query(WindowTable):
+            pane.say(*self.without_database(why))
+        self.bars()
+
+    def without_database(self, why: str) -> tuple[str, ...]:
+        if self.doitui.set_up:
+            steps = () if "schema" in self.doitui.set_up else FIRST_STEPS
+            return ("", f"Not set up yet: {self.doitui.set_up}", *steps, "", "This screen goes on by itself then.")
+        return ("", "The database cannot be reached.", f"  {why}", "", "It is tried again by itself; r tries now.")
+
+    def failed(self, pane: WindowTable | Lines, error: Exception) -> None:
+        """One pane could not be read: its cause there, and the others go on."""
+        said = ("", "This could not be read:", f"  {error}", "", "r tries again; `doitui doctor` looks at everything.")
+        if isinstance(pane, WindowTable):
+            pane.say(*said)
+            pane.stretch.fixed([])
+        else:
+            pane.show(said)
+
+    # Acts
+
+    def action_act(self, name: str) -> None:
+        """Do what a key, the palette or a click asks for, or tell why not."""
+        action = actions.BY_ID[name]
+        why = self.doitui.refusal(action)
+        if why:
+            self.doitui.tell(why, bad=True)
+            return
+        do = getattr(self, f"act_{name}", None) or getattr(self.doitui.acting, f"act_{name}")
+        do()
+
+    def act_back(self) -> None:
+        if len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+
+    def act_refresh(self) -> None:
+        self.doitui.look()
+        self.reload()

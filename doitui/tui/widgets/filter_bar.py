@@ -1,0 +1,50 @@
+"""The line a filter is typed in."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input
+
+#: Seconds after the last key before the list follows, and the most that can be typed or pasted.
+PATIENCE, LONGEST = 0.15, 400
+
+
+class FilterBar(Input):
+    """Hidden until it is asked for. Says what is typed once the hand rests."""
+
+    class Typed(Message):
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, *, id: str, placeholder: str) -> None:
+        super().__init__(id=id, placeholder=placeholder, max_length=LONGEST, select_on_focus=False)
+        self.cursor_blink = False
+        self._timer: Timer | None = None
+        self.can_focus = False
+
+    def open(self) -> None:
+        self.add_class("-open")
+        self.can_focus = True
+        self.focus()
+
+    def close(self) -> bool:
+        """Whether it was open."""
+        was = self.has_class("-open")
+        self.remove_class("-open")
+        self.can_focus = False
+        return was
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(PATIENCE, lambda: self.post_message(self.Typed(self.value)))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """One line of what is pasted, cut; a paste never does anything else."""
+        event.stop()
+        event.prevent_default()
+        self.insert_text_at_cursor(" ".join(event.text[:LONGEST].split()))

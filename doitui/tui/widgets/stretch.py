@@ -1,0 +1,219 @@
+"""The rows a table holds: one unbroken stretch of a window, around what is seen; the rest is asked for when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from doitui.tui.app import DoituiApp
+    from doitui.tui.widgets.window_table import WindowTable
+    from doitui_core.windows import Key, Row, Window
+
+#: Rows asked for at once, and the most that are kept.
+AHEAD, KEPT = 200, 2_000
+
+
+class Stretch:
+    """Rows `first` to `first + len(rows)` of the list of `total` rows. `newer`: those that came in front since.
+
+    All of it belongs to the event loop; only the window's own functions run in the reading threads.
+    """
+
+    def __init__(self, table: WindowTable) -> None:
+        self._table = table
+        self._window: Window | None = None
+        self._edition = 0
+        self.first = 0
+        self.rows: list[Row] = []
+        self.total = 0
+        self.counted = False
+        self.newer = 0
+        self._top_key: Key | None = None
+        self._asked: tuple[int, int] | None = None
+        self._after: Callable[[], None] = lambda: None
+        self._failed: Callable[[Exception], None] = lambda _: None
+
+    @property
+    def _app(self) -> DoituiApp:
+        return self._table.app  # type: ignore[return-value]
+
+    def get(self, index: int) -> Row | None:
+        """The row, None where it has not come yet."""
+        at = index - self.first
+        return self.rows[at] if 0 <= at < len(self.rows) else None
+
+    def fixed(self, rows: Sequence[Row]) -> None:
+        """Hold just these rows: a short list that is here already."""
+        self._window = None
+        self._edition += 1
+        self.counted, self.newer = True, 0
+        self._replace(0, list(rows), len(rows))
+
+    def open(self, window: Window, after: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+        """Show another list, from its beginning. `after` is called whenever rows or numbers have changed."""
+        self._window, self._after, self._failed = window, after, failed
+        self._edition += 1
+        self.first, self.total, self.newer, self.counted = 0, 0, 0, False
+        self.rows, self._top_key, self._asked = [], None, None
+        self._table.cursor = self._table.top = 0
+        self._table.refresh()
+        self.renew()
+
+    # Asking
+
+    def want(self, top: int, room: int) -> None:
+        """See that rows `top` to `top + room` come, and some more on the way there."""
+        if self._window is None or not self.total:
+            return
+        last = min(top + room, self.total)
+        behind, front = self.first + len(self.rows), self.first
+        near = room  # ask before the edge is seen
+        if top < front and (last < front or front):
+            if front - AHEAD <= top and self.rows:
+                self._ask(max(front - AHEAD, 0), front, "before")
+            else:
+                self._jump(top, room)
+        elif last > behind:
+            if top <= behind and self.rows:
+                self._ask(behind, behind + AHEAD, "after")
+            else:
+                self._jump(top, room)
+        elif last + near > behind and behind < self.total:
+            self._ask(behind, behind + AHEAD, "after")
+        elif top - near < front and front:
+            self._ask(max(front - AHEAD, 0), front, "before")
+
+    def _jump(self, top: int, room: int) -> None:
+        if top + AHEAD >= self.total:
+            self._ask(max(self.total - AHEAD, 0), self.total, "end")
+        elif top < AHEAD:
+            self._ask(0, AHEAD, "begin")
+        else:
+            self._ask(max(top - AHEAD // 2, 0), max(top - AHEAD // 2, 0) + AHEAD, "rank")
+
+    def _ask(self, first: int, last: int, how: str) -> None:
+        if self._asked == (first, last):
+            return
+        self._asked = (first, last)
+        window, edition, newer = self._window, self._edition, self.newer
+        assert window is not None
+        key = self._key(how)
+
+        def work() -> list[Row]:
+            if how == "before":
+                return window.before(key, last - first)
+            if how == "end":
+                return window.before(None, last - first)
+            if how == "rank":
+                return window.after(window.at(first + newer), last - first, including=True)
+            return window.after(key, last - first)
+
+        def done(found: list[Row]) -> None:
+            self._asked = None
+            if edition == self._edition:
+                self._join(first, found, how, last - first)
+
+        self._app.quick.ask(f"rows {self._table.id}", work, done, self._fail)
+
+    def _key(self, how: str) -> Key | None:
+        if how == "after":
+            return self.rows[-1]["key"]  # type: ignore[no-any-return]
+        return self.rows[0]["key"] if how == "before" else None
+
+    def _fail(self, error: Exception) -> None:
+        self._asked = None
+        self._failed(error)
+
+    def _join(self, first: int, found: list[Row], how: str, asked: int) -> None:
+        if how == "after":
+            rows = self.rows + found
+            if len(found) < asked:
+                self.total = self.first + len(rows)
+            cut = max(len(rows) - KEPT, 0)
+            self.first, self.rows = self.first + cut, rows[cut:]
+        elif how == "before":
+            self.first, self.rows = max(self.first - len(found), 0), (found + self.rows)[:KEPT]
+        elif how == "end":
+            self.first, self.rows = max(self.total - len(found), 0), found
+        else:
+            self.first, self.rows = first, found
+        table = self._table
+        table.settle()
+        table.refresh()
+        table._tell()
+        self.want(table.top, table.room)
+        self._after()
+
+    # Keeping up with the database
+
+    def renew(self, *, newest: bool = False) -> None:
+        """Something was committed: read again what is seen. `newest`: from the top, with what came meanwhile.
+
+        At the top new rows come in by themselves; elsewhere they are counted, and nothing moves under the reader.
+        """
+        window, edition, table = self._window, self._edition, self._table
+        if window is None:
+            return
+        following = newest or not self.rows or (table.top == 0 and table.cursor == 0)
+        seen = None if following else self.get(table.top)
+        key, top_key, room = (seen["key"] if seen else None), self._top_key, max(table.room, 50)
+        if key is None and not following:
+            return  # the rows that are seen are still on their way
+
+        def work() -> tuple[list[Row], int | None, int]:
+            rows = window.after(key, room + AHEAD, including=True)
+            newer = window.in_front(top_key) if top_key is not None and not following else 0
+            total = (
+                window.count() if window.counted else len(rows) if key is None and len(rows) < room + AHEAD else None
+            )
+            return rows, total, newer
+
+        def done(found: tuple[list[Row], int | None, int]) -> None:
+            if edition == self._edition:
+                self._renewed(*found, first=0 if following else table.top, following=following)
+                if found[1] is None:
+                    self._count(window, edition)
+
+        self._app.quick.ask(f"renew {table.id}", work, done, self._failed)
+
+    def _count(self, window: Window, edition: int) -> None:
+        def done(total: int) -> None:
+            if edition == self._edition:
+                self.total, self.counted = max(total - self.newer, self.first + len(self.rows)), True
+                self._table.settle()
+                self._after()
+
+        self._app.slow.ask(f"count {self._table.id}", window.count, done, self._failed)
+
+    def _renewed(self, rows: list[Row], total: int | None, newer: int, *, first: int, following: bool) -> None:
+        if following:
+            self._top_key = rows[0]["key"] if rows else None
+        self.newer = newer
+        if total is not None:
+            self.counted = True
+            total -= newer
+        known = first + len(rows)
+        self._replace(first, rows, max(total if total is not None else self.total, known))
+        self._after()
+
+    def _replace(self, first: int, rows: list[Row], total: int) -> None:
+        """Take `rows` in place of what was held; paint only what is another now, and keep the cursor on its row."""
+        table = self._table
+        seen = range(table.top, table.top + table.room)
+        before = {index: self.get(index) for index in seen}
+        here = table.row
+        was = self.total
+        self.first, self.rows, self.total = first, rows, total
+        old = table.cursor
+        if here is not None and not (old == 0 and table.top == 0):
+            table.cursor = self._index_of(here["id"], old)
+        table.settle()
+        if was != total and min(was, total) < seen.stop:
+            table.refresh()
+        changed = [index for index in seen if before[index] != self.get(index)]
+        table.repaint([*changed, old, table.cursor] if old != table.cursor else changed)
+
+    def _index_of(self, row_id: Any, otherwise: int) -> int:
+        at = next((at for at, row in enumerate(self.rows) if row["id"] == row_id), None)
+        return otherwise if at is None else self.first + at

@@ -1,0 +1,254 @@
+"""A table over a window of a list of any length: it holds a stretch of rows around what is seen, and asks for more.
+
+No scroll bars and no animation: over SSH both cost more than they tell. A line is painted again only when its row is
+another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from doitui.tui.shapes import Cell
+from doitui.tui.text import fit
+from doitui.tui.widgets.lines import wrapped
+from doitui.tui.widgets.stretch import Stretch
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`width` 0: what the others leave. `right`: numbers."""
+
+    name: str
+    width: int
+    cell: Callable[[Row], Cell]
+    right: bool = False
+
+
+class WindowTable(Widget, can_focus=True):
+    """The table. `columns(width)` says which columns a screen of that width has."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *("table--head", "table--cursor", "table--good", "table--busy", "table--warn", "table--bad", "table--quiet"),
+        *("table--plain", "table--note", "table--marked"),
+    }
+
+    DEFAULT_CSS = "WindowTable { height: 1fr; }"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "Next row", show=False),
+        Binding("k,up", "move(-1)", "Row before", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Next page", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page before", show=False),
+        Binding("g,home", "go_top", "First row", show=False),
+        Binding("G,end", "go_end", "Last row", show=False),
+        Binding("enter", "enter", "Open", show=False),
+        Binding("space", "mark", "Mark", show=False),
+    ]
+
+    class Moved(Message):
+        """The cursor is on another row, or that row has changed. None: there is no row."""
+
+        def __init__(self, table: WindowTable, row: Row | None) -> None:
+            super().__init__()
+            self.table, self.row = table, row
+
+        @property
+        def control(self) -> WindowTable:
+            return self.table
+
+    class Entered(Moved):
+        """Enter was pressed on a row."""
+
+    class Counted(Message):
+        """How many rows there are, or are marked, has changed."""
+
+    def __init__(self, columns: Callable[[int], Sequence[Column]], *, id: str, marks: bool = False) -> None:
+        super().__init__(id=id)
+        self._layout_of = columns
+        self.marking = marks
+        self.stretch = Stretch(self)
+        self.cursor = 0
+        self.top = 0
+        self.marked: dict[int, Row] = {}
+        self.note: Sequence[str] = ()
+        self.stale = False
+        self._told: tuple[int, Any] = (-1, None)
+
+    # What it shows
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        return self.stretch.get(self.cursor)
+
+    @property
+    def room(self) -> int:
+        """Rows that can be seen at once: one line is the head."""
+        return max(self.size.height - 1, 1)
+
+    def say(self, *note: str) -> None:
+        """Show `note` in place of rows: why there are none, and what to do."""
+        if tuple(note) != tuple(self.note):
+            self.note = note
+            self.refresh()
+
+    def set_stale(self, stale: bool) -> None:
+        """Old rows stay, dimmed, while the database cannot be asked."""
+        if stale != self.stale:
+            self.stale = stale
+            self.refresh()
+
+    def repaint(self, indices: Sequence[int]) -> None:
+        """Paint these rows again, where they are seen."""
+        lines = [index - self.top + 1 for index in indices if self.top <= index < self.top + self.room]
+        if lines:
+            width = self.size.width
+            self.refresh(*(Region(0, line, width, 1) for line in lines))
+        self._tell()
+
+    def settle(self) -> None:
+        """Bring cursor and top back into the list after it has become another one."""
+        last = max(self.stretch.total - 1, 0)
+        cursor, top = min(self.cursor, last), min(self.top, max(last - self.room + 1, 0))
+        top = min(max(top, cursor - self.room + 1), cursor)
+        if (cursor, top) != (self.cursor, self.top):
+            self.cursor, self.top = cursor, top
+            self.refresh()
+
+    def _tell(self) -> None:
+        row = self.row
+        if (self.cursor, row) != self._told:
+            self._told = (self.cursor, row)
+            self.post_message(self.Moved(self, row))
+
+    # Moving
+
+    def go(self, cursor: int) -> None:
+        """Put the cursor on that row, and the row into view."""
+        cursor = min(max(cursor, 0), max(self.stretch.total - 1, 0))
+        old, self.cursor = self.cursor, cursor
+        top = min(max(self.top, cursor - self.room + 1), cursor)
+        if top != self.top:
+            self.top = top
+            self.refresh()
+        elif old != cursor:
+            self.repaint((old, cursor))
+        self.stretch.want(self.top, self.room)
+        self._tell()
+
+    def action_move(self, by: int) -> None:
+        self.go(self.cursor + by)
+
+    def action_page(self, by: int) -> None:
+        self.top = min(max(self.top + by * self.room, 0), max(self.stretch.total - self.room, 0))
+        self.refresh()
+        self.go(self.cursor + by * self.room)
+
+    def action_go_top(self) -> None:
+        self.go(0)
+
+    def action_go_end(self) -> None:
+        self.go(self.stretch.total - 1)
+
+    def action_enter(self) -> None:
+        if (row := self.row) is not None:
+            self.post_message(self.Entered(self, row))
+
+    def action_mark(self) -> None:
+        if self.marking and (row := self.row) is not None:
+            if self.marked.pop(row["id"], None) is None:
+                self.marked[row["id"]] = row
+            self.repaint((self.cursor,))
+            self.post_message(self.Counted())
+            self.go(self.cursor + 1)
+
+    def unmark(self) -> bool:
+        """Take all marks away; whether there were any."""
+        had = bool(self.marked)
+        self.marked.clear()
+        if had:
+            self.refresh()
+            self.post_message(self.Counted())
+        return had
+
+    def chosen(self) -> list[Row]:
+        """What an act is for: the marked rows, else the one under the cursor."""
+        return list(self.marked.values()) or ([self.row] if self.row is not None else [])
+
+    # Events
+
+    def on_resize(self) -> None:
+        self.settle()
+        self.stretch.want(self.top, self.room)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.go(self.cursor + 3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.go(self.cursor - 3)
+
+    def on_click(self, event: events.Click) -> None:
+        index = self.top + event.y - 1
+        if event.y and index < self.stretch.total:
+            self.go(index)
+            if event.chain == 2:
+                self.action_enter()
+
+    # Painting
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if not y:
+            return self._strip(self._columns(width), None, width)
+        if not self.stretch.total:
+            note = ["".join(text for text, _ in line) for part in self.note for line in wrapped(f" {part}", width)]
+            text = note[y - 1] if y <= len(note) else ""
+            return Strip([Segment(fit(text, width), self._style("note"))], width)
+        index = self.top + y - 1
+        if index >= self.stretch.total:
+            return Strip([Segment(" " * width, self._style("plain"))], width)
+        return self._strip(self._columns(width), self.stretch.get(index), width, index)
+
+    def _columns(self, width: int) -> list[tuple[Column, int]]:
+        columns = self._layout_of(width)
+        rest = width - 2 - sum(column.width + 1 for column in columns)
+        return [(column, column.width or max(rest, 4)) for column in columns]
+
+    def _strip(self, columns: list[tuple[Column, int]], row: Row | None, width: int, index: int = -1) -> Strip:
+        """A line: two columns for cursor and mark, then the cells. Without `index` the head."""
+        here = index == self.cursor and index >= 0
+        marked = row is not None and row.get("id") in self.marked
+        base = self._style("cursor" if here else "marked" if marked else "plain" if index >= 0 else "head")
+        parts = [Segment((">" if here else " ") + ("*" if marked else " "), base)]
+        for column, wide in columns:
+            cell: Cell = column.name if index < 0 else "…" if row is None else column.cell(row)
+            text, tone = cell if isinstance(cell, tuple) else (cell, "")
+            shown = fit(text, wide)
+            if column.right:
+                shown = shown.rstrip().rjust(wide)
+            parts.append(Segment(f"{shown} ", base + self._tone(tone, here) if tone else base))
+        strip = Strip(parts).adjust_cell_length(width, base)
+        return strip.apply_style(Style(dim=True)) if self.stale and index >= 0 else strip
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"table--{name}")
+
+    def _tone(self, tone: str, here: bool) -> Style:
+        """The colour of a tone; its background only where the cursor is not."""
+        style = self.get_component_rich_style(f"table--{tone}", partial=True)
+        return Style(bold=style.bold) if here else style

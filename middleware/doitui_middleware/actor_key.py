@@ -1,0 +1,97 @@
+"""The key with which actors are hashed: another one each UTC day, the next always made from the last.
+
+key(d+1) = hash(key(d)), and only the newest is kept, in one small file. So nobody, not even we, can tell afterwards who
+came on a past day; and hosts that start from a copy of one file have the same key every day without speaking again.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from hashlib import blake2b
+
+from doitui_middleware.spool_files import OPENING, file_mode, make_directory
+
+FORMAT = "doitui-actor-key-1"
+
+#: Hosts of a site may be a little apart around midnight. A file further ahead comes from a clock that was wrong.
+DAYS_AHEAD = 1
+
+#: More steps than that are no days that have passed, but a clock or a file that is wrong.
+MOST_STEPS = 36_600
+
+
+class ActorKey:
+    """The key of a day, read from `path` at the first hit of that day. A day is a number of days since 1970, UTC."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._day = -1
+        self._key = b""
+
+    def of(self, day: int) -> bytes:
+        """32 bytes. A day that has passed gets the newest key there is. Raises `OSError`."""
+        if day > self._day:
+            self._key = self._read(day)
+            self._day = day
+        return self._key
+
+    def _read(self, day: int) -> bytes:
+        found = _parsed(self._path)
+        if found is None:
+            return self._first(day)
+        dated, key = found
+        if day <= dated <= day + DAYS_AHEAD:
+            return key
+        key = ratcheted(key, day - dated if dated < day else 1)
+        self._replace(day, key)
+        return key
+
+    def _first(self, day: int) -> bytes:
+        """A random key, or that of another process which was faster."""
+        key = os.urandom(32)
+        made = self._written(day, key)
+        try:
+            os.link(made, self._path)
+        except FileExistsError:
+            if other := _parsed(self._path):
+                return other[1]
+            os.replace(made, self._path)  # unreadable: cut off by a full disk, or not ours
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(made)
+        return key
+
+    def _replace(self, day: int, key: bytes) -> None:
+        os.replace(self._written(day, key), self._path)
+
+    def _written(self, day: int, key: bytes) -> str:
+        """The name of a new file beside ours that holds the key, whole."""
+        made = f"{self._path}.{os.urandom(4).hex()}{OPENING}"
+        directory = os.path.dirname(self._path)
+        make_directory(directory)
+        mode = file_mode(directory)
+        fd = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            os.fchmod(fd, mode)
+            os.write(fd, f"{FORMAT} {day} {key.hex()}\n".encode())
+        finally:
+            os.close(fd)
+        return made
+
+
+def ratcheted(key: bytes, days: int) -> bytes:
+    """The key `days` days later."""
+    for _ in range(min(days, MOST_STEPS)):
+        key = blake2b(key, digest_size=32, person=b"doitui next day").digest()
+    return key
+
+
+def _parsed(path: str) -> tuple[int, bytes] | None:
+    """(day, key), or None for a file that is not there or not whole."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            name, day, key = file.read(200).split()
+        return (int(day), bytes.fromhex(key)) if name == FORMAT and len(key) == 64 else None
+    except (FileNotFoundError, ValueError):
+        return None

@@ -1,0 +1,76 @@
+"""From the answer to a request that may be a view or a download, to a line in the spool. Never raises."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from doitui_middleware import answers
+from doitui_middleware.actors import Actors
+from doitui_middleware.routes import Route
+from doitui_middleware.spool import Spool
+from doitui_middleware.spool_line import DOI, decode, encode
+from doitui_middleware.spool_url import kept
+
+#: What a server answers for an application that raises.
+RAISED = 500
+
+
+class Recorder:
+    """Writes the hits of one repository."""
+
+    def __init__(self, repository: str, partial: bool, actors: Actors, spool: Spool) -> None:
+        self._repository = repository
+        self._partial = partial
+        self._actors = actors
+        self._spool = spool
+
+    def after(
+        self,
+        noted: bytes | None,
+        status: str,
+        headers: list[tuple[str, str]],
+        environ: Mapping[str, Any],
+        path: str,
+        route: Route,
+    ) -> bytes | None:
+        """The line that stands after this answer; `noted` stood before it, as a site may answer again (PEP 3333).
+
+        `path`: SCRIPT_NAME and PATH_INFO as they came; a site that dispatches to parts of itself shifts them.
+        """
+        try:
+            if not route[2] and noted is None:
+                if (found := answers.cited(headers)) is None:
+                    return None
+                route = (route[0] or found[0], DOI, found[1])
+            code = answers.COUNTED.get(status[:3])
+            if code is None and self._partial and answers.is_first_part(status, headers):
+                code = 206
+            if code is not None:
+                return noted or self._note(code, environ, path, route)
+            if noted is not None:
+                self.take_back(noted, int(status[:3]))
+        except Exception as error:
+            self.failed(error)
+        return None
+
+    def take_back(self, line: bytes, status: int = RAISED) -> None:
+        """`line` is no hit after all."""
+        self._spool.write(encode(*decode(line)._replace(status=status)), time.time_ns() // 1000)
+
+    def failed(self, error: Exception) -> None:
+        """A hit is lost to `error`."""
+        self._spool.losses.note(error)
+
+    def _note(self, code: int, environ: Mapping[str, Any], path: str, route: Route) -> bytes | None:
+        if answers.is_prefetch(environ):
+            return None
+        now = time.time_ns() // 1000
+        agent = environ.get("HTTP_USER_AGENT", "")
+        actor_kind, actor = self._actors.of(environ, agent, now)
+        url = kept(path, environ.get("QUERY_STRING", ""))
+        kind, key_kind, key = route
+        line = encode(now, self._repository, kind, key_kind, key, url, code, actor_kind, actor, agent)
+        self._spool.write(line, now)
+        return line

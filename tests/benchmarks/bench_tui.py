@@ -1,0 +1,91 @@
+"""The screens on a million DOIs, in a pseudo terminal of 140x40: how long until what is asked for is on the wire."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+
+import filling
+from ground import DOITUI, Ground, Row, environment, on_both
+from ptys import Paint, Terminal
+
+from doitui_core import database
+
+DOIS, JOBS = 1_000_000, 1_000_000
+
+SEEN, MOVES, PAGES, JUMPS = 30, 100, 40, 20
+
+#: Seconds nobody touches anything; rows that change at once while they are looked at.
+IDLE, CHANGED = 10.0, 5
+
+
+def rows(ground: Ground) -> list[Row]:
+    """Milliseconds, bytes and megabytes, on each database."""
+    return on_both(ground, lambda ground, name: list(_screens(ground, name)), "screens on a million DOIs")
+
+
+def _screens(ground: Ground, name: str) -> Iterator[Row]:
+    count, jobs = ground.sized(DOIS), ground.sized(JOBS)
+    with ground.store(name) as url:
+        filling.house(count, jobs)
+        command = (DOITUI, "--database", url, "tui", "--no-mouse")
+        with Terminal(command, environment()) as screen:
+            start = screen.until(b"Newest DOIs")
+            screen.settle(1.0)
+            yield Row(f"process start to the dashboard, {name}", start * 1000, "ms", most=800)
+            yield from _opening(screen, name)
+            yield from _keys(screen, name)
+            yield from _at_rest(screen, name)
+            yield from _live(screen, name, count)
+            yield Row(f"memory after all that, {name}", screen.memory_mb(), "MB", most=80)
+
+
+def _opening(screen: Terminal, name: str) -> Iterator[Row]:
+    took = _last(screen.press(b"4", 0.5))
+    yield Row(f"DOI list opens, {name}", took, "ms", most=500)
+    took = _last(screen.press(b"2", 0.5))
+    yield Row(f"queue opens, {name}", took, "ms", most=500)
+    screen.press(b"4", 0.5)
+
+
+def _keys(screen: Terminal, name: str) -> Iterator[Row]:
+    for what, keys, most in (
+        ("row down", [b"j"] * SEEN, 10),
+        ("row down, scrolling", [b"j"] * MOVES, 10),
+        ("page down", [b"\x1b[6~"] * PAGES, 50),
+        ("last and first row", [b"G", b"g"] * JUMPS, 50),
+    ):
+        painted = [screen.press(key, 0.12) for key in keys]
+        firsts = sorted(paint.first * 1000 for paint in painted if paint.first is not None)
+        late = firsts[int(len(firsts) * 0.99) - 1]
+        whole = statistics.median(_last(paint) for paint in painted)
+        beside = f"p99 {late:.1f}, whole paint {whole:.1f}"
+        yield Row(f"key to paint, {what}, p50, {name}", statistics.median(firsts), "ms", most=most, beside=beside)
+        size = statistics.median(paint.size for paint in painted)
+        yield Row(f"bytes, {what}, p50, {name}", size, "B", most=1_000 if what == "row down" else 20_000)
+
+
+def _at_rest(screen: Terminal, name: str) -> Iterator[Row]:
+    screen.settle(1.0)
+    if (left := 60 - time.time() % 60) < IDLE + 1:
+        screen.quiet_for(left + 1)  # once a minute the ages are told anew
+    before = screen.cpu_seconds()
+    sent = screen.quiet_for(IDLE)
+    yield Row(f"bytes a second, nothing happens, {name}", sent / IDLE, "B/s", most=0)
+    yield Row(f"CPU of a core, nothing happens, {name}", (screen.cpu_seconds() - before) / IDLE * 100, "%", most=0.5)
+
+
+def _live(screen: Terminal, name: str, count: int) -> Iterator[Row]:
+    """Another process commits: some of the rows that are seen get another status."""
+    screen.press(b"g", 0.5)
+    sizes = []
+    for status in ("registered", "findable", "registered"):
+        with database.write():
+            filling.execute(f"UPDATE doi SET status = '{status}' WHERE id > {count - CHANGED}")
+        sizes.append(screen.quiet_for(3.0))
+    yield Row(f"bytes, {CHANGED} rows changed, {name}", statistics.median(sizes), "B", most=4_000)
+
+
+def _last(paint: Paint) -> float:
+    return (paint.last or 0.0) * 1000

@@ -1,0 +1,209 @@
+"""`doitui usage`, as it is typed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doitui_middleware import spool_files, spool_line
+
+METRICS = {f"{kind}-dataset-{what}" for kind in ("total", "unique") for what in ("investigations", "requests")}
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; rv:60.0) Gecko/20100101 Firefox/60.0"
+VIEWS = r"^/records/(?P<object_id>\w+)$"
+DOI = "10.5072/h/2026/a"
+
+NOON = int(datetime(2026, 11, 20, 12, 1, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+def combined(minute: int = 1, path: str = "/records/a", day: int = 20) -> str:
+    return f'1.1.1.1 - - [{day}/Nov/2026:10:{minute:02}:00 +0000] "GET {path} HTTP/1.1" 200 512 "-" "{FIREFOX}"\n'
+
+
+@pytest.fixture
+def minted(archive: Any, write: Callable[..., Path]) -> Any:
+    """`doitui` with the record `a`, whose DOI is findable."""
+    for command in (("record", "import", write("a")), ("doi", "mint", "a", "--now")):
+        done = archive(*command)
+        assert done.code == 0, done.err
+    return archive
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "access.log"
+    path.write_text(combined() + combined(5), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    """A spool with one view of record `a`."""
+    place = tmp_path / "spool"
+    place.mkdir()
+    line = spool_line.encode(NOON, "h", "view", "object_id", "a", "/records/a", 200, "address", "x", FIREFOX)
+    (place / spool_files.new_name(1, 1)).write_bytes(line)
+    return place
+
+
+@pytest.mark.parametrize(
+    ("log_name", "expected_name"),
+    [
+        ("syn_1k.log", "syn_1k.expected.json"),
+        ("cdl_counter_2018-05-01.pseudo.log", "cdl_2018-05-01.expected.json"),
+    ],
+)
+def test_count_gives_the_official_counts(doitui: Any, shared: Path, log_name: str, expected_name: str) -> None:
+    place = shared / "data" / "counter"
+    lists = ("--robots", place / "ua_lists" / "mdc_robot.txt", "--machines", place / "ua_lists" / "mdc_machine.txt")
+    form = ("--log-format", "counter-processor", "--month", "2018-05")
+    done = doitui("usage", "count", place / log_name, *form, *lists, "--json")
+    expected = json.loads((place / expected_name).read_text(encoding="utf-8"))
+    four = {
+        doi: {method: {m: n for m, n in numbers.items() if m in METRICS and n} for method, numbers in methods.items()}
+        for doi, methods in expected.items()
+    }
+    assert (done.code, done.json, done.err) == (0, four, "")
+
+
+def test_count_needs_no_database(doitui: Any, log: Path, file: Path) -> None:
+    done = doitui("usage", "count", log, "--view-pattern", VIEWS)
+    assert (done.code, file.exists()) == (0, False)
+    assert done.out.splitlines()[1].split() == ["a", "regular", "2", "1", "0", "0"]
+
+
+def test_count_reads_a_spool(doitui: Any, spool: Path) -> None:
+    (path,) = spool.iterdir()
+    done = doitui("usage", "count", path, "--log-format", "spool", "--json")
+    assert done.json == {"a": {"regular": {"total-dataset-investigations": 1, "unique-dataset-investigations": 1}}}
+
+
+def test_a_line_that_cannot_be_read_is_told_with_its_place(doitui: Any, log: Path) -> None:
+    log.write_text(combined() + "nonsense\n", encoding="utf-8")
+    done = doitui("usage", "count", log, "--view-pattern", VIEWS, "--json")
+    assert (done.code, done.complaint) == (1, f"{log}:2: is not in the combined format")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--view-pattern", "("), "'(' is no regular expression"),
+        (("--view-pattern", "^/records/"), "has no group"),
+        ((), "say which paths count"),
+        (("--month", "May", "--view-pattern", VIEWS), "'May' is no month"),
+        (("--robots", "/nowhere"), "/nowhere cannot be read"),
+    ],
+)
+def test_what_cannot_be_used_is_wrong_usage(doitui: Any, log: Path, arguments: tuple[str, ...], complaint: str) -> None:
+    done = doitui("usage", "count", log, *arguments)
+    assert (done.code, complaint in done.complaint) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["nowhere.log", "."])
+def test_a_log_that_cannot_be_read_is_wrong_usage(doitui: Any, tmp_path: Path, name: str) -> None:
+    done = doitui("usage", "count", tmp_path / name)
+    assert (done.code, "cannot be read" in done.complaint) == (2, True)
+
+
+def test_drain_brings_the_spool_into_the_counts(minted: Any, spool: Path) -> None:
+    done = minted("usage", "drain", "--spool", spool, "--json")
+    assert done.code == 0
+    assert {name: done.json[name] for name in ("files", "lines", "hits", "rejected", "removed", "hours")} == {
+        "files": 1,
+        "lines": 1,
+        "hits": {"new": 1},
+        "rejected": 0,
+        "removed": 1,
+        "hours": 1,
+    }
+    (row,) = minted("usage", "show", "--month", "2026-11", "--json").json["counts"]
+    assert (row["doi"], row["access_method"], row["total-dataset-investigations"]) == (DOI, "regular", 1)
+
+
+def test_drain_takes_the_spool_of_the_environment(minted: Any, spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOITUI_SPOOL", str(spool))
+    assert minted("usage", "drain", "--json").json["lines"] == 1
+
+
+def test_a_dry_drain_says_what_waits_and_leaves_it(minted: Any, spool: Path) -> None:
+    before = sorted(os.listdir(spool))
+    done = minted("usage", "drain", "--spool", spool, "--dry-run", "--json")
+    assert (done.json["files"], sorted(os.listdir(spool))) == (1, before)
+
+
+def test_without_a_spool_drain_says_how_to_name_one(archive: Any) -> None:
+    done = archive("usage", "drain")
+    assert (done.code, "--spool DIR" in done.complaint) == (3, True)
+
+
+def test_a_spool_that_is_not_there_is_wrong_usage(archive: Any, tmp_path: Path) -> None:
+    done = archive("usage", "drain", "--spool", tmp_path / "typo")
+    assert (done.code, "typo" in done.complaint) == (2, True)
+
+
+def test_lines_that_cannot_be_read_are_told(minted: Any, spool: Path) -> None:
+    (path,) = spool.iterdir()
+    path.write_bytes(path.read_bytes() + b"nonsense\n")
+    done = minted("usage", "drain", "--spool", spool)
+    assert (done.code, "1 line could not be read" in done.complaint) == (1, True)
+
+
+def test_a_log_is_imported_once(minted: Any, log: Path) -> None:
+    command = ("usage", "import-log", log, "--view-pattern", VIEWS, "--json")
+    first, second = minted(*command), minted(*command)
+    assert (first.code, first.json["files"][0]["hits"], first.json["hours"]) == (0, {"new": 2}, 1)
+    assert (second.code, second.json["files"][0]["lines"], second.json["hours"]) == (0, 0, 0)
+
+
+def test_a_dry_import_changes_nothing(minted: Any, log: Path, home: Path) -> None:
+    done = minted("usage", "import-log", log, "--view-pattern", VIEWS, "--dry-run", "--json")
+    assert done.json["files"][0]["hits"] == {"new": 2}
+    assert minted("usage", "show", "--json").json["counts"] == []
+    assert list(home.rglob("usage-log.key")) == []
+
+
+def test_a_day_of_the_middleware_is_refused(minted: Any, log: Path, spool: Path) -> None:
+    minted("usage", "drain", "--spool", spool)
+    before = minted("usage", "show", "--json").out
+    done = minted("usage", "import-log", log, "--view-pattern", VIEWS)
+    assert (done.code, "2 lines of 2026-11-20 refused" in done.complaint) == (1, True)
+    assert minted("usage", "show", "--json").out == before
+
+
+def test_counts_from_elsewhere_are_shown_as_such(minted: Any, tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    head, row = "doi,month,metric_type,access_method,count", f"{DOI},2025-05,total-dataset-requests,machine,7"
+    path.write_text(f"{head}\n{row}\n{row.replace('7', 'x')}\n", encoding="utf-8")
+    done = minted("usage", "import-counts", path, "--json")
+    assert (done.code, done.json["imported"], len(done.json["rejected"])) == (1, 1, 1)
+    (shown,) = minted("usage", "show", "--doi", DOI, "--json").json["counts"]
+    assert (shown["source"], shown["total-dataset-requests"]) == ("import", 7)
+
+
+def test_show_draws_a_bar_for_each_month(minted: Any, log: Path) -> None:
+    minted("usage", "import-log", log, "--view-pattern", VIEWS)
+    first, legend, _, head, row = minted("usage", "show").out.splitlines()
+    assert (first.split(), legend.split()[:2]) == (["2026-11", "-" * 40, "2"], ["=", "requests,"])
+    assert (head.split()[:3], row.split()) == (["doi", "by", "source"], [DOI, "regular", "log", "2", "1", "0", "0"])
+
+
+def test_show_tells_a_month_by_days(minted: Any, log: Path) -> None:
+    log.write_text(combined() + combined(day=21), encoding="utf-8")
+    minted("usage", "import-log", log, "--view-pattern", VIEWS)
+    days = minted("usage", "show", "--month", "2026-11", "--repository", "h", "--json").json["days"]
+    assert [(row["day"], row["total-dataset-investigations"]) for row in days] == [("2026-11-20", 1), ("2026-11-21", 1)]
+
+
+def test_show_of_nothing_says_so(archive: Any) -> None:
+    assert archive("usage", "show").out == "nothing was counted\n"
+
+
+@pytest.mark.parametrize("option", [("--doi", "10.5072/no"), ("--repository", "no"), ("--month", "2026-13")])
+def test_show_of_what_is_not_there_is_wrong_usage(archive: Any, option: tuple[str, str]) -> None:
+    done = archive("usage", "show", *option)
+    assert (done.code, option[1] in done.complaint) == (2, True)

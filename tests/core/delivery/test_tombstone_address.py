@@ -1,0 +1,100 @@
+"""Where a tombstone leads: to its own page, if there is one, and back to the landing page when it is restored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from doitui_core import dois, queue, verification
+
+PAGE = "https://archive.example.org/gone/10.5072/h/2026/1"
+LANDING = "https://archive.example.org/1"
+
+
+@pytest.fixture
+def paged(house: Any) -> Any:
+    house.settings(tombstone_page_base="https://archive.example.org/gone/")
+    return house
+
+
+def deactivated(house: Any) -> Any:
+    doi = house.minted()
+    dois.deactivate(doi.doi, reason="withdrawn")
+    house.work()
+    return house
+
+
+def addresses(house: Any) -> tuple[str, str]:
+    """(at DataCite, here)."""
+    return house.there().attributes["url"], house.doi().url
+
+
+def test_it_leads_to_its_page(paged: Any) -> None:
+    deactivated(paged)
+
+    assert addresses(paged) == (PAGE, PAGE)
+    assert (paged.there().state, paged.doi().status, paged.doi().changed) == ("registered", "tombstone", False)
+
+
+def test_without_a_page_it_goes_on_to_lead_to_the_landing_page(house: Any) -> None:
+    deactivated(house)
+
+    assert addresses(house) == (LANDING, LANDING)
+
+
+def test_until_it_is_hidden_the_old_address_is_the_true_one(paged: Any) -> None:
+    dois.deactivate(paged.minted().doi, reason="withdrawn")
+
+    assert addresses(paged) == (LANDING, LANDING)
+
+
+def test_restored_it_leads_to_the_landing_page(paged: Any) -> None:
+    deactivated(paged)
+    dois.restore("10.5072/h/2026/1", reason="found again")
+    paged.work()
+
+    assert addresses(paged) == (LANDING, LANDING)
+    assert (paged.there().state, paged.doi().status, paged.doi().changed) == ("findable", "findable", False)
+
+
+def test_a_restore_that_is_taken_back_leaves_it_at_its_page(paged: Any) -> None:
+    deactivated(paged)
+    queued = dois.restore("10.5072/h/2026/1", reason="found again")
+    dois.withdraw(queued.job_id)
+    paged.work()
+
+    assert (addresses(paged), paged.doi().status) == ((PAGE, PAGE), "tombstone")
+
+
+def test_a_page_that_comes_later_is_sent_by_an_update(house: Any) -> None:
+    deactivated(house)
+    house.settings(tombstone_page_base="https://archive.example.org/gone")
+    dois.update("10.5072/h/2026/1")
+    house.work()
+
+    assert (addresses(house), house.there().state) == ((PAGE, PAGE), "registered")
+
+
+def test_a_changed_record_does_not_move_it(paged: Any) -> None:
+    deactivated(paged)
+    paged.record(titles=[{"title": "Another title"}])
+
+    assert addresses(paged) == (PAGE, PAGE)
+    assert not paged.doi().changed
+
+
+def test_its_page_is_what_is_verified(paged: Any) -> None:
+    deactivated(paged)
+    verification.queue_due(0, actor="test")
+    paged.work()
+
+    assert paged.doi().api_check == "verified"
+    assert paged.job(kind="verify").status == queue.Status.COMPLETED
+
+
+def test_what_is_sent_can_be_read(paged: Any) -> None:
+    deactivated(paged)
+    attempt = paged.attempts()[-1]
+
+    assert (attempt.event, bool(attempt.fingerprint)) == ("hide", True)

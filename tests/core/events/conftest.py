@@ -1,0 +1,278 @@
+"""Events APIs on real sockets: one that stores and lists as DataCite does (datacite-api 3), and some of few words."""
+
+from __future__ import annotations
+
+import json
+import threading
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote_plus, urlsplit
+
+import pytest
+
+from doitui_core.datacite.event_query import EventQuery
+from doitui_core.datacite.events import EventsClient
+from doitui_core.events.event import Event
+
+ACCOUNT = "DEMO.REPO"
+PASSWORD = "s3cret-Pässword"
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.c3RhZmY.sig_n-1"
+
+KEY = ("subjId", "objId", "sourceId", "relationTypeId")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request that came in."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def asked(self) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.path).query, keep_blank_values=True).items()}
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    document: Any = None
+    text: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class EventsApi:
+    """What DataCite does: staff write, PUT looks for the UUID, the four ids of an event are unique, all may read."""
+
+    def __init__(self) -> None:
+        self.seen: list[Seen] = []
+        self.events: dict[str, dict[str, Any]] = {}
+        self.url = ""
+
+    def answer(self, seen: Seen) -> Reply:
+        self.seen.append(seen)
+        return self.write(seen) if seen.method in ("PUT", "POST") else self.listed(seen)
+
+    def write(self, seen: Seen) -> Reply:
+        refused = self.refusal(seen.headers.get("authorization", ""))
+        if refused is not None:
+            return refused
+        sent = json.loads(seen.body)["data"]
+        attributes = self.read(sent["attributes"], seen)
+        for name, words in (("subjId", "Subj"), ("sourceId", "Source"), ("sourceToken", "Source token")):
+            if not attributes.get(name):
+                return Reply(422, {"errors": [{"status": 422, "title": f"{words} can't be blank"}]})
+        same = [uuid for uuid, held in self.events.items() if all(held[name] == attributes[name] for name in KEY)]
+        if same not in ([], [sent["id"]]):
+            return Reply(409, {"errors": [{"status": "409", "title": "The resource already exists."}]})
+        status = 200 if sent["id"] in self.events else 201
+        self.events[sent["id"]] = attributes
+        return Reply(status, {"data": {"id": sent["id"], "type": "events", "attributes": attributes}})
+
+    def refusal(self, given: str) -> Reply | None:
+        if given == f"Bearer {TOKEN}":
+            return None
+        if given.startswith("Basic ") and b64decode(given[6:]).decode() == f"{ACCOUNT}:{PASSWORD}":
+            title = "You are not authorized to access this resource."
+            return Reply(403, {"errors": [{"status": "403", "title": title}]})
+        return Reply(401, {"errors": [{"status": "401", "title": "Bad credentials."}]})
+
+    def read(self, attributes: dict[str, Any], seen: Seen) -> dict[str, Any]:
+        """Of the dialect that was asked for; what is written in the other is dropped."""
+        if "version=2" in seen.headers["accept"]:
+            return {name: value for name, value in attributes.items() if "-" not in name}
+        camel = {name: name.title().replace("-", "") for name in attributes if "-" in name or name.islower()}
+        return {new[0].lower() + new[1:]: attributes[old] for old, new in camel.items()}
+
+    def listed(self, seen: Seen) -> Reply:
+        asked = seen.asked
+        found = [
+            (uuid, held)
+            for uuid, held in self.events.items()
+            if all(
+                held.get(name) == unquote_plus(asked[key])
+                for key, name in (("subj-id", "subjId"), ("obj-id", "objId"))
+                if key in asked
+            )
+            and ("source-id" not in asked or held["sourceId"] in asked["source-id"].split(","))
+        ]
+        if asked.get("sort") == "-total":
+            found.sort(key=lambda one: -one[1]["total"])
+        size = int(asked["page[size]"])
+        if "page[cursor]" in asked:
+            start = self.start(asked["page[cursor]"])
+            link = f"{self.url}/events?page%5Bcursor%5D=" + b64encode(f"0,{start + size}".encode()).decode()
+        else:
+            # Clamped without a word.
+            number = min(int(asked["page[number]"]), max(self.window // size, 1))
+            start, link = (number - 1) * size, f"{self.url}/events?page%5Bnumber%5D={number + 1}"
+        page = found[start : start + size]
+        v2 = "version=2" in seen.headers["accept"]
+        data = [{"id": uuid, "type": "events", "attributes": self.spelled(held, v2)} for uuid, held in page]
+        links = {"self": "x"} | ({"next": link} if len(page) == size else {})
+        return Reply(200, {"data": data, "meta": {"total": len(found), "sources": []}, "links": links})
+
+    window = 10_000
+
+    def start(self, cursor: str) -> int:
+        return int(b64decode(cursor).decode().split(",")[1]) if cursor != "1" else 0
+
+    def spelled(self, held: dict[str, Any], v2: bool) -> dict[str, Any]:
+        if v2:
+            return held
+        return {"".join(f"-{c.lower()}" if c.isupper() else c for c in name): value for name, value in held.items()}
+
+
+class Saying(EventsApi):
+    """Whatever is asked, it says the same, reply after reply and then the last one; `{sent}` stands for the header."""
+
+    def __init__(self, *replies: Reply) -> None:
+        super().__init__()
+        self.replies = list(replies)
+
+    def answer(self, seen: Seen) -> Reply:
+        self.seen.append(seen)
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        text = reply.text.replace("{sent}", seen.headers.get("authorization", ""))
+        return Reply(reply.status, reply.document, text, reply.headers)
+
+
+class Silent(EventsApi):
+    """It takes the event and says nothing."""
+
+    def answer(self, seen: Seen) -> Reply:
+        super().answer(seen)
+        raise ConnectionAbortedError
+
+
+def _handler(api: EventsApi) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        # Else each answer waits for the other side's delayed acknowledgement of its head.
+        disable_nagle_algorithm = True
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            try:
+                reply = api.answer(Seen(self.command, self.path, headers, body))
+            except ConnectionAbortedError:
+                self.close_connection = True
+                return
+            text = reply.text if reply.document is None else json.dumps(reply.document)
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(text.encode())))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        do_GET = do_PUT = do_POST = _serve  # noqa: N815
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    return Handler
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[EventsApi], EventsApi]]:
+    """Puts servers on the air until the test is over."""
+    running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+
+    def start(api: EventsApi) -> EventsApi:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(api))
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        running.append((server, thread))
+        api.url = f"http://127.0.0.1:{server.server_port}"
+        return api
+
+    yield start
+    for server, thread in running:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def api(serve: Callable[[EventsApi], EventsApi]) -> EventsApi:
+    return serve(EventsApi())
+
+
+@pytest.fixture
+def silent(serve: Callable[[EventsApi], EventsApi]) -> EventsApi:
+    return serve(Silent())
+
+
+@pytest.fixture
+def saying(serve: Callable[[EventsApi], EventsApi]) -> Callable[..., EventsApi]:
+    """`saying(status, text_or_document, **headers)`: a server that says one thing only."""
+
+    def start(status: int, said: Any = "", **headers: str) -> EventsApi:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        text, document = (said, None) if isinstance(said, str) else ("", said)
+        return serve(Saying(Reply(status, document, text, named)))
+
+    return start
+
+
+@pytest.fixture
+def connect() -> Callable[..., EventsClient]:
+    """`connect(api)`: a client with the right token; `token=`, `password=`, `dialect=` where they matter."""
+
+    def make(api: EventsApi, **options: Any) -> EventsClient:
+        given = {"token": TOKEN, "password": PASSWORD, "deadline": 20, **options}
+        return EventsClient(api.url, ACCOUNT, **given)
+
+    return make
+
+
+@pytest.fixture
+def ask() -> Callable[..., EventQuery]:
+    """`ask(api)`: questions to that server, as fast as they come."""
+
+    def make(api: EventsApi, **options: Any) -> EventQuery:
+        return EventQuery(api.url, **{"deadline": 20, "pace": lambda url: None, **options})
+
+    return make
+
+
+@pytest.fixture
+def reply() -> type[Reply]:
+    return Reply
+
+
+@pytest.fixture
+def in_turn(serve: Callable[[EventsApi], EventsApi]) -> Callable[..., EventsApi]:
+    """`in_turn(reply, reply…)`: a server that says one thing after the other."""
+    return lambda *replies: serve(Saying(*replies))
+
+
+@pytest.fixture
+def secrets() -> dict[str, str]:
+    return {
+        "token": TOKEN,
+        "password": PASSWORD,
+        "basic": b64encode(f"{ACCOUNT}:{PASSWORD}".encode()).decode(),
+    }
+
+
+@pytest.fixture
+def event() -> Event:
+    payload = {"subj": {"@id": "https://doi.org/10.5072/ab-1", "registrantId": "datacite.demo.repo"}, "obj": {}}
+    return Event(
+        "https://doi.org/10.5072/ab-1",
+        "is-supplement-to",
+        "https://doi.org/10.5072/xy",
+        "doitui",
+        3,
+        "2026-05-01T00:00:00Z",
+        payload,
+    )

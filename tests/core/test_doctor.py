@@ -1,0 +1,105 @@
+"""The doctor: each trouble is found, at its level, with a command that mends it; and health is told as health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doitui_core import database, doctor, queue, repositories, rests, settings, workers
+from doitui_core.models import Repository
+from doitui_core.outcomes import Kind, Outcome
+from doitui_core.queue import Lease, Status
+
+
+@pytest.fixture(autouse=True)
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PW", "correct-horse")
+
+
+def found(name: str) -> list[tuple[str, str]]:
+    """(level, mend) of the checks of that name."""
+    return [(check.level, check.mend) for check in doctor.checks(online=False) if check.name == name]
+
+
+@pytest.mark.parametrize("name", ["database", "counters", "queue", "mail", "spool", "repository h"])
+def test_what_is_right_is_told_as_right(archive: Repository, name: str) -> None:
+    assert found(name) == [("OK", "")]
+
+
+def test_an_empty_house_is_told_its_next_step(store: str) -> None:
+    ((level, mend),) = found("repositories")
+    assert (level, mend.startswith("doitui repository set")) == ("WARN", True)
+
+
+def test_jobs_without_a_worker_fail(a_job: Callable[..., int]) -> None:
+    a_job()
+    assert found("workers") == [("FAIL", "doitui work")]
+
+
+def test_a_worker_is_told_by_name(archive: Repository) -> None:
+    workers.beat("host:1:ab")
+    assert found("workers") == [("OK", "")]
+
+
+def test_failed_jobs_are_told(a_job: Callable[..., int], claim: Callable[..., list[Lease]]) -> None:
+    a_job()
+    queue.finish(claim()[0], Status.FAILED, cause="metadata", error="no")
+    assert found("queue") == [("WARN", "doitui queue list --status failed")]
+
+
+def test_jobs_that_are_long_due_are_told(a_job: Callable[..., int], clock: Any) -> None:
+    a_job()
+    clock.forward(minutes=11)
+    assert found("queue") == [("WARN", "doitui work --drain")]
+
+
+def test_jobs_of_a_repository_at_rest_are_not_late(a_job: Callable[..., int], archive: Repository, clock: Any) -> None:
+    a_job()
+    rests.pause(archive, True)
+    clock.forward(minutes=11)
+    assert found("queue") == [("OK", "")]
+
+
+def test_a_missing_password_fails_without_telling_one(archive: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PW")
+    assert found("repository h") == [("FAIL", "doitui repository set h")]
+
+
+def test_a_blocked_repository_fails(archive: Repository) -> None:
+    rests.block(archive.id, Outcome(Kind.BLOCKED, "credentials", "the password is wrong"))
+    assert ("FAIL", "doitui repository set h") in found("repository h")
+
+
+def test_a_test_set_up_that_points_at_production_fails(archive: Repository) -> None:
+    repositories.put("h", {"datacite_url": "https://api.datacite.org"})
+    assert found("repository h") == [("FAIL", "doitui repository set h")]
+
+
+def test_people_to_tell_and_no_mail_server_is_told(archive: Repository) -> None:
+    settings.put("doi_failure_notify", "a@example.org")
+    assert found("mail") == [("WARN", "doitui setting set smtp_url smtp://HOST:25")]
+
+
+def test_counters_that_lie_fail(archive: Repository) -> None:
+    with database.write():
+        database.count("doi.findable", 1)
+    assert found("counters")[0][0] == "FAIL"
+    with database.write():
+        database.count("doi.findable", -1)
+
+
+def test_a_spool_that_everybody_can_read_is_told(
+    archive: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir(mode=0o755)
+    monkeypatch.setenv("DOITUI_SPOOL", str(spool))
+    assert found("spool") == [("WARN", f"chmod o-rwx {spool}")]
+
+
+def test_a_server_that_is_not_there_is_told_as_such(archive: Repository) -> None:
+    told = [check for check in doctor.checks(online=True) if check.name == "repository h"]
+    assert ([check.level for check in told], "could not be asked" in told[0].told) == (["WARN"], True)

@@ -1,0 +1,98 @@
+"""The dashboard: each thing that needs a person is there, with where to look, and nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from doitui_core import breaker, database, panels, queue, rests, upstream, workers
+from doitui_core.models import Doi, Repository
+from doitui_core.outcomes import Kind, Outcome
+from doitui_core.queue import Lease, Status
+
+
+def needs() -> list[str]:
+    return [need.what for need in panels.board().needs]
+
+
+def test_a_house_in_order_needs_nobody(a_minted_doi: Callable[..., Doi]) -> None:
+    a_minted_doi()
+    assert needs() == []
+
+
+def test_jobs_without_a_worker_need_one(a_job: Callable[..., int]) -> None:
+    a_job()
+    assert needs() == ["job waits, and no worker runs"]
+
+
+def test_a_worker_is_enough(a_job: Callable[..., int]) -> None:
+    a_job()
+    workers.beat("host:1:ab")
+    assert (needs(), panels.board().workers) == ([], 1)
+
+
+def test_a_silent_worker_is_none(a_job: Callable[..., int], clock: Any) -> None:
+    a_job()
+    workers.beat("host:1:ab")
+    clock.forward(minutes=1)
+    assert panels.board().workers == 0
+
+
+def test_what_failed_is_told_by_cause_with_its_number(
+    a_job: Callable[..., int], claim: Callable[..., list[Lease]]
+) -> None:
+    for object_id, cause in (("a", "metadata"), ("b", "forbidden"), ("c", "metadata")):
+        a_job(object_id)
+        queue.finish(claim()[0], Status.FAILED, cause=cause, error="no")
+    found = [(need.number, need.cause, need.leads_to) for need in panels.board().needs]
+    assert found == [
+        (2, "metadata", ("queue", "status:failed cause:metadata")),
+        (1, "forbidden", ("queue", "status:failed cause:forbidden")),
+    ]
+
+
+def test_a_paused_repository_is_told(archive: Repository) -> None:
+    rests.pause(archive, True)
+    assert (needs(), panels.board().paused) == (["repository h is paused"], ["h"])
+
+
+def test_a_blocked_repository_is_told_with_its_reason(archive: Repository) -> None:
+    rests.block(archive.id, Outcome(Kind.BLOCKED, "credentials", "the password is wrong"))
+    assert needs() == ["repository h rests: the password is wrong"]
+
+
+def test_an_outage_is_told(archive: Repository, clock: Any) -> None:
+    for _ in range(breaker.FAULTS):
+        clock.forward(seconds=1)
+        breaker.note("rest x y", Outcome(Kind.RETRYABLE, "unreachable"), clock(), 1, suspect=True)
+    board = panels.board()
+    assert (board.links[0].state, board.needs[0].level) == ("out", "FAIL")
+
+
+def test_a_pause_that_datacite_asked_for_is_told(archive: Repository, clock: Any) -> None:
+    upstream.pause("rest x y", clock() + timedelta(minutes=1))
+    assert panels.board().links[0].state == "paused"
+
+
+def test_the_pace_is_that_of_the_last_minutes(a_job: Callable[..., int], claim: Callable[..., list[Lease]]) -> None:
+    for number in range(10):
+        a_job(f"n-{number}")
+        queue.finish(claim()[0], Status.COMPLETED)
+    a_job("left")
+    pace = panels.board().pace
+    assert (pace.rate, pace.waiting, pace.left, pace.minutes[-1]) == (2.0, 1, timedelta(seconds=30), 10)
+
+
+def test_the_newest_ten_are_named(a_minted_doi: Callable[..., Doi], clock: Any) -> None:
+    for number in range(12):
+        clock.forward(seconds=1)
+        a_minted_doi(f"n-{number}")
+    assert [row["object_id"] for row in panels.board().newest] == [f"n-{number}" for number in range(11, 1, -1)]
+
+
+def test_a_doi_that_differs_is_told(a_minted_doi: Callable[..., Doi]) -> None:
+    row = a_minted_doi()
+    with database.write():
+        Doi.update(verification="mismatch").where(Doi.id == row.id).execute()
+    assert panels.board().needs[0].leads_to == ("dois", "state:mismatch")

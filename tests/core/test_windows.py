@@ -1,0 +1,131 @@
+"""Windows into lists: from wherever one begins, in whichever order, no row is missed and none comes twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from doitui_core import database, dois, filters, ledger, queue, states, windows
+from doitui_core.filters import Filter
+from doitui_core.models import Doi, Job
+from doitui_core.windows import Window
+
+
+@pytest.fixture
+def house(a_minted_doi: Callable[..., Doi], a_record: Callable[..., Any], clock: Any) -> list[str]:
+    """Ten DOIs, five minted (two in one moment), five reserved; in the order of the list."""
+    minted = []
+    for number in range(5):
+        minted.append(a_minted_doi(f"m-{number}").doi)
+        if number:
+            clock.forward(minutes=1)
+    reserved = [dois.reserve(a_record(f"r-{number}")).doi for number in range(5)]
+    return [*reversed(minted), *reversed(reserved)]
+
+
+def names(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["doi"] for row in rows]
+
+
+def everything() -> Window:
+    return windows.dois(Filter())
+
+
+def test_the_newest_mint_comes_first(house: list[str]) -> None:
+    assert names(everything().after(None, 99)) == house
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_pages_forwards_have_every_row_once(house: list[str], size: int) -> None:
+    assert [row["doi"] for chunk in everything().chunks(size) for row in chunk] == house
+
+
+def test_pages_backwards_have_every_row_once(house: list[str]) -> None:
+    window, found, key = everything(), [], None
+    while rows := window.before(key, 3):
+        found, key = rows + found, rows[0]["key"]
+    assert names(found) == house
+
+
+def test_a_key_is_left_out_unless_it_is_asked_for(house: list[str]) -> None:
+    window = everything()
+    key = window.at(4)
+    assert (names(window.after(key, 1, including=True)), names(window.after(key, 1))) == ([house[4]], [house[5]])
+
+
+@pytest.mark.parametrize("rank", [0, 4, 9])
+def test_a_rank_leads_to_its_row(house: list[str], rank: int) -> None:
+    window = everything()
+    assert names(window.after(window.at(rank), 1, including=True)) == [house[rank]]
+
+
+def test_behind_the_last_row_there_is_no_key(house: list[str]) -> None:
+    assert everything().at(10) is None
+
+
+def test_it_is_known_how_many_came_in_front(house: list[str], a_minted_doi: Callable[..., Doi]) -> None:
+    window = everything()
+    key = window.after(None, 1)[0]["key"]
+    a_minted_doi("new")
+    assert window.in_front(key) == 1
+
+
+def test_the_other_end_is_the_same_list_backwards(house: list[str]) -> None:
+    assert names(windows.dois(Filter(), backwards=False).after(None, 99)) == house[::-1]
+
+
+def test_dois_can_be_read_in_the_order_of_their_strings(house: list[str]) -> None:
+    assert names(windows.dois(Filter(), order="doi", backwards=False).after(None, 99)) == sorted(house)
+
+
+FILTERS = {
+    "": 10,
+    "state:reserved": 5,
+    "state:failed": 1,
+    "state:pending": 0,
+    "state:uncertain": 1,
+    "state:changed": 0,
+    "state:verified": 0,
+    "opus:unregistered": 5,
+    "opus:registered": 5,
+    "repo:h": 10,
+    "repo:nobody": 0,
+    "published:no": 0,
+    "doi:10.5072/H/2026/M-": 2,
+    "10.5072/h/2027/r-3": 1,
+    "r-3": 1,
+    "notebooks": 10,
+    "notebooks state:reserved": 5,
+}
+
+
+@pytest.mark.parametrize("typed", FILTERS)
+def test_a_filter_counts_what_it_shows(house: list[str], typed: str) -> None:
+    with database.write():
+        row = ledger.lock(Doi.get(Doi.doi == house[0]).id)
+        ledger.write(row, states.timed_out(ledger.facts(row)), actor="test", action="update")
+    dois.mint("r-0")
+    with database.write():
+        Job.update(status="failed").where(Job.status == "pending").execute()
+        queue.moved("write", queue.Status.PENDING, queue.Status.FAILED)
+    window = windows.dois(filters.parse(typed, "dois"))
+    assert (window.count(), len(window.after(None, 99))) == (FILTERS[typed], FILTERS[typed])
+
+
+def test_what_a_mint_would_take_is_below_its_target(house: list[str]) -> None:
+    window = windows.candidates(Filter(), "findable")
+    assert [row["object_id"] for row in window.after(None, 99)] == [f"r-{number}" for number in range(5)]
+
+
+def test_jobs_come_newest_first_and_by_status(house: list[str]) -> None:
+    dois.mint("r-0")
+    pending = windows.jobs(filters.parse("status:pending", "jobs"))
+    numbers = [row["id"] for row in windows.jobs(Filter()).after(None, 99)]
+    assert (numbers, pending.count()) == (sorted(numbers, reverse=True), 1)
+
+
+def test_a_row_says_what_stands_beside_its_doi(house: list[str]) -> None:
+    row = everything().after(None, 1)[0]
+    assert (row["object_id"], row["repository"], row["title"], row["marks"]) == ("m-4", "h", "Notebooks", [])

@@ -1,0 +1,107 @@
+"""The daily key: made once, moved forward only, the same on every host that began with the same file."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from doitui_middleware.actor_key import FORMAT, ActorKey, ratcheted
+
+DAY = 20_000
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "actor.key"
+
+
+def test_the_first_process_makes_a_key_and_the_others_read_it(path: Path) -> None:
+    assert ActorKey(str(path)).of(DAY) == ActorKey(str(path)).of(DAY)
+    assert len(ActorKey(str(path)).of(DAY)) == 32
+
+
+def test_the_next_day_has_the_hash_of_the_key(path: Path) -> None:
+    key = ActorKey(str(path))
+    today = key.of(DAY)
+    assert key.of(DAY + 1) == ratcheted(today, 1)
+
+
+def test_only_the_newest_key_is_kept(path: Path) -> None:
+    key = ActorKey(str(path))
+    first = key.of(DAY)
+    key.of(DAY + 1)
+    assert first.hex() not in path.read_text()
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_host_that_slept_for_days_has_the_same_key_again(path: Path, tmp_path: Path) -> None:
+    here = ActorKey(str(path))
+    here.of(DAY)
+    shutil.copy(path, tmp_path / "other.key")
+    for day in range(DAY, DAY + 30):
+        here.of(day)
+    assert ActorKey(str(tmp_path / "other.key")).of(DAY + 29) == here.of(DAY + 29)
+
+
+def test_a_host_whose_clock_is_a_little_behind_uses_the_newer_key(path: Path) -> None:
+    newer = ActorKey(str(path)).of(DAY + 1)
+    assert ActorKey(str(path)).of(DAY) == newer
+
+
+def test_a_clock_that_goes_back_keeps_the_key(path: Path) -> None:
+    key = ActorKey(str(path))
+    assert key.of(DAY) == key.of(DAY - 7)
+
+
+def test_a_key_from_the_far_future_does_not_stay_for_ever(path: Path) -> None:
+    ActorKey(str(path)).of(DAY + 40_000)
+    today = ActorKey(str(path)).of(DAY)
+    assert ActorKey(str(path)).of(DAY) == today
+    assert ActorKey(str(path)).of(DAY + 1) != today
+
+
+@pytest.mark.parametrize(
+    "text", ["", FORMAT, f"{FORMAT} {DAY} abc", f"{FORMAT} x {'0' * 64}", "something else", "\xff"]
+)
+def test_a_file_that_is_not_whole_is_replaced(path: Path, text: str) -> None:
+    path.write_text(text, encoding="latin-1")
+    assert ActorKey(str(path)).of(DAY) == ActorKey(str(path)).of(DAY)
+
+
+def test_nobody_else_may_read_the_key(path: Path) -> None:
+    ActorKey(str(path)).of(DAY)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_group_of_a_setgid_directory_may(path: Path) -> None:
+    path.parent.chmod(0o2770)
+    ActorKey(str(path)).of(DAY)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+
+def test_who_comes_second_takes_the_key_of_the_first(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process makes the key after we have seen that there is none."""
+    real, firsts = os.urandom, []
+
+    def urandom(size: int) -> bytes:
+        monkeypatch.setattr(os, "urandom", real)
+        firsts.append(ActorKey(str(path)).of(DAY))
+        return real(size)
+
+    monkeypatch.setattr(os, "urandom", urandom)
+    assert [ActorKey(str(path)).of(DAY)] == firsts
+
+
+def _of(path: str) -> bytes:
+    return ActorKey(path).of(DAY)
+
+
+def test_processes_that_begin_together_agree(path: Path) -> None:
+    with multiprocessing.get_context("fork").Pool(8) as pool:
+        assert len(set(pool.map(_of, [str(path)] * 64, chunksize=1))) == 1
+    assert [file.name for file in path.parent.iterdir()] == [path.name]

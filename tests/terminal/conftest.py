@@ -1,0 +1,205 @@
+"""The screens in real terminals: tmux for what is seen, a pseudo terminal for bytes and signals; a real worker and a
+real sandbox behind them, each a process of its own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from doitui.web.server import Sandbox, running_sandbox
+from doitui_core import batch, database, records, repositories, stats, worker
+
+#: Seconds; a test that waits longer has failed.
+PATIENCE = 20.0
+
+DOITUI = (sys.executable, "-P", "-m", "doitui")
+
+
+def _ptys() -> Any:
+    """The harness of the benchmarks: there is one."""
+    place = Path(__file__).parents[1] / "benchmarks" / "ptys.py"
+    spec = importlib.util.spec_from_file_location("ptys", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["ptys"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def terminal() -> Any:
+    """`Terminal(command, environment, size)`: a program in a pseudo terminal."""
+    return _ptys().Terminal
+
+
+@dataclass
+class World:
+    """A house with a sandbox behind it. Its own acts are done in this process; screens and workers are others."""
+
+    folder: Path
+    sandbox: Sandbox
+    environment: dict[str, str]
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @contextmanager
+    def house(self) -> Iterator[None]:
+        """The database, open here for as long as it is needed."""
+        database.open(self.environment["DOITUI_DATABASE"])
+        try:
+            yield
+        finally:
+            database.close()
+
+    def records(self, *object_ids: str) -> None:
+        with self.house():
+            for object_id in object_ids:
+                metadata = METADATA | {"titles": [{"title": f"Record {object_id}"}]}
+                records.save(object_id, metadata=metadata, repository="h")
+
+    def mint_all(self) -> None:
+        with self.house():
+            batch.mint(limit=0, actor="bo")
+
+    def drain(self) -> None:
+        """Work until nothing is due."""
+        with self.house():
+            worker.run(drain=True)
+
+    def findable(self) -> int:
+        with self.house():
+            return int(stats.overview()["dois"]["findable"])
+
+    def faults(self, *specs: str) -> None:
+        """From now on the sandbox fails so; without any it works again."""
+        requests.post(f"{self.sandbox.url}/_faults", json={"faults": list(specs)}, timeout=10).raise_for_status()
+
+    def start_worker(self) -> None:
+        self.workers.append(subprocess.Popen([*DOITUI, "work", "--every", "0.1"], env=self.environment))
+
+    def close(self) -> None:
+        for one in self.workers:
+            one.terminate()
+        for one in self.workers:
+            one.wait(PATIENCE)
+
+
+METADATA: dict[str, Any] = {
+    "creators": [{"name": "Brandt, Ida"}],
+    "publisher": {"name": "Hollin Archive"},
+    "publicationYear": 2020,
+    "types": {"resourceTypeGeneral": "Text"},
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("PW", "demo")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DOITUI_", "DATACITE_", "SSH_"))}
+    url = f"sqlite:///{tmp_path / 'doitui.db'}"
+    environment = kept | {"DOITUI_DATABASE": url, "HOME": str(tmp_path), "LOGNAME": "ana", "PYTHONUTF8": "1"}
+    environment.pop("NO_COLOR", None)
+    with running_sandbox() as sandbox:
+        world = World(tmp_path, sandbox, environment)
+        database.create(url)
+        repositories.put(
+            "h",
+            {
+                "datacite_prefix": "10.5072",
+                "datacite_repository_id": "DEMO.REPO",
+                "datacite_password": "env:PW",
+                "datacite_url": sandbox.url,
+                "landing_page": "https://archive.example.org/{object_id}",
+            },
+        )
+        database.close()
+        try:
+            yield world
+        finally:
+            world.close()
+
+
+class Tmux:
+    """The screens in a tmux of their own."""
+
+    def __init__(self, world: World, arguments: tuple[str, ...], size: tuple[int, int]) -> None:
+        self._socket = f"doitui-{uuid.uuid4().hex[:8]}"
+        columns, rows = map(str, size)
+        environment = {**world.environment, "TERM": "xterm-256color"}
+        environment.pop("TMUX", None)
+        command = [*self._tmux, "-f", "/dev/null", "new-session", "-d", "-x", columns, "-y", rows]
+        subprocess.run([*command, *DOITUI, *arguments], env=environment, check=True, cwd=world.folder)
+        subprocess.run([*self._tmux, "set", "-g", "remain-on-exit", "on"], check=True)
+
+    @property
+    def _tmux(self) -> list[str]:
+        return ["tmux", "-L", self._socket]
+
+    def keys(self, *names: str) -> None:
+        """Keys as tmux names them; the screens take them in order."""
+        for name in names:
+            subprocess.run([*self._tmux, "send-keys", name], check=True)
+
+    def type(self, text: str) -> None:
+        subprocess.run([*self._tmux, "send-keys", "-l", text], check=True)
+
+    def seen(self) -> str:
+        return subprocess.run([*self._tmux, "capture-pane", "-p"], capture_output=True, text=True, check=True).stdout
+
+    def until(self, *told: str, patience: float = PATIENCE) -> str:
+        """The screen, once it says all of `told`."""
+        end = time.monotonic() + patience
+        while not all(words in (text := self.seen()) for words in told):
+            assert time.monotonic() < end, f"{told} did not come:\n{text}"
+            time.sleep(0.03)
+        return text
+
+    def answer(self, *keys: str, told: str) -> None:
+        """Answer the question that says `told`; it is deaf for a moment after it opened."""
+        self.until(told)
+        time.sleep(0.4)
+        for key in keys:
+            self.keys(key)
+            time.sleep(0.05)
+
+    def wait(self, patience: float = PATIENCE) -> None:
+        """Until the screens have ended."""
+        end = time.monotonic() + patience
+        command = [*self._tmux, "list-panes", "-F", "#{pane_dead}"]
+        while subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() != "1":
+            assert time.monotonic() < end, f"the screens did not end:\n{self.seen()}"
+            time.sleep(0.03)
+
+    def close(self) -> None:
+        subprocess.run([*self._tmux, "kill-server"], check=False, capture_output=True)
+
+
+@pytest.fixture
+def tmux(world: World) -> Iterator[Callable[..., Tmux]]:
+    """`tmux("tui", "--write", size=(80, 24))`: open the screens."""
+    if shutil.which("tmux") is None:
+        reason = "these tests need tmux"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    opened: list[Tmux] = []
+
+    def start(*arguments: str, size: tuple[int, int] = (80, 24)) -> Tmux:
+        opened.append(Tmux(world, arguments, size))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.close()

@@ -1,0 +1,237 @@
+"""The terminal UI on real databases: a house with a DOI in every state, and an operator who presses keys."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from doitui.tui.app import DoituiApp
+from doitui_core import database, dois, ledger, queue, records, repositories, states
+from doitui_core.models import Doi, Job
+from doitui_core.states import Remote, Verification
+
+#: Sizes every screen must fit into.
+SMALL, LARGE = (80, 24), (140, 40)
+
+#: Looks in a row that find nothing under way.
+QUIET = 5
+
+HOSTILE = "\x1b[31mred\x1b]0;owned\x07 [b]bold[/b] one\r\ntwo\x85 \u202eright to left\u2066 " + "x" * 10_000
+
+TITLES = {
+    "ms-1": "Letters from the marsh",
+    "ms-2": "港町における記録管理の近代化 — a study of harbour records",
+    "ms-3": "Образ северного ветра",
+    "ms-4": "e\u0301tude de la mare\u0301e",
+    "ms-5": HOSTILE,
+    "ms-6": "Census of seabirds",
+    "ms-7": "Tide gauge readings",
+    "ms-8": "Net weights of fired clay",
+    "ms-9": "Spoken corpus",
+    "ms-10": "Plan of the common lands",
+}
+
+METADATA: dict[str, Any] = {
+    "creators": [{"name": "Curie, Marie", "nameType": "Personal"}],
+    "publisher": {"name": "Archive"},
+    "publicationYear": 1902,
+    "types": {"resourceTypeGeneral": "Text"},
+}
+
+Script = Callable[[Pilot[int]], Awaitable[Any]]
+Operate = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who sits at the terminal, and what it can do."""
+    monkeypatch.setenv("LOGNAME", "ana")
+    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+def an_archive() -> None:
+    """The repository `h`; nothing is sent to its DataCite, which is not there."""
+    repositories.put(
+        "h",
+        {
+            "datacite_prefix": "10.5072",
+            "datacite_repository_id": "DEMO.REPO",
+            "datacite_password": "env:PW",
+            "datacite_url": "http://127.0.0.1:1",
+            "landing_page": "https://archive.example.org/{object_id}",
+        },
+    )
+
+
+def fill() -> None:
+    """A record each: findable and verified, draft, reserved, tombstone, failed, uncertain, changed, pending …"""
+    an_archive()
+    for object_id, title in TITLES.items():
+        records.save(object_id, metadata={**METADATA, "titles": [{"title": title}]}, repository="h")
+    records.save(
+        "unpublished", metadata={**METADATA, "titles": [{"title": "Not yet"}]}, repository="h", published=False
+    )
+    for object_id in ("ms-1", "ms-2", "ms-3", "ms-4", "ms-5", "ms-6"):
+        settle(object_id, Remote.FINDABLE)
+    with database.write():
+        row = held("ms-2")
+        facts = states.checked(ledger.facts(row), api=Verification.VERIFIED, resolver=Verification.VERIFIED)
+        ledger.write(row, facts, actor="vm:1:ab", action="verify", http_status=200)
+        row = held("ms-3")
+        facts = states.checked(ledger.facts(row), api=Verification.MISMATCH, resolver=Verification.VERIFIED)
+        ledger.write(row, facts, actor="vm:1:ab", action="verify", cause="mismatch", detail="API: it leads elsewhere")
+    settle("ms-7", Remote.DRAFT, "draft")
+    with database.write():
+        row = held("ms-4")
+        ledger.write(
+            row, states.deactivate(ledger.facts(row), row.doi), actor="bo", action="deactivate", reason="given back"
+        )
+        ledger.write(row, states.answered(ledger.facts(row), Remote.REGISTERED), actor="vm:1:ab", action="deactivate")
+    fail("ms-8", "metadata", "DataCite answered 422: creators is missing")
+    fail("ms-9", "metadata", "DataCite answered 422: creators is missing")
+    dois.mint("ms-10", actor="bo")
+    metadata = {**METADATA, "titles": [{"title": "Letters from the marsh, second edition"}]}
+    records.save("ms-1", metadata=metadata, repository="h")
+
+
+def held(object_id: str) -> Doi:
+    return ledger.lock(Doi.get(Doi.folded == f"10.5072/h/2026/{object_id}").id)
+
+
+def a_lease() -> queue.Lease:
+    policy = queue.Policy(datetime.timedelta(minutes=5), datetime.timedelta(minutes=5))
+    (lease,) = queue.claim("vm:1:ab", 1, policy, 1)
+    return lease
+
+
+def settle(object_id: str, remote: Remote, state: str = "findable") -> None:
+    """Mint it, as a worker would have."""
+    dois.mint(object_id, state=state, actor="bo")
+    lease = a_lease()
+    with database.write():
+        row = held(object_id)
+        facts = states.answered(ledger.facts(row), remote)
+        ledger.write(row, facts, actor="vm:1:ab", action="mint", http_status=201, confirmed_hash=row.current_hash)
+    queue.finish(lease, queue.Status.COMPLETED)
+
+
+def fail(object_id: str, cause: str, error: str) -> None:
+    dois.mint(object_id, actor="bo")
+    lease = a_lease()
+    with database.write():
+        row = held(object_id)
+        ledger.write(row, ledger.facts(row), actor="vm:1:ab", action="mint", http_status=422, cause=cause, detail=error)
+    queue.finish(lease, queue.Status.FAILED, cause=cause, error=error)
+
+
+@pytest.fixture
+def house(store: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a full house."""
+    monkeypatch.setenv("PW", "correct-horse")
+    fill()
+    return store
+
+
+@pytest.fixture
+def operate(store: str, clock: Any) -> Operate:
+    """`operate(script, size=…, write=…, start=…)`: open the screens, wait until they are painted, do `script`."""
+
+    def run(script: Script, *, size: tuple[int, int] = SMALL, url: str = store, **options: Any) -> Any:
+        async def session() -> Any:
+            app = DoituiApp(url, clock=clock, **options)
+            async with app.run_test(size=size) as pilot:
+                await calm(pilot)
+                return await script(pilot)
+
+        database.close()
+        try:
+            return asyncio.run(session())
+        finally:
+            # The threads of the screens had the database; what follows in the test has its own connection.
+            database.open(store, clock=clock)
+
+    return run
+
+
+async def calm(pilot: Pilot[int]) -> None:
+    """Until every question was answered and its answer worked off. `Pilot.pause` would wait for an idle CPU, 25 ms."""
+    app: Any = pilot.app
+    await pilot._wait_for_screen()
+    quiet = 0
+    while quiet < QUIET:
+        await asyncio.sleep(0.001)
+        nodes = [app, *app.screen_stack, *app.screen.walk_children()]
+        busy = not all(lane.idle for lane in (app.quick, app.slow, app.acts))
+        busy = busy or app.screen._layout_required or bool(app.screen._dirty_widgets)
+        quiet = 0 if busy or any(node._message_queue.qsize() for node in nodes) else quiet + 1
+
+
+@pytest.fixture
+def press() -> Callable[..., Awaitable[None]]:
+    """Keys one after another, each with its effect; without keys whatever is under way."""
+
+    async def keys(pilot: Pilot[int], *names: str) -> None:
+        app: Any = pilot.app
+        for name in names:
+            key = events.Key(name, name if len(name) == 1 else None)
+            app._driver.process_message(key)
+            await calm(pilot)
+        await calm(pilot)
+
+    return keys
+
+
+@pytest.fixture
+def seen() -> Callable[[Pilot[int]], str]:
+    """The screen as text, as a terminal shows it."""
+
+    def text(pilot: Pilot[int]) -> str:
+        screen: Any = pilot.app.screen
+        lines = screen._compositor.render_strips(pilot.app.size)
+        return "\n".join("".join(part.text for part in line).rstrip() for line in lines)
+
+    return text
+
+
+@pytest.fixture
+def toasts() -> Callable[[Pilot[int]], list[str]]:
+    """What was told beside the screen."""
+
+    def told(pilot: Pilot[int]) -> list[str]:
+        return [note.message for note in pilot.app._notifications]
+
+    return told
+
+
+@pytest.fixture
+def jobs() -> Callable[[], list[tuple[str, str]]]:
+    """(action, status) of every job that is not done, oldest first."""
+
+    def read() -> list[tuple[str, str]]:
+        return [(row.action, row.status) for row in Job.select().order_by(Job.id) if row.status != "completed"]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def snapshots() -> Callable[[str, str], None]:
+    """Compares with what is kept beside the tests; `DOITUI_TEST_SNAPSHOTS=write` keeps what is there now."""
+    place = Path(__file__).with_name("snapshots")
+
+    def same(name: str, text: str) -> None:
+        file = place / f"{name}.txt"
+        if os.environ.get("DOITUI_TEST_SNAPSHOTS") == "write":
+            place.mkdir(exist_ok=True)
+            file.write_text(text + "\n", encoding="utf-8")
+        assert text + "\n" == file.read_text(encoding="utf-8"), f"{file} differs (DOITUI_TEST_SNAPSHOTS=write keeps it)"
+
+    return same

@@ -1,0 +1,199 @@
+"""What an operator does from the screens, as the core has it afterwards. Each asks first; the log names who did it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual import events
+
+from doitui.tui.dialogs import DEAF, Dialog
+from doitui_core import dois
+from doitui_core.models import Doi, DoiLog, Job, Record, Repository, Setting
+
+Operate = Callable[..., Any]
+Press = Callable[..., Any]
+Jobs = Callable[[], list[tuple[str, str]]]
+
+
+@pytest.fixture
+def do(operate: Operate, press: Press) -> Callable[..., Any]:
+    """`do(screen, keys, dialog keys …)`: press, wait until the question listens, answer; what was told."""
+
+    def run(start: str, *keys: str, answer: tuple[str, ...] = ("enter",), filter: str = "") -> list[str]:
+        async def script(pilot: Any) -> list[str]:
+            if filter:
+                pilot.app.screen.show_only(filter)
+                await press(pilot)
+                await press(pilot, "f5")
+            await press(pilot, *keys)
+            assert isinstance(pilot.app.screen, Dialog), [note.message for note in pilot.app._notifications]
+            await asyncio.sleep(DEAF)
+            await press(pilot, *answer)
+            return [note.message for note in pilot.app._notifications]
+
+        return list(operate(script, start=start, write=True))
+
+    return run
+
+
+def doi(object_id: str) -> Doi:
+    return Doi.get(Doi.folded == f"10.5072/h/2026/{object_id}")  # type: ignore[no-any-return]
+
+
+def last_act(object_id: str) -> tuple[str, str]:
+    row = DoiLog.select().where(DoiLog.doi == doi(object_id).id).order_by(DoiLog.id.desc()).get()
+    return row.actor, row.action
+
+
+def only(object_id: str) -> str:
+    return f"doi:10.5072/h/2026/{object_id}"
+
+
+YES = ("right", "enter")
+
+
+def test_update(house: str, do: Callable[..., Any], jobs: Jobs) -> None:
+    do("dois", "U", filter=only("ms-2"), answer=YES)
+    assert last_act("ms-2") == ("ana", "update")
+
+
+def test_a_dialog_begins_at_cancel(house: str, do: Callable[..., Any]) -> None:
+    do("dois", "U", filter=only("ms-2"))
+    assert last_act("ms-2")[1] == "verify"
+
+
+def test_verify(house: str, do: Callable[..., Any]) -> None:
+    do("dois", "V", filter=only("ms-6"))
+    assert Job.select().where(Job.kind == "verify", Job.actor == "ana").count() == 1
+
+
+def test_deactivate_asks_for_the_reason(house: str, do: Callable[..., Any]) -> None:
+    do("dois", "D", filter=only("ms-6"), answer=(*"lost", "tab", "tab", "right", "enter"))
+    assert (doi("ms-6").wanted, doi("ms-6").reason) == ("tombstone", "lost")
+
+
+def test_deactivate_without_a_reason_is_not_done(house: str, do: Callable[..., Any]) -> None:
+    do("dois", "D", filter=only("ms-6"), answer=("tab", "tab", "right", "enter"))
+    assert doi("ms-6").wanted == "findable"
+
+
+def test_restore(house: str, do: Callable[..., Any]) -> None:
+    do("dois", "B", filter=only("ms-4"), answer=(*"found", "tab", "right", "enter"))
+    assert (doi("ms-4").wanted, last_act("ms-4")) == ("findable", ("ana", "restore"))
+
+
+def test_set_url(house: str, do: Callable[..., Any]) -> None:
+    do("dois", "W", filter=only("ms-6"), answer=("end", *"/new", "tab", "right", "enter"))
+    assert doi("ms-6").url == "https://archive.example.org/ms-6/new"
+
+
+def test_abandon_wants_the_count_typed(house: str, do: Callable[..., Any]) -> None:
+    do("dois", "X", filter=only("ms-7"), answer=("1", "tab", "right", "enter"))
+    assert doi("ms-7").wanted == "abandoned"
+
+
+def test_a_wrong_count_is_refused(house: str, do: Callable[..., Any]) -> None:
+    do("dois", "X", filter=only("ms-7"), answer=("2", "tab", "right", "enter"))
+    assert doi("ms-7").wanted == "draft"
+
+
+def test_mint_of_a_draft(house: str, do: Callable[..., Any]) -> None:
+    do("dois", "M", filter=only("ms-7"), answer=("tab", "1", "tab", "right", "enter"))
+    assert doi("ms-7").wanted == "findable"
+
+
+def test_retry_one(house: str, do: Callable[..., Any], jobs: Jobs) -> None:
+    do("queue", "R", filter="status:failed")
+    assert sorted(jobs()) == [("mint", "failed"), ("mint", "pending"), ("mint", "pending")]
+
+
+def test_retry_of_one_cause(house: str, do: Callable[..., Any], jobs: Jobs) -> None:
+    do("queue", "C", filter="status:failed", answer=YES)
+    assert [status for _, status in jobs()] == ["pending"] * 3
+
+
+def test_retry_of_one_cause_from_the_dashboard(house: str, do: Callable[..., Any], jobs: Jobs) -> None:
+    do("dashboard", "j", "C", answer=YES)
+    assert [status for _, status in jobs()] == ["pending"] * 3
+
+
+def test_retry_of_all_that_match(house: str, do: Callable[..., Any], jobs: Jobs) -> None:
+    do("queue", "A", "R", filter="status:failed", answer=("2", "tab", "right", "enter"))
+    assert [status for _, status in jobs()] == ["pending"] * 3
+
+
+def test_cancel(house: str, do: Callable[..., Any], jobs: Jobs) -> None:
+    do("queue", "X", filter="status:pending", answer=YES)
+    assert ("mint", "cancelled") in jobs()
+
+
+def test_pause_and_resume(house: str, do: Callable[..., Any]) -> None:
+    do("queue", "P")
+    paused = Repository.get().paused
+    do("queue", "P")
+    assert (paused, Repository.get().paused) == (True, False)
+
+
+def test_mint_of_marked_records(house: str, do: Callable[..., Any]) -> None:
+    Record.update(published=True).where(Record.object_id == "unpublished").execute()
+    do("mint", "M", filter="Not", answer=("1", "tab", "right", "enter"))
+    assert last_act("unpublished") == ("ana", "mint")
+
+
+def test_reserve(house: str, do: Callable[..., Any]) -> None:
+    do("mint", "E", filter="Not", answer=YES)
+    assert (doi("unpublished").status, last_act("unpublished")) == ("reserved", ("ana", "reserve"))
+
+
+def test_all_unregistered_of_published_records(house: str, do: Callable[..., Any]) -> None:
+    do("mint", "O", answer=("4", "tab", "right", "enter"))
+    assert doi("ms-7").wanted == "findable"
+
+
+def test_all_registered_are_verified(house: str, do: Callable[..., Any]) -> None:
+    do("dois", "K", answer=YES)
+    assert Job.select().where(Job.kind == "verify", Job.status == "pending").count() == 6
+
+
+def test_a_setting(house: str, do: Callable[..., Any]) -> None:
+    do("doctor", "right_square_bracket", "E", answer=(*"10.5072", "tab", "right", "enter"))
+    assert Setting.get(Setting.repository_id == 0).value == "10.5072"
+
+
+def test_what_has_moved_since_the_question_is_refused(house: str, operate: Operate, press: Press, jobs: Jobs) -> None:
+    async def script(pilot: Any) -> list[str]:
+        pilot.app.screen.show_only("status:failed")
+        await press(pilot, "f5", "A", "R")
+        dois.withdraw(Job.get(Job.status == "failed").id, actor="bo")
+        await asyncio.sleep(DEAF)
+        await press(pilot, "2", "tab", "right", "enter")
+        return [note.message for note in pilot.app._notifications]
+
+    told = operate(script, start="queue", write=True)
+    assert ("look again" in told[-1], ("mint", "failed") in jobs()) == (True, True)
+
+
+def test_a_key_that_is_held_down_confirms_nothing(house: str, operate: Operate, press: Press) -> None:
+    async def script(pilot: Any) -> None:
+        pilot.app.screen.show_only(only("ms-6"))
+        await press(pilot, "f5")
+        held_down = [events.Key("enter", "\r") for _ in range(20)]
+        await press(pilot, "V")
+        for key in held_down:
+            pilot.app._driver.process_message(key)
+        await press(pilot, "escape")
+
+    operate(script, start="dois", write=True)
+    assert not Job.select().where(Job.kind == "verify").exists()
+
+
+def test_what_is_refused_is_told_with_its_reason(house: str, operate: Operate, press: Press) -> None:
+    async def script(pilot: Any) -> str:
+        pilot.app.screen.show_only(only("ms-6"))
+        await press(pilot, "f5", "B")
+        return str(list(pilot.app._notifications)[-1].message)
+
+    assert "not a tombstone" in operate(script, start="dois", write=True)

@@ -1,0 +1,67 @@
+"""Nothing that comes from outside steers the terminal: on no list, no page, in no question and no toast."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from doitui.tui.dialogs import DEAF
+from doitui_core.models import Doi
+
+#: Where a title, a reason or an error of the outside world is shown: screen, keys.
+PLACES = {
+    "the DOI list": ("dois", ()),
+    "the DOI list, beside": ("dois", ("j",)),
+    "a DOI's page": ("dois", ("j", "enter")),
+    "a DOI's log": ("dois", ("j", "enter", "right_square_bracket")),
+    "a DOI's metadata": ("dois", ("j", "enter", *["right_square_bracket"] * 3)),
+    "the queue": ("queue", tuple("jjjjj")),
+    "the question before an act": ("dois", ("j", "U")),
+    "the dashboard": ("dashboard", ()),
+}
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_comes_from_outside_is_shown_as_plain_text(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str], place: str
+) -> None:
+    screen, keys = PLACES[place]
+
+    async def look(pilot: Any) -> str:
+        await press(pilot, *keys)
+        await pilot.pause()
+        return seen(pilot)
+
+    text = operate(look, start=screen, size=(140, 40), write=True)
+    assert [mark for mark in text if not mark.isprintable() and mark != "\n"] == []
+    assert {len(line) <= 140 for line in text.splitlines()} == {True}
+
+
+def test_a_refusal_with_markup_in_it_is_told_as_it_is(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any], toasts: Callable[..., list[str]]
+) -> None:
+    async def look(pilot: Any) -> str:
+        await press(pilot, "W")
+        await asyncio.sleep(DEAF)
+        await press(pilot, *["backspace"] * 40, *"x[b]", "tab", "right", "enter")
+        return toasts(pilot)[-1]
+
+    assert "[b]" in operate(look, start="dois", write=True)
+
+
+def test_a_paste_never_acts(house: str, operate: Callable[..., Any], press: Callable[..., Any]) -> None:
+    from textual import events
+
+    async def look(pilot: Any) -> str:
+        await press(pilot, "slash")
+        pilot.app._driver.process_message(events.Paste("D\nU\r" + "x" * 1_000_000))
+        await press(pilot)
+        return str(pilot.app.focused.value)
+
+    typed = operate(look, start="dois", write=True)
+    assert (len(typed), Doi.select().where(Doi.wanted == "tombstone").count()) == (400, 1)

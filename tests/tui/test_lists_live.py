@@ -1,0 +1,186 @@
+"""A list that moves while it is looked at: nothing jumps under the reader, and only what changed is read or painted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from doitui_core import database, dois, ledger, lists, records
+from doitui_core.models import Doi
+
+Operate = Callable[..., Any]
+Press = Callable[..., Any]
+
+MANY = 260
+
+
+@pytest.fixture
+def long_list(house: str) -> str:
+    """More DOIs than are read at once."""
+    metadata = records.find("ms-1").metadata
+    for number in range(MANY):
+        record = records.save(f"n-{number:04}", metadata=json.loads(metadata), repository="h")
+        dois.reserve(record)
+    return house
+
+
+def doi_at_cursor(pilot: Any) -> str:
+    return str(pilot.app.screen.table.row["doi"])
+
+
+def touch(object_id: str) -> None:
+    with database.write():
+        row = ledger.lock(Doi.get(Doi.folded == f"10.5072/h/2026/{object_id}").id)
+        ledger.write(row, ledger.facts(row), actor="bo", action="update")
+
+
+def test_the_end_of_a_long_list_is_its_last_row(long_list: str, operate: Operate, press: Press) -> None:
+    async def look(pilot: Any) -> str:
+        await press(pilot, "G")
+        return doi_at_cursor(pilot)
+
+    assert operate(look, start="dois") == lists.dois(limit=0).rows[-1]["doi"]
+
+
+def test_a_long_list_is_walked_row_by_row_without_a_gap(long_list: str, operate: Operate, press: Press) -> None:
+    async def walk(pilot: Any) -> list[str]:
+        found = [doi_at_cursor(pilot)]
+        for _ in range(MANY + 9):
+            pilot.app.screen.table.action_move(1)
+            if pilot.app.screen.table.row is None:
+                await press(pilot)
+            found.append(doi_at_cursor(pilot))
+        return found
+
+    assert operate(walk, start="dois") == [row["doi"] for row in lists.dois(limit=0).rows]
+
+
+def test_pages_lead_back_to_where_one_came_from(long_list: str, operate: Operate, press: Press) -> None:
+    async def walk(pilot: Any) -> tuple[str, str]:
+        await press(pilot, *["pagedown"] * 12)
+        below = doi_at_cursor(pilot)
+        await press(pilot, "G", *["pageup"] * 15, "g")
+        return below, doi_at_cursor(pilot)
+
+    below, above = operate(walk, start="dois")
+    rows = [row["doi"] for row in lists.dois(limit=0).rows]
+    assert (rows.index(below), rows.index(above)) == (12 * 20, 0)
+
+
+def test_the_cursor_stays_on_its_row_when_rows_come_above_it(house: str, operate: Operate, press: Press) -> None:
+    async def look(pilot: Any) -> tuple[str, str, int]:
+        await press(pilot, "j", "j")
+        before = doi_at_cursor(pilot)
+        dois.mint("unpublished", state="draft", actor="bo")
+        pilot.app.look()
+        await press(pilot)
+        return before, doi_at_cursor(pilot), pilot.app.screen.table.stretch.newer
+
+    before, after, newer = operate(look, start="queue", write=True)
+    assert (after, newer) == (before, 1)
+
+
+def test_newer_rows_come_when_they_are_asked_for(house: str, operate: Operate, press: Press) -> None:
+    async def look(pilot: Any) -> tuple[str, int]:
+        await press(pilot, "j")
+        dois.mint("unpublished", state="draft", actor="bo")
+        pilot.app.look()
+        await press(pilot, "N")
+        return doi_at_cursor(pilot), pilot.app.screen.table.stretch.newer
+
+    assert operate(look, start="queue", write=True) == ("10.5072/h/2026/unpublished", 0)
+
+
+def test_at_the_top_new_rows_come_by_themselves(house: str, operate: Operate, press: Press) -> None:
+    async def look(pilot: Any) -> str:
+        dois.mint("unpublished", state="draft", actor="bo")
+        pilot.app.look()
+        await press(pilot)
+        return doi_at_cursor(pilot)
+
+    assert operate(look, start="queue", write=True) == "10.5072/h/2026/unpublished"
+
+
+def test_nothing_is_painted_while_nothing_happens(house: str, operate: Operate, press: Press) -> None:
+    async def look(pilot: Any) -> list[Any]:
+        table = pilot.app.screen.table
+        painted: list[Any] = []
+        table.refresh = lambda *regions, **_: painted.append(regions)
+        pilot.app.look()
+        await press(pilot)
+        pilot.app.screen.reload()
+        await press(pilot)
+        return list(painted)
+
+    assert operate(look, start="dois") == []
+
+
+def test_only_the_row_that_changed_is_painted(house: str, operate: Operate, press: Press) -> None:
+    async def look(pilot: Any) -> list[int]:
+        table = pilot.app.screen.table
+        lines: list[int] = []
+        table.refresh = lambda *regions, **_: lines.extend(region.y for region in regions)
+        touch("ms-2")  # writes its row, and changes nothing that is shown
+        dois.deactivate("10.5072/h/2026/ms-6", reason="lost", actor="bo")
+        pilot.app.look()
+        await press(pilot)
+        return list(lines)
+
+    found = operate(look, start="dois", write=True)
+    order = [row["doi"].rpartition("/")[2] for row in lists.dois(limit=0).rows]
+    assert found == [order.index("ms-6") + 1]
+
+
+def test_a_held_screen_does_not_move(house: str, operate: Operate, press: Press) -> None:
+    async def look(pilot: Any) -> tuple[str, str]:
+        await press(pilot, "p")
+        before = doi_at_cursor(pilot)
+        dois.mint("unpublished", state="draft", actor="bo")
+        pilot.app.look()
+        await press(pilot)
+        return before, doi_at_cursor(pilot)
+
+    before, after = operate(look, start="queue", write=True)
+    assert before == after
+
+
+def test_a_filter_narrows_and_escape_takes_it_away(
+    house: str, operate: Operate, press: Press, seen: Callable[..., str]
+) -> None:
+    async def look(pilot: Any) -> tuple[int, int]:
+        pilot.app.screen.show_only("state:failed")
+        await press(pilot)
+        narrowed = pilot.app.screen.table.stretch.total
+        await press(pilot, "escape")
+        return narrowed, pilot.app.screen.table.stretch.total
+
+    assert operate(look, start="dois") == (2, 10)
+
+
+def test_a_filter_that_is_none_is_explained_where_it_is_typed(
+    house: str, operate: Operate, press: Press, seen: Callable[..., str]
+) -> None:
+    async def look(pilot: Any) -> str:
+        pilot.app.screen.show_only("state:nonsense")
+        return seen(pilot)
+
+    assert "state:nonsense is nothing" in operate(look, start="dois", size=(140, 40))
+
+
+def test_marks_stay_with_their_rows(house: str, operate: Operate, press: Press) -> None:
+    async def look(pilot: Any) -> list[str]:
+        await press(pilot, "j", "space", "space")
+        dois.mint("unpublished", state="draft", actor="bo")
+        pilot.app.look()
+        await press(pilot, "N")
+        return [row["doi"] for row in pilot.app.screen.table.chosen()]
+
+    async def first(pilot: Any) -> list[str]:
+        table = pilot.app.screen.table
+        return [table.stretch.get(1)["doi"], table.stretch.get(2)["doi"]]
+
+    expected = operate(first, start="queue", write=True)
+    assert operate(look, start="queue", write=True) == expected

