@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -52,9 +52,7 @@ def errors(report: Mapping[str, Any], most: int = _MOST) -> list[str]:
     if not isinstance(datasets, list) or not datasets:
         return [*told, "report-datasets: can't be blank"]
     if len(datasets) > MAX_DATASETS:
-        told.append(
-            f"report-datasets: {len(datasets)} of them, and {MAX_DATASETS} is the limit: send parts, compressed"
-        )
+        told.append(f"report-datasets: {len(datasets)} are more than {MAX_DATASETS}: send parts, compressed")
     found = _schema().iter_errors({**header, "report-datasets": datasets})
     return told + [_sentence(error) for error in islice(found, max(most - len(told), 0))]
 
@@ -103,9 +101,11 @@ def _period_errors(days: Any) -> list[str]:
 
 def _day(days: Any, name: str) -> date:
     text = days.get(name) if isinstance(days, Mapping) else None
-    if not isinstance(text, str) or not _DAY.match(text):
-        raise ValueError(f"{name} {text!r} is not a day: write YYYY-MM-DD")
-    return datetime.strptime(text[:10], "%Y-%m-%d").date()
+    try:
+        found = _DAY.match(text) if isinstance(text, str) else None
+        return date.fromisoformat(found[0] if found else "")
+    except ValueError:
+        raise ValueError(f"{name} {text!r} is not a day: write YYYY-MM-DD") from None
 
 
 def _sentence(error: jsonschema_rs.ValidationError) -> str:

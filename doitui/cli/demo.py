@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import show
+from doitui.cli.output import say, show
 from doitui.cli.session import json_option
 
 if TYPE_CHECKING:
@@ -26,19 +27,48 @@ if TYPE_CHECKING:
 )
 @json_option
 def demo(headless: bool, directory: Path | None, as_json: bool) -> None:
-    """Show everything on sample records, offline: a sandbox stands in for DataCite, two workers mint.
+    """Show everything on sample records, offline: a sandbox stands in for DataCite.
 
-    One request is never answered, one DOI exists already, some records are broken: watch what doitui does.
+    On a terminal the screens open on it: a worker mints, visitors come to a demo site, some jobs fail and recover, and
+    the key o starts an outage. With --headless it is played through, and what came of it is checked.
 
     Example: doitui demo --headless
     """
-    from doitui.demo import story
     from doitui.demo.stage import Stage
+    from doitui.tui import terminal
 
-    del headless  # until there is a terminal UI, both ways are the same
-    begun = time.monotonic()
     place = (directory or Path(tempfile.mkdtemp(prefix="doitui-demo-"))).absolute()
-    stage = Stage(place, (lambda _: None) if as_json else click.echo)
+    if headless or as_json or not terminal.fit_for_screens():
+        _play(Stage(place, (lambda _: None) if as_json else click.echo), as_json)
+    else:
+        _live(Stage(place, lambda _: None))
+
+
+def _live(stage: Stage) -> None:
+    """The screens on the living demo; leaving them ends everything it started."""
+    from doitui.demo.living import Living
+    from doitui.tui import terminal
+
+    say("setting the stage: sandbox, records, worker, site, visitors …")
+    living = Living(stage)
+    try:
+        living.start()
+        terminal.prepare(os.environ)
+        from doitui.demo.screens import DemoApp
+
+        app = DemoApp(living)
+        app.run(mouse=not terminal.remote(os.environ))
+        code = app.return_code or 0
+    finally:
+        living.stop()
+    say(f"the demo is over; everything is in {stage.directory}")
+    exits.leave(code)
+
+
+def _play(stage: Stage, as_json: bool) -> None:
+    from doitui.demo import story
+
+    begun = time.monotonic()
     try:
         stage.build(faults=story.FAULTS)
         checks = story.tell(stage)
@@ -47,7 +77,7 @@ def demo(headless: bool, directory: Path | None, as_json: bool) -> None:
     seconds = time.monotonic() - begun
     document = {
         "ok": all(check.ok for check in checks),
-        "directory": str(place),
+        "directory": str(stage.directory),
         "seconds": round(seconds, 1),
         "checks": [{"what": check.what, "ok": check.ok, "found": repr(check.found)} for check in checks],
     }

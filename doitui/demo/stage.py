@@ -125,6 +125,10 @@ class Stage:
         assert isinstance(found, list)
         return found
 
+    def running(self) -> int:
+        """How many of its processes have not ended."""
+        return sum(process.poll() is None for process in self._processes)
+
     def close(self) -> None:
         """End what was started."""
         for process in self._processes:

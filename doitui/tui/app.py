@@ -66,7 +66,8 @@ class DoituiApp(App[int]):
     TITLE = "doitui"
 
     def __init__(self, url: str, *, write: bool = False, start: str = "dashboard", clock: Clock | None = None) -> None:
-        self.DEFAULT_MODE = start  # its first screen is ours: no empty one is made, styled and thrown away before
+        # Its first screen is ours: no empty one is made, styled and thrown away before.
+        self.DEFAULT_MODE = start  # type: ignore[misc]
         # Before the theme: what it sends without colours is decided once, when it begins.
         super().__init__(ansi_color=True if without_colour() else None)
         self.url, self.start = url, start
@@ -131,13 +132,11 @@ class DoituiApp(App[int]):
     def _looked(self, found: tuple[str, str]) -> None:
         token, environment = found
         came_back = self.link.lost
+        self.link = self.link.alive(self.now())
         if token != self._token:
             self._token, self.environment = token, environment
-            self.link = self.link.read(self.now())
             if not self.link.held:
                 self.reload()
-        else:
-            self.link = self.link.alive()
         if came_back:
             self.notify("the database answers again", markup=False)
             self.reload()

@@ -14,9 +14,9 @@ BACK_OFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`changed`: when something new was read last. `since`: when it was lost, None while it is not."""
+    """`asked`: when the database answered last. `since`: when it was lost, None while it is not."""
 
-    changed: datetime | None = None
+    asked: datetime | None = None
     since: datetime | None = None
     now: datetime | None = None
     tries: int = 0
@@ -46,15 +46,12 @@ class Link:
 
     @property
     def clock(self) -> str:
-        """When the data on the screen is from; it moves only when they do."""
-        return f"{self.changed:%H:%M:%SZ}" if self.changed else "--:--:--"
+        """As of when the screen is true: to the minute, so that it costs nothing while nothing happens."""
+        return f"{self.asked:%H:%MZ}" if self.asked else "--:--"
 
-    def read(self, at: datetime) -> Link:
-        return replace(self, changed=at, since=None, tries=0, why="", now=at, set_up=False)
-
-    def alive(self) -> Link:
-        """It answered, and nothing is new."""
-        return replace(self, since=None, tries=0, why="", set_up=False)
+    def alive(self, at: datetime) -> Link:
+        """It answered. What is held still is as old as it was."""
+        return replace(self, asked=self.asked if self.held else at, since=None, tries=0, why="", now=at, set_up=False)
 
     def failed(self, at: datetime, why: str, *, set_up: bool = False) -> Link:
         """`set_up`: it is there, but not made ready yet."""

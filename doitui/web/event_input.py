@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Mapping
@@ -141,8 +142,11 @@ def _time(value: Any) -> str | None:
 
 
 def _object(value: Any) -> dict[str, Any]:
-    """A subject or object: its top-level keys in camelCase."""
-    return {camel(name): item for name, item in value.items()} if isinstance(value, dict) else {}
+    """A subject or object: its top-level keys in camelCase, its text as `clean_text` has it."""
+    if not isinstance(value, dict):
+        return {}
+    clean = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return {camel(name): item for name, item in clean.items()}
 
 
 _READERS = {

@@ -12,6 +12,9 @@ from doitui.web.doi_list import known_until
 from doitui.web.event_input import Dialect
 from doitui.web.refusals import refusal
 
+# Values of one parameter, words of one query: SQLite's statements have limits, and so have addresses.
+_MOST = 250
+
 Years = tuple[str, str]
 
 _YEARS = re.compile(r"(\d{4})(?:-(\d{4}))?", re.ASCII)
@@ -50,7 +53,7 @@ class EventQuery:
             raise refusal(400, "undefined method 'ids' for Event")  # a slip of lupo's: `id` is the one that works
         read = cls(
             uuids=_values(req, "id") or _values(req, "ids"),
-            words=tuple((_param(req, "query") or "").lower().split()),
+            words=tuple((_param(req, "query") or "").lower().split()[:_MOST]),
             subj_id=unquote(_param(req, "subj-id")),
             obj_id=unquote(_param(req, "obj-id")),
             dois=_folded(req, "doi"),
@@ -86,7 +89,7 @@ def _param(req: falcon.Request, dashed: str) -> str:
 
 
 def _values(req: falcon.Request, dashed: str) -> tuple[str, ...]:
-    return tuple(value.strip() for value in _param(req, dashed).split(",") if value.strip())
+    return tuple(value.strip() for value in _param(req, dashed).split(",") if value.strip())[:_MOST]
 
 
 def _folded(req: falcon.Request, dashed: str) -> tuple[str, ...]:

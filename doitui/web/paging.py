@@ -15,7 +15,7 @@ MAX_SIZE = 1000
 # Elasticsearch's window: results beyond it can only be reached by cursor.
 WINDOW = 10_000
 
-# No list is that long; beyond it SQLite's offsets end.
+# No list is that long, and SQLite's numbers end not far beyond.
 _LAST = 2**40
 
 
@@ -72,7 +72,7 @@ def _decode(cursor: str) -> int:
     """What cannot be decoded means the first page."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        return int(text.partition(",")[2])
+        return min(max(int(text.partition(",")[2]), 0), _LAST)
     except (binascii.Error, ValueError):
         return 0
 

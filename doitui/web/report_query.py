@@ -10,6 +10,9 @@ _HEADER = ("report-name", "report-id", "release", "created")
 _PART = "EXISTS (SELECT 1 FROM report_subset AS part WHERE part.report = report.number AND part.state = ?)"
 _NAME = "json_extract(header, '$.\"report-name\"')"
 _CREATED = "json_extract(header, '$.created')"
+# Ids of one request: SQLite's statements have limits.
+_MOST = 1000
+
 _ORDERS = {"name": _NAME, "-name": f"{_NAME} DESC", "created": _CREATED, "-created": f"{_CREATED} DESC"}
 
 
@@ -25,7 +28,7 @@ def where(req: falcon.Request) -> tuple[str, list[object]]:
     for name in ("year", "month"):
         if value := _param(req, name):
             found.append((f"{name} = ?", [int(value) if value.isdecimal() and len(value) < 5 else -1]))
-    if uids := [uid.strip() for uid in _param(req, "id").split(",") if uid.strip()]:
+    if uids := [uid.strip() for uid in _param(req, "id").split(",") if uid.strip()][:_MOST]:
         found.append((f"uid IN ({', '.join('?' * len(uids))})", [*uids]))
     for name, state in {"incorrect": NOT_VALID, "queued": WAITING}.items():
         if _param(req, name) == "true":

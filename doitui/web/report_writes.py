@@ -31,11 +31,22 @@ _BATCH = 10_000
 
 
 class ReportWriter:
-    """The writes. `lock` is held from reading a body to its last event: one large report at a time fits into memory."""
+    """The writes. `lock` is held from reading a body to its last event: one large report at a time fits into memory.
 
-    def __init__(self, database: UsageDatabase, reports: ReportStore, events: EventStore, manners: Manners) -> None:
+    `stopping`, once set, ends the making of events after some thousands of them.
+    """
+
+    def __init__(
+        self,
+        database: UsageDatabase,
+        reports: ReportStore,
+        events: EventStore,
+        manners: Manners,
+        stopping: threading.Event,
+    ) -> None:
         self.lock = threading.RLock()
         self.manners = manners
+        self._stopping = stopping
         self._database = database
         self._reports = reports
         self._events = events
@@ -117,11 +128,13 @@ class ReportWriter:
             if valid:
                 self._make_events(report, document["report-datasets"])
             self._reports.settle_part(part, VALID if valid else NOT_VALID)
-        return report
+        return self._reports.find(report.uid) or report
 
     def _make_events(self, report: Report, datasets: Sequence[Any]) -> None:
         events = events_of(report, datasets, self._database.now())
         while batch := list(islice(events, _BATCH)):
+            if self._stopping.is_set():  # the database is about to close; `settle_waiting` goes on from here
+                raise refusal(503)
             self._events.recount(batch)
 
 

@@ -56,7 +56,8 @@ def create_app(
     faults = faults or Faults()
     requests = requests or RequestLog()
     # Answers pass in reverse order: a request is logged before a fault withholds its answer.
-    injection = FaultInjection(faults, stopping or threading.Event())
+    stopping = stopping or threading.Event()
+    injection = FaultInjection(faults, stopping)
     middleware: list[Any] = [injection, requests, SignIn(accounts, events_writable)]
     app = falcon.App(middleware=middleware)
     app.set_error_serializer(mds_refusals.serialize)
@@ -67,7 +68,7 @@ def create_app(
     _route_mds(app, store, writer)
     _route_resolver(app, store)
     if usage:
-        _route_usage(app, usage)
+        _route_usage(app, usage, stopping)
     app.add_route("/_requests", RequestsResource(requests))
     app.add_route("/_faults", FaultsResource(faults))
     return app
@@ -91,9 +92,11 @@ def _route_mds(app: falcon.App[falcon.Request, falcon.Response], store: Store, w
     app.add_route("/media/{doi:path}", MdsMediaResource(store, writer))
 
 
-def _route_usage(app: falcon.App[falcon.Request, falcon.Response], usage: UsageDatabase) -> None:
+def _route_usage(
+    app: falcon.App[falcon.Request, falcon.Response], usage: UsageDatabase, stopping: threading.Event
+) -> None:
     events, reports = EventStore(usage), ReportStore(usage)
-    writer = ReportWriter(usage, reports, events, SASHIMI)
+    writer = ReportWriter(usage, reports, events, SASHIMI, stopping)
     writer.settle_waiting()
     app.add_error_handler(InvalidEvent, answer_invalid_event)
     app.add_error_handler(InvalidReport, answer_invalid_report)
@@ -102,7 +105,7 @@ def _route_usage(app: falcon.App[falcon.Request, falcon.Response], usage: UsageD
     app.add_route("/events/{uuid}", EventResource(events))
     app.add_route("/reports", ReportsResource(reports, writer))
     app.add_route("/reports/{uid}", ReportResource(reports, writer))
-    app.add_route("/report-subsets/{number:int}", SubsetResource(reports))
+    app.add_route("/report-subsets/{number:int(min=1, max=1000000000000)}", SubsetResource(reports))
 
 
 def _route_resolver(app: falcon.App[falcon.Request, falcon.Response], store: Store) -> None:

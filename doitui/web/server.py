@@ -51,14 +51,14 @@ class Sandbox:
         self.requests = RequestLog()
         file = StateFile(state) if state else None
         self.store = Store(file)
-        self._usage = UsageDatabase(file)
+        self.usage = UsageDatabase(file)
         self._stopping = threading.Event()
         self._closed = False
         self._closing = threading.RLock()  # re-entrant: a signal handler stops the very thread that runs
         app = create_app(
             self.store,
             Accounts(accounts),
-            usage=self._usage,
+            usage=self.usage,
             events_writable=events_writable,
             faults=self.faults,
             requests=self.requests,
@@ -93,7 +93,7 @@ class Sandbox:
                 self._server.pull_trigger()
 
     def _close_stores(self) -> None:
-        self._usage.close()
+        self.usage.close()
         self.store.close()
 
 

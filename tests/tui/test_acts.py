@@ -13,6 +13,9 @@ from doitui.tui.dialogs import DEAF, Dialog
 from doitui_core import dois
 from doitui_core.models import Doi, DoiLog, Job, Record, Repository, Setting
 
+#: What the core does with it is proved on both databases by the core's own tests.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 Operate = Callable[..., Any]
 Press = Callable[..., Any]
 Jobs = Callable[[], list[tuple[str, str]]]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from doitui.tui.dialogs import DEAF
 from doitui_core.models import Doi
@@ -39,7 +40,7 @@ def test_what_comes_from_outside_is_shown_as_plain_text(
 
     text = operate(look, start=screen, size=(140, 40), write=True)
     assert [mark for mark in text if not mark.isprintable() and mark != "\n"] == []
-    assert {len(line) <= 140 for line in text.splitlines()} == {True}
+    assert {cell_len(line) <= 140 for line in text.splitlines()} == {True}
 
 
 def test_a_refusal_with_markup_in_it_is_told_as_it_is(

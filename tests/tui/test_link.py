@@ -130,9 +130,9 @@ def test_each_try_waits_longer_up_to_a_minute() -> None:
 
 
 def test_a_lost_link_says_for_how_long() -> None:
-    link = Link().read(NOW).failed(NOW, "gone").failed(NOW + timedelta(seconds=42), "gone")
+    link = Link().alive(NOW).failed(NOW, "gone").failed(NOW + timedelta(seconds=42), "gone")
     assert link.words == "LOST 42s, try 2"
 
 
-def test_the_clock_is_that_of_the_last_change() -> None:
-    assert Link().read(NOW).alive().clock == "00:00:00Z"
+def test_the_clock_stands_still_while_the_link_is_lost() -> None:
+    assert Link().alive(NOW).failed(NOW + timedelta(minutes=5), "gone").clock == "00:00Z"

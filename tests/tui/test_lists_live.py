@@ -17,6 +17,9 @@ Press = Callable[..., Any]
 MANY = 260
 
 
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
 def long_list(house: str) -> str:
     """More DOIs than are read at once."""
@@ -45,6 +48,7 @@ def test_the_end_of_a_long_list_is_its_last_row(long_list: str, operate: Operate
     assert operate(look, start="dois") == lists.dois(limit=0).rows[-1]["doi"]
 
 
+@SQLITE
 def test_a_long_list_is_walked_row_by_row_without_a_gap(long_list: str, operate: Operate, press: Press) -> None:
     async def walk(pilot: Any) -> list[str]:
         found = [doi_at_cursor(pilot)]
@@ -58,6 +62,7 @@ def test_a_long_list_is_walked_row_by_row_without_a_gap(long_list: str, operate:
     assert operate(walk, start="dois") == [row["doi"] for row in lists.dois(limit=0).rows]
 
 
+@SQLITE
 def test_pages_lead_back_to_where_one_came_from(long_list: str, operate: Operate, press: Press) -> None:
     async def walk(pilot: Any) -> tuple[str, str]:
         await press(pilot, *["pagedown"] * 12)

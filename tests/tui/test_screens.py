@@ -12,6 +12,7 @@ from doitui.tui import actions
 SIZES = [(80, 24), (140, 40)]
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # `test_snapshots` has SQLite's
 @pytest.mark.parametrize("size", SIZES[:1], ids=["small"])
 @pytest.mark.parametrize("section", actions.ALL)
 def test_a_screen_of_a_full_house_fits(

@@ -51,8 +51,6 @@ def picture(
                 await press(pilot, "j", "j", "enter")
             then(pilot.app)
             await press(pilot)
-            await pilot.pause()  # laid out and painted
-            await press(pilot)
             return same_everywhere(seen(pilot))
 
         return str(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from doitui.web.event_conditions import where
 from doitui.web.event_query import EventQuery
+from doitui.web.event_record import Event
+from doitui.web.event_store import EventStore
 from doitui.web.server import running_sandbox
 from doitui.web.usage_database import UsageDatabase
 
@@ -293,3 +296,52 @@ def test_a_look_up_by_id_uses_an_index(query):
     plan = [row[-1] for row in database.read(f"EXPLAIN QUERY PLAN SELECT uuid FROM event WHERE {clause}", values)]
     database.close()
     assert not [step for step in plan if step.startswith("SCAN")]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query=" + "+".join("abcdefgh"[number % 8] for number in range(5000)),
+        "doi=" + ",".join(map(str, range(20_000))),
+        "subj-id=%ED%A0%BD",
+        "query=%00",
+        "obj-id=%FF",
+        "page[number]=99999999999999999999999",
+        "page[cursor]=MSw5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5",
+        "publication-year=20x",
+        "sort=;",
+    ],
+)
+def test_an_odd_query_is_an_answer_and_no_crash(filled, query):
+    assert filled.get(f"/events?{query}").status_code == 200
+
+
+@pytest.fixture(scope="module")
+def many(connect):
+    """A stranger at a sandbox with more events than can be paged through by number."""
+    at = "2026-05-01T00:00:00.000Z"
+    subj, *rest = ("10.5072/a", "doitui", "references", "t", "create", "", 1, at, at, at)
+    with running_sandbox() as sandbox:
+        events = (Event(str(uuid.uuid4()), subj, f"https://example.org/{number}", *rest) for number in range(10_001))
+        EventStore(sandbox.usage).recount(events)
+        yield connect(sandbox.url)
+
+
+@pytest.mark.parametrize(("headers", "numbered", "by_cursor"), [({}, 11, 10), (V2, 10, 11)])
+def test_pages_beyond_the_window_are_counted_the_wrong_way_round(many, headers, numbered, by_cursor):
+    """3.4: version 1 stops counting by cursor, version 2 by number"""
+    query = {"page[size]": 1000}
+    metas = [
+        many.send("GET", "/events", params=query | more, headers=headers).json()["meta"]
+        for more in ({}, {"page[cursor]": "1"})
+    ]
+    assert [meta.get("total-pages") or meta["totalPages"] for meta in metas] == [numbered, by_cursor]
+
+
+def test_a_cursor_leads_beyond_the_window(many):
+    """1.12"""
+    seen, link = 0, f"{many.url}/events?page[size]=1000&page[cursor]=1"
+    while link:
+        body = many.send("GET", link.removeprefix(many.url)).json()
+        seen, link = seen + len(body["data"]), body["links"].get("next")
+    assert seen == 10_001

@@ -91,9 +91,12 @@ class LifeCycle(RuleBasedStateMachine):
 
     @initialize(fates=st.tuples(NEXT, NEXT), worst_end=st.booleans())
     def two_records_come_in(self, fates: tuple[str, str], worst_end: bool) -> None:
+        """One is minted at once, one as a draft first: a late POST finds what is there, a late PUT overwrites it."""
         self.worst_end = worst_end
-        for object_id, fate in zip("12", fates, strict=True):
+        for object_id in "12":
             self.world.record(object_id)
+        self.wish("2", "mint draft", "answered", "none")
+        for object_id, fate in zip("12", fates, strict=True):
             self.wish(object_id, "mint findable", fate, "none")
 
     # People.
@@ -320,9 +323,10 @@ class LifeCycle(RuleBasedStateMachine):
     def bury_all_before_the_last_arrival(self) -> None:
         """What is still on its way finds tombstones, and a verification sees that before anybody looks back."""
         self.world.sandbox.faults.replace(())
-        for object_id in "12":
-            self.wished(object_id, "deactivate")
-        self.world.work_off()
+        for what, fate in ("deactivate", "waits"), ("restore", "late"), ("deactivate", "waits"):
+            for object_id in "12":
+                self.wish(object_id, what, fate, "none")
+            self.world.work_off()
         while self.world.in_flight:
             self.arrive(0)
         for object_id in "12":

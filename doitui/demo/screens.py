@@ -1,0 +1,33 @@
+"""The screens on the living demo, with one key of their own: it starts an outage, and ends it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from doitui.demo.living import Living
+from doitui.tui import app
+
+HINT = "This is the demo: everything is played on this machine. o starts an outage of DataCite; q leaves."
+
+
+class DemoApp(app.DoituiApp):
+    """The screens, allowed to write: nothing here is real."""
+
+    CSS_PATH = str(Path(app.__file__).with_name("doitui.tcss"))  # Textual looks beside this file
+    BINDINGS: ClassVar[list[Any]] = [("o", "outage", "Outage")]
+
+    def __init__(self, living: Living) -> None:
+        super().__init__(living.stage.database, write=True)
+        self._living = living
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.notify(HINT, timeout=20, markup=False)
+
+    def action_outage(self) -> None:
+        """Begin an outage of the sandbox, or end it."""
+        if self._living.toggle_outage():
+            self.tell("DataCite is out: watch the queue wait. o again mends it", bad=True)
+        else:
+            self.tell("DataCite is back: what has waited goes out by itself")

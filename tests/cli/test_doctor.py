@@ -1,0 +1,47 @@
+"""`doitui doctor`: its exit code and its JSON tell a script what its lines tell a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Doitui = Callable[..., Any]
+
+
+def test_a_house_without_a_worker_fails_once_jobs_wait(archive: Doitui, write: Callable[..., Any]) -> None:
+    archive("record", "import", write("a"))
+    archive("doi", "mint", "a")
+    done = archive("doctor")
+    assert (done.code, "FAIL  workers" in done.out, "mend: doitui work" in done.out) == (1, True, True)
+
+
+def test_a_house_in_order_ends_with_0(archive: Doitui) -> None:
+    assert archive("doctor").code == 0
+
+
+def test_the_account_is_asked_about(archive: Doitui) -> None:
+    assert "DataCite knows it" in archive("doctor").out
+
+
+def test_offline_nobody_is_asked(archive: Doitui) -> None:
+    assert "DataCite was not asked" in archive("doctor", "--offline").out
+
+
+def test_json_has_every_check(archive: Doitui) -> None:
+    found = archive("doctor", "--json").json
+    assert (found["ok"], {tuple(check) for check in found["checks"]}) == (True, {("name", "level", "told", "mend")})
+
+
+def test_no_password_is_told(archive: Doitui, home: Any) -> None:
+    done = archive("doctor", "--json")
+    assert "correct-horse-battery" not in done.out + done.err
+
+
+def test_a_wrong_password_fails_with_what_to_do(archive: Doitui, monkeypatch: Any) -> None:
+    monkeypatch.setenv("PASSWORD_OF_H", "wrong")
+    done = archive("doctor")
+    assert (done.code, "mend: doitui repository set h" in done.out) == (1, True)
+
+
+def test_thorough_proves_the_counters(archive: Doitui) -> None:
+    assert "say what the rows say" in archive("doctor", "--thorough").out
