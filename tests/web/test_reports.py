@@ -243,9 +243,8 @@ def test_an_invalid_report_is_refused(demo, report, change, status, title):
 
 def test_errors_carry_their_status_as_text(demo, report):
     """usage.md 1.7"""
-    report["report-datasets"] = []
-    errors = send(demo, report).json()["errors"]
-    assert errors == [{"status": "422", "title": "report-datasets: can't be blank"}]
+    answer = send(demo, report | {"report-datasets": []})
+    assert answer.json()["errors"] == [{"status": "422", "title": "report-datasets: can't be blank"}]
 
 
 @pytest.mark.parametrize("body", ["", "null", "[]", "5", '{"report-header": ', '{"report-header": []}'])
