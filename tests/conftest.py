@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from doitui_core import database, stats
+
+if TYPE_CHECKING:
+    import psycopg
 
 #: In CI a missing server or missing data is a failure, not a reason to skip.
 CI = bool(os.environ.get("CI"))
@@ -53,30 +58,77 @@ def postgres() -> str:
     return POSTGRES
 
 
-@pytest.fixture
-def postgres_schema(postgres: str) -> Iterator[str]:
+@contextmanager
+def a_schema(postgres: str) -> Iterator[str]:
     """The URL of an empty schema, dropped afterwards."""
     import psycopg
 
     name = f"doitui_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
-        yield f"{postgres}?options=-csearch_path%3D{name}"
-        # Only who holds one of our tables: other suites may run on the same server at the same time.
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM (SELECT DISTINCT pid FROM pg_locks JOIN pg_class ON relation = oid"
-            " WHERE relnamespace = %s::regnamespace) AS holders",
-            (name,),
-        )
-        connection.execute(f"DROP SCHEMA {name} CASCADE")
+        try:
+            yield f"{postgres}?options=-csearch_path%3D{name}"
+        finally:
+            end_others(connection, name)
+            connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+def end_others(connection: psycopg.Connection[Any], schema: str) -> None:
+    """End whoever holds one of our tables, and only those: other suites may run on the same server at the same time."""
+    connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM (SELECT DISTINCT pid FROM pg_locks JOIN pg_class ON relation = oid"
+        " WHERE relnamespace = %s::regnamespace AND pid <> pg_backend_pid()) AS holders",
+        (schema,),
+    )
+
+
+@pytest.fixture
+def postgres_schema(postgres: str) -> Iterator[str]:
+    """The URL of an empty schema."""
+    with a_schema(postgres) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def made_schema(postgres: str) -> Iterator[str]:
+    """The URL of a schema with all tables. To make one for each test would take longer than most tests."""
+    with a_schema(postgres) as url:
+        database.create(url)
+        database.close()
+        yield url
+
+
+#: Rows are deleted, because to truncate makes new files; ids begin anew, for tests that name them.
+EMPTY = """DO $$ DECLARE it text; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR it IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema AND tablename <> 'schema_migration' LOOP
+        EXECUTE format('DELETE FROM %I', it);
+    END LOOP;
+    FOR it IN SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema LOOP
+        PERFORM setval(quote_ident(it)::regclass, 1, false);
+    END LOOP;
+END $$"""
+
+
+@pytest.fixture
+def emptied_schema(made_schema: str) -> Iterator[str]:
+    """The same, without rows."""
+    import psycopg
+
+    yield made_schema
+    with psycopg.connect(made_schema, autocommit=True) as connection:
+        row = connection.execute("SELECT current_schema").fetchone()
+        assert row is not None
+        end_others(connection, row[0])
+        connection.execute(EMPTY)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty place for a database, on SQLite and on PostgreSQL."""
+    """An empty place for a database, on SQLite and on PostgreSQL; for tests with a `store` the tables are there."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'doitui.db'}"
-    return str(request.getfixturevalue("postgres_schema"))
+    return str(request.getfixturevalue("emptied_schema" if "store" in request.fixturenames else "postgres_schema"))
 
 
 class Clock:

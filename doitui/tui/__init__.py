@@ -1,1 +1,1 @@
-"""The terminal screens. To come; until then `doitui status`, `doi list` and `queue list` show what is going on."""
+"""The screens: what is stuck, why, and the key that mends it. `app.py` is the frame, `screens/` has a file each."""

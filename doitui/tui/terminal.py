@@ -6,9 +6,6 @@ import os
 import sys
 from collections.abc import MutableMapping
 
-#: The least that every screen fits into.
-LEAST = (60, 15)
-
 
 def prepare(environment: MutableMapping[str, str]) -> None:
     """Fewer bytes and no motion: one `pageup` of animated scrolling sends 243 kB over SSH, without it 9 kB."""
