@@ -1,8 +1,4 @@
-"""Has anything been committed since I looked? One cheap question, so that a screen costs nothing while nothing happens.
-
-SQLite: `data_version` moves when another connection commits, so it only means something on the connection it was read
-on: always ask in the same thread. PostgreSQL: the snapshot names every transaction that has ended.
-"""
+"""Has anything been committed since I looked? One cheap question: a screen costs nothing while nothing happens."""
 
 from __future__ import annotations
 
@@ -10,9 +6,6 @@ import peewee
 
 from doitui_core import database, dialects
 from doitui_core.errors import DatabaseUnavailable
-
-#: By dialect.
-_TOKEN = {"sqlite": "PRAGMA data_version", "postgresql": "SELECT pg_current_snapshot()::text"}
 
 
 def token() -> str:
@@ -23,7 +16,7 @@ def token() -> str:
     opened = database.current()
     try:
         # By itself: a transaction around it would be three more trips to the server, every two seconds.
-        (found,) = opened.db.execute_sql(_TOKEN[opened.dialect.name]).fetchone()
+        (found,) = opened.db.execute_sql(opened.dialect.changes).fetchone()
     except peewee.PeeweeException as error:
         place = dialects.masked(opened.url)
         raise DatabaseUnavailable(f"{place} cannot be used: {' '.join(str(error).split())}") from error

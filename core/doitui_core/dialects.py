@@ -12,7 +12,7 @@ import random
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +68,17 @@ class Dialect(Protocol):
     def for_update(self, query: peewee.ModelSelect[Table]) -> peewee.ModelSelect[Table]:
         """`query`, its rows locked until the transaction ends."""
 
+    #: What goes behind a SELECT so that its rows are locked until the transaction ends.
+    locking: str
+
+    #: A query whose answer differs as soon as somebody else has committed something.
+    changes: str
+
+    def insert_many(
+        self, db: peewee.Database, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        """Insert very many rows, past peewee, whose `insert_many` takes eight times as long."""
+
     def wait_for_locks(self, db: peewee.Database, seconds: float) -> None:
         """From now on this thread waits for locks of others no longer than `seconds`."""
 
@@ -91,6 +102,9 @@ class SQLite:
     name = "sqlite"
     words = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "text": "TEXT", "blob": "BLOB"}  # noqa: RUF012
 
+    locking = ""
+    #: Only means something on the connection it was read on.
+    changes = "PRAGMA data_version"
     _durable = True
 
     def __init__(self, url: str) -> None:
@@ -157,6 +171,12 @@ class SQLite:
     def for_update(self, query: peewee.ModelSelect[Table]) -> peewee.ModelSelect[Table]:
         return query
 
+    def insert_many(
+        self, db: peewee.Database, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+        db.connection().cursor().executemany(statement, rows)
+
     def wait_for_locks(self, db: peewee.Database, seconds: float) -> None:
         self._patience = seconds
         db.execute_sql(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
@@ -191,6 +211,9 @@ class PostgreSQL:
         "blob": "BYTEA",
     }
 
+    locking = " FOR UPDATE"
+    #: Names every transaction that has ended.
+    changes = "SELECT pg_current_snapshot()::text"
     _durable = True
 
     def __init__(self, url: str) -> None:
@@ -252,6 +275,13 @@ class PostgreSQL:
 
     def for_update(self, query: peewee.ModelSelect[Table]) -> peewee.ModelSelect[Table]:
         return query.for_update()
+
+    def insert_many(
+        self, db: peewee.Database, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        with db.connection().cursor().copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def wait_for_locks(self, db: peewee.Database, seconds: float) -> None:
         db.execute_sql(f"SET lock_timeout = {round(seconds * 1000)}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from doitui_core import breaker, database, ledger, probing, queue, states, upstream
+from doitui_core import breaker, database, endings, ledger, probing, queue, states, upstream
 from doitui_core.datacite.answer import Answer
 from doitui_core.desk import LOST, Desk
 from doitui_core.models import Doi
@@ -44,7 +44,8 @@ def _end(lease: Lease, desk: Desk, seen: Doi, outcome: Outcome, answer: Answer |
         asked_again = queue.find(lease.job_id).scheduled_at
         if status is Status.COMPLETED and (written_since or asked_again > database.now()):
             # What was written meanwhile wants a look back of its own, and this job is the only one.
-            status, at, give_back = Status.PENDING, max(asked_again, database.now()), True
+            at = asked_again if asked_again > database.now() else database.now() + endings.LOOK_BACK
+            status, give_back = Status.PENDING, True
         queue.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
     if outcome.kind is Kind.THROTTLED:
         upstream.pause(desk.upstream, at)

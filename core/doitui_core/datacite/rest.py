@@ -49,10 +49,6 @@ class RestClient(Account):
         """204; 405 for anything that is not a draft; 404 when it is gone already."""
         return self._send("DELETE", _path(doi))
 
-    def get_url(self, doi: str) -> Answer:
-        """The landing page as the Handle system has it (a draft's: as the database has it). 204: none."""
-        return self._send("GET", _path(doi) + "/get-url")
-
     def list(self, **filters: str) -> Iterator[dict[str, Any]]:
         """The attributes of every DOI that the search index finds (`prefix=`, `client_id=`, `state=` …), by cursor.
 

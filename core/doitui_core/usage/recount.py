@@ -48,8 +48,8 @@ def due(waited: timedelta = timedelta(), step: Callable[[int], None] = lambda _:
 
 def _lock(hour: int) -> bool:
     """Whether the hour still has to be counted. Writers of its hits wait for us at its row, and we for them."""
-    lock = " FOR UPDATE" if database.current().dialect.name == "postgresql" else ""
-    return bulk.execute("SELECT hour FROM usage_hour WHERE hour = {p}" + lock, hour).fetchone() is not None
+    statement = "SELECT hour FROM usage_hour WHERE hour = {p}" + database.current().dialect.locking
+    return bulk.execute(statement, hour).fetchone() is not None
 
 
 def _count(hour: int, zone: Zone) -> None:

@@ -69,11 +69,6 @@ def test_only_a_draft_can_be_deleted(client: RestClient, document: dict[str, Any
     assert client.delete_draft(DOI).status == status
 
 
-def test_get_url_tells_the_landing_page(client: RestClient, document: dict[str, Any]) -> None:
-    client.create({**document, "event": "publish"})
-    assert client.get_url(DOI).document == {"url": "https://a.example.org/1"}
-
-
 def test_a_draft_of_ours_that_is_not_there_is_not_there(client: RestClient) -> None:
     assert client.get(DOI).status == 404
 

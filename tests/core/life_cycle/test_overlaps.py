@@ -96,3 +96,14 @@ def test_a_job_that_is_given_back_keeps_its_cause(world: Any) -> None:
     queue.release(world.claim().lease)
     job = world.write_job(world.doi("1"))
     assert (job.status, job.cause, bool(job.last_error)) == ("uncertain", "no_answer", True)
+
+
+def test_a_recheck_does_not_spin_while_a_write_is_under_way(world: Any, a_findable_doi: Any) -> None:
+    dois.deactivate(a_findable_doi.doi, reason="withdrawn")
+    world.work_off()
+    world.forward(minutes=5)
+    dois.update(a_findable_doi.doi)
+    world.carry_out(world.claim(world.write_job(a_findable_doi).id), "killed after")
+    world.work_off()
+    (recheck,) = Job.select().where(Job.kind == "recheck")
+    assert (recheck.status, recheck.scheduled_at) == ("pending", world.clock.now + timedelta(minutes=5))
