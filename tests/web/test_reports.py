@@ -210,7 +210,13 @@ def test_a_deleted_report_is_gone(demo, as_, report):
 
 
 @pytest.mark.parametrize(
-    "path", ["/reports/11111111-2222-4333-8444-555555555555", "/report-subsets/999999", "/report-subsets/99999999999999999999", "/reports/x"]
+    "path",
+    [
+        "/reports/11111111-2222-4333-8444-555555555555",
+        "/report-subsets/999999",
+        "/report-subsets/99999999999999999999",
+        "/reports/x",
+    ],
 )
 def test_what_is_not_there_is_404(demo, path):
     """usage.md 1.1"""
