@@ -160,9 +160,9 @@ class DoituiApp(App[int]):
         self._plan()
 
     def _fit(self) -> None:
-        """A change of size can be lost in a storm of them: the terminal itself is asked, too."""
+        """A change of size can be lost on its way to the screen: the terminal itself is asked, too."""
         size = Size(*shutil.get_terminal_size(fallback=self.size))
-        if not self.is_headless and size != self.size:
+        if not self.is_headless and self.screen_stack and size != self.screen.outer_size:
             self.post_message(events.Resize(size, size))
 
     def _plan(self) -> None:

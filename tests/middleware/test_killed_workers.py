@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -48,13 +50,25 @@ def test_no_answered_view_is_lost_when_workers_are_killed(worker_class: str, tmp
     assert max(kept.values()) == 1
 
 
-def write(directory: str, number: int, writer: Writer | None = None) -> None:
-    spool = writer or Writer(directory)
-    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-    for line in range(LINES):
-        key = f"{number}-{line}"
-        text = spool_line.encode(line, "h", "view", "object_id", key, f"/r/{key}", 200, "address", "ab" * 12, agent)
-        spool.write(text, 1)
+#: What each of four processes does with its own `spool`.
+WRITE = """
+from doitui_middleware import spool_line
+agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+for line in range(lines):
+    key = f"{number}-{line}"
+    text = spool_line.encode(line, "h", "view", "object_id", key, f"/r/{key}", 200, "address", "ab" * 12, agent)
+    spool.write(text, 1)
+"""
+
+ALONE = """
+import sys
+from doitui_middleware.spool import Spool
+spool, number, lines = Spool(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+"""
+
+
+def write(number: int, writer: Writer) -> None:
+    exec(WRITE, {"spool": writer, "number": number, "lines": LINES})
 
 
 def expected() -> set[str]:
@@ -70,9 +84,9 @@ def together(*processes: multiprocessing.process.BaseProcess) -> list[int | None
 
 
 def test_four_processes_tear_no_line_in_one_directory(spool: Spool) -> None:
-    context = multiprocessing.get_context("spawn")
-    codes = together(*(context.Process(target=write, args=(str(spool.directory), number)) for number in range(4)))
-    assert codes == [0] * 4
+    command = [sys.executable, "-c", ALONE + WRITE, str(spool.directory)]
+    processes = [subprocess.Popen([*command, str(number), str(LINES)]) for number in range(4)]
+    assert [process.wait(300) for process in processes] == [0] * 4
     hits = spool.hits()
     assert (len(hits), {hit.key for hit in hits}) == (4 * LINES, expected())
 
@@ -82,7 +96,7 @@ def test_four_processes_tear_no_line_in_one_file(spool: Spool) -> None:
     writer = Writer(str(spool.directory))
     writer.write(spool_line.encode(0, "h", "view", "doi", "parent", "/", 200, "address", "a", ""), 1)
     context = multiprocessing.get_context("fork")
-    codes = together(*(context.Process(target=write, args=("", number, writer)) for number in range(4)))
+    codes = together(*(context.Process(target=write, args=(number, writer)) for number in range(4)))
     assert codes == [0] * 4
     hits = spool.hits()
     assert len(spool.files()) == 1
