@@ -214,7 +214,6 @@ NOWHERE = (f"/reports/{uuid.UUID(int=1)}", "/report-subsets/999999", f"/report-s
 
 @pytest.mark.parametrize("path", NOWHERE)
 def test_what_is_not_there_is_404(demo, path):
-    """usage.md 1.1"""
     assert demo.get(path).status_code == 404
 
 
