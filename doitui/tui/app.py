@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import shutil
 import signal
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 import peewee
-from textual import events
 from textual.app import App
-from textual.geometry import Size
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -159,14 +156,7 @@ class DoituiApp(App[int]):
             section.lost(self.set_up or self.link.why)
         self._plan()
 
-    def _fit(self) -> None:
-        """A change of size can be lost on its way to the screen: the terminal itself is asked, too."""
-        size = Size(*shutil.get_terminal_size(fallback=self.size))
-        if not self.is_headless and self.screen_stack and size != self.screen.outer_size:
-            self.post_message(events.Resize(size, size))
-
     def _plan(self) -> None:
-        self._fit()
         wait = self.link.wait if self.app_focus or self.link.lost else max(self.link.wait, SELDOM)
         self.set_timer(wait, self.look)
 

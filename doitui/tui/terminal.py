@@ -9,6 +9,8 @@ from collections.abc import MutableMapping
 
 def prepare(environment: MutableMapping[str, str]) -> None:
     """Fewer bytes and no motion: one `pageup` of animated scrolling sends 243 kB over SSH, without it 9 kB."""
+    for name in ("COLUMNS", "LINES"):
+        environment.pop(name, None)  # an exported size would be believed for ever, whatever the terminal's becomes
     environment.setdefault("TEXTUAL_ANIMATIONS", "none")
     environment.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
     if remote(environment):
