@@ -23,6 +23,16 @@ CI = bool(os.environ.get("CI"))
 POSTGRES = os.environ.get("DOITUI_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 
 
+#: Tests in these folders watch real processes and terminals, on machines that may be busy: one more try for each.
+BUSY = frozenset({"crash", "demo", "terminal", "tui"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name in BUSY:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def missing(reason: str) -> None:
     """Skip here, fail in CI."""
     if CI:
