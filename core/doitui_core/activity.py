@@ -17,6 +17,7 @@ from doitui_core.notices import harmless
 from doitui_core.outcomes import Kind, Outcome
 
 log = logging.getLogger("doitui.doi")
+log.addHandler(logging.NullHandler())  # where nobody has set up a log, Python itself would print to stderr
 
 #: A full file is put aside at this size in bytes; so many of those are kept.
 LARGEST_FILE = 10_000_000

@@ -119,6 +119,14 @@ def test_the_log_has_opus_lines(
     assert lines[-1].endswith("INFO: number of successful DOI registrations: 2")
 
 
+def test_without_a_log_a_failure_is_one_line(reserved: Doitui, sandbox: Sandbox, start: Callable[..., Any]) -> None:
+    sandbox.faults.replace(["POST /dois status status=403 count=1"])
+
+    _, err = start("doi", "mint", "a", "--now").communicate()
+
+    assert err.count("\n") == 1
+
+
 def test_a_log_that_cannot_be_written_is_told_once_and_stops_nothing(
     reserved: Doitui, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

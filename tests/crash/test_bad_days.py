@@ -48,7 +48,7 @@ def test_a_server_that_does_the_work_and_hangs_makes_nothing_twice(trial: Any, h
     trial.kill(workers[0])
     workers[0] = trial.worker()
     trial.end(*workers)
-    holds(trial)
+    assert holds(trial)
 
 
 def test_an_outage_costs_no_attempts_and_ends_by_itself(trial: Any, holds: Any, wait_until: Any) -> None:
@@ -75,7 +75,7 @@ def test_a_wrong_password_blocks_once_and_one_mail_goes_out(trial: Any, letters:
     assert [subject for subject in letters if "blocked" in subject] == letters[:]
     assert (len(letters), models.Repository.get().blocked_cause) == (1, "credentials")
     trial.finish()
-    holds(trial)
+    assert holds(trial)
 
 
 def came_at(trial: Any) -> list[datetime]:
@@ -93,7 +93,7 @@ def test_four_workers_share_a_limit(trial: Any, holds: Any) -> None:
     trial.finish(4)
     seconds = [(moment - began).total_seconds() for moment in came_at(trial)]
     assert [number for number, second in enumerate(seconds, 1) if number > second * RATE * 1.02 + 1] == []
-    holds(trial)
+    assert holds(trial)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -106,4 +106,4 @@ def test_a_retry_after_stops_all_workers(trial: Any, holds: Any) -> None:
     told = next(datetime.fromisoformat(one["at"]) for one in trial.requests() if one["status"] == 429)
     meanwhile = [moment for moment in came_at(trial) if timedelta(seconds=0.7) < moment - told < timedelta(seconds=2.9)]
     assert meanwhile == []
-    holds(trial)
+    assert holds(trial)

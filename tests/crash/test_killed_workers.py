@@ -13,7 +13,7 @@ FEW = 24
 def test_four_workers_make_every_doi_once(trial: Any, holds: Any) -> None:
     trial.begin()
     trial.finish(4)
-    holds(trial)
+    assert holds(trial)
 
 
 def test_a_kill_after_the_claim_loses_nothing(trial: Any, holds: Any, wait_until: Any) -> None:
@@ -24,7 +24,7 @@ def test_a_kill_after_the_claim_loses_nothing(trial: Any, holds: Any, wait_until
     trial.kill(worker)
     trial.faults()
     trial.finish()
-    holds(trial)
+    assert holds(trial)
 
 
 def test_a_kill_before_sending_loses_nothing(trial: Any, holds: Any, wait_until: Any) -> None:
@@ -36,7 +36,7 @@ def test_a_kill_before_sending_loses_nothing(trial: Any, holds: Any, wait_until:
         trial.kill(worker)
     trial.start_sandbox()
     trial.finish()
-    holds(trial)
+    assert holds(trial)
 
 
 def test_a_kill_after_sending_makes_nothing_twice(trial: Any, holds: Any, wait_until: Any) -> None:
@@ -48,7 +48,7 @@ def test_a_kill_after_sending_makes_nothing_twice(trial: Any, holds: Any, wait_u
     assert trial.in_hand()["begun"] == 4
     trial.faults()
     trial.finish()
-    holds(trial)
+    assert holds(trial)
 
 
 def test_a_kill_before_the_commit_makes_nothing_twice(trial: Any, holds: Any, locked: Any, wait_until: Any) -> None:
@@ -61,7 +61,7 @@ def test_a_kill_before_the_commit_makes_nothing_twice(trial: Any, holds: Any, lo
         trial.kill(worker)
     assert trial.in_hand()["begun"] == 4
     trial.finish()
-    holds(trial)
+    assert holds(trial)
 
 
 def test_killing_workers_at_random_loses_nothing(trial: Any, holds: Any) -> None:
@@ -73,4 +73,4 @@ def test_killing_workers_at_random_loses_nothing(trial: Any, holds: Any) -> None
         trial.kill(workers[victim])
         workers[victim] = trial.worker()
     trial.end(*workers)
-    holds(trial)
+    assert holds(trial)

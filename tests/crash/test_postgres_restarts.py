@@ -96,4 +96,4 @@ def test_workers_outlive_two_restarts_of_the_server_and_lose_nothing(
     assert [worker.poll() for worker in workers] == [None] * 4
     for worker in workers:
         trial.seconds_to_stop(worker)
-    holds(trial)
+    assert holds(trial)

@@ -38,7 +38,7 @@ def test_a_request_that_ends_in_time_is_finished(trial: Any, holds: Any, wait_un
     worker = trial.worker("--threads", "4", drain=False)
     wait_until(lambda: trial.in_hand()["begun"] == 4, "four are under way")
     assert trial.seconds_to_stop(worker) < SECONDS
-    holds(trial)
+    assert holds(trial)
 
 
 def test_a_request_that_hangs_is_let_go_as_uncertain(trial: Any, holds: Any, wait_until: Any) -> None:
@@ -50,7 +50,7 @@ def test_a_request_that_hangs_is_let_go_as_uncertain(trial: Any, holds: Any, wai
     assert (trial.in_hand(), trial.attempts()) == ({"begun": 0, "not begun": 0}, {0: 12})
     trial.faults()
     trial.finish()
-    holds(trial)
+    assert holds(trial)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

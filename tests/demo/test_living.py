@@ -15,13 +15,10 @@ from doitui.demo.stage import Stage
 PATIENCE = 60
 
 
-def until(so: Callable[[], Any]) -> None:
+def comes_true(so: Callable[[], Any]) -> bool:
+    """Whether it is so within `PATIENCE` seconds."""
     tick = threading.Event()
-    for _ in range(PATIENCE * 5):
-        if so():
-            return
-        tick.wait(0.2)
-    pytest.fail("it did not come")
+    return any(so() or tick.wait(0.2) for _ in range(PATIENCE * 5))
 
 
 @pytest.fixture
@@ -35,13 +32,13 @@ def living(tmp_path: Path) -> Iterator[Living]:
 
 
 def test_dois_are_minted_and_visits_are_noted(living: Living) -> None:
-    until(lambda: living.stage.ask("status")["dois"]["findable"] >= 3)
-    until(lambda: living.stage.ask("status")["spool"]["bytes"] > 0)
+    assert comes_true(lambda: living.stage.ask("status")["dois"]["findable"] >= 3)
+    assert comes_true(lambda: living.stage.ask("status")["spool"]["bytes"] > 0)
 
 
 def test_an_outage_opens_the_breaker_and_costs_nothing(living: Living) -> None:
     assert living.toggle_outage()
-    until(lambda: any(row["out_since"] for row in living.stage.ask("status")["upstreams"]))
+    assert comes_true(lambda: any(row["out_since"] for row in living.stage.ask("status")["upstreams"]))
     assert not living.toggle_outage()
 
 

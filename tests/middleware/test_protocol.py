@@ -172,4 +172,4 @@ def test_nothing_of_the_sensor_reads_the_body(wrapped: Wrap, tmp_path: Path) -> 
             raise AssertionError(f"{name} of wsgi.input was touched")
 
     environ = request("/records/1", **{"wsgi.input": Untouchable()})
-    wrapped(listing)(environ, lambda status, headers: None)
+    assert wrapped(listing)(environ, lambda status, headers: None)
