@@ -40,32 +40,37 @@ class Actors:
         self._trusted_hops = trusted_hops
         self._log = logger()
         self._hinted: set[str] = set()
-        # From, until, number, and the day's keyed hash to copy: swapped whole, because other threads read it.
-        self._hour = (0, 0, 0, blake2b(digest_size=HASH_BYTES))
+        # From, until, and the hashes to go on with: swapped whole, because other threads read it.
+        self._hour: tuple[int, int, dict[str, blake2b]] = (0, 0, {})
 
     def of(self, environ: Environ, agent: str, now: int) -> tuple[str, str]:
         """(actor kind, hash) of the request at `now`, in microseconds. Raises `OSError` when there is no key."""
-        since, until, hour, keyed = self._hour
+        since, until, begun = self._hour
         if not since <= now < until:
-            hour, keyed = self._turned(now)
+            begun = self._turned(now)
         if self._user is not None and (user := self._signed_in(environ)) is not None:
-            kind, who = USER, f"{USER}\t{user}"
+            kind, who = USER, user
         elif self._session and (found := self._session(environ.get("HTTP_COOKIE", ""))):
-            kind, who = SESSION, f"{SESSION}\t{found[1]}"
+            kind, who = SESSION, found[1]
         else:
             peer = environ.get("REMOTE_ADDR", "")
             if self._trusted_hops or peer in NOBODY:
                 peer = self._behind_proxies(environ, peer)
-            kind, who = ADDRESS, f"{ADDRESS}\t{peer}\t{agent}\t{hour}"
-        digest = keyed.copy()
+            kind, who = ADDRESS, f"{peer}\t{agent}"
+        digest = begun[kind].copy()
         digest.update(who.encode("utf-8", "replace"))
         return kind, digest.hexdigest()
 
-    def _turned(self, now: int) -> tuple[int, blake2b]:
+    def _turned(self, now: int) -> dict[str, blake2b]:
+        """The keyed hashes of the hour: what all its actors of a kind begin with is worked in once."""
         hour = now // MICROSECONDS_AN_HOUR
-        keyed = blake2b(digest_size=HASH_BYTES, key=self._key.of(hour // 24))
-        self._hour = (hour * MICROSECONDS_AN_HOUR, (hour + 1) * MICROSECONDS_AN_HOUR, hour, keyed)
-        return hour, keyed
+        key = self._key.of(hour // 24)
+        begun = {
+            kind: blake2b(f"{kind}\t{hour if kind == ADDRESS else ''}\t".encode(), digest_size=HASH_BYTES, key=key)
+            for kind in (USER, SESSION, ADDRESS)
+        }
+        self._hour = (hour * MICROSECONDS_AN_HOUR, (hour + 1) * MICROSECONDS_AN_HOUR, begun)
+        return begun
 
     def _signed_in(self, environ: Environ) -> str | None:
         """Only the site knows. If its function fails, the visitor counts as not signed in."""

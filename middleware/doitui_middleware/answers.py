@@ -18,7 +18,7 @@ COUNTED = {"200": 200, "304": 304}
 _FROM_THE_START = re.compile(r"\s*bytes\s+0-", re.IGNORECASE)
 
 #: What browsers say when they fetch a page that nobody has asked for yet.
-PREFETCH_HEADERS = frozenset({"HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ"})
+PREFETCH_HEADERS = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 _PREFETCHED = re.compile(r"prefetch|prerender|preview", re.IGNORECASE)
 
 #: RFC 8288: a target, and its parameters up to the next target. A `<` in a quoted string belongs to the parameters.
@@ -30,9 +30,10 @@ _DOI_URL = re.compile(r"https?://(?:dx\.|www\.)?doi\.org/(10\.\S+)", re.IGNORECA
 
 def is_prefetch(environ: Mapping[str, Any]) -> bool:
     """Whether a browser only guesses that somebody will want the page."""
-    if environ.keys().isdisjoint(PREFETCH_HEADERS):
-        return False
-    return any(_PREFETCHED.search(environ.get(name, "")) for name in PREFETCH_HEADERS)
+    sec, plain, x, moz = PREFETCH_HEADERS
+    if sec in environ or plain in environ or x in environ or moz in environ:
+        return any(_PREFETCHED.search(environ.get(name, "")) for name in PREFETCH_HEADERS)
+    return False
 
 
 def is_first_part(status: str, headers: Headers) -> bool:

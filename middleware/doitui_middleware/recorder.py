@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
+from time import time_ns
 from typing import Any
 
-from doitui_middleware import answers
 from doitui_middleware.actors import Actors
+from doitui_middleware.answers import COUNTED, cited, is_first_part, is_prefetch
 from doitui_middleware.routes import Route
 from doitui_middleware.spool import Spool
 from doitui_middleware.spool_line import DOI, decode, encode
@@ -41,36 +41,34 @@ class Recorder:
         """
         try:
             if not route[2] and noted is None:
-                if (found := answers.cited(headers)) is None:
+                if (found := cited(headers)) is None:
                     return None
                 route = (route[0] or found[0], DOI, found[1])
-            code = answers.COUNTED.get(status[:3])
-            if code is None and self._partial and answers.is_first_part(status, headers):
+            code = COUNTED.get(status[:3])
+            if code is None and self._partial and is_first_part(status, headers):
                 code = 206
-            if code is not None:
-                return noted or self._note(code, environ, path, route)
             if noted is not None:
+                if code is not None:
+                    return noted
                 self.take_back(noted, int(status[:3]))
+            if code is None or is_prefetch(environ):
+                return None
+            kind, key_kind, key = route
+            now = time_ns() // 1000
+            agent = environ.get("HTTP_USER_AGENT", "")
+            actor_kind, actor = self._actors.of(environ, agent, now)
+            url = kept(path, environ.get("QUERY_STRING", ""))
+            line = encode(now, self._repository, kind, key_kind, key, url, code, actor_kind, actor, agent)
+            self._spool.write(line, now)
+            return line
         except Exception as error:
             self.failed(error)
-        return None
+            return None
 
     def take_back(self, line: bytes, status: int = RAISED) -> None:
         """`line` is no hit after all."""
-        self._spool.write(encode(*decode(line)._replace(status=status)), time.time_ns() // 1000)
+        self._spool.write(encode(*decode(line)._replace(status=status)), time_ns() // 1000)
 
     def failed(self, error: Exception) -> None:
         """A hit is lost to `error`."""
         self._spool.losses.note(error)
-
-    def _note(self, code: int, environ: Mapping[str, Any], path: str, route: Route) -> bytes | None:
-        if answers.is_prefetch(environ):
-            return None
-        now = time.time_ns() // 1000
-        agent = environ.get("HTTP_USER_AGENT", "")
-        actor_kind, actor = self._actors.of(environ, agent, now)
-        url = kept(path, environ.get("QUERY_STRING", ""))
-        kind, key_kind, key = route
-        line = encode(now, self._repository, kind, key_kind, key, url, code, actor_kind, actor, agent)
-        self._spool.write(line, now)
-        return line

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from doitui_middleware.spool_line import DOI, DOWNLOAD, OBJECT_ID, VIEW
 
 #: What a path asks for: kind, key kind, key. An empty kind or key: only the site's answer can tell (`cite_as`).
 Route = tuple[str, str, str]
+
+#: Paths remembered in a process.
+REMEMBERED = 1024
 
 #: A path that no pattern names.
 UNNAMED: Route = ("", DOI, "")
@@ -45,9 +49,10 @@ class Routes:
             groups += pattern.groups
         self._match = re.compile("|".join(f"({_joinable(pattern.pattern)})" for _, pattern in patterns)).match
         self.beginnings = tuple({_beginning(pattern.pattern) for _, pattern in patterns})
+        #: What PATH_INFO asks for; None for what is not ours. Remembered: most visits go to few records.
+        self.find: Callable[[str], Route | None] = lru_cache(REMEMBERED)(self._find)
 
-    def find(self, path: str) -> Route | None:
-        """What PATH_INFO asks for; None for what is not ours."""
+    def _find(self, path: str) -> Route | None:
         if not path.isascii():  # PEP 3333: bytes, dressed as latin-1
             path = path.encode("latin-1", "replace").decode("utf-8", "replace")
         found = self._match(path)

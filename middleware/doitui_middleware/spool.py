@@ -40,12 +40,11 @@ class Spool:
             file = self._file
             if file is None or not file.checked <= now < file.check_at:
                 file = self._checked(now)
-            if file.torn:
+            if file.torn:  # the next line must not join that piece
                 line = b"\n" + line
-            if os.write(file.fd, line) != len(line):  # the disk is full: the next line must not join this piece
-                file.torn = True
+            file.torn = os.write(file.fd, line) != len(line)
+            if file.torn:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            file.torn = False
             if self.losses.pending:
                 self.losses.report()
         except Exception as error:

@@ -6,8 +6,8 @@ Twelve fields with a tab between, printable ASCII only:
 
 | field | what it holds |
 |---|---|
-| checksum | CRC-32 of everything after the first tab, without the newline; 8 lower-case hexadecimal digits |
-| version | of this format: `1` |
+| checksum | CRC-32 of everything after the first tab, without the newline; a decimal number |
+| version | of this format: `2`. In `1`, which is read as well, the checksum has 8 lower-case hexadecimal digits |
 | time | microseconds since 1970, UTC, as the core keeps times |
 | repository | its code; empty when the site did not say, that is: the only one |
 | kind | `view` (an investigation) or `download` (a request) |
@@ -28,11 +28,13 @@ in this order, in one file or in two files of one process.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote_from_bytes, unquote
 from zlib import crc32
 
-VERSION = "1"
+VERSION = "2"
+READABLE = frozenset({"1", VERSION})
 
 #: The kinds of a hit: COUNTER's investigation and request.
 VIEW, DOWNLOAD = "view", "download"
@@ -92,30 +94,28 @@ def encode(
     agent: str,
 ) -> bytes:
     """The line of a hit, with its newline. `url` comes percent-encoded (`spool_url.kept`), the rest is escaped here."""
-    free = f"{repository}{key}{agent}"
-    if len(free) > LONGEST_AGENT or "%" in free or not free.isascii() or not free.isprintable():
-        repository, key, agent = (
-            _escaped(repository, LONGEST_KEY),
-            _escaped(key, LONGEST_KEY),
-            _escaped(agent, LONGEST_AGENT),
-        )
+    named = f"{repository}{key}"
+    if "%" in named or not named.isascii() or not named.isprintable() or len(named) > LONGEST_KEY:
+        repository, key = _escaped(repository, LONGEST_KEY), _escaped(key, LONGEST_KEY)
+    agent = _escaped_agent(agent[:LONGEST_AGENT])
     body = (
         f"{VERSION}\t{time}\t{repository}\t{kind}\t{key_kind}\t{key}\t{url}\t{status}\t{actor_kind}\t{actor}\t{agent}"
-    ).encode()
-    return b"%08x\t%b\n" % (crc32(body), body)
+    )
+    return f"{crc32(body.encode())}\t{body}\n".encode()
 
 
 def decode(line: bytes) -> Hit:
     """The hit of a line, with or without its newline. Raises `BadLine`."""
     checksum, _, body = line.rstrip(b"\n").partition(b"\t")
-    if checksum != b"%08x" % crc32(body):
+    if checksum != b"%d" % crc32(body) and checksum != b"%08x" % crc32(body):
         raise BadLine("the checksum is wrong: torn, or not a line of ours")
-    version, _, rest = body.decode("ascii", "replace").partition("\t")
-    if version != VERSION:
-        raise BadLine(f"version {version!r}, this reader knows {VERSION}: upgrade doitui where the spool is drained")
+    text = body.decode("ascii", "replace")
+    fields = text.split("\t")
+    if fields[0] not in READABLE:
+        raise BadLine(f"version {fields[0]!r}, this reader knows {VERSION}: upgrade doitui where the spool is drained")
     try:
-        time, repository, kind, key_kind, key, url, status, actor_kind, actor, agent = rest.split("\t")
-        if "%" in rest:
+        _, time, repository, kind, key_kind, key, url, status, actor_kind, actor, agent = fields
+        if "%" in text:
             repository, key, agent = unquote(repository), unquote(key), unquote(agent)
         return Hit(int(time), repository, kind, key_kind, key, url, int(status), actor_kind, actor, agent)
     except ValueError as error:
@@ -124,3 +124,9 @@ def decode(line: bytes) -> Hit:
 
 def _escaped(text: str, longest: int) -> str:
     return quote_from_bytes(text[:longest].encode("utf-8", "replace"), safe=_SAFE)
+
+
+@lru_cache(1024)
+def _escaped_agent(agent: str) -> str:
+    """Remembered: most visits come with one of few agents."""
+    return _escaped(agent, LONGEST_AGENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote_from_bytes, unquote_plus
 from zlib import crc32
 
@@ -29,20 +30,19 @@ _PATH_PARAMETER = re.compile(r";([^=;/]*)=[^;/]*")
 
 def kept(path: str, query: str) -> str:
     """`path` (WSGI's SCRIPT_NAME and PATH_INFO together) and `query`, percent-encoded, of at most `LONGEST_URL`."""
-    if not _plain(path) or "eyJ" in path:
-        path = _encoded(_without_secrets(path))
+    url = _kept_path(path)
     if query and (query := _harmless(query)):
-        path = f"{path}?{query}"
-    return path if len(path) <= LONGEST_URL else _cut(path)
+        url = f"{url}?{query}"
+    return url if len(url) <= LONGEST_URL else _cut(url)
 
 
-def _encoded(path: str) -> str:
-    return quote_from_bytes(path.encode("latin-1", "replace"), _SAFE_IN_PATH)
-
-
-def _without_secrets(path: str) -> str:
+@lru_cache(1024)
+def _kept_path(path: str) -> str:
+    """Remembered: most visits go to few records."""
+    if _plain(path) and "eyJ" not in path:
+        return path
     path = _PATH_PARAMETER.sub(lambda found: "" if _SECRET_NAME.fullmatch(found[1]) else found[0], path)
-    return _JWT.sub("-", path)
+    return quote_from_bytes(_JWT.sub("-", path).encode("latin-1", "replace"), _SAFE_IN_PATH)
 
 
 def _harmless(query: str) -> str:

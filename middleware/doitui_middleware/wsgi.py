@@ -68,6 +68,7 @@ class UsageMiddleware:
         key = ActorKey(os.path.abspath(actor_key or os.path.join(directory, ACTOR_KEY)))
         actors = Actors(key, user=user, session_cookie=session_cookie, trusted_hops=trusted_hops)
         self._recorder = Recorder(repository, partial, actors, Spool(directory))
+        self._after = self._recorder.after
 
     @classmethod
     def from_env(cls, application: WSGIApplication) -> UsageMiddleware:
@@ -96,12 +97,12 @@ class UsageMiddleware:
         self, environ: WSGIEnvironment, start_response: StartResponse, route: Route, path: str
     ) -> Iterable[bytes]:
         environ[WATCHED] = True
-        recorder = self._recorder
+        after = self._after
         noted = None
 
         def noting_start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             nonlocal noted
-            noted = recorder.after(noted, status, headers, environ, path, route)
+            noted = after(noted, status, headers, environ, path, route)
             if exc_info is None:  # some test clients take two arguments only
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
@@ -110,7 +111,7 @@ class UsageMiddleware:
             return self._application(environ, noting_start_response)
         except BaseException:
             if noted is not None:
-                recorder.take_back(noted)
+                self._recorder.take_back(noted)
             raise
 
 

@@ -71,17 +71,25 @@ def test_a_foreign_line_is_none(line: bytes) -> None:
 def test_a_line_of_a_newer_sensor_says_what_to_do() -> None:
     from zlib import crc32
 
-    body = b"2\tsomething\telse"
-    with pytest.raises(BadLine, match=r"version '2'.*upgrade"):
-        decode(b"%08x\t%b" % (crc32(body), body))
+    body = b"3\tsomething\telse"
+    with pytest.raises(BadLine, match=r"version '3'.*upgrade"):
+        decode(b"%d\t%b" % (crc32(body), body))
+
+
+@given(hits)
+def test_a_line_of_the_first_version_is_read(hit: Hit) -> None:
+    from zlib import crc32
+
+    body = b"1\t" + encode(*hit)[:-1].split(b"\t", 2)[2]
+    assert decode(b"%08x\t%b\n" % (crc32(body), body)) == decode(encode(*hit))
 
 
 def test_a_right_checksum_over_wrong_fields_is_no_line() -> None:
     from zlib import crc32
 
-    body = b"1\tonly\tthree"
+    body = b"2\tonly\tthree"
     with pytest.raises(BadLine, match="fields"):
-        decode(b"%08x\t%b" % (crc32(body), body))
+        decode(b"%d\t%b" % (crc32(body), body))
 
 
 def test_a_percent_sign_is_not_taken_for_an_escape() -> None:
@@ -98,8 +106,6 @@ def test_a_status_that_is_no_success_takes_back(status: int, taken_back: bool) -
 
 
 def test_the_line_is_as_documented() -> None:
-    assert encode(*HIT)[8:] == (
-        b"\t1\t1793000000123456\th\tview\tobject_id\t12\t/records/12?page=2\t200\taddress\t"
-        + b"ab" * 12
-        + b"\tcurl/8\n"
+    assert encode(*HIT).partition(b"\t")[2] == (
+        b"2\t1793000000123456\th\tview\tobject_id\t12\t/records/12?page=2\t200\taddress\t" + b"ab" * 12 + b"\tcurl/8\n"
     )

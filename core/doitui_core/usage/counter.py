@@ -32,7 +32,11 @@ Tally = list[int]
 
 
 class Reason(StrEnum):
-    """Why a hit counts or does not; `new` and `takes_back` have still to be looked at."""
+    """Why a hit counts or does not.
+
+    `new` is the word for a hit that comes and that nothing speaks against. It is kept as `counted`: so it will be read
+    once its hour is counted, unless it turns out a double click or taken back.
+    """
 
     NEW = "new"
     COUNTED = "counted"

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 
 from doitui_core import database, settings
@@ -135,7 +136,8 @@ class _Drain:
 
     def _read(self, fd: int, name: str, position: int, gone: bool) -> None:
         for lines, end in _batches(fd, position, gone):
-            self._store(name, lines, end)
+            with bulk.many_objects():
+                self._store(name, lines, end)
             self._step(end - position)
             position = end
 
@@ -171,12 +173,13 @@ class _Drain:
             os.close(fd)
 
     def _rows(self, read: list[spool_line.Hit]) -> list[hits.Row]:
-        known = self._subjects.find([(hit.repository, hit.key_kind, hit.key) for hit in read])
-        return [self._row(hit, known) for hit in read]
+        subjects: list[Subject] = list(map(_subject, read))
+        known = self._subjects.find(subjects)
+        return [self._row(hit, known[subject]) for hit, subject in zip(read, subjects, strict=True)]
 
-    def _row(self, hit: spool_line.Hit, known: Mapping[Subject, Found]) -> hits.Row:
-        time, repository, kind, key_kind, key, url, status, _, actor, agent = hit
-        repository_id, doi_id, reason = known[repository, key_kind, key]
+    def _row(self, hit: spool_line.Hit, found: Found) -> hits.Row:
+        time, _, kind, _, key, url, status, _, actor, agent = hit
+        repository_id, doi_id, reason = found
         method = self._agents.of(agent)
         if status not in spool_line.SUCCESSFUL:
             reason = hits.TAKES_BACK
@@ -184,6 +187,10 @@ class _Drain:
             reason = ROBOT
         request, subject = int(kind == spool_line.DOWNLOAD), "" if doi_id else key
         return [time, repository_id, doi_id, subject, request, method, actor, url, "", hits.SPOOL, reason]
+
+
+#: Whose hit it is.
+_subject = attrgetter("repository", "key_kind", "key")
 
 
 def _decoded(line: bytes) -> spool_line.Hit:

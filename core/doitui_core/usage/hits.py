@@ -10,7 +10,7 @@ from doitui_core import clock, database, settings
 from doitui_core.errors import Misconfigured
 from doitui_core.usage import bulk
 from doitui_core.usage.counter import DOUBLE_CLICK, Reason
-from doitui_core.usage.zone import HOURS_A_DAY, Zone
+from doitui_core.usage.zone import HOURS_A_DAY, QUARTER, Zone
 
 #: The columns of a row, in its order.
 COLUMNS = (
@@ -32,7 +32,7 @@ AT, REPOSITORY_ID, SOURCE, REASON = 0, 1, 9, 10
 #: Where hits come from.
 SPOOL, LOG, IMPORT = "spool", "log", "import"
 
-NEW, TAKES_BACK = Reason.NEW.value, Reason.TAKES_BACK.value
+NEW, COUNTED, TAKES_BACK = Reason.NEW.value, Reason.COUNTED.value, Reason.TAKES_BACK.value
 
 Row = list[Any]
 
@@ -50,30 +50,35 @@ def current_zone() -> Zone:
 
 
 def store(rows: Sequence[Row], zone: Zone) -> Counter[str]:
-    """Write `rows`, all from one source, and mark the hours they change; how many have which reason.
+    """Write `rows`, all from one source, and mark the hours they change; how many came for which reason.
 
     Inside `database.write()`. A row of a day that has another source, or is frozen, keeps that as its reason.
     """
-    new = [(row, zone.hour(row[AT])) for row in rows if row[REASON] == NEW]
-    closed = _closed({(row[REPOSITORY_ID], hour // HOURS_A_DAY) for row, hour in new}, rows, zone)
-    hours = {zone.hour(row[AT]) for row in rows if row[REASON] == TAKES_BACK}
-    for row, hour in new:
-        reason = closed.get((row[REPOSITORY_ID], hour // HOURS_A_DAY))
-        if reason is None:
-            hours.add(hour)
-            hours.add(zone.hour(row[AT] - DOUBLE_CLICK))
-        else:
-            row[REASON] = reason.value
+    new = _refused([row for row in rows if row[REASON] == NEW], zone)
+    told = Counter([row[REASON] for row in rows])
+    for row in new:
+        row[REASON] = COUNTED
+    times = [row[AT] for row in rows if row[REASON] in (COUNTED, TAKES_BACK)]
+    mark(zone.hours(times) | zone.hours([time - DOUBLE_CLICK for time in times]))
+    # After `mark`: whoever counts these hours goes by ids, and those are given out here.
     bulk.insert("usage_hit", COLUMNS, rows)
-    mark(hours)
-    return Counter(row[REASON] for row in rows)
+    return told
 
 
-def _closed(days: set[Day], rows: Sequence[Row], zone: Zone) -> dict[Day, Reason]:
-    """Claim `days` for the source of `rows`; those that cannot be, and why."""
-    if not days:
-        return {}
-    source = rows[0][SOURCE]
+def _refused(new: list[Row], zone: Zone) -> list[Row]:
+    """`new` without the rows of closed days, which get that as their reason."""
+    quarters = {(row[REPOSITORY_ID], row[AT] // QUARTER) for row in new}
+    days = {(repository_id, zone.hour(quarter * QUARTER) // HOURS_A_DAY) for repository_id, quarter in quarters}
+    closed = _closed(days, new[0][SOURCE], zone) if new else {}
+    if closed:
+        for row in new:
+            row[REASON] = closed.get((row[REPOSITORY_ID], zone.hour(row[AT]) // HOURS_A_DAY), Reason.NEW).value
+        new = [row for row in new if row[REASON] == NEW]
+    return new
+
+
+def _closed(days: set[Day], source: str, zone: Zone) -> dict[Day, Reason]:
+    """Claim `days` for `source`; those that cannot be, and why."""
     told = day_sources(claim(days, source, zone))
     closed = {day: Reason.OTHER_SOURCE for day, (found, _) in told.items() if found != source}
     return closed | {day: Reason.FROZEN for day, (_, frozen) in told.items() if frozen}
@@ -103,10 +108,13 @@ def day_sources(days: Sequence[Day]) -> dict[Day, tuple[str, bool]]:
 
 
 def mark(hours: Iterable[int]) -> None:
-    """Note that `hours` have to be counted. The row stays locked until the commit: who counts waits for these hits."""
+    """Note that `hours` have to be counted. Their rows stay locked until the commit: who has counted them meanwhile
+    waits for it, and sees that they have changed.
+    """
     now = clock.micros(database.now())
     bulk.execute_many(
-        "INSERT INTO usage_hour (hour, marked_at) VALUES ({p}, {p})"
-        " ON CONFLICT (hour) DO UPDATE SET marked_at = usage_hour.marked_at",
+        "INSERT INTO usage_hour (hour, marked_at, changes) VALUES ({p}, {p}, 1) ON CONFLICT (hour) DO UPDATE SET"
+        " changes = usage_hour.changes + 1, marked_at ="
+        " CASE usage_hour.marked_at WHEN 0 THEN excluded.marked_at ELSE usage_hour.marked_at END",
         [(hour, now) for hour in sorted(hours)],
     )

@@ -1,103 +1,93 @@
 """Hours that have changed, counted whole. What is counted before stays true: only the difference is written.
 
-A hit's reason says whether it is in the counts already; so the hits themselves prove the counts, and counting again
-from nothing gives the same numbers.
+A hit's reason, and how far its hour is counted, say whether it is in the counts already; so the hits themselves prove
+the counts, and counting again from nothing gives the same numbers.
+
+The hours of a day are read and counted while others write. The result is written only if they are still what they
+were: whoever adds hits to an hour says so at its row, and holds that row until the hits are committed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from itertools import groupby
 
 from doitui_core import clock, database
 from doitui_core.usage import bulk, hits
-from doitui_core.usage.counter import DOUBLE_CLICK, Counting, Hit, Named, Reason, Tally, judge
+from doitui_core.usage.counted_hours import CountedHours, Key
+from doitui_core.usage.counter import Tally
 from doitui_core.usage.zone import HOURS_A_DAY, QUARTER, Zone
 
 #: A worker counts an hour that goes on at most that often.
 PATIENCE = timedelta(minutes=1)
 
-#: What an hour is counted from.
-LOOKED_AT = (Reason.NEW, Reason.COUNTED, Reason.DOUBLE_CLICK, Reason.TAKEN_BACK, Reason.TAKES_BACK)
-
 #: Where a `Tally` stands.
 COLUMNS = ("total_investigations", "unique_investigations", "total_requests", "unique_requests")
-
-#: (DOI, access method, source)
-Place = tuple[int, str, str]
 
 
 def due(waited: timedelta = timedelta(), step: Callable[[int], None] = lambda _: None) -> int:
     """Count the hours that were marked at least `waited` ago; how many. Cheap when there are none.
 
-    Each hour is a transaction of its own. Raises `Misconfigured` when the zone was changed since.
+    The hours of a day are written in one transaction. Raises `Misconfigured` when the zone was changed since.
     """
     before = clock.micros(database.now() - waited)
-    hours = bulk.execute("SELECT hour FROM usage_hour WHERE marked_at <= {p} ORDER BY hour", before).fetchall()
+    statement = "SELECT hour FROM usage_hour WHERE marked_at > 0 AND marked_at <= {p} ORDER BY hour"
+    hours = [hour for (hour,) in bulk.execute(statement, before).fetchall()]
     if not hours:
         return 0
     zone = hits.current_zone()
-    for (hour,) in hours:
-        with database.write():
-            if _lock(hour):
-                _count(hour, zone)
-        step(1)
+    for _, of_a_day in groupby(hours, key=lambda hour: hour // HOURS_A_DAY):
+        _count(list(of_a_day), zone, step)
     return len(hours)
 
 
-def _lock(hour: int) -> bool:
-    """Whether the hour still has to be counted. Writers of its hits wait for us at its row, and we for them."""
-    statement = "SELECT hour FROM usage_hour WHERE hour = {p}" + database.current().dialect.locking
-    return bulk.execute(statement, hour).fetchone() is not None
+def _count(hours: Sequence[int], zone: Zone, step: Callable[[int], None]) -> None:
+    """Count `hours`, all of one day: while others write, and once more while they wait if hits have come meanwhile."""
+    counted = CountedHours()
+    for hour in hours:
+        counted.read(hour, zone)
+        step(1)
+    with database.write():
+        unchanged = all(_lock(hour.number) == hour.changes for hour in counted.hours)
+        if unchanged:
+            _write(counted)
+    if not unchanged:
+        for hour in hours:
+            with database.write():
+                _lock(hour)
+                counted = CountedHours()
+                counted.read(hour, zone)
+                _write(counted)
 
 
-def _count(hour: int, zone: Zone) -> None:
-    start, end = zone.bounds(hour)
-    reasons = ", ".join(f"'{reason.value}'" for reason in LOOKED_AT)
-    rows = bulk.execute(
-        "SELECT id, at, doi_id, request, access_method, actor, url, country, source, reason FROM usage_hit"
-        f" WHERE at >= {{p}} AND at <= {{p}} AND reason IN ({reasons}) ORDER BY at, id",
-        *(start, end + DOUBLE_CLICK),
-    ).fetchall()
-    taken_back: set[Named] = {(row[1], row[5], row[6]) for row in rows if row[9] == "takes_back"}
-    rows = [row for row in rows if row[9] != "takes_back"]
-    read = [_hit(row, hour if row[1] < end else hour + 1) for row in rows]
-    told = [one for one in zip(rows, read, judge(read, taken_back), strict=True) if one[1].hour == hour]
-    before, after = Counting(), Counting()
-    before.add(hit for row, hit, _ in told if row[9] == "counted")
-    after.add(hit for _, hit, reason in told if reason is Reason.COUNTED)
-    _write_difference(hour // HOURS_A_DAY, before.tallies, after.tallies)
-    _write_reasons(start, end, told)
-    bulk.execute("DELETE FROM usage_hour WHERE hour = {p}", hour)
+def _lock(hour: int) -> int:
+    """How often the hour has changed. Who adds hits to it waits for us from now on, and we have waited for them."""
+    statement = "SELECT changes FROM usage_hour WHERE hour = {p}" + database.current().dialect.locking
+    return int(bulk.execute(statement, hour).fetchone()[0])
 
 
-def _hit(row: Any, hour: int) -> Hit:
-    _, at, doi_id, request, method, actor, url, country, source, _ = row
-    return Hit(at, hour, actor, url, (doi_id, method, source), bool(request), country)
+def _write(counted: CountedHours) -> None:
+    for hour in counted.hours:
+        bulk.execute(
+            "UPDATE usage_hour SET marked_at = 0, counted_to = {p}, changes = changes + 1 WHERE hour = {p}",
+            *(hour.counted_to, hour.number),
+        )
+    for reason, ids in counted.reasons.items():
+        bulk.set_where("usage_hit", "reason", reason.value, ids)
+    if moved := counted.moved():
+        _add(counted.hours[0].number // HOURS_A_DAY, moved)
 
 
-def _write_reasons(start: int, end: int, told: list[tuple[Any, Hit, Reason]]) -> None:
-    """Most hits are new and count: one statement for them, and one for each that differs."""
-    changed = [
-        (reason.value, row[0])
-        for row, _, reason in told
-        if row[9] != reason.value and not (row[9] == "new" and reason is Reason.COUNTED)
-    ]
-    bulk.execute_many("UPDATE usage_hit SET reason = {p} WHERE id = {p}", changed)
-    bulk.execute("UPDATE usage_hit SET reason = 'counted' WHERE at >= {p} AND at < {p} AND reason = 'new'", start, end)
-
-
-def _write_difference(day: int, before: dict[Any, Tally], after: dict[Any, Tally]) -> None:
+def _add(day: int, moved: dict[Key, Tally]) -> None:
     """In order, so that two processes that count two hours of a day never wait for each other in a ring."""
-    rows = []
-    for key in sorted(before.keys() | after.keys()):
-        (doi_id, method, source), country = key
-        old, new = before.get(key, [0, 0, 0, 0]), after.get(key, [0, 0, 0, 0])
-        if old != new:
-            moved = [now - then for now, then in zip(new, old, strict=True)]
-            rows.append((day, doi_id, method, country, source, *moved))
-    bulk.add("usage_count", ("day", "doi_id", "access_method", "country", "source"), COLUMNS, rows)
+    rows: dict[tuple[str, str, str], list[tuple[int, ...]]] = defaultdict(list)
+    for ((doi_id, method, source), country), tally in sorted(moved.items()):
+        rows[method, country, source].append((doi_id, *tally))
+    for method, country, source in sorted(rows):
+        shared = {"day": day, "access_method": method, "country": country, "source": source}
+        bulk.add("usage_count", shared, "doi_id", COLUMNS, rows[method, country, source])
 
 
 #: Counts of ours whose hits are still there.
@@ -113,10 +103,13 @@ def everything() -> int:
     """Drop the counts of all days that are not frozen and count their hits again; how many hours."""
     zone = hits.current_zone()
     with database.write():
+        # First, and in order: so whoever counts or adds hits has ended, and the others wait.
+        bulk.execute("SELECT hour FROM usage_hour ORDER BY hour" + database.current().dialect.locking)
+        bulk.execute("UPDATE usage_hour SET counted_to = 0, changes = changes + 1")
         bulk.execute(_PROVABLE)
-        bulk.execute("UPDATE usage_hit SET reason = 'new' WHERE reason IN ('counted', 'double_click', 'taken_back')")
+        bulk.execute("UPDATE usage_hit SET reason = 'counted' WHERE reason IN ('double_click', 'taken_back')")
         quarters = bulk.execute(
-            "SELECT DISTINCT at / {p} FROM usage_hit WHERE reason IN ('new', 'takes_back')", QUARTER
+            "SELECT DISTINCT at / {p} FROM usage_hit WHERE reason IN ('counted', 'takes_back')", QUARTER
         ).fetchall()
-        hits.mark({zone.hour(quarter * QUARTER) for (quarter,) in quarters})
+        hits.mark(zone.hours([quarter * QUARTER for (quarter,) in quarters]))
     return due()

@@ -31,7 +31,6 @@ def prune() -> int:
 
 
 def _has_to_be_counted(day: int) -> bool:
-    """Whether a late hit has come meanwhile: then the next time."""
-    first, after = day * HOURS_A_DAY, (day + 1) * HOURS_A_DAY
-    found = bulk.execute("SELECT hour FROM usage_hour WHERE hour >= {p} AND hour < {p} LIMIT 1", first, after)
-    return found.fetchone() is not None
+    """Whether a late hit has come meanwhile, to this day or one before: then the next time."""
+    statement = "SELECT hour FROM usage_hour WHERE marked_at > 0 AND hour < {p} LIMIT 1"
+    return bulk.execute(statement, (day + 1) * HOURS_A_DAY).fetchone() is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,10 @@ class Zone:
         if shift is None:
             shift = self._shifts[quarter] = self._shift(quarter * QUARTER)
         return (time + shift) // HOUR
+
+    def hours(self, times: Iterable[int]) -> set[int]:
+        """The hours in which `times` fall; asked for each quarter of an hour only."""
+        return {self.hour(quarter * QUARTER) for quarter in {time // QUARTER for time in times}}
 
     def _shift(self, time: int) -> int:
         offset = (EPOCH + timedelta(microseconds=time)).astimezone(self._zone).utcoffset()
