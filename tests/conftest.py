@@ -174,7 +174,7 @@ def assert_counters_true() -> None:
     """What `status` reads off counter rows equals a count over all rows."""
     told = {
         family + name: number
-        for family in ("doi.", "opus.", "mark.", "job.")
+        for family in ("doi.", "opus.", "mark.", "job.", "event.")
         for name, number in database.counts(family).items()
     }
     assert told == {name: number for name, number in stats.recount().items() if number}

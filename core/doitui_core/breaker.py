@@ -90,7 +90,7 @@ def _fault(name: str, began: datetime, job_id: int) -> Change | None:
             columns |= {"opened_at": now, "canary_at": now + upstream.FIRST_CANARY}
         Upstream.update(**columns).where(Upstream.name == name).execute()
         if opens:
-            replay.unspend(_repositories(name), CAUSES, since=now - ROW)
+            replay.unspend(repositories_of(name), upstream.lane(name), CAUSES, since=now - ROW)
     return Change(name, True, now) if opens else None
 
 
@@ -98,19 +98,19 @@ def _home(name: str) -> Change | None:
     with database.write():
         row, now = upstream.locked(name), database.now()
         since = row.opened_at
-        closed: dict[str, Any] = {"faults": 0, "fault_at": None, "fault_job": 0, "opened_at": None, "canary_at": None}
-        if since is not None:
-            closed["slowed_until"] = now + upstream.SLOWED
-            replay.hasten(_repositories(name), CAUSES)
+        closed: dict[str, Any] = {"faults": 0, "fault_at": None, "fault_job": 0}
+        if since is not None:  # else the next canary is not ours: it looks whether we are still refused
+            closed |= {"opened_at": None, "canary_at": None, "slowed_until": now + upstream.SLOWED}
+            replay.hasten(repositories_of(name), upstream.lane(name), CAUSES)
         Upstream.update(**closed).where(Upstream.name == name).execute()
     return Change(name, False, since) if since is not None else None
 
 
-def _repositories(name: str) -> list[int]:
+def repositories_of(name: str) -> list[int]:
     """The repositories that share the upstream."""
-    found = []
+    found, lane = [], upstream.lane(name)
     for repository in repositories.listed():
         with suppress(Misconfigured):  # one whose address is wrong has no part in it
-            if upstream.name(repositories.config(repository)) == name:
+            if upstream.name(repositories.config(repository), lane) == name:
                 found.append(repository.id)
     return found

@@ -33,6 +33,14 @@ class Desk:
     upstream: str
     mds: MdsClient | None = None
 
+    @property
+    def rate(self) -> float | None:
+        return self.config.rate
+
+    @property
+    def url(self) -> str:
+        return self.config.url
+
     def ask(self, doi: str) -> Answer | Outcome:
         """What DataCite has: an answer of 200 that tells the state, or of 404. Whatever else came proves nothing."""
         try:
@@ -61,7 +69,7 @@ class Desk:
 
     def spend(self) -> None:
         """Count one more request of a job that has had its token."""
-        upstream.spend(self.upstream, self.config.rate)
+        upstream.spend(self.upstream, self.rate)
 
 
 def policy(config: Config) -> Policy:

@@ -5,9 +5,11 @@ A check never raises: what it cannot find out is its finding.
 
 from __future__ import annotations
 
+import locale
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +21,8 @@ import peewee
 from doitui_core import database, desk, dialects, environments, migrations, queue, repositories, settings, stats
 from doitui_core.clock import system
 from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
+from doitui_core.events import health
+from doitui_core.jobs import Lane
 from doitui_core.models import Job, Notice, Repository, Upstream, Worker
 from doitui_core.queue import Status
 
@@ -35,6 +39,9 @@ SCARCE, NONE_LEFT = 1_000_000_000, 100_000_000
 
 #: DOIs up to which the counters are proved without being asked to; the longest a server is asked for its name, seconds.
 QUICKLY_COUNTED, PATIENCE = 20_000, 10.0
+
+#: Columns and rows of the smallest terminal in which every screen shows all it has to.
+NARROWEST = (80, 24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +80,10 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     for row in repositories.listed():
         yield f"repository {row.code}", lambda row=row: _repository(row, online)  # type: ignore[misc]
     yield "DataCite", _upstreams
+    yield "events", _events
     yield "mail", _mail
     yield "spool", _spool
+    yield "terminal", _terminal
 
 
 def _database() -> list[Check]:
@@ -117,7 +126,7 @@ def _counters(thorough: bool) -> list[Check]:
     with database.read():
         told = {
             family + name: number
-            for family in ("doi.", "opus.", "mark.", "job.")
+            for family in ("doi.", "opus.", "mark.", "job.", "event.")
             for name, number in database.counts(family).items()
         }
         counted = stats.recount()
@@ -174,7 +183,8 @@ def _queue() -> list[Check]:
     if counts[Status.BLOCKED]:
         told = f"{counts[Status.BLOCKED]:,} are blocked by a wrong set-up"
         found.append(Check("queue", WARN, told, "doitui queue list --status blocked"))
-    late = Job.select().where(Job.status.in_(queue.literally(("pending", "uncertain"))), Job.scheduled_at < now - LATE)
+    waits = Job.status.in_(queue.literally(("pending", "uncertain"))) & (Job.lane == str(Lane.DOIS))
+    late = Job.select().where(waits, Job.scheduled_at < now - LATE)
     resting = [row.id for row in repositories.listed() if row.paused or row.blocked_cause]
     if late.where(Job.repository.not_in(resting)).limit(1).exists():
         told = f"jobs have been due for more than {LATE.seconds // 60} minutes"
@@ -238,6 +248,20 @@ def _upstreams() -> list[Check]:
     ]
 
 
+def _events() -> list[Check]:
+    found, counts = health.overview(), stats.events()
+    wrong = [
+        Check("events", FAIL, link.wrong, "doitui setting set events_url URL") for link in found.links if link.wrong
+    ]
+    if found.diagnosis is not None:
+        level = FAIL if counts["failed"] else WARN
+        return [*wrong, Check("events", level, found.diagnosis.told, found.diagnosis.mend)]
+    if wrong or not sum(counts.values()):
+        return wrong or [Check("events", OK, "none yet")]
+    told = ", ".join(f"{number:,} {state}" for state, number in counts.items() if number)
+    return [Check("events", OK, told)]
+
+
 def _mail() -> list[Check]:
     wants = [name for name in ("doi_failure_notify", "notification_email") if _anywhere(name)]
     if wants and not _anywhere("smtp_url"):
@@ -266,3 +290,28 @@ def _spool() -> list[Check]:
     if path.stat().st_mode & 0o007:
         return [Check("spool", WARN, f"{path} is open to everybody on this machine", f"chmod o-rwx {path}")]
     return [Check("spool", OK, f"{path}, {sum(1 for _ in path.iterdir())} files")]
+
+
+def _terminal() -> list[Check]:
+    """Whether the screens fit, and can show every name."""
+    if not (sys.__stdout__ and sys.__stdout__.isatty()):
+        return [Check("terminal", OK, "there is none here: the screens need one, commands do not")]
+    columns, rows = os.get_terminal_size(sys.__stdout__.fileno())
+    kind, encoding = os.environ.get("TERM", ""), locale.getencoding()
+    told = f"{columns}x{rows}, {_colours(kind)}, {encoding}"
+    if kind in ("", "dumb"):
+        return [Check("terminal", WARN, f"TERM is {kind or 'not set'}: no screens", "export TERM=xterm-256color")]
+    if columns < NARROWEST[0] or rows < NARROWEST[1]:
+        wanted = "x".join(map(str, NARROWEST))
+        return [Check("terminal", WARN, f"{told}: the screens want {wanted}", "stty size   # then enlarge the window")]
+    if encoding.lower().replace("-", "") != "utf8":
+        return [Check("terminal", WARN, f"{told}: other scripts than Latin are not shown", "export LC_ALL=C.UTF-8")]
+    return [Check("terminal", OK, told)]
+
+
+def _colours(kind: str) -> str:
+    if os.environ.get("NO_COLOR"):
+        return "no colours (NO_COLOR)"
+    if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return "16 million colours"
+    return "256 colours" if "256color" in kind else "few colours"

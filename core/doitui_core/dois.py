@@ -21,6 +21,7 @@ from doitui_core import (
     states,
 )
 from doitui_core.errors import BadInput, InvalidMetadata, NotFound, Refused
+from doitui_core.jobs import Lane
 from doitui_core.metadata.validate import Finding
 from doitui_core.models import Doi, Job, Record
 from doitui_core.outcomes import Outcome
@@ -283,6 +284,8 @@ def withdraw(job_id: int, *, actor: str = "python") -> Job:
     """Cancel a job and the wish behind it: what is wanted is again what is there. Raises `NotFound`, `Refused`."""
     with database.write():
         job = queue.cancellable(job_id)
+        if Kind(job.kind).lane is not Lane.DOIS:
+            return queue.cancel(job_id)  # its subject is an event or a report
         record, row = _held(ledger.read(job.subject_id))
         if job.kind == Kind.WRITE:
             if row.wanted == Wanted.ABANDONED:

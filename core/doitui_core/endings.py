@@ -15,6 +15,7 @@ import peewee
 from doitui_core import activity, breaker, database, ledger, notices, queue, states, upstream
 from doitui_core.datacite.answer import Answer
 from doitui_core.desk import LOST, Desk
+from doitui_core.events import stated
 from doitui_core.models import Attempt, Doi
 from doitui_core.outcomes import Kind, Outcome
 from doitui_core.queue import Lease, Status
@@ -97,6 +98,8 @@ def end(
         done_late = facts.wanted is Wanted.TOMBSTONE or lease.was is not Status.PENDING
         if settles or (outcome.kind is Kind.DONE and done_late):
             look_back(lease)
+        if outcome.kind is Kind.DONE:
+            stated.confirmed(row, desk.config, actor=lease.worker)
     if outcome.kind is Kind.THROTTLED:
         upstream.pause(desk.upstream, at)
     activity.written(row, done, outcome, failed=status is Status.FAILED)
@@ -155,8 +158,9 @@ def let_go(lease: Lease) -> None:
         if lease.kind is not queue.Kind.WRITE or not ledger.unfinished(row.id):
             queue.release(lease)
             return
-        message = "the worker was stopped while it waited for the answer"
         facts = ledger.facts(row)
         action = states.action(facts)
-        ledger.write(row, states.timed_out(facts), actor=lease.worker, action=action, cause="stopped", detail=message)
-        queue.finish(lease, Status.UNCERTAIN, cause="stopped", error=message, give_back=True)
+        ledger.write(
+            row, states.timed_out(facts), actor=lease.worker, action=action, cause="stopped", detail=queue.STOPPED
+        )
+        queue.finish(lease, Status.UNCERTAIN, cause="stopped", error=queue.STOPPED, give_back=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from doitui_core import lists
 from doitui_core.errors import BadInput
+from doitui_core.events.states import State
 from doitui_core.queue import Status
 
 #: OPUS's three words.
@@ -22,6 +23,7 @@ YES_NO = ("yes", "no")
 FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
     "dois": {"state": lists.STATES, "opus": OPUS, "published": YES_NO, "repo": (), "doi": ()},
     "jobs": {"status": tuple(Status), "cause": (), "action": (), "repo": (), "doi": ()},
+    "events": {"state": tuple(State), "cause": (), "relation": (), "source": (), "repo": (), "doi": ()},
     "records": {"published": YES_NO, "repo": ()},
 }
 
@@ -46,7 +48,7 @@ def _quoted(value: str) -> str:
 
 
 def parse(typed: str, of: str) -> Filter:
-    """The filter of the list `of` (dois, jobs, records). Raises `BadInput` for a field or a word that is none.
+    """The filter of the list `of` (dois, jobs, events, records). Raises `BadInput` for a field or a word that is none.
 
     A DOI that is typed or pasted as it is counts as `doi:`, for that finds it at once.
     """

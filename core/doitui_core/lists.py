@@ -16,7 +16,8 @@ import peewee
 from doitui_core import ledger, queue, repositories, states
 from doitui_core.clock import iso, micros
 from doitui_core.errors import BadInput
-from doitui_core.models import Attempt, Doi, DoiLog, Job, Payload, Record, Repository
+from doitui_core.jobs import Lane
+from doitui_core.models import Attempt, Doi, DoiLog, Event, Job, Payload, Record, Repository
 from doitui_core.queue import IS_UNSETTLED, OPEN, Kind, literally
 from doitui_core.queue import Status as JobStatus
 from doitui_core.states import Mark, Status, Verification
@@ -60,8 +61,10 @@ class Page:
     next: str | None
 
 
-def _limited(rows: list[Any], limit: int, key: Any) -> tuple[list[Any], str | None]:
-    """`rows` were asked for with one more than `limit`; that one only proves that there is a next page."""
+def limited(rows: list[Any], limit: int, key: Any) -> tuple[list[Any], str | None]:
+    """(the page's rows, the key of the next page). `rows` were asked for with one more than `limit`; that one only
+    proves that there is a next page.
+    """
     if not limit or len(rows) <= limit:
         return rows, None
     return rows[:limit], key(rows[limit - 1])
@@ -80,11 +83,11 @@ def dois(*, state: str = "", repository: str = "", text: str = "", limit: int = 
     if text:
         query = query.where(Doi.doi.contains(text) | Record.object_id.contains(text) | Record.title.contains(text))
     if after:
-        minted, number = _numbers(after, 2)
+        minted, number = numbers(after, 2)
         query = query.where(peewee.Tuple(Doi.minted_at, Doi.id) < peewee.Tuple(minted, number))
     query = query.order_by(Doi.minted_at.desc(), Doi.id.desc())
     found = list((query.limit(limit + 1) if limit else query).objects(Doi))
-    rows, following = _limited(found, limit, lambda row: f"{micros(row.minted_at)}-{row.id}")
+    rows, following = limited(found, limit, lambda row: f"{micros(row.minted_at)}-{row.id}")
     return Page([doi_row(row) for row in rows], following)
 
 
@@ -94,7 +97,8 @@ def _state(state: str) -> Any:
     raise BadInput(f"there is no state {state!r}: take one of {', '.join(STATES)}")
 
 
-def _numbers(key: str, count: int) -> list[int]:
+def numbers(key: str, count: int) -> list[int]:
+    """The numbers a key is made of. Raises `BadInput`."""
     parts = key.split("-")
     # 18 digits fit into a database's integer.
     if len(parts) != count or not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts):
@@ -162,44 +166,45 @@ def marks(row: Any) -> list[str]:
     return [str(mark) for mark in Mark if stands[mark]]
 
 
-def jobs(*, status: str = "", limit: int = PAGE, after: str = "") -> Page:
-    """Jobs, newest first. Raises `BadInput` for a status or key that is none."""
-    query = _jobs()
+def jobs(*, status: str = "", lane: Lane = Lane.DOIS, limit: int = PAGE, after: str = "") -> Page:
+    """Jobs of a lane, newest first. Raises `BadInput` for a status or key that is none."""
+    query = _jobs(lane).where(Job.lane == str(lane))
     if status and status not in list(JobStatus):
         raise BadInput(f"there is no status {status!r}: take one of {', '.join(JobStatus)}")
     if status:
         query = query.where(Job.status == status)
     if after:
-        query = query.where(Job.id < _numbers(after, 1)[0])
+        query = query.where(Job.id < numbers(after, 1)[0])
     query = query.order_by(Job.id.desc())
     found = list((query.limit(limit + 1) if limit else query).objects(Job))
-    rows, following = _limited(found, limit, lambda row: str(row.id))
+    rows, following = limited(found, limit, lambda row: str(row.id))
     return Page([job_row(row) for row in rows], following)
 
 
 def job(job_id: int) -> Row:
     """One job, as the list has it, with what only its own page shows. Raises `NotFound`."""
-    queue.find(job_id)
-    row = _jobs().where(Job.id == job_id).objects(Job).get()
+    lane = Lane(queue.find(job_id).lane)
+    row = _jobs(lane).where(Job.id == job_id).objects(Job).get()
     more = {"kind": row.kind, "repository": row.code, "worker": row.worker, "actor": row.actor}
     times = {name: iso(getattr(row, name)) for name in ("created_at", "lease_until", "finished_at")}
     return job_row(row) | more | times
 
 
-def _jobs() -> Any:
-    return (
-        Job.select(
-            Job,
-            Doi.doi.alias("doi"),
-            Record.object_id.alias("object_id"),
-            Record.title.alias("title"),
-            Repository.code.alias("code"),
-        )
-        .join(Repository, on=Job.repository == Repository.id)
-        .switch(Job)
-        .join(Doi, on=Job.subject_id == Doi.id)
-        .join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id)
-    )
+def _jobs(lane: Lane) -> Any:
+    query = Job.select(
+        Job,
+        Doi.doi.alias("doi"),
+        Record.object_id.alias("object_id"),
+        Record.title.alias("title"),
+        Repository.code.alias("code"),
+    ).join(Repository, on=Job.repository == Repository.id)
+    if lane is Lane.EVENTS:
+        query = query.switch(Job).join(Event, on=Job.subject_id == Event.id).join(Doi, on=Event.doi == Doi.id)
+    else:
+        # A usage report is about many DOIs.
+        about = (Job.subject_id == Doi.id) & (Job.lane == str(Lane.DOIS))
+        query = query.switch(Job).join(Doi, peewee.JOIN.LEFT_OUTER, on=about)
+    return query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id)
 
 
 def job_row(row: Any) -> Row:
@@ -225,10 +230,10 @@ def records(*, repository: str = "", limit: int = PAGE, after: str = "") -> Page
     if repository:
         query = query.where(Record.repository == repositories.find(repository).id)
     if after:
-        query = query.where(Record.id < _numbers(after, 1)[0])
+        query = query.where(Record.id < numbers(after, 1)[0])
     query = query.order_by(Record.id.desc())
     found = list((query.limit(limit + 1) if limit else query).objects(Record))
-    rows, following = _limited(found, limit, lambda row: str(row.id))
+    rows, following = limited(found, limit, lambda row: str(row.id))
     return Page([record_row(row) for row in rows], following)
 
 

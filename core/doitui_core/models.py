@@ -184,6 +184,7 @@ class Job(Table):
     last_error = TextField(default="")
     created_at = InstantField()
     finished_at = InstantField(default=None)
+    lane = TextField(default="dois")
 
 
 class Upstream(Table):
@@ -196,6 +197,9 @@ class Upstream(Table):
     opened_at = InstantField(default=None)
     canary_at = InstantField(default=None)
     slowed_until = InstantField(default=None)
+    blocked_at = InstantField(default=None)
+    blocked_cause = TextField(default="")
+    blocked_error = TextField(default="")
 
 
 class Notice(Table):
@@ -246,6 +250,8 @@ class UsageHit(Table):
 class UsageHour(Table):
     hour = BigIntegerField(primary_key=True)
     marked_at = InstantField()
+    counted_to = BigIntegerField(default=0)
+    changes = BigIntegerField(default=0)
 
 
 class UsageDay(Table):
@@ -292,6 +298,53 @@ class UsageLog(Table):
     imported_at = InstantField()
 
 
+class Event(Table):
+    id = BigAutoField()
+    dedupe_hash = TextField()
+    uuid = TextField()
+    repository = ForeignKeyField(Repository)
+    repository_id: int
+    doi = ForeignKeyField(Doi)
+    doi_id: int
+    subj_id = TextField()
+    relation_type_id = TextField()
+    obj_id = TextField()
+    obj_type = TextField()
+    source_id = TextField()
+    source_token = TextField(default="")
+    payload = TextField()
+    origin = TextField()
+    in_metadata = FlagField(default=True)
+    total = BigIntegerField()
+    submitted_total = BigIntegerField(default=0)
+    state = TextField(default="pending")
+    attempts = IntegerField(default=0)
+    response_status = IntegerField(default=0)
+    response = TextField(default="")
+    cause = TextField(default="")
+    last_error = TextField(default="")
+    occurred_at = InstantField()
+    created_at = InstantField()
+    updated_at = InstantField()
+    submitted_at = InstantField(default=None)
+
+
+class UsageReport(Table):
+    id = BigAutoField()
+    repository = ForeignKeyField(Repository)
+    repository_id: int
+    month = TextField()
+    uuid = TextField()
+    created_by = TextField()
+    parts = IntegerField(default=0)
+    datasets = BigIntegerField(default=0)
+    response_status = IntegerField(default=0)
+    cause = TextField(default="")
+    last_error = TextField(default="")
+    requested_at = InstantField()
+    submitted_at = InstantField(default=None)
+
+
 #: All of them, parents first.
 TABLES: tuple[type[Table], ...] = (
     Repository,
@@ -313,4 +366,6 @@ TABLES: tuple[type[Table], ...] = (
     UsageCount,
     UsageSpool,
     UsageLog,
+    Event,
+    UsageReport,
 )

@@ -27,6 +27,7 @@ from doitui_core.repositories import Config
 
 if TYPE_CHECKING:
     from doitui_core.breaker import Change
+    from doitui_core.jobs import Lane
 
 log = logging.getLogger("doitui.mail")
 
@@ -148,6 +149,26 @@ def blocked(config: Config, outcome: Outcome) -> bool:
     ]
     topic = f"blocked:{outcome.cause}:{database.now():%Y-%m-%d}"
     subject = f"Repository {config.code} is blocked: {_words(outcome.cause)}"
+    return _put(config, topic, _listed(config, "doi_failure_notify"), subject, text)
+
+
+def refused(config: Config, lane: Lane, outcome: Outcome) -> bool:
+    """Tell the same people that events or usage reports are not taken from us: once a day for each cause.
+
+    Not where we have no right to write events: DataCite gives it to nobody, and the doctor says so.
+    """
+    if outcome.cause == "forbidden":
+        return False
+    text = [
+        f"No {lane} of repository {config.code} are sent until this is mended. DOIs are.",
+        "What waits loses no attempt; it goes on by itself.",
+        "",
+        *_why(outcome),
+        "",
+        "Look: doitui doctor",
+    ]
+    topic = f"refused:{lane}:{outcome.cause}:{database.now():%Y-%m-%d}"
+    subject = f"{lane.capitalize()} of repository {config.code} are not taken: {_words(outcome.cause)}"
     return _put(config, topic, _listed(config, "doi_failure_notify"), subject, text)
 
 
@@ -278,7 +299,7 @@ def _everybody() -> Iterator[Config]:
 
 def _uses(config: Config, name: str) -> bool:
     try:
-        return upstream.name(config) == name
+        return upstream.name(config, upstream.lane(name)) == name
     except Misconfigured:
         return False
 

@@ -14,6 +14,7 @@ import peewee
 from doitui_core import database, stats, windows
 from doitui_core.clock import micros
 from doitui_core.filters import Filter
+from doitui_core.jobs import Lane
 from doitui_core.models import Attempt, Doi, Job, Upstream, Worker
 from doitui_core.notices import ADVICE
 from doitui_core.queue import Status
@@ -106,9 +107,10 @@ def board() -> Board:
 
 def _pace(counts: dict[str, int], now: datetime) -> Pace:
     waiting = counts["pending"] + counts["processing"] + counts["uncertain"]
-    first = Job.select(Job.created_at).where(Job.status == str(Status.PENDING)).order_by(Job.id).limit(1)
-    done = Job.select(Job.finished_at).where(Job.status == str(Status.COMPLETED)).order_by(Job.id.desc()).limit(JOBS)
-    found: Any = done.tuples()
+    ours = Job.lane == str(Lane.DOIS)
+    first = Job.select(Job.created_at).where(ours, Job.status == str(Status.PENDING)).order_by(Job.id).limit(1)
+    done = Job.select(Job.finished_at).where(ours, Job.status == str(Status.COMPLETED))
+    found: Any = done.order_by(Job.id.desc()).limit(JOBS).tuples()
     ends = [micros(end) for (end,) in found]
     ages = [age for end in ends if (age := (micros(now) - end) // 60_000_000) < HOUR]
     # Where the last jobs do not reach back an hour, older minutes are not known, and the oldest one is cut.
@@ -214,7 +216,7 @@ def _failed() -> list[Need]:
     """Failed jobs, one need for each cause, most first."""
     number, newest = peewee.fn.COUNT(Job.id), peewee.fn.MAX(Job.finished_at)
     failed = Job.select(Job.cause, number.alias("number"), newest.alias("newest")).where(
-        Job.status == str(Status.FAILED)
+        Job.lane == str(Lane.DOIS), Job.status == str(Status.FAILED)
     )
     found: Any = failed.group_by(Job.cause).order_by(number.desc()).limit(CAUSES).dicts()
     return [

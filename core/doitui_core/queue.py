@@ -11,41 +11,21 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 import peewee
 
 from doitui_core import database, statements
 from doitui_core.clock import EPOCH
 from doitui_core.errors import NotFound, Refused
+from doitui_core.events import states
+from doitui_core.jobs import OPEN as OPEN
+from doitui_core.jobs import UNSETTLED as UNSETTLED
+from doitui_core.jobs import Kind as Kind
+from doitui_core.jobs import Lane as Lane
+from doitui_core.jobs import Status as Status
 from doitui_core.models import Job
 from doitui_core.outcomes import Kind as Outcome
 from doitui_core.outcomes import Outcome as Decision
-
-
-class Kind(StrEnum):
-    """What a job does. A write brings the remote to what is wanted; a verification only looks; a recheck looks
-    whether something arrived late, and undoes it.
-    """
-
-    WRITE = "write"
-    VERIFY = "verify"
-    RECHECK = "recheck"
-
-
-class Status(StrEnum):
-    PENDING = "pending"
-    PROCESSING = "processing"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    UNCERTAIN = "uncertain"
-    BLOCKED = "blocked"
-    CANCELLED = "cancelled"
-
-
-#: Somebody will work on it, or it waits for something to be mended. As in the indexes of the job table.
-OPEN = (Status.PENDING, Status.PROCESSING, Status.UNCERTAIN, Status.BLOCKED)
-UNSETTLED = (*OPEN, Status.FAILED)
 
 
 def literally(words: Iterable[str]) -> list[peewee.SQL]:
@@ -75,6 +55,11 @@ GIVEN_BACK = frozenset({Outcome.THROTTLED, Outcome.BLOCKED})
 
 #: The longest a probe waits for the next try. An uncertain job never fails: it is found out.
 LONGEST_PROBE_WAIT = timedelta(hours=1)
+
+STOPPED = "the worker was stopped while it waited for the answer"
+
+#: More than any job ever has.
+ANY_ATTEMPTS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +115,13 @@ def enqueue(
                 max_attempts=max_attempts,
                 scheduled_at=at or now,
                 created_at=now,
+                lane=str(kind.lane),
             )
             statements.insert(job)
             database.count(f"job.{kind}.{Status.PENDING}", 1)
             return int(job.id)
         if job.status in (Status.PENDING, *RETRYABLE):
-            _put_back(job, now)
+            put_back(job, now)
         if at is not None:
             # Also of one under way: whoever finishes it looks when it was asked for again.
             Job.update(scheduled_at=at).where(Job.id == job.id).execute()
@@ -148,29 +134,39 @@ def open_job(kind: Kind, subject_id: int) -> Job | None:
     return _UNSETTLED_OF.first(subject_id, str(kind))
 
 
-def claim(worker: str, repository_id: int, policy: Policy, limit: int, *, rather_not: int = 0) -> list[Lease]:
+def claim(
+    worker: str,
+    repository_id: int,
+    policy: Policy,
+    limit: int,
+    *,
+    lane: Lane = Lane.DOIS,
+    rather_not: int = 0,
+    below: int = ANY_ATTEMPTS,
+) -> list[Lease]:
     """Up to `limit` due jobs of a repository, oldest first, leased to `worker`; [] when nothing is due.
 
-    `rather_not`: the id of a job to take only where nothing else is due.
+    `rather_not`: the id of a job to take only where nothing else is due. `below`: only jobs with fewer attempts.
     """
     with database.write():
         now = database.now()
-        due = database.due_jobs(repository_id, now, limit + (1 if rather_not else 0))
+        due = database.due_jobs(repository_id, lane, now, limit + (1 if rather_not else 0), below)
         chosen = [found for found in due if found[0] != rather_not] or due
         return _lease(dict(chosen[:limit]), worker, now + policy.lease)
 
 
-def due(repository_id: int, limit: int) -> int:
+def due(repository_id: int, limit: int, *, lane: Lane = Lane.DOIS, below: int = ANY_ATTEMPTS) -> int:
     """How many jobs could be claimed, up to `limit`. A read: an empty queue costs no write transaction."""
-    return len(database.due_jobs(repository_id, database.now(), limit, lock=False))
+    return len(database.due_jobs(repository_id, lane, database.now(), limit, below, lock=False))
 
 
-def unblock(repository_id: int) -> int:
-    """Put the blocked jobs of a repository back, as they were; how many."""
+def unblock(repository_ids: Sequence[int], lane: Lane = Lane.DOIS, limit: int | None = None) -> int:
+    """Put the blocked jobs of repositories back (the `limit` oldest), as they were; how many."""
+    blocked = (Job.repository.in_(list(repository_ids))) & (Job.lane == str(lane)) & (Job.status == "blocked")
     with database.joining():
-        jobs = list(database.for_update(Job.select().where(Job.repository == repository_id, Job.status == "blocked")))
+        jobs = list(database.for_update(Job.select().where(blocked).order_by(Job.id).limit(limit)))
         for job in jobs:
-            moved(job.kind, Status.BLOCKED, Status.PENDING)
+            moved(job, Status.BLOCKED, Status.PENDING)
             job.status, job.scheduled_at = str(Status.PENDING), database.now()
             statements.update(job)
     return len(jobs)
@@ -197,7 +193,7 @@ def _lease(found: dict[int, str], worker: str, until: datetime) -> list[Lease]:
     leases = []
     for job in Job.select().where(Job.id.in_(list(found))).order_by(Job.scheduled_at, Job.id):
         was = Status(found[job.id])
-        moved(job.kind, was, Status.PROCESSING)
+        moved(job, was, Status.PROCESSING)
         leases.append(
             Lease(
                 job.id,
@@ -258,7 +254,7 @@ def finish(
         if open_again:
             job.scheduled_at = at or database.now()
         statements.update(job)
-        moved(lease.kind, Status.PROCESSING, status)
+        moved(lease, Status.PROCESSING, status)
     return True
 
 
@@ -266,6 +262,12 @@ def release(lease: Lease) -> bool:
     """Give back a job that was not begun, as it was, with its attempt."""
     was = Status.PENDING if lease.was is Status.PROCESSING else lease.was
     return finish(lease, was, give_back=True)
+
+
+def let_go(lease: Lease) -> None:
+    """Give up a job whose worker must stop now and whose request may be sent twice: it is under way, or it was."""
+    with database.write():
+        finish(lease, Status.UNCERTAIN, cause="stopped", error=STOPPED, give_back=True)
 
 
 def conclude(lease: Lease, decision: Decision, policy: Policy) -> tuple[Status, datetime, bool]:
@@ -289,32 +291,25 @@ def delay(attempt: int, policy: Policy) -> timedelta:
     return policy.backoff * attempt
 
 
-def release_orphans(workers: Sequence[str]) -> int:
-    """Make the jobs of workers that are known to be dead due at once; how many. Their attempts stay counted."""
-    if not workers:
-        return 0
-    with database.write():
-        return int(
-            Job.update(lease_until=EPOCH)
-            .where(Job.status == str(Status.PROCESSING), Job.worker.in_(list(workers)), Job.lease_until > EPOCH)
-            .execute()
-        )
-
-
-def retryable(*, ids: Sequence[int] = (), cause: str | None = None, every: bool = False) -> peewee.ModelSelect[Job]:
-    """The failed and blocked jobs, by id, by cause or all."""
+def retryable(
+    *, ids: Sequence[int] = (), cause: str | None = None, every: bool = False, lane: Lane = Lane.DOIS
+) -> peewee.ModelSelect[Job]:
+    """The failed and blocked jobs, by id, or by cause or all of a lane."""
     chosen = Job.select().where(Job.status.in_([str(status) for status in RETRYABLE])).order_by(Job.id)
-    if every:
-        return chosen
-    return chosen.where(Job.cause == cause) if cause is not None else chosen.where(Job.id.in_(list(ids)))
+    if not every and cause is None:
+        return chosen.where(Job.id.in_(list(ids)))
+    mine = Job.lane == str(lane)
+    return chosen.where(mine) if cause is None else chosen.where(mine, Job.cause == cause)
 
 
-def retry(*, ids: Sequence[int] = (), cause: str | None = None, every: bool = False) -> list[int]:
+def retry(
+    *, ids: Sequence[int] = (), cause: str | None = None, every: bool = False, lane: Lane = Lane.DOIS
+) -> list[int]:
     """Put failed and blocked jobs back, by id, by cause or all, with new attempts; the ids. The history stays."""
     with database.write():
-        jobs = list(database.for_update(retryable(ids=ids, cause=cause, every=every)))
+        jobs = list(database.for_update(retryable(ids=ids, cause=cause, every=every, lane=lane)))
         for job in jobs:
-            _put_back(job, database.now())
+            put_back(job, database.now())
     return [job.id for job in jobs]
 
 
@@ -339,7 +334,7 @@ def cancel(job_id: int) -> Job:
     """Give up a job that is not under way. Raises as `cancellable`."""
     with database.write():
         job = cancellable(job_id, lock=True)
-        moved(job.kind, Status(job.status), Status.CANCELLED)
+        moved(job, Status(job.status), Status.CANCELLED)
         job.status, job.finished_at = str(Status.CANCELLED), database.now()
         job.save(only=job.dirty_fields)
     return job
@@ -365,8 +360,9 @@ def schedule(job_id: int, at: datetime) -> Job:
     return job
 
 
-def _put_back(job: Job, now: datetime) -> None:
-    moved(job.kind, Status(job.status), Status.PENDING)
+def put_back(job: Job, now: datetime) -> None:
+    """Make a job that is pending, failed or blocked due, with new attempts if it was not pending."""
+    moved(job, Status(job.status), Status.PENDING)
     if job.status != Status.PENDING:
         job.attempts = 0
     job.status, job.scheduled_at, job.finished_at = str(Status.PENDING), min(job.scheduled_at, now), None
@@ -393,8 +389,10 @@ def _held(lease: Lease) -> Job | None:
     return _HELD.first(lease.job_id, lease.token)
 
 
-def moved(kind: str, old: Status, new: Status) -> None:
-    """Tell the counters where a job has gone."""
+def moved(job: Job | Lease, old: Status, new: Status) -> None:
+    """Tell the counters, and the event that is to be sent, where a job has gone."""
     if old != new:
-        database.count(f"job.{kind}.{old}", -1)
-        database.count(f"job.{kind}.{new}", 1)
+        database.count(f"job.{job.kind}.{old}", -1)
+        database.count(f"job.{job.kind}.{new}", 1)
+        if job.kind == Kind.EVENT:
+            states.follow(job.subject_id, new)

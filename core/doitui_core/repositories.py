@@ -46,17 +46,42 @@ class Config:
     @property
     def mds_url(self) -> str:
         """The MDS to use; beside a sandbox its own. Raises as `url`."""
-        given = self.text("mds_url")
-        beside = self.url if environments.is_loopback(self.url) else environments.MDS_URL[self.environment]
-        return environments.check_fence(given or beside, self.environment, "mds_url")
+        return self._address("mds_url", environments.MDS_URL)
+
+    @property
+    def events_url(self) -> str:
+        """The Events API to use; beside a sandbox its own. Raises as `url`."""
+        return self._address("events_url", environments.REST_URL)
+
+    @property
+    def reports_url(self) -> str:
+        """Where usage reports go; beside a sandbox to it. Raises as `url`."""
+        return self._address("reports_url", environments.REST_URL)
+
+    def _address(self, name: str, own: Mapping[str, str]) -> str:
+        beside = self.url if environments.is_loopback(self.url) else own[self.environment]
+        return environments.check_fence(self.text(name) or beside, self.environment, name)
 
     @property
     def rate(self) -> float | None:
         """Requests a second, None for no limit. At DataCite's own hosts never more than they allow."""
+        return self._rate(self.url)
+
+    @property
+    def report_rate(self) -> float | None:
+        """The same for usage reports."""
+        return self._rate(self.reports_url)
+
+    def _rate(self, url: str) -> float | None:
         limit = self.settings.get("datacite_rate_limit")
-        if not limit and environments.is_loopback(self.url):
+        if not limit and environments.is_loopback(url):
             return None
-        return min(limit or environments.DEFAULT_RATE, environments.ceiling(self.url)) / 300
+        return float(min(limit or environments.DEFAULT_RATE, environments.ceiling(url)) / 300)
+
+    @property
+    def event_rate(self) -> float:
+        """Events a second, at most."""
+        return self.number("event_rate_limit") / 60
 
     def require_prefix(self) -> str:
         """The prefix. Raises `Misconfigured` with what to do."""

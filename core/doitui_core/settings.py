@@ -104,6 +104,19 @@ def _one_mail(value: str) -> str:
     return _mail(value)
 
 
+def _event_sources(value: str) -> str:
+    from doitui_core.events.kinds import switched_on
+
+    switched_on(value)
+    return " ".join(value.lower().split())
+
+
+def _source(value: str) -> str:
+    if not re.fullmatch(r"[\w.:/@+-]{1,100}", value.strip(), re.ASCII):
+        raise ValueError("it must be one word of up to 100 letters, digits and . : / @ + - _")
+    return value.strip()
+
+
 def _zone(value: str) -> str:
     from zoneinfo import ZoneInfo
 
@@ -120,6 +133,7 @@ class Setting:
     """One row of the table. `parse` turns its text into its value or raises `ValueError` with what is wrong.
 
     `plain`: the form (a regular expression) in which a secret holds nothing secret, and is stored and shown as it is.
+    `also`: another name that it has in the environment.
     """
 
     name: str
@@ -129,6 +143,7 @@ class Setting:
     unit: str = ""
     secret: bool = False
     plain: str = ""
+    also: str = ""
 
     def hides(self, text: str) -> bool:
         """Whether `text` may not be stored or shown."""
@@ -160,6 +175,34 @@ TABLE: dict[str, Setting] = {
             "requests per 5 minutes",
         ),
         Setting("contact_email", _text, "", "named to DataCite in the User-Agent, which allows a higher rate"),
+        Setting("events_url", _address, "", "the Events API, or a hub; empty: DataCite's, by environment"),
+        Setting(
+            "reports_url", _address, "", "where usage reports go: DataCite or a hub; empty: DataCite, by environment"
+        ),
+        Setting(
+            "datacite_api_token",
+            _text,
+            "",
+            "a token for events and usage reports, as env:NAME or file:PATH; empty: the account's password",
+            secret=True,
+        ),
+        Setting(
+            "event_rate_limit",
+            _number(1_000_000),
+            "30",
+            "the most events that are sent, by all workers together",
+            "events per minute",
+            also="QUEUE_RATE_LIMIT_DATACITE_EVENTS",
+        ),
+        Setting(
+            "event_sources_on",
+            _event_sources,
+            "usage works authors affiliations funders",
+            "what becomes an event, by kind (also arxiv, pmid, handle) or relation type of usage; none: nothing",
+        ),
+        Setting("event_source_usage", _source, "doitui-counter", "the source of events of usage"),
+        Setting("event_source_relation", _source, "doitui", "the source of events stated by metadata"),
+        Setting("event_source_token", _source, "doitui", "the token of the source, which the Events API asks for"),
         Setting("default_publisher", _text, "", "publisher of records that name none"),
         Setting("default_resource_type", _text, "Text", "resourceTypeGeneral of records that name none"),
         Setting("suffix_pattern", _text, "{repository_code}/{year}/{object_id}", "how new DOIs are made"),
@@ -232,6 +275,7 @@ class Settings:
             ("flag", self.flags, name),
             ("repository", self.rows, name),
             (variable, self.environment, variable),
+            (setting.also, self.environment, setting.also),
             ("global", self.shared, name),
         ):
             if key in place:

@@ -9,7 +9,9 @@ import peewee
 
 from doitui_core import database, ledger
 from doitui_core.clock import iso
-from doitui_core.models import Doi, Job, Repository, Upstream, Worker
+from doitui_core.events.states import State
+from doitui_core.jobs import Lane
+from doitui_core.models import Doi, Event, Job, Repository, Upstream, Worker
 from doitui_core.queue import OPEN, Kind
 from doitui_core.queue import Status as JobStatus
 from doitui_core.states import Mark, Status
@@ -31,8 +33,7 @@ def overview() -> dict[str, Any]:
     return {
         "dois": counted | {str(mark): number for mark, number in by_mark.items()},
         "jobs": jobs(),
-        # Part of the contract's shape; there is nothing yet that could be counted.
-        "events": {},
+        "events": events(),
         "spool": spool_summary(),
         "repositories": [
             {"code": row.code, "active": row.active, "paused": row.paused, "blocked": row.blocked_error or None}
@@ -48,12 +49,20 @@ def overview() -> dict[str, Any]:
     }
 
 
-def jobs() -> dict[str, int]:
-    """Jobs of all kinds by status."""
+def jobs(lane: Lane = Lane.DOIS) -> dict[str, int]:
+    """Jobs of a lane by status."""
     totals: Counter[str] = Counter()
     for name, number in database.counts("job.").items():
-        totals[name.partition(".")[2]] += number
+        kind, _, status = name.partition(".")
+        if Kind(kind).lane is lane:
+            totals[status] += number
     return {str(status): totals[status] for status in JobStatus}
+
+
+def events() -> dict[str, int]:
+    """Events by state."""
+    found = database.counts("event.")
+    return {str(state): found.get(state, 0) for state in State}
 
 
 def recount() -> dict[str, int]:
@@ -64,4 +73,7 @@ def recount() -> dict[str, int]:
     by: Any = Job.select(Job.kind, Job.status, peewee.fn.COUNT(Job.id)).group_by(Job.kind, Job.status).tuples()
     for kind, status, number in by:
         found[f"job.{kind}.{status}"] += number
+    states: Any = Event.select(Event.state, peewee.fn.COUNT(Event.id)).group_by(Event.state).tuples()
+    for state, number in states:
+        found[f"event.{state}"] += number
     return dict(found)

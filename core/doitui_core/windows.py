@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import peewee
 
 from doitui_core import clock, database, lists, states
 from doitui_core.filters import Filter
-from doitui_core.models import Doi, Job, Record, Repository
+from doitui_core.jobs import Lane
+from doitui_core.models import Doi, Event, Job, Record, Repository
 from doitui_core.queue import IS_UNSETTLED, Kind
 from doitui_core.states import Status, Verification, Wanted
 
@@ -187,7 +190,7 @@ def _repository_id(code: str) -> int:
 
 
 def jobs(wanted: Filter, *, backwards: bool = True) -> Window:
-    """Jobs with their DOIs, by number: newest first, or oldest first."""
+    """Jobs that write or verify DOIs, by number: newest first, or oldest first."""
 
     def bare() -> Any:
         return _narrowed_jobs(Job.select(Job.id), wanted)
@@ -212,15 +215,15 @@ def jobs(wanted: Filter, *, backwards: bool = True) -> Window:
 
 
 def _job_counters(wanted: Filter) -> tuple[str, ...]:
-    if not wanted:
-        return ("job.",)
-    if wanted.text or set(wanted.fields) != {"status"}:
+    """A prefix for each kind of the lane."""
+    if wanted.text or set(wanted.fields) - {"status"}:
         return ()
-    return tuple(f"job.{kind}.{wanted.fields['status']}" for kind in Kind)
+    return tuple(f"job.{kind}.{wanted.fields.get('status', '')}" for kind in Kind if kind.lane is Lane.DOIS)
 
 
 def _narrowed_jobs(query: Any, wanted: Filter, *, joined: bool = False) -> Any:
     fields = wanted.fields
+    query = query.where(Job.lane == str(Lane.DOIS))
     if not joined and (wanted.text or "doi" in fields):
         query = query.join(Doi, on=Job.subject_id == Doi.id).switch(Job)
     for name, column in (("status", Job.status), ("cause", Job.cause), ("action", Job.action)):
@@ -233,6 +236,58 @@ def _narrowed_jobs(query: Any, wanted: Filter, *, joined: bool = False) -> Any:
         query = query.where(Doi.folded >= start, Doi.folded < start + _LAST)
     if wanted.text:
         query = query.where(Doi.doi.contains(wanted.text) | Job.last_error.contains(wanted.text))
+    return query
+
+
+def events(wanted: Filter, *, backwards: bool = True) -> Window:
+    """Events, by number: newest first, or oldest first."""
+
+    def bare() -> Any:
+        return _narrowed_events(Event.select(Event.id), wanted)
+
+    def whole() -> Any:
+        query = Event.select(Event, Repository.code.alias("code"), Doi.doi.alias("about"))
+        query = query.join(Repository, on=Event.repository == Repository.id).switch(Event)
+        return _narrowed_events(query.join(Doi, on=Event.doi == Doi.id).switch(Event), wanted)
+
+    def row(found: Any) -> Row:
+        names = ("state", "relation_type_id", "obj_id", "source_id", "origin", "in_metadata", "total", "cause")
+        more = {name: getattr(found, name) for name in (*names, "submitted_total", "attempts", "response_status")}
+        times = {name: getattr(found, name) for name in ("created_at", "updated_at", "submitted_at")}
+        beside = {
+            "doi": found.about,
+            "doi_id": found.doi_id,
+            "subject": found.subj_id,
+            "repository": found.code,
+            "error": found.last_error,
+        }
+        return {"id": found.id, "key": (found.id,)} | more | times | beside
+
+    counted = not wanted.text and not set(wanted.fields) - {"state"}
+    counters = (f"event.{wanted.fields.get('state', '')}",) if counted else ()
+    return Window(bare, whole, (Event.id,), backwards, row, counters)
+
+
+def _narrowed_events(query: Any, wanted: Filter) -> Any:
+    fields = wanted.fields
+    columns = {
+        "state": Event.state,
+        "cause": Event.cause,
+        "source": Event.source_id,
+        "relation": Event.relation_type_id,
+    }
+    for name, column in columns.items():
+        if name in fields:
+            query = query.where(column == fields[name])
+    if "repo" in fields:
+        query = query.where(Event.repository == _repository_id(fields["repo"]))
+    if "doi" in fields:
+        start = fields["doi"].lower()
+        found = Doi.select(Doi.id).where(Doi.folded >= start, Doi.folded < start + _LAST)
+        query = query.where(Event.doi.in_(found))
+    if wanted.text:
+        parts = (Event.subj_id, Event.obj_id, Event.last_error)
+        query = query.where(reduce(or_, (part.contains(wanted.text) for part in parts)))
     return query
 
 

@@ -1,8 +1,8 @@
 """The worker: takes what is due, a few jobs at a time, and hands it to threads.
 
 One dispatching thread asks the upstream row for tokens and only then claims that many jobs, repository by repository in
-turn: no lease waits for the rate limit, no repository starves another. Signals set a flag and nothing else. Whatever
-kills it, the lease and the attempt row tell the next worker where to go on.
+turn, and of each lane by lane: no lease waits for the rate limit, none starves another. Signals set a flag and nothing
+else. Whatever kills it, the lease and the attempt row tell the next worker where to go on.
 """
 
 from __future__ import annotations
@@ -11,39 +11,27 @@ import logging
 import queue as queues
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 
 import peewee
 
-from doitui_core import (
-    breaker,
-    database,
-    delivery,
-    desk,
-    endings,
-    notices,
-    outcomes,
-    queue,
-    recheck,
-    rests,
-    upstream,
-    verification,
-    workers,
-)
-from doitui_core.desk import LOST, Desk
-from doitui_core.errors import DatabaseUnavailable, DoituiError, Misconfigured, Refused, RemoteFailed
+from doitui_core import database, queue, rests, upstream, workers
+from doitui_core.desk import LOST
+from doitui_core.errors import DatabaseUnavailable, DoituiError, Refused, RemoteFailed
+from doitui_core.jobs import Lane, Status
+from doitui_core.lanes import SERVICES, Desk, carry_out
 from doitui_core.models import Job, Repository
 from doitui_core.outcomes import Kind, Outcome
-from doitui_core.queue import Lease, Status
+from doitui_core.queue import ANY_ATTEMPTS, Lease
+from doitui_core.setups import SetUps
 from doitui_core.summary import Summary as Summary
 
 log = logging.getLogger("doitui.worker")
 
-#: Seconds between two looks at an empty queue, between two heartbeats, and for which a repository's settings are kept.
+#: Seconds between two looks at an empty queue, and between two heartbeats.
 POLL_SECONDS = 1.0
 HEARTBEAT_SECONDS = 5.0
-DESK_SECONDS = 5.0
 
 #: Seconds a stopping worker gives the requests in hand before it lets them go as uncertain.
 GRACE_SECONDS = 3.5
@@ -57,20 +45,10 @@ GLANCE_SECONDS = 0.25
 #: So many rounds in a row without the database end a run that drains. One without end waits for it.
 ROUNDS = 5
 
-#: Seconds after which a blocked repository's set-up is tried again.
-LOOK_AGAIN_SECONDS = 300.0
-
 #: Jobs claimed ahead for each thread, so that a thread never waits for a claim.
 AHEAD = 2
 
 OUT = "{} is out of order: what is queued stays queued, and goes out when it is back"
-
-#: What carries out each kind of job.
-CARRY_OUT: dict[queue.Kind, Callable[[Lease, Desk], Outcome]] = {
-    queue.Kind.WRITE: delivery.write,
-    queue.Kind.VERIFY: verification.verify,
-    queue.Kind.RECHECK: recheck.recheck,
-}
 
 
 def run(
@@ -81,46 +59,35 @@ def run(
     every: float = POLL_SECONDS,
     stop: threading.Event | None = None,
     progress: Callable[[Outcome], None] | None = None,
+    lanes: Sequence[Lane] = tuple(SERVICES),
+    below: int = ANY_ATTEMPTS,
 ) -> Summary:
     """Work until `stop` is set; with `drain` until nothing is due; with `limit` until that many jobs are done.
 
     `threads` requests at once; `every`: seconds between looks at an empty queue. Both handlers of the caller and `stop`
-    may come from other threads.
+    may come from other threads. `lanes`: the first is what the run is for: `drain` waits for its pace, `limit` and the
+    summary are its own; the others get what their pace allows meanwhile. `below`: only jobs with fewer attempts.
     """
-    return _Run(threads, limit, every, stop or threading.Event(), progress).work(drain)
+    return _Run(threads, limit, every, stop or threading.Event(), progress, lanes, below).work(drain)
 
 
 def run_one(job_id: int) -> Outcome:
     """Do that job here and now, waiting for the rate limit. Raises `Refused` when somebody else has it."""
     job: Job = Job.get_by_id(job_id)
-    at = desk.of(job.repository)
+    at = SERVICES[Lane(job.lane)].desk(job.repository)
     if job.repository.paused:
         code = at.config.code
         raise Refused(f"repository {code} is paused: `doitui queue resume --repository {code}` sends again", "paused")
-    while not (grant := upstream.take(at.upstream, 1, at.config.rate)).tokens:
+    while not (grant := upstream.take(at.upstream, 1, at.rate)).tokens:
         if grant.open:
-            raise RemoteFailed(OUT.format(at.config.url))
+            raise RemoteFailed(OUT.format(at.url))
+        if grant.refused:
+            break  # a person wants to see what it says now
         time.sleep(min(grant.wait, POLL_SECONDS))
     lease = queue.claim_one(workers.new_name(), job_id, at.policy)
     if lease is None:
         raise Refused(f"job {job_id} is in the hands of another worker, or done: `doitui queue show {job_id}`", "busy")
-    return _carried_out(lease, at, grant)
-
-
-def _carried_out(lease: Lease, at: Desk, grant: upstream.Grant) -> Outcome:
-    """Do the job, and tell breaker and repository what its end says about them."""
-    began = database.now()
-    outcome = CARRY_OUT[lease.kind](lease, at)
-    change = breaker.note(at.upstream, outcome, began, lease.job_id, suspect=grant.suspect)
-    if change is not None:
-        with database.write():
-            notices.outage(change)
-        log.warning("%s %s", change.upstream, "is out of order: only a canary is sent" if change.opened else "is back")
-    if outcome.kind is Kind.BLOCKED and rests.block(lease.repository_id, outcome):
-        with database.write():
-            notices.blocked(at.config, outcome)
-        log.warning("repository %s is blocked: %s", at.config.code, outcome.message)
-    return outcome
+    return carry_out(lease, at, grant)
 
 
 class _Run:
@@ -133,6 +100,8 @@ class _Run:
         every: float,
         stop: threading.Event,
         progress: Callable[[Outcome], None] | None,
+        lanes: Sequence[Lane],
+        below: int,
     ) -> None:
         self.name = workers.new_name()
         self.threads = threads
@@ -140,14 +109,14 @@ class _Run:
         self.every = every
         self.stop = stop
         self.progress = progress
-        self.summary = Summary()
+        self.lanes = lanes
+        self.below = below
+        self.summary = Summary(lanes[0])
+        self._setups = SetUps(self.summary)
         self._todo: queues.SimpleQueue[tuple[Lease, Desk, upstream.Grant] | None] = queues.SimpleQueue()
         self._in_hand: dict[int, Lease] = {}
         self._lock = threading.Lock()
         self._changed = threading.Event()
-        self._desks: dict[int, tuple[float, Desk]] = {}
-        self._look_again: dict[int, float] = {}
-        self._stopped: set[int] = set()
         self._beat_at = 0.0
         self._served = 0
         self._claimed = 0
@@ -174,6 +143,10 @@ class _Run:
             return True
         with self._lock:
             busy = bool(self._in_hand)  # before the look at the queue: what is in hand may put something into it
+        if self.limit is not None and self._claimed >= self.limit:
+            if busy:
+                self._pause(busy, None)
+            return not busy
         try:
             claimed, wait = self._dispatch()
             self._rounds_without = 0
@@ -181,8 +154,7 @@ class _Run:
             claimed, wait = 0, self._without_database(error, drain)
         if claimed:
             return False
-        spent = self.limit is not None and self._claimed >= self.limit
-        if not busy and (spent or (drain and wait is None)):
+        if not busy and drain and wait is None:
             return True
         self._pause(busy, wait)
         return False
@@ -205,107 +177,66 @@ class _Run:
             self.stop.wait(seconds)
 
     def _dispatch(self) -> tuple[int, float | None]:
-        """(jobs claimed, seconds until the rate limit allows more; None when nothing was held back)."""
+        """(jobs claimed, seconds until the rate limit of the first lane allows more; None: nothing was held back)."""
         waits: list[float] = []
         claimed = 0
-        stopped = set(self._stopped)  # before the rows are read: who is not blocked in them has been mended since
+        stopped = self._setups.begin_round()
         # In turn: whoever comes after the one served last is first.
         repositories = sorted(Repository.select(), key=lambda row: (row.id <= self._served, row.id))
-        for repository in repositories:
-            room = self._room()
-            if room <= 0 or repository.paused:
-                continue
-            if not repository.blocked_cause and repository.id in stopped | self._look_again.keys():
-                self._forget(repository)
-            if repository.blocked_cause and not self._mended(repository):
-                continue
-            due = queue.due(repository.id, room)
-            if not due or not self._works(repository):
-                continue
-            taken, wait = self._claim(repository, due)
-            claimed += taken
-            if taken:
-                self._served = repository.id
-            if wait:
-                waits.append(wait)
+        for repository in (row for row in repositories if not row.paused):
+            for lane in self.lanes:
+                room = self._room(lane)
+                if room <= 0 or not self._setups.ready(repository, lane, stopped):
+                    continue
+                due = queue.due(repository.id, room, lane=lane, below=self.below)
+                if not due or not self._setups.works(repository, lane):
+                    continue
+                taken, wait = self._claim(repository, lane, due)
+                claimed += taken
+                if taken:
+                    self._served = repository.id
+                if wait and lane is self.lanes[0]:
+                    waits.append(wait)
         return claimed, min(waits, default=None)
 
-    def _room(self) -> int:
+    def _room(self, lane: Lane) -> int:
+        """How many jobs of the lane may be claimed. A lane beside the first gets its share of the threads at most:
+        services that hang must not hold up the others.
+        """
         with self._lock:
+            mine = sum(lease.kind.lane is lane for lease in self._in_hand.values())
             room = self.threads * AHEAD - len(self._in_hand)
+        if lane is not self.lanes[0]:
+            return min(room, max(self.threads // len(self.lanes), 1) - mine)
         # Claimed in handfuls: a claim for each single job would cost more than the job's own bookkeeping.
         room = room if room >= self.threads or not self._in_hand else 0
         return room if self.limit is None else min(room, self.limit - self._claimed)
 
-    def _mended(self, repository: Repository) -> bool:
-        """Whether the set-up of a blocked repository is right by now; tried now and then. Then it is unblocked."""
-        if time.monotonic() < self._look_again.get(repository.id, 0.0):
-            return False
-        self._forget(repository)
-        try:
-            self._desk(repository).client.check_credentials()
-        except (Misconfigured, RemoteFailed) as error:
-            self._rest(repository, error)
-            return False
-        rests.unblock(repository.id)
-        with self._lock:
-            self.summary.blocked.pop(repository.code, None)
-        return True
-
-    def _forget(self, repository: Repository) -> None:
-        """Whatever was known of a set-up that was wrong."""
-        self._stopped.discard(repository.id)
-        self._look_again.pop(repository.id, None)
-        self._desks.pop(repository.id, None)
-
-    def _works(self, repository: Repository) -> bool:
-        """Whether the repository's set-up is whole."""
-        try:
-            self._desk(repository)
-        except Misconfigured as error:
-            self._rest(repository, error)
-            return False
-        with self._lock:
-            self.summary.blocked.pop(repository.code, None)
-        return True
-
-    def _rest(self, repository: Repository, error: Misconfigured | RemoteFailed) -> None:
-        if isinstance(error, DatabaseUnavailable):
-            raise error
-        outcome = outcomes.of_error(error)
-        self._look_again[repository.id] = time.monotonic() + LOOK_AGAIN_SECONDS
-        known = repository.blocked_cause  # and may have been mended during this look
-        if not known and outcome.kind is Kind.BLOCKED and rests.block(repository.id, outcome):
-            log.warning("repository %s is blocked: %s", repository.code, outcome.message)
-        with self._lock:
-            self.summary.blocked[repository.code] = outcome
-
-    def _claim(self, repository: Repository, due: int) -> tuple[int, float]:
-        at = self._desk(repository)
-        grant = upstream.take(at.upstream, due, at.config.rate)
-        if grant.open and not grant.tokens:
-            # Not waited for: a run that drains would stay as long as the outage.
-            with self._lock:
-                self.summary.blocked[repository.code] = Outcome(
-                    Kind.RETRYABLE, "unreachable", OUT.format(at.config.url)
-                )
+    def _claim(self, repository: Repository, lane: Lane, due: int) -> tuple[int, float]:
+        at = self._setups.desk(repository, lane)
+        grant = upstream.take(at.upstream, due, at.rate)
+        if not grant.tokens and (grant.open or grant.refused):
+            # Not waited for: a run that drains would stay as long as the trouble.
+            out = grant.refused or Outcome(Kind.RETRYABLE, "unreachable", OUT.format(at.url))
+            self.summary.rests(lane, repository.code, out)
             return 0, 0.0
         leases = []
         if grant.tokens:
-            leases = queue.claim(self.name, repository.id, at.policy, grant.tokens, rather_not=grant.not_job)
+            leases = queue.claim(
+                self.name,
+                repository.id,
+                at.policy,
+                grant.tokens,
+                lane=lane,
+                rather_not=grant.not_job,
+                below=self.below,
+            )
         with self._lock:
             self._in_hand.update((lease.job_id, lease) for lease in leases)
-        self._claimed += len(leases)
+        self._claimed += len(leases) if lane is self.lanes[0] else 0
         for lease in leases:
             self._todo.put((lease, at, grant))
         return len(leases), grant.wait
-
-    def _desk(self, repository: Repository) -> Desk:
-        made_at, at = self._desks.get(repository.id, (0.0, None))
-        if at is None or time.monotonic() - made_at > DESK_SECONDS:
-            at = desk.of(repository)
-            self._desks[repository.id] = (time.monotonic(), at)
-        return at
 
     def _serve(self) -> None:
         """A thread: job after job until it is handed None."""
@@ -314,25 +245,25 @@ class _Run:
             outcome = self._carry_out(lease, at, grant)
             with self._lock:
                 self._in_hand.pop(lease.job_id, None)
-                if outcome is not None:
-                    self.summary.add(lease.job_id, outcome)
+            if outcome is not None:
+                self.summary.add(lease, outcome)
             self._changed.set()
-            if outcome is not None and self.progress:
+            if outcome is not None and self.progress and lease.kind.lane is self.lanes[0]:
                 self.progress(outcome)
         database.close_thread()
 
     def _carry_out(self, lease: Lease, at: Desk, grant: upstream.Grant) -> Outcome | None:
         try:
-            if self.stop.is_set() or lease.repository_id in self._stopped:
+            place = (lease.repository_id, lease.kind.lane)
+            if self.stop.is_set() or self._setups.stopped(place):
                 queue.release(lease)
                 return None
             if grant.canary and not at.answers():
                 queue.release(lease)
                 return None
-            outcome = _carried_out(lease, at, grant)
+            outcome = carry_out(lease, at, grant)
             if outcome.kind is Kind.BLOCKED:
-                # What is claimed already goes back: a wrong password must not be told to DataCite sixteen times.
-                self._stopped.add(lease.repository_id)
+                self._setups.stop(place)
             return outcome
         except (DatabaseUnavailable, peewee.PeeweeException) as error:
             log.warning("job %s: %s; its lease runs out and it is taken up again", lease.job_id, error)
@@ -347,6 +278,7 @@ class _Run:
         self._beat_at = time.monotonic()
         with suppress(DatabaseUnavailable):
             workers.beat(self.name)
+            rests.wake()
 
     def _close(self, pool: list[threading.Thread]) -> None:
         for _ in pool:
@@ -381,4 +313,4 @@ class _Run:
             left = list(self._in_hand.values())
         with suppress(DoituiError, peewee.PeeweeException):
             for lease in left:
-                endings.let_go(lease)
+                SERVICES[lease.kind.lane].let_go(lease)

@@ -6,11 +6,13 @@ import logging
 import os
 import secrets
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from doitui_core import database, queue
-from doitui_core.models import Worker
+from doitui_core.clock import EPOCH
+from doitui_core.models import Job, Worker
 
 log = logging.getLogger("doitui.worker")
 
@@ -50,9 +52,19 @@ def bury_dead() -> None:
     """
     dead = [row.name for row in Worker.select().where(Worker.host == host()) if not _alive(row.pid)]
     if dead:
-        freed = queue.release_orphans(dead)
+        freed = release_orphans(dead)
         Worker.delete().where(Worker.name.in_(dead)).execute()
         log.warning("%s died; %d of its jobs are taken up again", ", ".join(dead), freed)
+
+
+def release_orphans(dead: Sequence[str]) -> int:
+    """Make the jobs of workers that are known to be dead due at once; how many. Their attempts stay counted."""
+    with database.joining():
+        return int(
+            Job.update(lease_until=EPOCH)
+            .where(Job.status == str(queue.Status.PROCESSING), Job.worker.in_(list(dead)), Job.lease_until > EPOCH)
+            .execute()
+        )
 
 
 def _alive(pid: int) -> bool:

@@ -35,7 +35,9 @@ COMMANDS = {
     "queue": "queue",
     "sync": "sync",
     "cron": "cron",
+    "event": "event",
     "usage": "usage",
+    "usage-report": "usage_report",
 }
 
 
@@ -48,7 +50,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"doitui.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        command = getattr(importlib.import_module(f"doitui.cli.{COMMANDS[cmd_name]}"), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

@@ -26,18 +26,25 @@ def queue() -> None:
 @click.option(
     "--status", default="", metavar="S", help="pending, processing, completed, failed, uncertain, blocked or cancelled."
 )
+@click.option(
+    "--lane",
+    default="dois",
+    type=click.Choice(["dois", "events", "reports"]),
+    help="What writes and verifies DOIs (dois), sends events, or sends usage reports.",
+)
 @paging_options
 @json_option
 @pass_session
-def list_(session: Session, status: str, limit: int, after: str, as_json: bool) -> None:
+def list_(session: Session, status: str, lane: str, limit: int, after: str, as_json: bool) -> None:
     """List jobs, newest first.
 
     Example: doitui queue list --status failed --json
     """
     from doitui_core import lists
+    from doitui_core.jobs import Lane
 
     with session.database(read_only=True):
-        page = lists.jobs(status=status, limit=limit, after=after)
+        page = lists.jobs(status=status, lane=Lane(lane), limit=limit, after=after)
     columns = ("id", "action", "status", "attempts", "scheduled_at", "doi", "cause", "last_error")
     show({"jobs": page.rows, "next": page.next}, as_json, table(page.rows, columns, "no jobs"))
     say_next(page.next, as_json)

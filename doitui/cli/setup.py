@@ -70,5 +70,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     for noun in ("dois", "jobs"):
         counts = ", ".join(f"{number} {name}" for name, number in found[noun].items() if number or name == "total")
         yield f"{'DOIs' if noun == 'dois' else noun}: {counts or 'none'}"
+    if events := ", ".join(f"{number} {name}" for name, number in found["events"].items() if number):
+        yield f"events: {events}"
     seen = ", ".join(f"{worker['name']} (seen {worker['seen_at']})" for worker in found["workers"])
     yield f"workers: {seen or 'none running: `doitui work` starts one'}"

@@ -143,6 +143,7 @@ def drain(session: Session, spool: Path | None, as_json: bool, dry_run: bool) ->
         with progress("draining", waiting["bytes"]) as bar:
             done = draining.drain(place, bar.update)
         hours, pruned = recount.due(), retention.prune()
+        _tell_events()
     document = {
         "files": done.files,
         "lines": done.lines,
@@ -160,6 +161,16 @@ def drain(session: Session, spool: Path | None, as_json: bool, dry_run: bool) ->
         say(f"{counted(done.rejected, 'line')} could not be read: they are kept in {place}, in files *.rejected")
     show(document, as_json, [told, *_reasons(done.hits)])
     exits.leave(exits.SOME_FAILED if done.rejected else exits.DONE)
+
+
+def _tell_events(*, all_days: bool = False) -> None:
+    """What was counted becomes events; a set-up that is wrong there takes nothing from the counts."""
+    from doitui_core.events import counted as telling
+
+    try:
+        telling.refresh(None if all_days else telling.LATELY)
+    except Misconfigured as error:
+        say(f"counted, but no events are made of it: {error}")
 
 
 def _spool(given: Path | None) -> Path:
@@ -218,6 +229,8 @@ def import_log(
         with progress("importing", len(files)) as bar:
             results = importing.import_logs(files, repository, options, bar.update)
         hours = 0 if dry_run else recount.due()
+        if hours:
+            _tell_events(all_days=True)
     for result in results:
         _say_bad(result.bad, result.rejected)
         for day, number in sorted(result.refused.items()):
@@ -269,6 +282,8 @@ def import_counts(session: Session, files: tuple[Path, ...], code: str | None, a
 
     with session.database(read_only=dry_run):
         result = importing.import_counts(files, repositories.find_or_only(code), dry_run=dry_run)
+        if result.stored and not dry_run:
+            _tell_events(all_days=True)
     for place, why in result.rejected:
         say(f"{place}: {why}")
     document = {

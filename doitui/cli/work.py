@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from doitui_core.outcomes import Outcome
     from doitui_core.worker import Summary
 
-#: Seconds between two looks for mail, and into the spool.
+#: Seconds between two looks for mail, into the spool, and for counts that are not told as events yet.
 MAIL_SECONDS = 5.0
 SPOOL_SECONDS = 1.0
+EVENT_SECONDS = 300.0
 
 
 @click.command()
@@ -39,11 +40,11 @@ SPOOL_SECONDS = 1.0
 def work(
     session: Session, drain: bool, threads: int, limit: int | None, every: float, as_json: bool, dry_run: bool
 ) -> None:
-    """Do what is queued: mints, updates, verifications, and questions about what is uncertain. Beside that, send mail,
-    and count what the middleware has noted in the spool (DOITUI_SPOOL).
+    """Do what is queued: mints, updates, verifications, and questions about what is uncertain. Beside that, send events
+    and usage reports at their own pace, send mail, and count what the middleware has noted in the spool (DOITUI_SPOOL).
 
-    With --drain it ends when nothing is due; what waits for a later try stays queued. Otherwise it runs until SIGTERM
-    or Ctrl-C, and finishes or gives back what it has in hand.
+    With --drain it ends when no DOI is due; what waits for a later try, or for the pace of events, stays queued.
+    Otherwise it runs until SIGTERM or Ctrl-C, and finishes or gives back what it has in hand.
 
     Example: doitui work --drain --threads 4
     """
@@ -58,7 +59,7 @@ def work(
         return
     with session.database(durable=False), stopping() as stop:
         waiting = sum(queue.due(row.id, 1_000_000) for row in Repository.select()) if drain else 0
-        with progress("working", waiting) as bar, sending_mail(stop), draining_spool(stop):
+        with progress("working", waiting) as bar, sending_mail(stop), draining_spool(stop), telling_events(stop):
             summary = worker.run(
                 drain=drain, threads=threads, limit=limit, every=every, stop=stop, progress=lambda _: bar.update(1)
             )
@@ -69,6 +70,7 @@ def work(
         "left": [{"id": number, "cause": outcome.cause, "last_error": outcome.message} for number, outcome in left],
         "blocked": {code: outcome.message for code, outcome in summary.blocked.items()},
     }
+    document["beside"] = {str(lane): dict(outcomes) for lane, outcomes in summary.beside.items()}
     show(document, as_json, [_sentence(summary)])
     # A repository that is blocked is told once, not with each of its jobs.
     _complain([(number, outcome) for number, outcome in left if outcome.kind != "blocked" or not summary.blocked])
@@ -94,9 +96,20 @@ def draining_spool(stop: threading.Event) -> AbstractContextManager[None]:
     return beside("spool", lambda _over: drain.drain_due(), SPOOL_SECONDS, stop)
 
 
+def telling_events(stop: threading.Event) -> AbstractContextManager[None]:
+    """Make events of what was counted, beside the work."""
+    from doitui_core.events import counted as telling
+
+    return beside("events", lambda _over: telling.refresh(telling.LATELY), EVENT_SECONDS, stop)
+
+
 def _sentence(summary: Summary) -> str:
     told = ", ".join(f"{number} {kind}" for kind, number in summary.outcomes.items())
-    return f"{counted(summary.taken, 'job')} taken up" + (f": {told}" if told else "")
+    beside = [
+        f"; {lane}: {', '.join(f'{number} {kind}' for kind, number in outcomes.items())}"
+        for lane, outcomes in summary.beside.items()
+    ]
+    return f"{counted(summary.taken, 'job')} taken up" + (f": {told}" if told else "") + "".join(beside)
 
 
 def _complain(left: Sequence[tuple[int, Outcome]]) -> None:

@@ -53,7 +53,7 @@ class Stage:
             raise Misconfigured(f"the demo cannot use {self.directory}: {error.strerror}") from error
         state = str(self.directory / "sandbox.db")
         specs = [word for fault in faults for word in ("--fault", fault)]
-        process = self._start(["sandbox", "--port", "0", "--state", state, *specs])
+        process = self._start(["sandbox", "--port", "0", "--state", state, "--events-writable", *specs])
         self.url = self._ready(process, "sandbox ready on ")
 
     def start_site(self, views: str, downloads: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from doitui.web.event_input import clean_text
 from doitui.web.event_record import CC0, Event, canonical, doi_in
 from doitui.web.report_store import Report
-from doitui_core import usage_report_rules as rules
+from doitui_core.usage_reports import rules
 
 SOURCE = "datacite-usage"
 

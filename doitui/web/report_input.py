@@ -11,7 +11,7 @@ import falcon
 
 from doitui.web import bodies
 from doitui.web.refusals import answer_json, refusal
-from doitui_core import usage_report_rules as rules
+from doitui_core.usage_reports import rules
 
 # Bytes. 50,000 datasets with eight counts each are about 65 MB.
 MAX_INFLATED = 128 * 1024 * 1024

@@ -19,7 +19,7 @@ from doitui.web.report_manners import Manners
 from doitui.web.report_store import NOT_VALID, VALID, WAITING, Report, ReportStore
 from doitui.web.usage_database import UsageDatabase
 from doitui.web.usage_rights import UsageRights
-from doitui_core import usage_report_rules as rules
+from doitui_core.usage_reports import rules
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 

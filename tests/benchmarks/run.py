@@ -23,7 +23,10 @@ import table  # noqa: E402
 from ground import Ground, Row  # noqa: E402
 
 #: In this order; each is a module `bench_<name>` with a function `rows(ground)`.
-NAMES = ("start", "import", "mint", "queue", "outage", "million", "middleware", "counting", "drain", "tui")
+NAMES = (
+    *("start", "import", "mint", "queue", "outage", "million"),
+    *("middleware", "counting", "drain", "events", "usage_report", "tui"),
+)
 
 POSTGRES = os.environ.get("DOITUI_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 

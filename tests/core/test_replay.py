@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from doitui_core import database, queue, replay
+from doitui_core.jobs import Lane
 from doitui_core.models import DoiLog, Job, Repository
 from doitui_core.queue import Lease, Status
 
@@ -33,7 +34,7 @@ def test_attempts_are_given_back_by_cause(a_job: Jobs, claim: Claim, archive: Re
     for name, (status, cause) in ends.items():
         ids[name] = a_job(name)
         queue.finish(claim()[0], status, cause=cause, at=database.now() + timedelta(hours=1))
-    replay.unspend([archive.id], ["server_error"], since=database.now())
+    replay.unspend([archive.id], Lane.DOIS, ["server_error"], since=database.now())
     told = {name: (job(job_id).status, job(job_id).attempts) for name, job_id in ids.items()}
     assert told == {
         "a": ("pending", 0),
@@ -48,7 +49,7 @@ def test_attempts_are_given_back_by_cause(a_job: Jobs, claim: Claim, archive: Re
 def test_a_job_that_failed_long_ago_stays_failed(a_job: Jobs, claim: Claim, archive: Repository) -> None:
     job_id = a_job()
     queue.finish(claim()[0], Status.FAILED, cause="server_error")
-    replay.unspend([archive.id], ["server_error"], since=database.now() + timedelta(seconds=1))
+    replay.unspend([archive.id], Lane.DOIS, ["server_error"], since=database.now() + timedelta(seconds=1))
     assert (job(job_id).status, job(job_id).attempts) == ("failed", 1)
 
 
@@ -66,7 +67,7 @@ def test_as_many_attempts_are_given_back_as_the_outage_cost(
         DoiLog.create(doi=job(job_id).subject_id, **end | {"at": at + timedelta(seconds=number)})
     DoiLog.create(doi=job(job_id).subject_id, **end | {"action": "verify"})
     DoiLog.create(doi=job(job_id).subject_id, **end | {"at": at - timedelta(hours=1)})
-    replay.unspend([archive.id], ["server_error"], since=at)
+    replay.unspend([archive.id], Lane.DOIS, ["server_error"], since=at)
     assert job(job_id).attempts == left
 
 
@@ -76,7 +77,7 @@ def test_a_job_that_is_tried_again_this_moment_gets_back_its_earlier_attempts(
     job_id = a_job()
     queue.finish(claim()[0], Status.PENDING, cause="server_error")
     (lease,) = claim()
-    replay.unspend([archive.id], ["server_error"], since=database.now())
+    replay.unspend([archive.id], Lane.DOIS, ["server_error"], since=database.now())
     queue.finish(lease, Status.PENDING, cause="server_error", give_back=True)
     assert (lease.attempts, job(job_id).attempts) == (2, 0)
 
@@ -86,4 +87,4 @@ def test_what_waits_for_the_end_of_an_outage_is_due_with_it(a_job: Jobs, claim: 
     for name, cause in {"a": "server_error", "b": "conflict"}.items():
         a_job(name)
         queue.finish(claim()[0], Status.PENDING, cause=cause, at=later)
-    assert (replay.hasten([archive.id], ["server_error"]), len(claim(9))) == (1, 1)
+    assert (replay.hasten([archive.id], Lane.DOIS, ["server_error"]), len(claim(9))) == (1, 1)

@@ -108,8 +108,8 @@ def test_a_filter_counts_what_it_shows(house: list[str], typed: str) -> None:
         ledger.write(row, states.timed_out(ledger.facts(row)), actor="test", action="update")
     dois.mint("r-0")
     with database.write():
+        queue.moved(Job.get(Job.status == "pending"), queue.Status.PENDING, queue.Status.FAILED)
         Job.update(status="failed").where(Job.status == "pending").execute()
-        queue.moved("write", queue.Status.PENDING, queue.Status.FAILED)
     window = windows.dois(filters.parse(typed, "dois"))
     assert (window.count(), len(window.after(None, 99))) == (FILTERS[typed], FILTERS[typed])
 

@@ -66,6 +66,7 @@ class Trial:
         self.jobs = JOBS
         self.hanging_jobs = HANGING_JOBS
         self.port = 0
+        self.sandbox_options: tuple[str, ...] = ()
         self.processes: list[subprocess.Popen[str]] = []
 
     def begin(self, *faults: str, sandbox: bool = True, **settings: str) -> None:
@@ -88,8 +89,8 @@ class Trial:
     def start_sandbox(self, *faults: str) -> None:
         """At the same port and with the same DOIs, if there was one before."""
         options = [word for fault in faults for word in ("--fault", fault)]
-        state = str(self.place / "sandbox.db")
-        self.sandbox = doitui("sandbox", "--port", str(self.port), "--state", state, *options, stdout=subprocess.PIPE)
+        state = ("--state", str(self.place / "sandbox.db"), *self.sandbox_options)
+        self.sandbox = doitui("sandbox", "--port", str(self.port), *state, *options, stdout=subprocess.PIPE)
         self.processes.append(self.sandbox)
         assert self.sandbox.stdout
         self.port = int(self.sandbox.stdout.readline().rpartition(":")[2])
@@ -113,11 +114,12 @@ class Trial:
 
     def worker(self, *options: str, drain: bool = True, **env: str) -> subprocess.Popen[str]:
         drains = ["--drain"] if drain else []
+        return self.run("work", "--json", *drains, *options, env=env)
+
+    def run(self, *command: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+        """The program, under way."""
         process = doitui(
-            *("--database", self.url, "work", "--json", *drains, *options),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=env,
+            *("--database", self.url, *command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env or {}
         )
         self.processes.append(process)
         return process

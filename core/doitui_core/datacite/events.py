@@ -89,6 +89,11 @@ class EventsClient(Account):
         body = json.dumps(document(event, source_token, self.dialect), ensure_ascii=False)
         return Request("PUT", f"{self.base_url}/events/{event.uuid}", body)
 
+    def look(self) -> Answer:
+        """Whether the server answers at all. Raises as `send`."""
+        headers = {"Accept": self.dialect.accept}
+        return self.exchange("GET", f"{self.base_url}/events?page[size]=0", headers, None)
+
     def send(self, request: Request) -> Answer:
         """The answer, whatever its status. Raises `NotSent`, `NoAnswer` or `Misconfigured`."""
         headers = {"Accept": self.dialect.accept, "Content-Type": MEDIA_TYPE}

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import requests
 import urllib3
@@ -30,6 +30,9 @@ CONNECT_SECONDS = 10.0
 
 #: No answer of DataCite is near this; more than this is not read. Bytes.
 LARGEST_BODY = 32 * 1024 * 1024
+
+#: The same for what goes into a file: a report of a million datasets, compressed and in base64, has 80 MB. Bytes.
+LARGEST_FILE = 1024 * 1024 * 1024
 
 #: Errors that say the address or a header is wrong: no request was made, and none ever will be.
 MISCONFIGURED = (
@@ -157,10 +160,13 @@ def exchange(
     headers: Mapping[str, str],
     data: bytes | None = None,
     whole: bool = True,
+    beginning: int = 0,
+    into: BinaryIO | None = None,
 ) -> Answer:
     """Send one request and read the whole answer within `deadline` seconds. A redirect is an answer like any other.
 
-    `whole`: False for who wants to know status and headers only: the body, of whatever size, is not read.
+    `whole`: False for who wants to know status and headers only: the body, of whatever size, is not read. `beginning`:
+    so many bytes of the body are enough. `into`: where the body of a success goes, of up to `LARGEST_FILE` bytes.
     Raises `NotSent`, `NoAnswer`, or `Misconfigured` for an address that is none.
     """
     flight = _thread.flight = _Flight()
@@ -172,7 +178,7 @@ def exchange(
                 method, url, data=data, headers=dict(headers), timeout=timeouts, allow_redirects=False, stream=True
             ) as response,
         ):
-            body = _read(response) if whole else b""
+            body = _body(response, beginning, into if response.ok else None) if whole else b""
             if flight.over:
                 # A body without a length ends where the connection does, also where we cut it.
                 raise TimeoutError("the answer was cut off")
@@ -182,12 +188,18 @@ def exchange(
     return Answer(response.status_code, names, body.decode("utf-8", "replace"))
 
 
-def _read(response: requests.Response) -> bytes:
-    body = bytearray()
+def _body(response: requests.Response, beginning: int, into: BinaryIO | None) -> bytes:
+    body, size, most = bytearray(), 0, LARGEST_FILE if into else LARGEST_BODY
     for chunk in response.iter_content(65_536):
+        size += len(chunk)
+        if size > most:
+            raise requests.exceptions.ContentDecodingError(f"an answer of more than {most} bytes")
+        if into is not None:
+            into.write(chunk)
+            continue
         body += chunk
-        if len(body) > LARGEST_BODY:
-            raise requests.exceptions.ContentDecodingError(f"an answer of more than {LARGEST_BODY} bytes")
+        if beginning and size >= beginning:
+            return bytes(body[:beginning])
     return bytes(body)
 
 

@@ -25,7 +25,8 @@ class Event:
     """Something that happened to a DOI. Ids are canonical, the relation in kebab-case.
 
     `total`: how often since the beginning, 1 for what is stated. `occurred_at`: ISO 8601 in UTC; empty: when DataCite
-    gets it. `payload`: `subj` and `obj`, what else is said of both ends (datacite-api 5).
+    gets it. `payload`: `subj` and `obj`, what else is said of both ends (datacite-api 5). `known_as`: its UUID where
+    somebody else gave it one.
     """
 
     subj_id: str
@@ -35,6 +36,7 @@ class Event:
     total: int = 1
     occurred_at: str = ""
     payload: Mapping[str, Any] = field(default_factory=dict)
+    known_as: str = ""
 
     @property
     def obj_type(self) -> str:
@@ -49,7 +51,7 @@ class Event:
     @property
     def uuid(self) -> str:
         """The UUID under which it goes out, always."""
-        return identity.event_uuid(self.dedupe_hash)
+        return self.known_as or identity.event_uuid(self.dedupe_hash)
 
 
 def subject(doi: str) -> str:
@@ -74,7 +76,7 @@ def named(subj: str, relation: str, obj: str, source: str, *, total: int = 1, oc
         )
     object_id = identity.canonical(obj)
     for what, text in (("object", object_id), ("source", source.strip())):
-        if not text or re.search(r"[\x00-\x1f\x7f]", text):
+        if not text or re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", text):
             raise BadInput(f"{text!r} cannot be the {what} of an event: give an id in one line")
     if total < 1:
         raise BadInput(f"an event has a total of 1 or more, not {total}")

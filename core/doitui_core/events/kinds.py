@@ -29,10 +29,10 @@ class Kind(StrEnum):
 #: The relation types of usage, by metric and access method.
 USAGE = {(metric, method): f"{metric}-{method}" for metric in METRICS for method in (REGULAR, MACHINE)}
 
+USAGE_RELATIONS = frozenset(USAGE.values())
+
 #: What DataCite shows as views and downloads (datacite-api 3.2).
 SHOWN = frozenset({"unique-dataset-investigations-regular", "unique-dataset-requests-regular"})
-
-DEFAULT = "usage works authors affiliations funders"
 
 _WORDS: dict[str, frozenset[str]] = {
     "none": frozenset(),

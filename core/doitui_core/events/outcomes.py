@@ -41,7 +41,7 @@ _RULES = (
     _Rule(
         403,
         "",
-        Kind.PERMANENT,
+        Kind.BLOCKED,
         "forbidden",
         "no right to write events: DataCite gives it to its staff only; send usage reports instead",
     ),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from doitui_core import dois, repositories, rests, settings, stats, worker
+from doitui_core import dois, repositories, rests, settings, setups, stats, worker
 from doitui_core.errors import Refused
 from doitui_core.models import Job, Repository
 from doitui_core.outcomes import Kind, Outcome
@@ -111,7 +111,7 @@ def test_a_worker_without_end_goes_on_when_a_setting_was_mended(
 def test_a_worker_looks_again_after_a_while(
     wrong_password: Any, monkeypatch: pytest.MonkeyPatch, password: str, working: Any, wait_until: Any
 ) -> None:
-    monkeypatch.setattr(worker, "LOOK_AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(setups, "LOOK_AGAIN_SECONDS", 0.1)
     with working():
         wait_until(lambda: wrong_password.came_in("GET"))
         monkeypatch.setenv("PW", password)

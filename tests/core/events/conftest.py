@@ -13,9 +13,16 @@ from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import pytest
 
+from doitui.web.accounts import Account
+from doitui.web.server import Sandbox, running_sandbox
+from doitui_core import clock as clocks
+from doitui_core import database, events, models, repositories, worker
 from doitui_core.datacite.event_query import EventQuery
 from doitui_core.datacite.events import EventsClient
 from doitui_core.events.event import Event
+from doitui_core.events.origin import Origin
+from doitui_core.events.store import Kept, Told, keep
+from doitui_core.jobs import Lane
 
 ACCOUNT = "DEMO.REPO"
 PASSWORD = "s3cret-Pässword"
@@ -53,6 +60,7 @@ class EventsApi:
         self.seen: list[Seen] = []
         self.events: dict[str, dict[str, Any]] = {}
         self.url = ""
+        self.refuses: Reply | None = None
 
     def answer(self, seen: Seen) -> Reply:
         self.seen.append(seen)
@@ -75,6 +83,8 @@ class EventsApi:
         return Reply(status, {"data": {"id": sent["id"], "type": "events", "attributes": attributes}})
 
     def refusal(self, given: str) -> Reply | None:
+        if self.refuses is not None:
+            return self.refuses
         if given == f"Bearer {TOKEN}":
             return None
         if given.startswith("Basic ") and b64decode(given[6:]).decode() == f"{ACCOUNT}:{PASSWORD}":
@@ -150,6 +160,21 @@ class Silent(EventsApi):
         raise ConnectionAbortedError
 
 
+class Meddling(EventsApi):
+    """While events are on their way, so many of them, it does something."""
+
+    def __init__(self, act: Callable[[], object], reply: Reply | None, times: int) -> None:
+        super().__init__()
+        self.act, self.reply, self.times = act, reply, times
+
+    def write(self, seen: Seen) -> Reply:
+        self.times -= 1
+        if self.times >= 0:
+            self.act()
+            database.close_thread()
+        return self.reply or super().write(seen)
+
+
 def _handler(api: EventsApi) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -209,6 +234,20 @@ def api(serve: Callable[[EventsApi], EventsApi]) -> EventsApi:
 @pytest.fixture
 def silent(serve: Callable[[EventsApi], EventsApi]) -> EventsApi:
     return serve(Silent())
+
+
+@pytest.fixture
+def meddling(serve: Callable[[EventsApi], EventsApi]) -> Callable[..., EventsApi]:
+    """`meddling(act)`: a server that does `act` while the first event is on its way; then it answers (`reply`)."""
+    return lambda act, reply=None, times=1: serve(Meddling(act, reply, times))
+
+
+@pytest.fixture
+def stuck(meddling: Callable[..., EventsApi]) -> Iterator[EventsApi]:
+    """It takes an event, and then nothing happens until the test is over."""
+    over = threading.Event()
+    yield meddling(lambda: over.wait(30), times=10_000)
+    over.set()
 
 
 @pytest.fixture
@@ -276,3 +315,86 @@ def event() -> Event:
         "2026-05-01T00:00:00Z",
         payload,
     )
+
+
+class Office:
+    """The archive `h` and what it has to tell: DOIs that are findable as far as we know; a worker for its events."""
+
+    def __init__(self, clock: Any, mint: Callable[[str], models.Doi]) -> None:
+        self.clock = clock
+        self._mint = mint
+
+    def settings(self, **values: str) -> None:
+        repositories.put("h", values)
+
+    def reach(self, url: str, *, token: bool = True, **values: str) -> None:
+        """Send to that address, as fast as it goes, and wait half a second for each answer."""
+        account = {"datacite_repository_id": ACCOUNT, "datacite_password": "env:PW"}
+        pace = {"event_rate_limit": "1000000", "lease_seconds": "1"}
+        signed = {"datacite_api_token": "env:TOKEN"} if token else {}
+        self.settings(**{"events_url": url, **account, **signed, **pace, **values})
+
+    def doi(self, object_id: str = "ms-1") -> models.Doi:
+        there = models.Doi.get_or_none(models.Doi.doi == f"10.5072/h/2026/{object_id}")
+        return there or self._mint(object_id)
+
+    def told(self, *objects: str, total: int = 1, relation: str = "cites", object_id: str = "ms-1") -> list[Told]:
+        doi = self.doi(object_id)
+        subject = f"https://doi.org/{doi.doi}"
+        found = [Event(subject, relation, obj, "doitui", total) for obj in objects]
+        return [Told(event, doi.id, doi.repository_id) for event in found]
+
+    def keep(self, *objects: str, origin: Origin = Origin.HAND, **about: Any) -> Kept:
+        with database.write():
+            return keep(self.told(*objects, **about), origin, actor="test", max_attempts=5)
+
+    def view(self, number: int, object_id: str = "ms-1", *, days_ago: int = 0, requests: int = 0) -> None:
+        """So many unique views, and requests, were counted."""
+        day = (database.now() - clocks.EPOCH).days - days_ago
+        counts = {"unique_investigations": number, "unique_requests": requests}
+        doi = self.doi(object_id)
+        models.UsageCount.delete().where(models.UsageCount.day == day, models.UsageCount.doi == doi).execute()
+        fixed = {"access_method": "regular", "country": "", "source": "spool"}
+        models.UsageCount.create(day=day, doi=doi, **fixed, **counts)
+
+    def event(self, obj: str = "") -> models.Event:
+        """The event of that object, without one the newest."""
+        found = models.Event.select().order_by(models.Event.id.desc())
+        return (found.where(models.Event.obj_id == obj) if obj else found).get()
+
+    def job(self, obj: str = "") -> models.Job:
+        mine = models.Job.select().where(models.Job.kind == "event", models.Job.subject_id == self.event(obj).id)
+        return mine.order_by(models.Job.id.desc()).get()
+
+    def states(self) -> list[str]:
+        """Of all events, oldest first."""
+        return [row.state for row in models.Event.select().order_by(models.Event.id)]
+
+    def work(self, **options: Any) -> worker.Summary:
+        return worker.run(drain=True, **{"threads": 1, "lanes": (Lane.EVENTS,), **options})
+
+    def later(self, **delta: float) -> worker.Summary:
+        self.clock.forward(**delta)
+        return self.work()
+
+    def flush(self, **options: Any) -> worker.Summary:
+        return events.flush(**{"threads": 1, **options})
+
+
+@pytest.fixture
+def office(
+    archive: models.Repository,
+    a_minted_doi: Callable[..., models.Doi],
+    clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Office:
+    monkeypatch.setenv("PW", PASSWORD)
+    monkeypatch.setenv("TOKEN", TOKEN)
+    return Office(clock, a_minted_doi)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """One that lets us write events."""
+    with running_sandbox([Account(ACCOUNT, PASSWORD, frozenset(("10.5072",)))], events_writable=True) as sandbox:
+        yield sandbox

@@ -115,7 +115,7 @@ def test_without_a_token_account_and_password_sign(
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"token": ""}, (Kind.PERMANENT, "forbidden")),
+        ({"token": ""}, (Kind.BLOCKED, "forbidden")),
         ({"token": "stale"}, (Kind.BLOCKED, "credentials")),
         ({"token": "", "password": "wrong"}, (Kind.BLOCKED, "credentials")),
     ],

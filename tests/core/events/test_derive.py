@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from doitui_core import settings
 from doitui_core.errors import InvalidDoi
 from doitui_core.events import kinds
 from doitui_core.events.derive import derive
@@ -14,7 +15,7 @@ from doitui_core.metadata.from_json import canonical
 
 DOI = "10.5072/Harbour-1"
 ME = "https://doi.org/10.5072/harbour-1"
-ON = kinds.switched_on(kinds.DEFAULT)
+ON = kinds.switched_on(settings.TABLE["event_sources_on"].default)
 
 CURIE = "https://orcid.org/0000-0002-1825-0097"
 DOE = "https://orcid.org/0000-0001-5109-3700"
@@ -51,7 +52,7 @@ def document(
     return canonical(blocks | more)
 
 
-def stated(attributes: dict[str, Any], on: str = kinds.DEFAULT) -> list[tuple[str, str]]:
+def stated(attributes: dict[str, Any], on: str = settings.TABLE["event_sources_on"].default) -> list[tuple[str, str]]:
     """(relation, object) of each event."""
     events = derive(attributes, DOI, source="doitui", on=kinds.switched_on(on))
     return [(event.relation_type_id, event.obj_id) for event in events]

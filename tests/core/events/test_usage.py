@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from doitui_core import settings
 from doitui_core.events import kinds
 from doitui_core.events.usage import usage_events
 from doitui_core.usage.counter import METRICS
@@ -20,7 +21,7 @@ def totals(on: str, counted: dict[tuple[str, str], int] = TOTALS) -> dict[str, i
 
 
 def test_views_and_downloads_of_people_go_out_by_default() -> None:
-    assert totals(kinds.DEFAULT) == {
+    assert totals(settings.TABLE["event_sources_on"].default) == {
         "unique-dataset-investigations-regular": 17,
         "unique-dataset-requests-regular": 37,
     }

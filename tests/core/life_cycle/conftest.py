@@ -17,7 +17,7 @@ import pytest
 
 from doitui.web.accounts import Account
 from doitui.web.server import Sandbox, running_sandbox
-from doitui_core import breaker, database, desk, endings, queue, records, repositories, sync, worker
+from doitui_core import breaker, database, desk, endings, lanes, queue, records, repositories, sync, worker
 from doitui_core.clock import micros
 from doitui_core.datacite.answer import Answer
 from doitui_core.datacite.rest import RestClient
@@ -213,7 +213,7 @@ class World:
         at = replace(hand.at, client=Wire(self, hand.at, hand.lease, fate, meanwhile))
         began = database.now()
         try:
-            outcome = worker.CARRY_OUT[hand.lease.kind](hand.lease, at)
+            outcome = lanes.SERVICES[hand.lease.kind.lane].carry_out[hand.lease.kind](hand.lease, at)
         except Killed:
             return None
         breaker.note(at.upstream, outcome, began, hand.lease.job_id, suspect=True)

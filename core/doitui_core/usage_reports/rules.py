@@ -7,7 +7,7 @@ points: a count is never negative, the month is one month of one year, and 50,00
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from itertools import islice
@@ -27,7 +27,7 @@ METRICS = tuple(f"{kind}-dataset-{act}" for act in ("investigations", "requests"
 ACCESS_METHODS = ("regular", "machine")
 
 # DataCite keeps totals in a column of four bytes.
-_MAX_COUNT = 2**31 - 1
+MAX_COUNT = 2**31 - 1
 
 _REQUIRED = ("report-id", "created-by", "created", "reporting-period")
 _CREATED_BY = re.compile(r"[^\ud800-\udfff]*[-._;()/:a-zA-Z0-9*~$=]\Z", re.ASCII)
@@ -70,6 +70,36 @@ def header_errors(header: Mapping[str, Any]) -> list[str]:
     return told
 
 
+def stated_errors(header: Mapping[str, Any]) -> list[str]:
+    """The same, and what the schema says of the header: for a report whose datasets are looked at one by one."""
+    found = _header_schema().iter_errors(dict(header))
+    return header_errors(header) + [_sentence(error) for error in islice(found, _MOST)]
+
+
+def dataset_errors(datasets: Sequence[Any], first: int, most: int = _MOST) -> list[str]:
+    """What DataCite refuses in some of a report's datasets; `first` is the place of the first, counted from 0."""
+    if _datasets_schema().is_valid(list(datasets)):
+        return []
+    return [_sentence(error, first) for error in islice(_datasets_schema().iter_errors(list(datasets)), most)]
+
+
+def unread(dataset: Any) -> str:
+    """What of a valid dataset DataCite makes no events of (usage.md 1.9); empty where it reads all."""
+    ids, performance = dataset.get("dataset-id"), dataset["performance"]
+    if not ids or ids[0]["type"].lower() != "doi":
+        return "no DOI is first in dataset-id: DataCite makes no events of it"
+    if len(performance) > 1:
+        return f"DataCite reads the first of {len(performance)} performances only"
+    if performance and len(performance[0]["instance"]) > len(METRICS) * len(ACCESS_METHODS):
+        return f"{len(performance[0]['instance'])} instances are too many: DataCite makes no events of it"
+    return ""
+
+
+def unpermitted_of_dataset(dataset: Any) -> list[str]:
+    """The keys DataCite refuses in a dataset sent as plain JSON."""
+    return sorted(set(_unknown(dataset, _KEYS["report-datasets"])))
+
+
 def unpermitted(report: Mapping[str, Any]) -> list[str]:
     """The keys DataCite refuses in a report sent as plain JSON; a compressed one is not looked at this closely."""
     return sorted(set(_unknown(report, _KEYS)))
@@ -108,8 +138,11 @@ def _day(days: Any, name: str) -> date:
         raise ValueError(f"{name} {text!r} is not a day: write YYYY-MM-DD") from None
 
 
-def _sentence(error: jsonschema_rs.ValidationError) -> str:
-    where = "/".join(str(step) for step in error.instance_path)
+def _sentence(error: jsonschema_rs.ValidationError, first: int | None = None) -> str:
+    path = list(error.instance_path)
+    if first is not None:
+        path = ["report-datasets", first + int(path[0]), *path[1:]]
+    where = "/".join(str(step) for step in path)
     message = error.message if len(error.message) <= _LONGEST else f"{error.message[:_LONGEST]}…"
     return f"{where}: {message}" if where else message
 
@@ -131,18 +164,16 @@ _TEXT = {"type": "string"}
 _NAMED = _list_of(_object("name value", name=_TEXT, value=_TEXT))
 
 
-@cache
-def _schema() -> jsonschema_rs.Draft202012Validator:
-    """Header and datasets in one flat object, as DataCite validates them."""
+def _dataset() -> dict[str, Any]:
     instance = _object(
         "access-method metric-type count",
         access_method={"enum": ACCESS_METHODS},
         metric_type={"enum": METRICS},
-        count={"type": "integer", "minimum": 0, "maximum": _MAX_COUNT},
+        count={"type": "integer", "minimum": 0, "maximum": MAX_COUNT},
         country_counts={"type": "object"},
     )
     days = _object("begin-date end-date", begin_date=_TEXT, end_date=_TEXT)
-    dataset = _object(
+    return _object(
         "data-type dataset-title performance platform publisher publisher-id",
         dataset_title=_TEXT,
         dataset_id=_typed("doi", "DOI", "proprietary", "uri"),
@@ -156,19 +187,34 @@ def _schema() -> jsonschema_rs.Draft202012Validator:
         yop=_TEXT,
         performance=_list_of(_object("period instance", period=days, instance=_list_of(instance))),
     )
-    return jsonschema_rs.Draft202012Validator(
-        _object(
-            "release report-id report-name report-datasets",
-            release=_TEXT,
-            report_id=_TEXT,
-            report_name=_TEXT,
-            created=_TEXT,
-            created_by=_TEXT,
-            report_filters=_NAMED,
-            report_attributes=_NAMED,
-            report_datasets=_list_of(dataset),
-        )
-    )
+
+
+_HEADER: dict[str, Any] = {
+    "release": _TEXT,
+    "report_id": _TEXT,
+    "report_name": _TEXT,
+    "created": _TEXT,
+    "created_by": _TEXT,
+    "report_filters": _NAMED,
+    "report_attributes": _NAMED,
+}
+
+
+@cache
+def _schema() -> jsonschema_rs.Draft202012Validator:
+    """Header and datasets in one flat object, as DataCite validates them."""
+    required = "release report-id report-name report-datasets"
+    return jsonschema_rs.Draft202012Validator(_object(required, **_HEADER, report_datasets=_list_of(_dataset())))
+
+
+@cache
+def _header_schema() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_object("release report-id report-name", **_HEADER))
+
+
+@cache
+def _datasets_schema() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_list_of(_dataset()))
 
 
 _NAME_VALUE = {"name": None, "value": None}

@@ -8,7 +8,7 @@ import json
 import jsonschema_rs
 import pytest
 
-from doitui_core import usage_report_rules as rules
+from doitui_core.usage_reports import rules
 
 SAMPLES = ("report_3.json", "report_7.json", "report_11.json", "report_repeat.json")
 

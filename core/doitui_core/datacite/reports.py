@@ -1,0 +1,74 @@
+"""Writing to and reading from a report store, DataCite's (Sashimi) or a hub's. One object serves all threads.
+
+A report's first part is PUT under our own UUID: that replaces the report with all its parts. Every other part is POSTed
+with the same header, by which the store knows the report, and becomes one more part of it (usage.md 1.6). So a report
+is repaired, repeated and corrected in one way only: all of it again, beginning with the PUT.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import BinaryIO
+
+from doitui_core.datacite import transport
+from doitui_core.datacite.answer import Answer
+from doitui_core.datacite.bearer import BearerAccount
+
+#: Bytes. The answer to a part shows the whole report, with all its parts in base64; its id is at the beginning.
+BEGINNING = 65_536
+
+
+def base(url: str) -> str:
+    """The address of a report store, also where it was given with `/reports` at its end."""
+    return url.rstrip("/").removesuffix("/reports")
+
+
+class ReportsClient(BearerAccount):
+    """One account at one report store. The arguments are those of `BearerAccount`."""
+
+    @property
+    def reports(self) -> str:
+        """The address of all reports."""
+        return f"{base(self.base_url)}/reports"
+
+    def send(self, uuid: str, body: bytes, *, first: bool, compressed: bool) -> Answer:
+        """The answer to a part, whatever its status; of a success the beginning. Raises `NotSent`, `NoAnswer` or
+        `Misconfigured`.
+        """
+        method, url = ("PUT", f"{self.reports}/{uuid}") if first else ("POST", self.reports)
+        kind = {"Content-Type": "application/gzip", "Content-Encoding": "gzip"}
+        headers = {"Accept": "application/json", **(kind if compressed else {"Content-Type": "application/json"})}
+        answer = transport.exchange(
+            self._session(),
+            method,
+            url,
+            deadline=self.deadline,
+            headers=headers,
+            data=body,
+            beginning=BEGINNING,
+        )
+        # An error page may show the request it is about.
+        return replace(answer, text=self.masked(answer.text))
+
+    def fetch(self, uuid: str, into: BinaryIO) -> Answer:
+        """The whole report `uuid`, written to `into` where there is one. Raises as `send`."""
+        answer = transport.exchange(
+            self._session(),
+            "GET",
+            f"{self.reports}/{uuid}",
+            deadline=self.deadline,
+            headers={"Accept": "application/json"},
+            into=into,
+        )
+        return replace(answer, text=self.masked(answer.text))
+
+    def look(self) -> Answer:
+        """What the store says to a harmless question. Raises as `send`."""
+        return transport.exchange(
+            self._session(),
+            "GET",
+            f"{self.reports}?page%5Bsize%5D=1",
+            deadline=self.deadline,
+            headers={"Accept": "application/json"},
+            beginning=BEGINNING,
+        )

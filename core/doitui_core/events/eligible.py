@@ -1,0 +1,36 @@
+"""Of which DOIs events are told: those that are registered or findable, of published records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doitui_core.events.origin import Origin
+from doitui_core.models import Doi, Event, Record
+from doitui_core.outcomes import Kind, Outcome
+from doitui_core.states import Remote
+
+#: A tombstone is registered too: what happened to it stays true.
+REMOTE = (str(Remote.REGISTERED), str(Remote.FINDABLE))
+
+#: The same for a query over `Doi` and `Record`.
+IS_PUBLIC: Any = Doi.remote.in_(REMOTE) & (Record.published == True)  # noqa: E712
+
+
+#: The causes of what is not sent because of our own record. The next write of the DOI looks anew.
+NOT_STATED, NOT_PUBLIC = "not_stated", "not_public"
+
+
+def public(doi: Doi, record: Record | None) -> bool:
+    """Whether events of `doi` may be told."""
+    return doi.remote in REMOTE and record is not None and bool(record.published)
+
+
+def refusal(event: Event) -> Outcome | None:
+    """Why the event does not go out now, None where nothing is against it."""
+    if event.origin == Origin.METADATA and not event.in_metadata and not event.submitted_total:
+        return Outcome(Kind.PERMANENT, NOT_STATED, "not sent: the metadata no longer states it")
+    row = event.doi
+    if public(row, row.record):
+        return None
+    why = "its record is not published" if row.remote in REMOTE else "it is not registered"
+    return Outcome(Kind.PERMANENT, NOT_PUBLIC, f"not sent: {why}; mend that, then retry")

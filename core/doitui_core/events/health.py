@@ -1,0 +1,123 @@
+"""Why events do not go out: one sentence, and the command that mends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from doitui_core import database, queue, repositories, stats, upstream
+from doitui_core.clock import EPOCH
+from doitui_core.errors import Misconfigured
+from doitui_core.events.origin import Origin
+from doitui_core.events.states import State
+from doitui_core.jobs import Lane
+from doitui_core.models import Event, Repository, Upstream, Worker
+from doitui_core.repositories import Config
+
+#: A worker beats every 5 seconds; silent for so long it is not there.
+SILENT = timedelta(seconds=30)
+
+#: Failed events that are looked at for a common cause, and submitted ones for one of ours.
+LOOKED_AT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong, and what to do. `status`: the HTTP status behind it, 0 for none."""
+
+    told: str
+    mend: str
+    status: int = 0
+
+
+def diagnosis() -> Diagnosis | None:
+    """What keeps events from going out; None where nothing does. Cheap: counters, and a look at the last failures."""
+    return _refused() or _no_worker() or _one_cause()
+
+
+def _refused() -> Diagnosis | None:
+    rows = Upstream.select().where(Upstream.blocked_at > EPOCH).order_by(Upstream.blocked_at)
+    row = next((row for row in rows if upstream.lane(row.name) is Lane.EVENTS), None)
+    if row is None:
+        return None
+    status = Event.select(Event.response_status).where(Event.state == "failed", Event.cause == row.blocked_cause)
+    code = status.order_by(Event.id.desc()).limit(1).scalar() or 0
+    waiting = stats.events()[State.PENDING]
+    told = f"events are refused: {row.blocked_error} ({waiting:,} wait)"
+    return Diagnosis(told, _mend(row.blocked_cause), code)
+
+
+def _no_worker() -> Diagnosis | None:
+    counts = stats.events()
+    if not counts[State.PENDING] or Worker.select().where(Worker.seen_at >= database.now() - SILENT).exists():
+        return None
+    if not any(queue.due(row.id, 1, lane=Lane.EVENTS) for row in Repository.select()):
+        return None  # usage that was told less than a day ago needs nobody yet
+    every = "all" if counts[State.PENDING] == sum(counts.values()) else f"{counts[State.PENDING]:,}"
+    return Diagnosis(f"{every} events are pending and no worker was seen", "doitui work   # or: doitui event flush")
+
+
+def _one_cause() -> Diagnosis | None:
+    counts = stats.events()
+    if not counts[State.FAILED] or _taken():
+        return None
+    failed = Event.select().where(Event.state == str(State.FAILED)).order_by(Event.id.desc())
+    row = failed.first()
+    others: Any = {event.cause for event in failed.limit(LOOKED_AT)} - {row.cause}
+    if others:
+        return None
+    told = f"all {counts[State.FAILED]:,} events that were tried failed of one cause: {row.last_error}"
+    return Diagnosis(told, _mend(row.cause), row.response_status)
+
+
+def _taken() -> bool:
+    """Whether one of our own was taken, as far as the last ones tell: others' events stand there as submitted too."""
+    taken = Event.select(Event.origin).where(Event.state == str(State.SUBMITTED)).order_by(Event.id.desc())
+    return any(row.origin != Origin.ELSEWHERE for row in taken.limit(LOOKED_AT))
+
+
+def _mend(cause: str) -> str:
+    return {
+        "credentials": "doitui setting set datacite_api_token --stdin",
+        "configuration": "doitui setting set events_url URL   # or event_source_token",
+        "forbidden": "doitui setting set event_sources_on none   # and: doitui usage-report submit",
+    }.get(cause, "doitui event list --state failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where the events of a repository go, `per_minute` at most. `url` empty: `wrong` says why."""
+
+    repository: str
+    url: str
+    per_minute: int
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What an operator wants to know of events at one glance. `spool`: `files` and `bytes` that wait to be counted."""
+
+    counts: dict[str, int]
+    links: list[Link]
+    diagnosis: Diagnosis | None
+    last: datetime | None
+    spool: dict[str, int]
+
+
+def overview() -> Health:
+    """One view of all of it. A read."""
+    from doitui_core.usage.drain import spool_summary
+
+    with database.read():
+        last = Event.select(Event.submitted_at).where(Event.state == str(State.SUBMITTED)).order_by(Event.id.desc())
+        links = [_link(repositories.config(row)) for row in repositories.listed() if row.active]
+        return Health(stats.events(), links, diagnosis(), last.limit(1).scalar(), spool_summary())
+
+
+def _link(config: Config) -> Link:
+    try:
+        return Link(config.code, config.events_url, round(config.event_rate * 60))
+    except Misconfigured as error:
+        return Link(config.code, "", 0, str(error))

@@ -1,0 +1,97 @@
+"""What an Events API has of our DOIs - citations by others, above all - kept. Nothing of it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from doitui_core import clock, database, identifiers
+from doitui_core.datacite.event_query import EventQuery
+from doitui_core.errors import BadInput
+from doitui_core.events import eligible, identity
+from doitui_core.events.event import Event as Value
+from doitui_core.events.origin import Origin
+from doitui_core.events.store import Kept, Told, keep
+from doitui_core.models import Doi, Event, Record, Repository
+
+#: DOIs asked for in one question: an address should not be longer than 2,000 characters.
+AT_ONCE = 20
+
+#: DOIs read at once.
+READ = 1000
+
+
+def pull(query: EventQuery, repository: Repository, *, step: Callable[[int], None] = lambda _: None) -> Kept:
+    """Ask for every public DOI of `repository`; how many events were new, and how many had another total.
+
+    What we sent ourselves is left out. Raises as `EventQuery.pages`.
+    """
+    kept = Kept()
+    for ours in _dois(repository.id):
+        for page in query.pages({"doi": ",".join(ours)}):
+            told = list(_told(page.events, ours, repository.id))
+            with database.write():
+                kept += keep(_others(told), Origin.ELSEWHERE, actor="pull", max_attempts=1)
+        step(len(ours))
+    return kept
+
+
+def count(repository: Repository) -> int:
+    """How many DOIs `pull` would ask for."""
+    return int(_public(repository.id).count())
+
+
+def _public(repository_id: int) -> Any:
+    query = Doi.select(Doi.id, Doi.folded).join(Record, on=Doi.record == Record.id)
+    return query.where(Doi.repository == repository_id, eligible.IS_PUBLIC)
+
+
+def _dois(repository_id: int) -> Iterator[dict[str, int]]:
+    """Folded DOIs with their ids, a question's worth at a time."""
+    after = 0
+    while True:
+        rows = list(_public(repository_id).where(Doi.id > after).order_by(Doi.id).limit(READ).tuples())
+        if not rows:
+            return
+        after = rows[-1][0]
+        for start in range(0, len(rows), AT_ONCE):
+            yield {folded: number for number, folded in rows[start : start + AT_ONCE]}
+
+
+def _told(events: Sequence[dict[str, Any]], ours: dict[str, int], repository_id: int) -> Iterator[Told]:
+    """Each event with the DOI of ours it is about; others, and what cannot be kept, are left out."""
+    for found in events:
+        ends = [str(found.get(name) or "") for name in ("subj_id", "obj_id")]
+        number = next((ours[doi] for doi in map(identifiers.fold, ends) if doi in ours), None)
+        relation, source = str(found.get("relation_type_id") or ""), str(found.get("source_id") or "")
+        total = found.get("total")
+        texts = [*ends, relation, source, str(found["id"])]
+        if number is None or not all(texts) or not database.storable("".join(texts)):
+            continue
+        event = Value(
+            identity.canonical(ends[0]),
+            relation,
+            identity.canonical(ends[1]),
+            source,
+            int(total) if isinstance(total, int) and 0 < total < 2**62 else 1,
+            _moment(found.get("occurred_at")),
+            known_as=str(found["id"]).lower(),
+        )
+        yield Told(event, number, repository_id)
+
+
+def _moment(text: object) -> str:
+    try:
+        return clock.iso(clock.parse(str(text))) or ""
+    except BadInput:
+        return ""
+
+
+def _others(told: Sequence[Told]) -> list[Told]:
+    """Without those that are ours: what we have made is told by our own counts and documents."""
+    hashes = [one.event.dedupe_hash for one in told]
+    query: Any = Event.select(Event.dedupe_hash).where(
+        Event.dedupe_hash.in_(hashes), Event.origin != str(Origin.ELSEWHERE)
+    )
+    ours = {key for (key,) in query.tuples()}
+    return [one for one in told if one.event.dedupe_hash not in ours]

@@ -1,0 +1,61 @@
+"""What a document states becomes events as soon as DataCite has confirmed it; what it no longer states is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from doitui_core import clock, database, documents, queue
+from doitui_core.events import derive, eligible, kinds
+from doitui_core.events.origin import Origin
+from doitui_core.events.states import State
+from doitui_core.events.store import Kept, Told, keep
+from doitui_core.jobs import Kind
+from doitui_core.models import Doi, Event, Job
+from doitui_core.repositories import Config
+from doitui_core.states import Wanted
+
+
+def confirmed(row: Doi, config: Config, *, actor: str) -> Kept:
+    """A write of `row` is done: keep the events of its document. Inside `database.write()`.
+
+    Nothing where the document has changed since: it will be written again.
+    """
+    record = row.record
+    if record is None or row.changed or row.wanted == Wanted.TOMBSTONE or not eligible.public(row, record):
+        return Kept()
+    on = kinds.switched_on(config.text("event_sources_on"))
+    attributes = documents.attributes(record, config)
+    found = derive.derive(
+        attributes,
+        row.doi,
+        source=config.text("event_source_relation"),
+        on=on,
+        account=config.text("datacite_repository_id"),
+        occurred_at=clock.iso(database.now()) or "",
+    )
+    told = [Told(event, row.id, row.repository_id) for event in found]
+    kept = keep(told, Origin.METADATA, actor=actor, max_attempts=config.number("max_attempts"))
+    _mark(row.id, {event.dedupe_hash for event in found})
+    return kept
+
+
+def _mark(doi_id: int, stated: Collection[str]) -> None:
+    """Say of the events of the DOI's metadata whether it still states them. Jobs first, then events (`store`)."""
+    columns = (Event.id, Event.dedupe_hash, Event.in_metadata, Event.state, Event.cause)
+    mine = Event.select(*columns).where(Event.doi == doi_id, Event.origin == str(Origin.METADATA))
+    ours = list(mine.order_by(Event.dedupe_hash))  # in the order of `store`
+    _put_back([row.id for row in ours if row.dedupe_hash in stated and _held_back(row)])
+    for row in ours:
+        now = row.dedupe_hash in stated
+        if now != row.in_metadata:
+            Event.update(in_metadata=now).where(Event.id == row.id).execute()
+
+
+def _held_back(row: Event) -> bool:
+    return row.state == State.FAILED and row.cause in (eligible.NOT_STATED, eligible.NOT_PUBLIC)
+
+
+def _put_back(ids: list[int]) -> None:
+    failed = Job.select().where(Job.subject_id.in_(ids), Job.kind == str(Kind.EVENT), Job.status == "failed")
+    for job in database.for_update(failed.order_by(Job.id)):
+        queue.put_back(job, database.now())

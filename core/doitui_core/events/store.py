@@ -1,0 +1,190 @@
+"""Events kept, each once: what is new or has grown is put into the queue, what is known already changes nothing.
+
+Lock order: job, then event, as wherever a job moves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from doitui_core import clock, database, queue
+from doitui_core.events import identity, states
+from doitui_core.events.event import Event as Value
+from doitui_core.events.kinds import USAGE_RELATIONS
+from doitui_core.events.origin import Origin
+from doitui_core.jobs import Kind, Lane, Status
+from doitui_core.models import Event, Job
+from doitui_core.queue import IS_UNSETTLED, RETRYABLE
+
+#: Usage goes out at most that often.
+BETWEEN = timedelta(days=1)
+
+_TIMES = ("occurred_at", "created_at", "updated_at", "submitted_at")
+
+#: Rows of one statement.
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event about one DOI of ours. `key` is its hash."""
+
+    event: Value
+    doi_id: int
+    repository_id: int
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.event.dedupe_hash)  # each look at it anew would cost a digest
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many events were new, and how many had another total."""
+
+    new: int = 0
+    grown: int = 0
+
+    def __add__(self, other: Kept) -> Kept:
+        return Kept(self.new + other.new, self.grown + other.grown)
+
+
+def keep(told: Sequence[Told], origin: Origin, *, actor: str, max_attempts: int) -> Kept:
+    """Store events and queue what the other side does not know yet. In the caller's transaction, or one of its own."""
+    kept = Kept()
+    for part in _parts(told):
+        with database.joining():
+            known = _known(part)
+            missing = [one for one in part if one.key not in known]
+            new = _insert(missing, origin, actor, max_attempts)
+            if new < len(missing):  # somebody else was faster, perhaps with another total
+                known = _known(part)
+            found = [(known.get(one.key), one.event) for one in part]
+            changed = [(row, event) for row, event in found if row is not None and row.total != event.total]
+            kept += Kept(new=new)
+            kept += _grow(changed, origin, actor, max_attempts)
+    return kept
+
+
+def due_at(row: Event, now: datetime) -> datetime:
+    """When it may go out (again)."""
+    last: datetime | None = row.submitted_at
+    if row.relation_type_id in USAGE_RELATIONS and last is not None:
+        return max(now, last + BETWEEN)
+    return now
+
+
+def _parts(told: Sequence[Told]) -> Iterator[list[Told]]:
+    """Each event once, in one order for all who write: two that insert the same ones never wait in a ring."""
+    once = {one.key: one for one in told}
+    ordered = [once[key] for key in sorted(once)]
+    for start in range(0, len(ordered), AT_ONCE):
+        yield ordered[start : start + AT_ONCE]
+
+
+def _known(part: Iterable[Told]) -> dict[str, Event]:
+    columns = (Event.id, Event.dedupe_hash, Event.total, Event.relation_type_id, Event.submitted_at, Event.repository)
+    hashes = [one.key for one in part]
+    return {row.dedupe_hash: row for row in Event.select(*columns).where(Event.dedupe_hash.in_(hashes))}
+
+
+def _insert(part: list[Told], origin: Origin, actor: str, max_attempts: int) -> int:
+    """How many were new. Those that somebody else has inserted meanwhile are left alone."""
+    if not part:
+        return 0
+    now = database.now()
+    sent = origin is Origin.ELSEWHERE
+    found = {one.key: one for one in part}
+    rows = [_row(one, origin, now, sent) for one in part]
+    ids = _returned("event", list(rows[0]), [list(row.values()) for row in rows], "id, dedupe_hash")
+    states.count(None, states.State.SUBMITTED if sent else states.State.PENDING, len(ids))
+    if not sent:
+        enqueue([(number, found[key].repository_id, now) for number, key in ids], actor, max_attempts)
+    return len(ids)
+
+
+def unsaved(one: Told) -> Event:
+    """The row that a new event of usage would get, unsaved."""
+    columns = _row(one, Origin.USAGE, database.now(), sent=False)
+    times = {name: clock.moment(columns[name]) for name in _TIMES}
+    return Event(**(columns | times))
+
+
+def _row(one: Told, origin: Origin, now: datetime, sent: bool) -> dict[str, Any]:
+    event, at = one.event, clock.micros(now)
+    return {
+        "dedupe_hash": one.key,
+        "uuid": event.known_as or identity.event_uuid(one.key),
+        "repository_id": one.repository_id,
+        "doi_id": one.doi_id,
+        "subj_id": event.subj_id,
+        "relation_type_id": event.relation_type_id,
+        "obj_id": event.obj_id,
+        "obj_type": identity.type_of(event.obj_id),
+        "source_id": event.source_id,
+        "payload": json.dumps(event.payload, ensure_ascii=False, separators=(",", ":")),
+        "origin": str(origin),
+        "total": event.total,
+        "submitted_total": event.total if sent else 0,
+        "submitted_at": at if sent else 0,
+        "state": str(states.State.SUBMITTED if sent else states.State.PENDING),
+        "occurred_at": _micros(event.occurred_at) if event.occurred_at else at,
+        "created_at": at,
+        "updated_at": at,
+    }
+
+
+@lru_cache(16)
+def _micros(text: str) -> int:
+    """What is told together has often occurred together."""
+    return clock.micros(clock.parse(text))
+
+
+def _grow(changed: list[tuple[Event, Value]], origin: Origin, actor: str, max_attempts: int) -> Kept:
+    if not changed:
+        return Kept()
+    now = database.now()
+    if origin is Origin.ELSEWHERE:
+        for row, event in changed:
+            told = {"total": event.total, "submitted_total": event.total, "updated_at": now, "submitted_at": now}
+            Event.update(**told).where(Event.id == row.id).execute()
+        return Kept(grown=len(changed))
+    ids = [row.id for row, _ in changed]
+    unsettled = Job.select().where(Job.subject_id.in_(ids), Job.kind == str(Kind.EVENT), IS_UNSETTLED)
+    jobs = {job.subject_id: job for job in database.for_update(unsettled.order_by(Job.id))}
+    for row, event in changed:
+        Event.update(total=event.total, occurred_at=now, updated_at=now).where(Event.id == row.id).execute()
+        job = jobs.get(row.id)
+        if job is not None and job.status in RETRYABLE:
+            queue.put_back(job, due_at(row, now))
+    due = [(row.id, row.repository_id, due_at(row, now)) for row, _ in changed if row.id not in jobs]
+    enqueue(due, actor, max_attempts, states_follow=True)
+    return Kept(grown=len(changed))
+
+
+def enqueue(
+    subjects: list[tuple[int, int, datetime]], actor: str, max_attempts: int, *, states_follow: bool = False
+) -> None:
+    """A pending job for each event that has none; `subjects`: event, repository, when it is due."""
+    if not subjects:
+        return
+    columns = ["kind", "action", "subject_id", "repository_id", "lane", "status", "max_attempts", "scheduled_at"]
+    kind, now = str(Kind.EVENT), clock.micros(database.now())
+    fixed = (str(Lane.EVENTS), str(Status.PENDING), max_attempts)
+    rows = [[kind, kind, number, owner, *fixed, clock.micros(at), actor, now] for number, owner, at in subjects]
+    ids = _returned("job", [*columns, "actor", "created_at"], rows, "subject_id")
+    database.count(f"job.{kind}.{Status.PENDING}", len(ids))
+    if states_follow:
+        for (number,) in ids:
+            states.follow(number, Status.PENDING)
+
+
+def _returned(table: str, columns: list[str], rows: list[list[Any]], told: str) -> list[tuple[Any, ...]]:
+    """Insert `rows` where no unique index has them; what `told` names of those that were."""
+    opened = database.current()
+    return opened.dialect.insert_new(opened.db, table, columns, rows, told)

@@ -1,0 +1,50 @@
+"""The days a month's report speaks of, on the clock of `usage_timezone`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from doitui_core import clock, database
+from doitui_core.errors import BadInput
+from doitui_core.usage import bulk, hits
+from doitui_core.usage.zone import HOURS_A_DAY, date_of, days_of_month
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """`month` as YYYY-MM; `begin` and `end` are its first day and the last that is counted; `days` since 1970.
+
+    `partial`: the month goes on, or hours of it are not counted yet.
+    """
+
+    month: str
+    begin: date
+    end: date
+    partial: bool
+
+    @property
+    def days(self) -> range:
+        return days_of_month(self.month)
+
+    @property
+    def dates(self) -> dict[str, str]:
+        """As `reporting-period` has them."""
+        return {"begin-date": self.begin.isoformat(), "end-date": self.end.isoformat()}
+
+
+def of(month: str) -> Period:
+    """The period of `month`, which may have begun today. Raises `BadInput` for one that is none, or in the future."""
+    days, today = days_of_month(month), hits.current_zone().hour(clock.micros(database.now())) // HOURS_A_DAY
+    if today < days.start:
+        raise BadInput(f"{month} has not begun yet: there is nothing to report")
+    last = min(today, days.stop - 1)
+    partial = today < days.stop or _uncounted(days)
+    return Period(month, date_of(days.start), date_of(last), partial)
+
+
+def _uncounted(days: range) -> bool:
+    hours = (days.start * HOURS_A_DAY, days.stop * HOURS_A_DAY)
+    return (
+        bulk.execute("SELECT 1 FROM usage_hour WHERE hour >= {p} AND hour < {p} LIMIT 1", *hours).fetchone() is not None
+    )

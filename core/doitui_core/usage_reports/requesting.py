@@ -1,0 +1,48 @@
+"""A month's report is wanted: its row, and a job in the one queue. The rest is the worker's (`submitting`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from doitui_core import database, queue, repositories
+from doitui_core.models import Repository, UsageReport
+from doitui_core.queue import Kind
+from doitui_core.usage_reports.building import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """The row of a report that is to go out, and the job that does it."""
+
+    report: UsageReport
+    job_id: int
+
+
+def request(repository: Repository, report: Report, *, actor: str) -> Requested:
+    """Have `report` submitted, also again: a report replaces the earlier one of its month."""
+    config, now = repositories.config(repository), database.now()
+    with database.write():
+        UsageReport.insert(
+            repository=repository.id,
+            month=report.period.month,
+            uuid=report.uuid,
+            created_by=report.reporter.created_by,
+            requested_at=now,
+        ).on_conflict_ignore().execute()
+        row = database.for_update(
+            UsageReport.select().where(
+                UsageReport.repository == repository.id, UsageReport.month == report.period.month
+            )
+        ).get()
+        # The account may be another one by now, and with it the report.
+        row.uuid, row.created_by, row.requested_at = report.uuid, report.reporter.created_by, now
+        row.save(only=row.dirty_fields)
+        job_id = queue.enqueue(
+            Kind.REPORT,
+            row.id,
+            repository.id,
+            actor=actor,
+            max_attempts=config.number("max_attempts"),
+            action="submit",
+        )
+    return Requested(row, job_id)

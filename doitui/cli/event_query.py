@@ -1,0 +1,112 @@
+"""`doitui event query` and `event pull`: what DataCite Event Data, or a hub, has."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import click
+
+from doitui.cli.output import counted, progress, show, table
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+
+COLUMNS = ("subj_id", "relation_type_id", "obj_id", "source_id", "total", "occurred_at")
+
+#: Seconds for each page.
+PATIENCE = 60.0
+
+
+@click.command()
+@click.option("--query", default="", metavar="Q", help="Words, in Lucene's syntax.")
+@click.option("--subj-id", default="", metavar="ID", help="Exactly this subject.")
+@click.option("--obj-id", default="", metavar="ID", help="Exactly this object.")
+@click.option("--doi", default="", metavar="DOI", help="On either side; several split by commas.")
+@click.option("--prefix", default="", metavar="P", help="A DOI prefix.")
+@click.option("--orcid", default="", metavar="O", help="An ORCID id.")
+@click.option("--year-month", default="", metavar="YYYY-MM", help="When it occurred.")
+@click.option("--source-id", default="", metavar="S", help="As datacite-usage, crossref.")
+@click.option("--relation-type-id", default="", metavar="R", help="As is-cited-by.")
+@click.option(
+    "--sort", default="", metavar="S", help="relevance, obj_id, total, created, updated; - before it: backwards."
+)
+@click.option("--page-size", default=1000, type=click.IntRange(1, 1000), help="Events asked for at once (1000).")
+@click.option("--limit", default=0, type=click.IntRange(0), metavar="N", help="At most so many events; 0: all.")
+@click.option(
+    "--url", default="", metavar="BASE", help="The Events API or hub (events_url, a sandbox, else DataCite's)."
+)
+@json_option
+@pass_session
+def query(session: Session, sort: str, page_size: int, limit: int, url: str, as_json: bool, **filters: str) -> None:
+    """Ask DataCite Event Data, or a hub, and print all pages.
+
+    Example: doitui event query --doi 10.5438/0012 --relation-type-id is-cited-by
+    """
+    asked = {name: text for name, text in filters.items() if text}
+    found: list[dict[str, Any]] = []
+    total = 0
+    pages = _client(session, url).pages(asked, sort=sort, size=page_size)
+    with progress("reading", 0) as bar:
+        for page in pages:
+            found += page.events
+            total = page.total
+            bar.update(len(page.events))
+            if limit and len(found) >= limit:
+                break
+    rows = list(itertools.islice(found, limit or None))
+    show({"events": rows, "total": total}, as_json, [*table(rows, COLUMNS, "no events"), f"{len(rows)} of {total}"])
+
+
+@click.command()
+@click.option("--repository", "code", metavar="CODE", help="Whose DOIs; needed when there are several.")
+@click.option(
+    "--url", default="", metavar="BASE", help="The Events API or hub (events_url, a sandbox, else DataCite's)."
+)
+@json_option
+@dry_run_option
+@pass_session
+def pull(session: Session, code: str | None, url: str, as_json: bool, dry_run: bool) -> None:
+    """Store what others say about our DOIs, citations above all. Nothing of it is sent again.
+
+    Example: doitui event pull --repository h
+    """
+    from doitui_core import repositories
+    from doitui_core.events import pulling
+
+    with session.database(read_only=dry_run):
+        repository = repositories.find_or_only(code)
+        number = pulling.count(repository)
+        if dry_run:
+            show({"would_ask_for": number}, as_json, [f"would be asked for: {counted(number, 'DOI')}"])
+            return
+        with progress("asking", number) as bar:
+            kept = pulling.pull(_client(session, url, repository), repository, step=bar.update)
+    line = f"{counted(kept.new, 'new event')}, {kept.grown} with another total"
+    show({"new": kept.new, "changed": kept.grown}, as_json, [line])
+
+
+def _client(session: Session, url: str, repository: Any = None) -> Any:
+    from doitui_core import environments, repositories
+    from doitui_core.datacite.event_query import EventQuery
+
+    contact = ""
+    if repository is not None:
+        config = repositories.config(repository)
+        url, contact = url or config.events_url, config.text("contact_email")
+    return EventQuery(
+        url or _global_url(session) or environments.REST_URL["production"], deadline=PATIENCE, contact_email=contact
+    )
+
+
+def _global_url(session: Session) -> str:
+    """What is set for all repositories; where all there is talks to a sandbox, that. No database is needed to ask."""
+    from doitui_core import environments, repositories, settings
+    from doitui_core.errors import DatabaseNotReady
+
+    try:
+        with session.database(read_only=True):
+            configs = [repositories.config(row) for row in repositories.listed() if row.active]
+            if len(configs) == 1 and environments.is_loopback(configs[0].url):
+                return configs[0].events_url
+            return str(settings.load().get("events_url"))
+    except DatabaseNotReady:
+        return ""

@@ -1,0 +1,397 @@
+"""`doitui event`, from an event by hand to what the other side holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doitui.web.accounts import parse_account
+from doitui.web.server import Sandbox, running_sandbox
+
+Doitui = Callable[..., Any]
+
+WORK = "https://doi.org/10.1234/x"
+PAPER = "https://doi.org/10.1000/182"
+CITES = {"relationType": "Cites", "relatedIdentifier": "10.1234/x", "relatedIdentifierType": "DOI"}
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """One that lets us write events."""
+    account = parse_account("DEMO.REPO:correct-horse-battery", ("10.5072", "10.82433"))
+    with running_sandbox([account], events_writable=True) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def told(archive: Doitui, write: Callable[..., Path]) -> Doitui:
+    """`doitui` with the findable record a, which cites a work: that is event 1, and it waits."""
+    archive("setting", "set", "event_rate_limit", "1000000")
+    archive("record", "import", write("a", relatedIdentifiers=[CITES]))
+    archive("doi", "mint", "a", "--now")
+    return archive
+
+
+@pytest.fixture
+def doi(told: Doitui, doi_of: Callable[[str], str]) -> str:
+    return doi_of("a")
+
+
+@pytest.fixture
+def viewed(told: Doitui, file: Path) -> Doitui:
+    """And it was viewed seven times, which is no event yet."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(
+            "INSERT INTO usage_count (day, doi_id, access_method, country, source, unique_investigations)"
+            " SELECT 20000, id, 'regular', '', 'spool', 7 FROM doi"
+        )
+    return told
+
+
+@pytest.fixture
+def refused(told: Doitui, sandbox: Sandbox) -> Doitui:
+    """Event 1 was tried, and refused."""
+    sandbox.faults.replace(["PUT /events/* status status=422"])
+    told("event", "flush", "--limit", "1")
+    sandbox.faults.replace([])
+    return told
+
+
+def there(sandbox: Sandbox) -> list[tuple[str, str, int]]:
+    """(relation, object, total) of what the sandbox holds."""
+    rows = sandbox.usage.read("SELECT relation_type_id, obj_id, total FROM event ORDER BY 1, 2", [])
+    return [(str(relation), str(obj), int(total)) for relation, obj, total in rows]
+
+
+def written(file: Path) -> str:
+    """What a reader could find: the file and the log of writes beside it."""
+    wal = file.with_name(file.name + "-wal")
+    return hashlib.sha256(file.read_bytes() + (wal.read_bytes() if wal.exists() else b"")).hexdigest()
+
+
+# list, show
+
+
+def test_a_list_of_no_events_says_so(archive: Doitui) -> None:
+    assert archive("event", "list").out == "no events\n"
+
+
+def test_the_list_shows_what_became_of_each(told: Doitui, doi: str) -> None:
+    told("event", "flush")
+
+    assert told("event", "list").out.split("\n")[1].split()[:5] == [
+        "1",
+        "submitted",
+        "1",
+        "cites",
+        f"https://doi.org/{doi}",
+    ]
+
+
+def test_the_list_as_json(told: Doitui, doi: str) -> None:
+    (row,) = told("event", "list", "--json").json["events"]
+    expected = {
+        "id": 1,
+        "subj_id": f"https://doi.org/{doi}",
+        "relation_type_id": "cites",
+        "obj_id": WORK,
+        "source_id": "doitui",
+        "state": "pending",
+        "total": 1,
+        "submitted_total": 0,
+        "attempts": 0,
+        "response_status": 0,
+        "last_error": "",
+    }
+
+    assert row == expected
+
+
+@pytest.mark.parametrize(("state", "number"), [("pending", 1), ("failed", 0), ("submitted", 0), ("uncertain", 0)])
+def test_the_list_can_be_of_one_state(told: Doitui, state: str, number: int) -> None:
+    assert len(told("event", "list", "--state", state, "--json").json["events"]) == number
+
+
+def test_the_list_can_be_of_one_doi(told: Doitui, doi: str) -> None:
+    assert len(told("event", "list", "--doi", doi, "--json").json["events"]) == 1
+
+
+def test_the_list_has_pages(told: Doitui, doi: str) -> None:
+    for number in range(3):
+        told("event", "add", "--subject", doi, "--relation", "cites", "--object", f"10.1234/{number}")
+    first = told("event", "list", "--limit", "3", "--json").json
+    second = told("event", "list", "--after", first["next"], "--json").json
+
+    assert ([row["id"] for row in first["events"] + second["events"]], second["next"]) == ([4, 3, 2, 1], None)
+
+
+def test_the_list_says_what_keeps_events_back(told: Doitui) -> None:
+    assert "all events are pending and no worker was seen: doitui work" in told("event", "list").err
+
+
+def test_an_event_is_shown_with_what_is_sent_and_what_was_answered(told: Doitui, doi: str) -> None:
+    told("event", "flush")
+    row = told("event", "show", "1", "--json").json
+
+    told_of = row["doi"], row["state"], row["response_status"], row["payload"]["obj"], row["origin"], row["in_metadata"]
+    assert told_of == (doi, "submitted", 201, {"@id": WORK}, "metadata", True)
+
+
+def test_the_answer_is_shown_whole(told: Doitui) -> None:
+    told("event", "flush")
+    row = told("event", "show", "1", "--json").json
+
+    assert json.loads(row["response"])["data"]["id"] == row["uuid"]
+
+
+def test_an_event_is_shown_in_lines(told: Doitui) -> None:
+    lines = told("event", "show", "1").out.splitlines()
+
+    assert [line.split()[1] for line in lines if line.split()[0] in ("state", "relation_type_id", "obj_id")] == [
+        "cites",
+        WORK,
+        "pending",
+    ]
+
+
+# add
+
+
+def add(doitui: Doitui, doi: str, *more: str, obj: str = PAPER) -> Any:
+    return doitui("event", "add", "--subject", doi, "--relation", "is-cited-by", "--object", obj, *more)
+
+
+def test_an_event_is_added(told: Doitui, doi: str) -> None:
+    assert add(told, doi).out == f"event 2 is kept: https://doi.org/{doi} is-cited-by {PAPER}\n"
+
+
+def test_the_same_event_was_there_already(told: Doitui, doi: str) -> None:
+    add(told, doi)
+
+    assert add(told, doi).out.startswith("event 2 was there already: ")
+
+
+def test_another_total_is_told(told: Doitui, doi: str) -> None:
+    add(told, doi)
+
+    assert add(told, doi, "--total", "5").out.startswith("event 2 has its new total: ")
+
+
+def test_an_event_is_added_as_json(told: Doitui, doi: str) -> None:
+    row = add(told, doi, "--source", "altmetrics", "--total", "3", "--json").json
+
+    assert (row["id"], row["new"], row["source_id"], row["total"], row["state"]) == (
+        2,
+        True,
+        "altmetrics",
+        3,
+        "pending",
+    )
+
+
+def test_an_added_event_says_when_it_happened(told: Doitui, doi: str) -> None:
+    add(told, doi, "--occurred-at", "2026-05-01T00:00Z")
+
+    assert told("event", "show", "2", "--json").json["occurred_at"] == "2026-05-01T00:00:00Z"
+
+
+def test_what_would_be_added_is_told(told: Doitui, doi: str) -> None:
+    done = add(told, doi, "--dry-run")
+
+    assert done.out == f"would be kept: https://doi.org/{doi} is-cited-by {PAPER}\n"
+
+
+# Bad input.
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "says"),
+    [
+        ("event list --state lost", 2, "there is no state 'lost': take one of pending, submitted, failed, uncertain"),
+        ("event list --doi 10.5072/h/none", 2, "there is no DOI '10.5072/h/none' here"),
+        ("event list --after x", 2, "'x' is no key"),
+        ("event show 99", 2, "there is no event 99: `doitui event list` shows those that are"),
+        ("event show x", 2, "Invalid value"),
+        ("event retry 99", 2, "there is no event 99"),
+        ("event retry", 2, "give event IDs, or --cause, or --all"),
+        ("event retry 1 --all", 2, "give event IDs, or --cause, or --all"),
+        ("event flush --limit -1", 2, "Invalid value for '--limit'"),
+        ("event flush --max-attempts 0", 2, "Invalid value for '--max-attempts'"),
+        ("event add --subject {doi} --relation likes --object 10.1/x", 2, "'likes' is no relation"),
+        ("event add --subject {doi} --relation cites --object 10.1/x --total 0", 2, "Invalid value for '--total'"),
+        ("event add --subject 10.9999/o --relation cites --object 10.1/x", 2, "there is no DOI '10.9999/o' here"),
+        ("event add --subject {reserved} --relation cites --object 10.1/x", 1, "is reserved: events are told of DOIs"),
+        ("event add --subject {doi} --relation cites --object 10.1/x --occurred-at now", 2, "'now' is no time"),
+    ],
+)
+def test_bad_input_is_one_line_and_its_code(
+    told: Doitui, doi: str, write: Callable[..., Path], line: str, code: int, says: str
+) -> None:
+    told("record", "import", write("r"))
+    told("doi", "reserve", "r")
+    reserved = told("record", "show", "r", "--json").json["doi"]
+    done = told(*line.format(doi=doi, reserved=reserved).split())
+
+    assert (done.code, says in done.err, done.err.count("\n") <= 4, "Traceback" in done.err) == (
+        code,
+        True,
+        True,
+        False,
+    )
+
+
+# flush
+
+
+def test_a_flush_sends_what_waits(viewed: Doitui, sandbox: Sandbox) -> None:
+    done = viewed("event", "flush")
+
+    page = "https://archive.example.org/a"
+    assert (done.out, there(sandbox)) == (
+        "2 events taken up: 2 done\n",
+        [("cites", WORK, 1), ("unique-dataset-investigations-regular", page, 7)],
+    )
+
+
+def test_a_flush_with_nothing_to_send_says_so(archive: Doitui) -> None:
+    assert (archive("event", "flush").out, archive("event", "flush").code) == ("0 events taken up\n", 0)
+
+
+def test_a_flush_as_json(viewed: Doitui) -> None:
+    done = viewed("event", "flush", "--json")
+
+    assert done.json == {"taken": 2, "outcomes": {"done": 2}, "left": [], "blocked": {}}
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "says"),
+    [
+        ("status status=401", 3, "stale or wrong token"),
+        ("status status=403", 1, "DataCite gives it to its staff only; send usage reports instead"),
+        ("status status=404", 3, "mend events_url"),
+        ("status status=409", 1, "another write was faster"),
+        ("status status=422", 1, "see what was sent with `doitui event show`"),
+        ("status status=429 seconds=0", 4, "HTTP 429"),
+    ],
+)
+def test_a_flush_that_fails_says_why(told: Doitui, sandbox: Sandbox, fault: str, code: int, says: str) -> None:
+    sandbox.faults.replace([f"PUT /events/* {fault} count=1"])
+    done = told("event", "flush", "--limit", "1")
+
+    assert (done.code, says in done.err, "correct-horse-battery" in done.err + done.out) == (code, True, False)
+
+
+def test_a_flush_without_an_account_says_what_is_missing(told: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PASSWORD_OF_H")
+    done = told("event", "flush")
+
+    assert (done.code, "PASSWORD_OF_H, which is not set" in done.err) == (3, True)
+
+
+def test_what_would_be_sent_is_printed(viewed: Doitui, sandbox: Sandbox) -> None:
+    """Also the views, of which there is no event yet."""
+    lines = viewed("event", "flush", "--dry-run").out.splitlines()
+
+    bodies = [json.loads(line.split(" ", 2)[2])["data"]["attributes"] for line in lines[:-1]]
+    assert ([(body["objId"], body["total"]) for body in bodies], lines[-1]) == (
+        [(WORK, 1), ("https://archive.example.org/a", 7)],
+        "would be sent: 2 events",
+    )
+
+
+def test_what_would_be_sent_as_json(viewed: Doitui, sandbox: Sandbox) -> None:
+    rows = viewed("event", "flush", "--dry-run", "--json").json["would_send"]
+
+    assert [(row["method"], row["url"].rpartition("/")[0]) for row in rows] == [("PUT", f"{sandbox.url}/events")] * 2
+
+
+def test_what_would_be_sent_keeps_to_the_limit(viewed: Doitui) -> None:
+    assert viewed("event", "flush", "--dry-run", "--limit", "1").out.endswith("would be sent: 1 event\n")
+
+
+def test_there_is_no_secret_in_what_would_be_sent(viewed: Doitui) -> None:
+    done = viewed("event", "flush", "--dry-run", "--json")
+
+    assert "correct-horse-battery" not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "event flush",
+        "event add --subject {doi} --relation cites --object 10.1/x",
+        "event retry --all",
+        "event retry 1",
+        "event pull",
+    ],
+)
+def test_a_dry_run_changes_no_byte_and_sends_nothing(
+    refused: Doitui, viewed: Doitui, sandbox: Sandbox, file: Path, doi: str, line: str
+) -> None:
+    sandbox.requests.clear()
+    before = written(file)
+    done = viewed(*line.format(doi=doi).split(), "--dry-run")
+
+    assert (done.code, written(file), sandbox.requests.entries()) == (0, before, []), done.err
+
+
+# retry
+
+
+def test_a_failed_event_is_retried(refused: Doitui) -> None:
+    assert refused("event", "retry", "1").out == "1 event went back to pending\n"
+
+
+def test_all_that_failed_of_a_cause_are_retried(refused: Doitui) -> None:
+    assert refused("event", "retry", "--cause", "event", "--json").json == {"retried": [1], "not_retried": []}
+
+
+def test_an_event_that_has_not_failed_is_not_retried(told: Doitui) -> None:
+    done = told("event", "retry", "1")
+
+    assert (done.code, "event 1 has not failed: nothing to retry" in done.err) == (1, True)
+
+
+def test_a_cancelled_event_can_be_retried(told: Doitui) -> None:
+    (job,) = told("queue", "list", "--lane", "events", "--json").json["jobs"]
+    cancelled = told("queue", "cancel", job["id"]).code
+    retried = told("event", "retry", "--all").out
+
+    assert (cancelled, retried) == (0, "1 event went back to pending\n")
+
+
+# Beside: the queue, the worker, status.
+
+
+def test_the_queue_has_a_lane_of_events(told: Doitui, doi: str) -> None:
+    (job,) = told("queue", "list", "--lane", "events", "--json").json["jobs"]
+
+    assert (job["action"], job["status"], job["doi"]) == ("event", "pending", doi)
+
+
+def test_a_job_of_an_event_is_shown(told: Doitui, doi: str) -> None:
+    (job,) = told("queue", "list", "--lane", "events", "--json").json["jobs"]
+
+    shown = told("queue", "show", job["id"], "--json").json
+    assert (shown["kind"], shown["doi"]) == ("event", doi)
+
+
+def test_status_counts_events(refused: Doitui, doi: str) -> None:
+    add(refused, doi)
+
+    assert refused("status", "--json").json["events"] == {"pending": 1, "submitted": 0, "failed": 1, "uncertain": 0}
+
+
+def test_the_worker_sends_events_beside(told: Doitui, write: Callable[..., Path], sandbox: Sandbox) -> None:
+    told("record", "import", write("b"))
+    told("doi", "mint", "b")
+    done = told("work", "--drain", "--json")
+
+    assert (done.json["outcomes"], done.json["beside"]) == ({"done": 1}, {"events": {"done": 1}})

@@ -1,0 +1,118 @@
+"""`doitui event query` and `event pull`: what others say about our DOIs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from doitui.web.accounts import parse_account
+from doitui.web.server import Sandbox, running_sandbox
+from doitui_core.datacite.events import EventsClient
+from doitui_core.events.event import Event
+
+Doitui = Callable[..., Any]
+
+PASSWORD = "correct-horse-battery"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """One that lets us write events."""
+    account = parse_account(f"DEMO.REPO:{PASSWORD}", ("10.5072", "10.82433"))
+    with running_sandbox([account], events_writable=True) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def doi(minted: Doitui, doi_of: Callable[[str], str]) -> str:
+    return doi_of("a")
+
+
+@pytest.fixture
+def cited(minted: Doitui, sandbox: Sandbox, doi: str) -> Doitui:
+    """Five papers cite a, as the sandbox knows and we do not."""
+    minted("setting", "set", "events_url", sandbox.url)
+    client = EventsClient(sandbox.url, "DEMO.REPO", PASSWORD, deadline=20)
+    for number in range(5):
+        event = Event(f"https://doi.org/10.1000/{number}", "cites", f"https://doi.org/{doi}", "crossref")
+        assert client.send(client.request(event, "theirs")).status == 201
+    return minted
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("event query --sort size", "events cannot be sorted by 'size'"),
+        ("event query --page-size 1001", "Invalid value for '--page-size'"),
+        ("event query --limit -1", "Invalid value for '--limit'"),
+        ("event pull --repository nobody", "there is no repository 'nobody'"),
+    ],
+)
+def test_bad_input_is_one_line(archive: Doitui, line: str, says: str) -> None:
+    done = archive(*line.split())
+
+    assert (done.code, says in done.complaint) == (2, True)
+
+
+def test_all_pages_of_a_question_are_printed(cited: Doitui, doi: str) -> None:
+    done = cited("event", "query", "--doi", doi, "--page-size", "2", "--json").json
+
+    assert (sorted(row["subj_id"][-1] for row in done["events"]), done["total"]) == (["0", "1", "2", "3", "4"], 5)
+
+
+def test_a_question_is_answered_in_lines(cited: Doitui, doi: str) -> None:
+    lines = cited("event", "query", "--doi", doi, "--limit", "2").out.splitlines()
+
+    assert (len(lines), lines[1].split()[:4], lines[-1]) == (
+        4,
+        ["https://doi.org/10.1000/0", "cites", f"https://doi.org/{doi}", "crossref"],
+        "2 of 5",
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "number"),
+    [
+        (("--source-id", "crossref"), 5),
+        (("--source-id", "nobody"), 0),
+        (("--relation-type-id", "cites"), 5),
+        (("--subj-id", "10.1000/3"), 1),
+        (("--prefix", "10.1000"), 5),
+        (("--sort", "-total"), 5),
+    ],
+)
+def test_a_question_can_be_narrowed(cited: Doitui, sandbox: Sandbox, asked: tuple[str, str], number: int) -> None:
+    done = cited("event", "query", "--url", sandbox.url, *asked, "--json")
+
+    assert len(done.json["events"]) == number
+
+
+def test_a_question_needs_no_database(doitui: Doitui, sandbox: Sandbox) -> None:
+    done = doitui("event", "query", "--url", sandbox.url, "--doi", "10.1/x")
+
+    assert (done.code, done.out) == (0, "no events\n0 of 0\n")
+
+
+def test_a_server_that_is_not_there_is_told(doitui: Doitui) -> None:
+    assert doitui("event", "query", "--url", "http://127.0.0.1:9", "--doi", "10.1/x").code == 4
+
+
+def test_citations_are_pulled(cited: Doitui) -> None:
+    done = cited("event", "pull")
+
+    assert (done.out, cited("status", "--json").json["events"]["submitted"]) == (
+        "5 new events, 0 with another total\n",
+        5,
+    )
+
+
+def test_citations_that_are_known_are_not_pulled_twice(cited: Doitui) -> None:
+    cited("event", "pull")
+
+    assert cited("event", "pull", "--json").json == {"new": 0, "changed": 0}
+
+
+def test_what_would_be_asked_is_told(cited: Doitui) -> None:
+    assert cited("event", "pull", "--dry-run").out == "would be asked for: 3 DOIs\n"

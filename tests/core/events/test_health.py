@@ -1,0 +1,165 @@
+"""Why events do not go out: each cause, provoked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from doitui_core import database, workers
+from doitui_core.events import counted
+from doitui_core.events.health import Diagnosis, diagnosis, overview
+from doitui_core.events.origin import Origin
+from doitui_core.models import Worker
+
+A, B, C = (f"https://doi.org/10.1234/{letter}" for letter in "abc")
+WORK = "doitui work   # or: doitui event flush"
+
+
+def error(title: str) -> str:
+    return json.dumps({"errors": [{"title": title}]})
+
+
+def test_nothing_is_wrong_with_no_events(store: str) -> None:
+    assert diagnosis() is None
+
+
+def test_nothing_is_wrong_when_all_are_submitted(office: Any, api: Any) -> None:
+    office.reach(api.url)
+    office.keep(A)
+    office.work()
+
+    assert diagnosis() is None
+
+
+def test_all_are_pending_and_there_is_no_worker(office: Any) -> None:
+    office.keep(A, B)
+
+    assert diagnosis() == Diagnosis("all events are pending and no worker was seen", WORK)
+
+
+def test_some_are_pending_and_there_is_no_worker(office: Any, api: Any) -> None:
+    office.reach(api.url)
+    office.keep(A)
+    office.work()
+    office.keep(B, C)
+
+    found = diagnosis()
+    assert found is not None
+    assert found.told == "2 events are pending and no worker was seen"
+
+
+def test_a_worker_that_is_seen_will_see_to_them(office: Any) -> None:
+    office.keep(A)
+    workers.beat("host:1:aa")
+
+    assert diagnosis() is None
+
+
+def test_a_worker_that_was_not_seen_for_half_a_minute_is_none(office: Any) -> None:
+    office.keep(A)
+    now = database.now()
+    Worker.create(name="w", host="elsewhere", pid=1, started_at=now, seen_at=now)
+    office.clock.forward(seconds=31)
+
+    assert diagnosis() is not None
+
+
+def test_usage_that_waits_for_its_day_needs_no_worker(office: Any, api: Any) -> None:
+    office.reach(api.url)
+    office.view(3)
+    counted.refresh()
+    office.work()
+    office.view(4)
+    counted.refresh()
+
+    assert (office.states(), diagnosis()) == (["pending"], None)
+
+
+def refused(office: Any, api: Any) -> Diagnosis | None:
+    office.reach(api.url)
+    office.keep(A, B)
+    office.work()
+    return diagnosis()
+
+
+def test_a_token_that_is_refused_is_told(office: Any, saying: Callable[..., Any]) -> None:
+    assert refused(office, saying(401, error("Bad credentials."))) == Diagnosis(
+        "events are refused: HTTP 401: Bad credentials.; stale or wrong token: mend datacite_api_token (without one:"
+        " password) (1 wait)",
+        "doitui setting set datacite_api_token --stdin",
+        401,
+    )
+
+
+def test_a_right_that_is_missing_is_told(office: Any, saying: Callable[..., Any]) -> None:
+    found = refused(office, saying(403, error("Not authorized.")))
+
+    assert found is not None
+    assert (found.status, found.mend, "DataCite gives it to its staff only" in found.told) == (
+        403,
+        "doitui setting set event_sources_on none   # and: doitui usage-report submit",
+        True,
+    )
+
+
+def test_an_address_at_which_nothing_is_is_told(office: Any, saying: Callable[..., Any]) -> None:
+    found = refused(office, saying(404))
+
+    assert found is not None
+    assert (found.status, found.mend) == (404, "doitui setting set events_url URL   # or event_source_token")
+
+
+def test_a_refusal_that_is_over_is_not_told(office: Any, api: Any, reply: Any) -> None:
+    api.refuses = reply(401)
+    refused(office, api)
+    api.refuses = None
+    office.later(seconds=61)
+
+    assert diagnosis() is None
+
+
+def test_all_have_failed_of_one_cause(office: Any, saying: Callable[..., Any]) -> None:
+    assert refused(office, saying(422, error("Subj is wrong"))) == Diagnosis(
+        "all 2 events that were tried failed of one cause: HTTP 422: Subj is wrong; see what was sent with"
+        " `doitui event show`",
+        "doitui event list --state failed",
+        422,
+    )
+
+
+def test_several_causes_are_no_diagnosis(office: Any, in_turn: Callable[..., Any], reply: Any) -> None:
+    assert refused(office, in_turn(reply(422, text=error("no")), reply(400, text=error("no")))) is None
+
+
+def test_some_that_were_taken_speak_against_one_cause(office: Any, api: Any, reply: Any) -> None:
+    office.reach(api.url)
+    office.keep(C)
+    office.work()
+    api.refuses = reply(422, text=error("no"))
+
+    assert refused(office, api) is None
+
+
+def test_what_others_told_does_not_speak_against_one_cause(office: Any, saying: Callable[..., Any]) -> None:
+    office.keep(C, origin=Origin.ELSEWHERE)
+
+    assert refused(office, saying(422, error("no"))) is not None
+
+
+@pytest.mark.parametrize("rate", ["30", "600"])
+def test_the_overview_says_where_events_go_and_how_fast(office: Any, rate: str) -> None:
+    office.reach("http://127.0.0.1:9", event_rate_limit=rate)
+
+    (link,) = overview().links
+    assert (link.repository, link.url, link.per_minute) == ("h", "http://127.0.0.1:9", int(rate))
+
+
+def test_the_overview_says_when_the_last_one_was_taken(office: Any, api: Any) -> None:
+    office.reach(api.url)
+    office.keep(A)
+    office.work()
+
+    assert (overview().last, overview().counts["submitted"]) == (database.now(), 1)

@@ -1,0 +1,78 @@
+"""usage.md 1.1 to 1.8: what an answer of the report store means."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from doitui_core.datacite.answer import Answer
+from doitui_core.outcomes import Kind
+from doitui_core.usage_reports.outcomes import report_outcome
+
+UUID = "6e346671-e0d1-5d81-b3f0-bf237c106f44"
+OURS = json.dumps({"report": {"id": UUID, "report-header": {}}})
+
+
+def told(status: int, text: str = "", **headers: str) -> tuple[Kind, str]:
+    outcome = report_outcome(Answer(status, {name.replace("_", "-"): v for name, v in headers.items()}, text), UUID)
+    return outcome.kind, outcome.cause
+
+
+def error(title: str) -> str:
+    return json.dumps({"errors": [{"title": title}]})
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_a_success_that_names_the_report_is_one(status: int) -> None:
+    assert told(status, OURS) == (Kind.DONE, "")
+
+
+def test_the_beginning_of_a_long_answer_is_enough() -> None:
+    assert told(201, OURS[:60]) == (Kind.DONE, "")
+
+
+def test_the_case_of_the_uuid_is_no_matter() -> None:
+    assert told(201, OURS.upper().replace("ID", "id")) == (Kind.DONE, "")
+
+
+@pytest.mark.parametrize("text", ["", "<html>login</html>", '{"report": {"id": "another"}}', UUID])
+def test_a_success_about_something_else_is_none(text: str) -> None:
+    assert told(200, text) == (Kind.AMBIGUOUS, "unreadable")
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "expected"),
+    [
+        (401, error("Bad credentials."), (Kind.BLOCKED, "credentials")),
+        (403, error("not authorized"), (Kind.BLOCKED, "forbidden")),
+        (403, "<!DOCTYPE html>blocked", (Kind.RETRYABLE, "firewall")),
+        (404, "", (Kind.BLOCKED, "configuration")),
+        (405, "", (Kind.BLOCKED, "configuration")),
+        (406, "", (Kind.PERMANENT, "rejected")),
+        (409, error("The resource already exists."), (Kind.PERMANENT, "taken")),
+        (413, "", (Kind.PERMANENT, "too_large")),
+        (422, error("undefined method `uid' for nil:NilClass"), (Kind.BLOCKED, "credentials")),
+        (422, error("Report protocol is incorrect"), (Kind.PERMANENT, "report")),
+        (422, '{"created_by": ["can\'t be blank"]}', (Kind.PERMANENT, "report")),
+        (400, "", (Kind.PERMANENT, "bad_request")),
+        (302, "", (Kind.PERMANENT, "redirected")),
+        (429, "", (Kind.THROTTLED, "throttled")),
+        (408, "", (Kind.THROTTLED, "throttled")),
+        (500, "<html>", (Kind.AMBIGUOUS, "server_error")),
+        (502, "", (Kind.AMBIGUOUS, "server_error")),
+        (418, "", (Kind.PERMANENT, "rejected")),
+        (600, "", (Kind.AMBIGUOUS, "server_error")),
+    ],
+)
+def test_each_status_has_one_meaning(status: int, text: str, expected: tuple[Kind, str]) -> None:
+    assert told(status, text) == expected
+
+
+def test_a_503_that_names_a_time_has_not_begun() -> None:
+    assert told(503, "", retry_after="30") == (Kind.THROTTLED, "throttled")
+
+
+def test_the_servers_own_words_come_first() -> None:
+    outcome = report_outcome(Answer(422, {}, error("Reports are monthly")), UUID)
+    assert outcome.message.startswith("HTTP 422: Reports are monthly; ")
