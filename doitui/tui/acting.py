@@ -121,6 +121,12 @@ class Acting:
             app.reload()
         app.bars()
 
+    def act_slower(self) -> None:
+        self._app.pace(1)
+
+    def act_faster(self) -> None:
+        self._app.pace(-1)
+
     def act_quit(self) -> None:
         app = self._app
         if len(app.screen_stack) > 1:

@@ -20,7 +20,7 @@ SECTIONS = (
 )
 
 ALL = tuple(section for section, _, _ in SECTIONS)
-LISTS = ("queue", "dois", "mint")
+LISTS = ("queue", "events", "dois", "mint")
 
 #: So many at once are asked about as if it were for ever.
 MANY = 50
@@ -67,8 +67,10 @@ SIGNS = {
 ACTIONS: tuple[Action, ...] = (
     Action("help", "question_mark,f1", "Help", "what this screen shows, and every key of it", (*ALL, "doi")),
     Action("filter", "slash", "Filter", "show only some rows; esc takes it away", LISTS),
+    Action("compare", "c", "Compare", "ask DataCite now, and show field by field where it differs", ("doi",)),
     # What writes: capitals.
-    Action("retry", "R", "Retry", "put failed and blocked jobs back, with new attempts", ("queue", "doi"), 1),
+    Action("retry", "R", "Retry", "put failed and blocked jobs back, with new attempts", ("queue", "events", "doi"), 1),
+    Action("flush", "F", "Flush", "send the events that are due, at the pace that is allowed", ("events",), 2),
     Action(
         "retry_cause", "C", "RetryCause", "put back every job that failed for this cause", ("queue", "dashboard"), 2
     ),
@@ -76,6 +78,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("mint", "M", "Mint", "bring DOIs to the state chosen: findable is for ever", ("dois", "doi", "mint"), 3),
     Action("update", "U", "Update", "send the present content of the records again", ("dois", "doi"), 2),
     Action("verify", "V", "Verify", "compare with what DataCite has, and follow the resolver", ("dois", "doi"), 1),
+    Action("sync", "Z", "Sync", "ask DataCite for the state, and keep what it says", ("dois", "doi"), 1, shown=False),
     Action("deactivate", "D", "Deactivate", "make it a tombstone; asks for the reason", ("dois", "doi"), 2),
     Action("restore", "B", "Restore", "bring a tombstone back; asks for the reason", ("dois", "doi"), 2, shown=False),
     Action("set_url", "W", "URL", "change the landing page", ("dois", "doi"), 2, shown=False),
@@ -101,28 +104,40 @@ ACTIONS: tuple[Action, ...] = (
     # What looks: small letters.
     Action("open", "enter", "Open", "what stands behind this row", (*LISTS, "dashboard", "doctor"), shown=False),
     Action("mark", "space", "Mark", "mark this row; capitals then act on all that are marked", LISTS),
+    Action("mark_range", "v", "Range", "mark every row from the last mark to here", LISTS, shown=False),
     Action("mark_all", "A", "AllMatching", "act on every row of the list, seen or not", LISTS),
-    Action("tab_next", "right_square_bracket", "NextTab", "the next tab", ("queue", "doi", "reports", "doctor")),
+    Action(
+        "tab_next", "right_square_bracket", "NextTab", "the next tab", ("queue", "events", "doi", "reports", "doctor")
+    ),
     Action(
         "tab_before",
         "left_square_bracket",
         "TabBefore",
         "the tab before",
-        ("queue", "doi", "reports", "doctor"),
+        ("queue", "events", "doi", "reports", "doctor"),
         shown=False,
     ),
     Action("row_next", "right_curly_bracket", "NextDOI", "the next DOI of the list", ("doi",)),
     Action("row_before", "left_curly_bracket", "DOIBefore", "the DOI before", ("doi",), shown=False),
     Action("sort", "s", "Sort", "another order", ("dois", "queue")),
-    Action("reverse", "S", "Reverse", "the same order from the other end", ("dois", "queue"), shown=False),
-    Action("faults", "exclamation_mark", "Faults", "only what failed", ("dois", "queue"), shown=False),
-    Action("newer", "N", "Newer", "load the rows that came meanwhile", ("dois", "queue"), shown=False),
-    Action("copy", "y", "Copy", "send it to the terminal's clipboard", ("dois", "doi", "queue", "doctor")),
-    Action("copy_url", "Y", "CopyURL", "the same as https://doi.org/…", ("dois", "doi", "queue"), shown=False),
+    Action("reverse", "S", "Reverse", "the same order from the other end", ("dois", "queue", "events"), shown=False),
+    Action("faults", "exclamation_mark", "Faults", "only what failed", ("dois", "queue", "events"), shown=False),
+    Action("newer", "N", "Newer", "load the rows that came meanwhile", ("dois", "queue", "events"), shown=False),
+    Action("copy", "y", "Copy", "send it to the terminal's clipboard", ("dois", "doi", "queue", "events", "doctor")),
+    Action(
+        "copy_as",
+        "Y",
+        "CopyAs",
+        "send its address, and show all forms to select",
+        ("dois", "doi", "queue", "events"),
+        shown=False,
+    ),
     Action("save", "e", "SaveCSV", "write the table to a file in this directory", ("reports",)),
     Action("maximise", "z", "Maximise", "the list alone, or with what stands beside it", LISTS, shown=False),
     Action("refresh", "r", "Refresh", "ask the database now", (*ALL, "doi"), shown=False),
     Action("pause", "p", "Pause", "hold the screen still; p again goes on", (*ALL, "doi"), shown=False),
+    Action("slower", "plus", "Slower", "ask the database more seldom: up to a minute", (*ALL, "doi"), shown=False),
+    Action("faster", "minus", "Faster", "ask the database more often: down to a second", (*ALL, "doi"), shown=False),
     Action("log", "L", "Log", "what was done from this screen, and what became of it", (*ALL, "doi"), shown=False),
     Action("palette", "colon,ctrl+p", "Palette", "every act by name, and any DOI", (*ALL, "doi"), shown=False),
     *(

@@ -6,22 +6,27 @@ import asyncio
 import importlib
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import peewee
+from textual import events
 from textual.app import App
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.timer import Timer
 
 from doitui.cli.session import actor
-from doitui.tui import actions, opening
+from doitui.tui import actions, opening, terminal
 from doitui.tui.acting import Acting
+from doitui.tui.dialogs import Sheet
 from doitui.tui.link import Link
 from doitui.tui.palette import Commands
 from doitui.tui.screens.section import Section
 from doitui.tui.store import Answered, Lane
 from doitui.tui.terminal import without_colour
-from doitui.tui.text import harmless
+from doitui.tui.text import harmless, span
+from doitui.tui.type_ahead import KeyDone, TypeAhead
 from doitui_core.clock import Clock, system
 from doitui_core.errors import DatabaseNotReady, Misconfigured
 
@@ -82,7 +87,9 @@ class DoituiApp(App[int]):
         self.set_up = ""
         self.ready = False
         self._token = ""
+        self._next_look: Timer | None = None
         self.acting = Acting(self)
+        self.type_ahead = TypeAhead(self, super().on_event)
         self.register_theme(THEME)
         self.theme = "ansi-dark" if without_colour() else "doitui"
 
@@ -91,16 +98,29 @@ class DoituiApp(App[int]):
     def on_mount(self) -> None:
         self.quick = Lane("reading", self.post_message)
         self.slow = Lane("counting", self.post_message)
+        self.outside = Lane("asking DataCite", self.post_message)
         self.acts = Lane("acting", self.post_message)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.exit, None, 128 + number)
+            loop.add_signal_handler(number, self._ended_by, number)
+        if not self.is_headless:
+            terminal.watch(lambda: loop.call_soon_threadsafe(self._ended_by, signal.SIGHUP))
         self.open_database()
         self.set_timer(60 - self.now().second, self._minute)
 
     def on_unmount(self) -> None:
-        for lane in (self.quick, self.slow, self.acts):
+        for lane in self.lanes:
             lane.close()
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """All threads beside the event loop."""
+        return self.quick, self.slow, self.outside, self.acts
+
+    def _ended_by(self, number: int) -> None:
+        if terminal.is_gone():
+            terminal.let_go()
+        self.exit(None, 128 + number)
 
     def exit(self, result: int | None = None, return_code: int = 0, message: Any | None = None) -> None:
         super().exit(result, return_code, message)
@@ -157,8 +177,17 @@ class DoituiApp(App[int]):
         self._plan()
 
     def _plan(self) -> None:
+        if self._next_look is not None:
+            self._next_look.stop()
         wait = self.link.wait if self.app_focus or self.link.lost else max(self.link.wait, SELDOM)
-        self.set_timer(wait, self.look)
+        self._next_look = self.set_timer(wait, self.look)
+
+    def pace(self, by: int) -> None:
+        """Ask the database `by` steps more seldom, from now on."""
+        self.link = self.link.paced(by)
+        self.tell(f"the database is asked every {span(timedelta(seconds=self.link.every))}")
+        self.bars()
+        self.look()
 
     def _minute(self) -> None:
         """Ages are told in minutes: once a minute they are told anew."""
@@ -168,6 +197,17 @@ class DoituiApp(App[int]):
 
     def on_answered(self, answer: Answered) -> None:
         answer.tell()
+
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self.type_ahead.take(event)
+        else:
+            await super().on_event(event)
+
+    def on_key_done(self, message: KeyDone) -> None:
+        self.type_ahead.done(message.number)
 
     # What is shown
 
@@ -216,6 +256,17 @@ class DoituiApp(App[int]):
         text = harmless(text)
         self.copy_to_clipboard(text)
         self.tell(f"sent to the terminal's clipboard: {text}")
+
+    def copy_as(self, doi: str) -> None:
+        """Its address to the clipboard; and a page to select from, for terminals whose programs cannot write to it."""
+        address = f"https://doi.org/{doi}"
+        self.copy(address)
+        lines = [doi, address, f"doitui doi show {doi}", f"doitui doi history {doi} --json"]
+        told = (
+            "The address was sent to the terminal's clipboard (OSC 52). Where that is off, select here; with shift "
+            "held, where the mouse is used."
+        )
+        self.push_screen(Sheet(["", *(part for line in lines for part in (line, "")), (told, "quiet")]))
 
     # From anywhere to a DOI or a list
 

@@ -44,6 +44,9 @@ class DoiActs:
     def act_adopt(self) -> None:
         self._consider("adopt")
 
+    def act_sync(self) -> None:
+        self._consider("sync")
+
     def act_set_url(self) -> None:
         """Of one DOI: two cannot lead to the same page."""
         chosen, operator = self.chosen_dois(), self.doitui.operator

@@ -10,7 +10,7 @@ from doitui.tui.actions import BY_ID, MANY
 from doitui.tui.plans import Answers, Field, Plan, Result, each, refuse_moved
 from doitui.tui.text import counted, harmless, number
 from doitui.tui.widgets.lines import Line
-from doitui_core import adoption, batch, dois, repositories, states, verification, windows
+from doitui_core import adoption, batch, comparing, dois, repositories, states, verification, windows
 from doitui_core.errors import BadInput, DoituiError, Refused
 from doitui_core.filters import Filter
 from doitui_core.models import Doi
@@ -26,7 +26,9 @@ Do = Callable[[Row, Answers, str], object]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`check` raises where it cannot be done; `do` does it for one row, with the answers and the operator's name."""
+    """`command`: the same on the command line, with a place for the DOIs. `check` raises where it cannot be done; `do`
+    does it for one row, with the answers and the operator's name.
+    """
 
     command: str
     told: tuple[str, ...]
@@ -61,26 +63,26 @@ def target(text: str) -> Wanted:
 
 ACTS: dict[str, Act] = {
     "mint": Act(
-        "doi mint",
+        "doi mint {dois}",
         ("Each is brought to the state below. Registered or findable, a DOI is for ever: hidden, but never deleted.",),
         _check_mint,
         lambda row, given, who: dois.request(_record_of(row), target(given["state"]), actor=who),
         (STATE,),
     ),
     "update": Act(
-        "doi update",
+        "doi update {dois}",
         ("The present content of each record is sent again, whole.",),
         lambda row: dois.check_update(row["doi"]),
         lambda row, _, who: dois.update(row["doi"], actor=who),
     ),
     "verify": Act(
-        "doi verify",
+        "doi verify {dois}",
         ("DataCite is asked for state and landing page, and the resolver is followed. Nothing is changed.",),
         lambda row: dois.check_verify(row["doi"]),
         lambda row, _, who: dois.verify(row["doi"], actor=who),
     ),
     "deactivate": Act(
-        "doi deactivate --reason T",
+        "doi deactivate {dois} --reason T",
         ("Each becomes a tombstone: it stays registered and resolves, its metadata is no longer public.",),
         lambda row: dois.check_deactivate(row["doi"], "asked"),
         lambda row, given, who: dois.deactivate(
@@ -89,23 +91,29 @@ ACTS: dict[str, Act] = {
         (REASON, Field("successor", "DOI that replaces it (may be empty)")),
     ),
     "restore": Act(
-        "doi restore --reason T",
+        "doi restore {dois} --reason T",
         ("Each comes back from its tombstone and is findable again.",),
         lambda row: dois.check_restore(row["doi"], "asked"),
         lambda row, given, who: dois.restore(row["doi"], reason=given["reason"], actor=who),
         (REASON,),
     ),
     "abandon": Act(
-        "doi abandon",
+        "doi abandon {dois}",
         ("Each string is given up for ever; a draft at DataCite is deleted.",),
         lambda row: dois.check_abandon(row["doi"]),
         lambda row, _, who: dois.abandon(row["doi"], actor=who),
     ),
     "adopt": Act(
-        "doi adopt",
+        "doi adopt {dois}",
         ("DataCite is asked for each now, and what it says is kept. Nothing is sent that changes it.",),
         lambda row: None,
         lambda row, _, who: adoption.adopt(row["doi"], actor=who),
+    ),
+    "sync": Act(
+        "sync   # compares all DOIs",
+        ("DataCite is asked for each now, and its state is kept. A tombstone that is public again is hidden again.",),
+        lambda row: None,
+        lambda row, _, who: comparing.take_over(row["doi"], actor=who),
     ),
 }
 
@@ -156,7 +164,7 @@ def matching(name: str, window: Window, expected: int, operator: str) -> Plan:
         rows = {row["doi"]: row for chunk in window.chunks() for row in chunk}
         return each([(doi, doi) for doi in rows], lambda doi: act.do(rows[doi], given, operator))
 
-    return _plan(name, expected, [ALL_OF_IT, *act.told], f"doitui {act.command} DOI…", run, 3)
+    return _plan(name, expected, [ALL_OF_IT, *act.told], _command(act, ["DOI…"]), run, 3)
 
 
 def _plan(name: str, many: int, lines: list[Line], command: str, run: Callable[[Answers], Result], level: int) -> Plan:
@@ -218,5 +226,4 @@ def of_batch(found: batch.Result) -> Result:
 
 def _command(act: Act, names: list[str]) -> str:
     few = " ".join(names[:3]) + (" …" if len(names) > 3 else "")
-    verb, _, options = act.command.partition(" --")
-    return f"doitui {verb} {few}" + (f" --{options}" if options else "")
+    return f"doitui {act.command.format(dois=few)}"

@@ -9,6 +9,7 @@ from doitui.tui.text import span
 
 #: Seconds until the next look: while all is well, and one try after another while it is not.
 EVERY = 2.0
+INTERVALS = (1.0, EVERY, 5.0, 15.0, 30.0, 60.0)
 BACK_OFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 
 
@@ -42,12 +43,19 @@ class Link:
             return "NOT SET UP"
         if self.since is not None and self.now is not None:
             return f"LOST {span(self.now - self.since)}, try {self.tries}"
-        return "held" if self.held else "live"
+        if self.held:
+            return "held"
+        return "live" if self.every == EVERY else f"live {self.every:.0f}s"
 
     @property
     def clock(self) -> str:
         """As of when the screen is true: to the minute, so that it costs nothing while nothing happens."""
         return f"{self.asked:%H:%MZ}" if self.asked else "--:--"
+
+    def paced(self, by: int) -> Link:
+        """Looking `by` steps more seldom, or more often."""
+        at = min(max(INTERVALS.index(self.every) + by, 0), len(INTERVALS) - 1)
+        return replace(self, every=INTERVALS[at])
 
     def alive(self, at: datetime) -> Link:
         """It answered. What is held still is as old as it was."""

@@ -36,6 +36,13 @@ JOB = {
     "cancelled": ("x", "quiet"),
 }
 
+EVENT = {
+    "pending": (".", "plain"),
+    "submitted": ("+", "good"),
+    "failed": ("!", "bad"),
+    "uncertain": ("?", "warn"),
+}
+
 VERIFICATION = {"unverified": ("?", "quiet"), "verified": ("=", "good"), "mismatch": ("#", "bad")}
 
 CHECK = {"OK": ("OK  ", "good"), "WARN": ("WARN", "warn"), "FAIL": ("FAIL", "bad")}
@@ -52,6 +59,11 @@ def doi(status: str) -> Toned:
 def job(status: str) -> Toned:
     shape, tone = JOB.get(status, ("?", "warn"))
     return f"{shape} {status}", tone
+
+
+def event(state: str) -> Toned:
+    shape, tone = EVENT.get(state, ("?", "warn"))
+    return f"{shape} {state}", tone
 
 
 def verification(word: str) -> Toned:

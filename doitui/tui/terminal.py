@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
-from collections.abc import MutableMapping
+import threading
+import time
+from collections.abc import Callable, MutableMapping
+
+#: The exit code of whoever ends because its terminal was taken away: as if SIGHUP had ended it.
+HUNG_UP = 129
+
+#: Seconds the screens get to end by themselves once their terminal is gone.
+PATIENCE = 1.5
 
 
 def prepare(environment: MutableMapping[str, str]) -> None:
@@ -33,3 +42,36 @@ def fit_for_screens() -> bool:
 
 def without_colour() -> bool:
     return bool(os.environ.get("NO_COLOR"))
+
+
+def is_gone() -> bool:
+    """Whether there was a terminal, and its other end has been closed."""
+    found = select.poll()
+    found.register(0, 0)
+    return any(told & (select.POLLHUP | select.POLLERR) for _, told in found.poll(0))
+
+
+def let_go() -> None:
+    """What is still written goes nowhere: a flush that fails would be the exit code of Python (120)."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+
+
+def watch(gone: Callable[[], object]) -> None:
+    """Call `gone`, from a thread, when the terminal is taken away.
+
+    SIGHUP goes to the leader of the session alone: behind a shell that ignores it, or under `nohup`, the screens would
+    read nothing from a dead terminal for ever, as fast as they can.
+    """
+    threading.Thread(target=_wait, args=(gone,), name="terminal", daemon=True).start()
+
+
+def _wait(gone: Callable[[], object]) -> None:
+    hang_up = select.poll()
+    hang_up.register(0, 0)
+    hang_up.poll()
+    let_go()
+    gone()
+    time.sleep(PATIENCE)
+    os._exit(HUNG_UP)  # it was about to paint when nobody read, and waits for ever to go on

@@ -94,3 +94,13 @@ def spark(values: list[int]) -> str:
     """One bar for each value, the highest is full; nothing is a dot."""
     most = max(values, default=0)
     return "".join("·" if not value else BARS[min(value * len(BARS) // most, len(BARS)) - 1] for value in values)
+
+
+#: Eighths of a cell from the left.
+PARTS = "▏▎▍▌▋▊▉█"
+
+
+def bar(value: int, most: int, width: int) -> str:
+    """A line as long as `value` is of `most`, which fills `width` columns."""
+    eighths = value * width * 8 // most if most else 0
+    return "█" * (eighths // 8) + (PARTS[eighths % 8 - 1] if eighths % 8 else "")

@@ -21,7 +21,7 @@ import pytest
 import requests
 
 from doitui.web.server import Sandbox, running_sandbox
-from doitui_core import batch, database, records, repositories, stats, worker
+from doitui_core import batch, database, records, repositories, stats
 
 #: Seconds; a test that waits longer has failed.
 PATIENCE = 20.0
@@ -29,22 +29,27 @@ PATIENCE = 20.0
 DOITUI = (sys.executable, "-P", "-m", "doitui")
 
 
-def _ptys() -> Any:
-    """The harness of the benchmarks: there is one."""
-    place = Path(__file__).parents[1] / "benchmarks" / "ptys.py"
-    spec = importlib.util.spec_from_file_location("ptys", place)
+def _loaded(place: Path) -> Any:
+    """A module beside the tests, which are no package."""
+    spec = importlib.util.spec_from_file_location(place.stem, place)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["ptys"] = module
+    sys.modules[place.stem] = module
     spec.loader.exec_module(module)
     return module
 
 
 @pytest.fixture(scope="session")
 def terminal() -> Any:
-    """`Terminal(command, environment, size)`: a program in a pseudo terminal."""
-    return _ptys().Terminal
+    """`Terminal(command, environment, size)`: a program in a pseudo terminal. The harness of the benchmarks."""
+    return _loaded(Path(__file__).parents[1] / "benchmarks" / "ptys.py").Terminal
+
+
+@pytest.fixture(scope="session")
+def relayed() -> Any:
+    """`with relayed(url) as (relay, url through it)`: a wire that can be cut."""
+    return _loaded(Path(__file__).with_name("relay.py")).relayed
 
 
 @dataclass
@@ -75,14 +80,19 @@ class World:
         with self.house():
             batch.mint(limit=0, actor="bo")
 
-    def drain(self) -> None:
-        """Work until nothing is due."""
-        with self.house():
-            worker.run(drain=True)
-
     def findable(self) -> int:
+        return self._number("findable")
+
+    def until(self, status: str, number: int) -> None:
+        """Wait until the worker has brought so many DOIs there."""
+        end = time.monotonic() + PATIENCE
+        while self._number(status) < number:
+            assert time.monotonic() < end, f"there are not {number} DOIs {status}"
+            time.sleep(0.05)
+
+    def _number(self, status: str) -> int:
         with self.house():
-            return int(stats.overview()["dois"]["findable"])
+            return int(stats.overview()["dois"][status])
 
     def faults(self, *specs: str) -> None:
         """From now on the sandbox fails so; without any it works again."""
@@ -107,15 +117,20 @@ METADATA: dict[str, Any] = {
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def address(tmp_path: Path) -> str:
+    """The URL of the database. Tests that need another kind override this."""
+    return f"sqlite:///{tmp_path / 'doitui.db'}"
+
+
+@pytest.fixture
+def world(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("PW", "demo")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DOITUI_", "DATACITE_", "SSH_"))}
-    url = f"sqlite:///{tmp_path / 'doitui.db'}"
-    environment = kept | {"DOITUI_DATABASE": url, "HOME": str(tmp_path), "LOGNAME": "ana", "PYTHONUTF8": "1"}
+    environment = kept | {"DOITUI_DATABASE": address, "HOME": str(tmp_path), "LOGNAME": "ana", "PYTHONUTF8": "1"}
     environment.pop("NO_COLOR", None)
     with running_sandbox() as sandbox:
         world = World(tmp_path, sandbox, environment)
-        database.create(url)
+        database.create(address)
         repositories.put(
             "h",
             {
@@ -143,11 +158,19 @@ class Tmux:
         environment.pop("TMUX", None)
         command = [*self._tmux, "-f", "/dev/null", "new-session", "-d", "-x", columns, "-y", rows]
         subprocess.run([*command, *DOITUI, *arguments], env=environment, check=True, cwd=world.folder)
-        subprocess.run([*self._tmux, "set", "-g", "remain-on-exit", "on"], check=True)
+        self.set("remain-on-exit", "on")
 
     @property
     def _tmux(self) -> list[str]:
         return ["tmux", "-L", self._socket]
+
+    def set(self, option: str, value: str) -> None:
+        subprocess.run([*self._tmux, "set", "-g", option, value], check=True)
+
+    def clipboard(self) -> str:
+        """What a program has put there by OSC 52; tmux keeps it as a buffer."""
+        shown = subprocess.run([*self._tmux, "show-buffer"], capture_output=True, text=True, check=False)
+        return shown.stdout
 
     def keys(self, *names: str) -> None:
         """Keys as tmux names them; the screens take them in order."""

@@ -8,12 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 #: Leave the alternate screen, show the cursor, no mouse, no bracketed paste.
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l")
+
+#: As if SIGHUP had ended it: 128 and its number.
+HUNG_UP = 129
 
 DOITUI = ("-P", "-m", "doitui")
 
@@ -48,10 +52,45 @@ def test_q_ends_it(screens: Callable[..., Any]) -> None:
     assert (screen.wait(5), [mark for mark in RESTORED if mark not in screen.seen]) == (0, [])
 
 
-def test_a_terminal_that_is_taken_away_leaves_no_process(screens: Callable[..., Any]) -> None:
+def test_a_terminal_that_is_taken_away_ends_it(screens: Callable[..., Any]) -> None:
+    screen = screens()
+    screen.close()
+    assert screen.wait(5) == HUNG_UP
+
+
+def test_a_terminal_that_is_taken_away_while_nobody_reads_ends_it(screens: Callable[..., Any]) -> None:
+    screen = screens()
+    for _ in range(60):
+        os.write(screen.tty, b"?\x1b")
+    time.sleep(1)  # nobody reads: the terminal's buffer is full
+    screen.close()
+    assert screen.wait(8) == HUNG_UP
+
+
+def test_a_terminal_that_is_taken_away_ends_it_also_behind_a_shell_that_hears_no_signal(
+    world: Any, terminal: Any, tmp_path: Path
+) -> None:
+    """Only the leader of a session is told by SIGHUP."""
+    told = tmp_path / "code"
+    script = f'trap "" HUP; "$@"; echo $? > {told}'
+    with terminal(
+        ["/bin/sh", "-c", script, "sh", sys.executable, *DOITUI, "tui"], world.environment, (80, 24)
+    ) as screen:
+        screen.until(b"Needs attention")
+        screen.settle()
+        screen.close()
+        screen.wait(8)
+    assert told.read_text(encoding="utf-8") == f"{HUNG_UP}\n"
+
+
+def test_a_terminal_that_is_taken_away_leaves_the_worker_alone(world: Any, screens: Callable[..., Any]) -> None:
+    world.records("ms-1")
+    world.start_worker()
     screen = screens()
     screen.close()
     screen.wait(5)
+    world.mint_all()
+    world.until("findable", 1)
 
 
 def test_a_reader_that_stalls_and_comes_back_finds_a_living_screen(screens: Callable[..., Any]) -> None:

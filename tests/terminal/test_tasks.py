@@ -9,17 +9,25 @@ DOI = "10.5072/h/2026/"
 
 
 def failed(world: Any, *object_ids: str) -> None:
-    """These mints were refused by DataCite."""
+    """These mints were refused by DataCite, and a worker stands by."""
     world.records(*object_ids)
     world.faults("POST /dois status status=422")
+    world.start_worker()
     world.mint_all()
-    world.drain()
+    world.until("failed", len(object_ids))
     world.faults()
 
 
-def test_find_a_doi(world: Any, tmux: Callable[..., Any]) -> None:
-    world.records("ms-1", "ms-2", "ms-3")
+def minted(world: Any, *object_ids: str) -> None:
+    """These are findable, and a worker stands by."""
+    world.records(*object_ids)
+    world.start_worker()
     world.mint_all()
+    world.until("findable", len(object_ids))
+
+
+def test_find_a_doi(world: Any, tmux: Callable[..., Any]) -> None:
+    minted(world, "ms-1", "ms-2", "ms-3")
     screen = tmux()
     screen.until("Needs attention")
     screen.keys("4")
@@ -29,7 +37,7 @@ def test_find_a_doi(world: Any, tmux: Callable[..., Any]) -> None:
     screen.type("ms-2")
     screen.until("1 of 1")
     screen.keys("Enter", "Enter")
-    screen.until("object id      ms-2", "wanted         findable")
+    screen.until("object id      ms-2", "remote         findable")
 
 
 def test_see_why_a_mint_failed(world: Any, tmux: Callable[..., Any]) -> None:
@@ -46,7 +54,6 @@ def test_see_why_a_mint_failed(world: Any, tmux: Callable[..., Any]) -> None:
 
 def test_retry_everything_that_failed_for_one_cause(world: Any, tmux: Callable[..., Any]) -> None:
     failed(world, "ms-1", "ms-2", "ms-3")
-    world.start_worker()
     screen = tmux("tui", "--write")
     screen.until("failed: ")
     screen.keys("2")
@@ -91,10 +98,32 @@ def test_pause_the_queue_and_let_it_go_on(world: Any, tmux: Callable[..., Any]) 
     screen.until("findable 1")
 
 
+def test_copy_a_doi(world: Any, tmux: Callable[..., Any]) -> None:
+    minted(world, "ms-1")
+    screen = tmux()
+    screen.set("set-clipboard", "on")
+    screen.until("findable 1")
+    screen.keys("4")
+    screen.until("1 of 1", "+ findable")
+    screen.keys("y")
+    screen.until("sent to the terminal's clipboard")
+    assert screen.clipboard() == f"{DOI}ms-1"
+
+
+def test_copy_an_address_where_programs_may_not_write_to_the_clipboard(world: Any, tmux: Callable[..., Any]) -> None:
+    minted(world, "ms-1")
+    screen = tmux()
+    screen.until("findable 1")
+    screen.keys("4")
+    screen.until("1 of 1", "+ findable")
+    screen.keys("Y")
+    screen.until("select here")
+    whole = [line.strip("│ ") for line in screen.seen().splitlines()]
+    assert f"https://doi.org/{DOI}ms-1" in whole
+
+
 def test_write_a_report_to_a_file(world: Any, tmux: Callable[..., Any]) -> None:
-    world.records("ms-1", "ms-2")
-    world.mint_all()
-    world.drain()
+    minted(world, "ms-1", "ms-2")
     screen = tmux()
     screen.until("findable 2")
     screen.keys("6")
@@ -114,7 +143,7 @@ def test_two_operators_see_each_others_work(world: Any, tmux: Callable[..., Any]
         screen.until("failed 1")
     one.keys("R")
     one.answer("Enter", told="Retry 1 job?")
-    two.until("failed 0", "pending 1")
+    two.until("failed 0", "completed 1")
     two.keys("R")
     two.until("nothing to retry")
 

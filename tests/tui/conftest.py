@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import importlib.util
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,14 +16,19 @@ from textual.pilot import Pilot
 
 from doitui.tui.app import DoituiApp
 from doitui_core import database, dois, ledger, queue, records, repositories, states
+from doitui_core.events import store as store_
+from doitui_core.events.event import Event
+from doitui_core.events.origin import Origin
+from doitui_core.events.store import Told
 from doitui_core.models import Doi, Job
+from doitui_core.models import Event as EventRow
 from doitui_core.states import Remote, Verification
 
 #: Sizes every screen must fit into.
 SMALL, LARGE = (80, 24), (140, 40)
 
-#: Looks in a row that find nothing under way.
-QUIET = 5
+#: Looks in a row that find nothing under way; seconds after which something is wrong.
+QUIET, PATIENCE = 5, 30
 
 HOSTILE = "\x1b[31mred\x1b]0;owned\x07 [b]bold[/b] one\r\ntwo\x85 \u202eright to left\u2066 " + "x" * 10_000
 
@@ -101,6 +107,31 @@ def fill() -> None:
     dois.mint("ms-10", actor="bo")
     metadata = {**METADATA, "titles": [{"title": "Letters from the marsh, second edition"}]}
     records.save("ms-1", metadata=metadata, repository="h")
+    tell()
+
+
+def tell() -> None:
+    """Events of ms-1: one taken, one refused for what it says, one that waits."""
+    row = Doi.get(Doi.folded == "10.5072/h/2026/ms-1")
+    subject = f"https://doi.org/{row.folded}"
+    made = [
+        Event(subject, "is-cited-by", "https://doi.org/10.1000/182", "doitui"),
+        Event(subject, "is-authored-by", "https://orcid.org/0000-0002-1825-0097", "doitui"),
+        Event(subject, "unique-dataset-requests-regular", row.url or subject, "doitui-counter", 1432),
+    ]
+    for event in made:
+        store_.keep([Told(event, row.id, row.repository_id)], Origin.HAND, actor="bo", max_attempts=5)
+    policy = queue.Policy(datetime.timedelta(minutes=5), datetime.timedelta(minutes=5))
+    taken, refused = queue.claim("vm:1:ab", 1, policy, 2, lane=queue.Lane.EVENTS)
+    EventRow.update(submitted_total=1, attempts=1, response_status=201, submitted_at=database.now()).where(
+        EventRow.id == taken.subject_id
+    ).execute()
+    queue.finish(taken, queue.Status.COMPLETED)
+    error = "HTTP 422: Obj can't be blank; see what was sent with `doitui event show`"
+    EventRow.update(attempts=1, response_status=422, cause="event", last_error=error).where(
+        EventRow.id == refused.subject_id
+    ).execute()
+    queue.finish(refused, queue.Status.FAILED, cause="event", error=error)
 
 
 def held(object_id: str) -> Doi:
@@ -167,12 +198,13 @@ async def calm(pilot: Pilot[int]) -> None:
     app: Any = pilot.app
     await pilot._wait_for_screen()
     quiet = 0
-    while quiet < QUIET:
-        await asyncio.sleep(0.001)
-        nodes = [app, *app.screen_stack, *app.screen.walk_children()]
-        busy = not all(lane.idle for lane in (app.quick, app.slow, app.acts))
-        busy = busy or app.screen._layout_required or bool(app.screen._dirty_widgets)
-        quiet = 0 if busy or any(node._message_queue.qsize() for node in nodes) else quiet + 1
+    async with asyncio.timeout(PATIENCE):
+        while quiet < QUIET:
+            await asyncio.sleep(0.001)
+            nodes = [app, *app.screen_stack, *app.screen.walk_children()]
+            busy = not all(lane.idle for lane in app.lanes) or app.type_ahead.busy
+            busy = busy or app.screen._layout_required or bool(app.screen._dirty_widgets)
+            quiet = 0 if busy or any(node._message_queue.qsize() for node in nodes) else quiet + 1
 
 
 @pytest.fixture
@@ -212,12 +244,28 @@ def toasts() -> Callable[[Pilot[int]], list[str]]:
     return told
 
 
+@pytest.fixture(scope="session")
+def relayed() -> Any:
+    """`with relayed(url) as (relay, url through it)`: a wire that can be cut. It belongs to the terminals' tests."""
+    place = Path(__file__).parents[1] / "terminal" / "relay.py"
+    spec = importlib.util.spec_from_file_location("relay", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.relayed
+
+
 @pytest.fixture
 def jobs() -> Callable[[], list[tuple[str, str]]]:
-    """(action, status) of every job that is not done, oldest first."""
+    """(action, status) of every job for a DOI that is not done, oldest first."""
 
     def read() -> list[tuple[str, str]]:
-        return [(row.action, row.status) for row in Job.select().order_by(Job.id) if row.status != "completed"]
+        return [
+            (row.action, row.status)
+            for row in Job.select().where(Job.lane == "dois").order_by(Job.id)
+            if row.status != "completed"
+        ]
 
     return read
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,60 +18,10 @@ from doitui_core import database
 NOW = datetime(2026, 12, 31, tzinfo=UTC)
 
 
-class Relay:
-    """A wire to a server that can be cut and mended."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._server = (host, port)
-        self._open: list[socket.socket] = []
-        self._listener = self._listen(0)
-        self.port = self._listener.getsockname()[1]
-
-    def cut(self) -> None:
-        for end in (self._listener, *self._open):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        self._open.clear()
-
-    def mend(self) -> None:
-        self._listener = self._listen(self.port)
-
-    def _listen(self, port: int) -> socket.socket:
-        listener = socket.create_server(("127.0.0.1", port), reuse_port=False)
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
-        return listener
-
-    def _accept(self, listener: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = listener.accept()
-                far = socket.create_connection(self._server)
-                self._open += [near, far]
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
-
-    def _pump(self, one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while data := one.recv(65536):
-                other.sendall(data)
-
-
-@pytest.fixture
-def relay(postgres: str) -> Iterator[Relay]:
-    parts = urlsplit(postgres)
-    relay = Relay(parts.hostname or "127.0.0.1", parts.port or 5432)
-    yield relay
-    relay.cut()
-
-
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_link_that_is_lost_is_told_and_comes_back_by_itself(
-    house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str], relay: Relay
+    house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str], relayed: Any
 ) -> None:
-    parts = urlsplit(house)
-    url = parts._replace(netloc=f"{parts.username}@127.0.0.1:{relay.port}").geturl()
-
     async def until(pilot: Any, told: str) -> str:
         async with asyncio.timeout(20):
             while told not in (text := seen(pilot)):
@@ -91,7 +37,8 @@ def test_a_link_that_is_lost_is_told_and_comes_back_by_itself(
         back = await until(pilot, " live ")
         return "10.5072/h/2026/ms-2" in lost, refused, "10.5072/h/2026/ms-2" in back
 
-    kept, refused, back = operate(look, start="dois", write=True, url=url)
+    with relayed(house) as (relay, url):
+        kept, refused, back = operate(look, start="dois", write=True, url=url)
     assert (kept, "does not answer" in refused, back) == (True, True, True)
 
 
@@ -136,3 +83,44 @@ def test_a_lost_link_says_for_how_long() -> None:
 
 def test_the_clock_stands_still_while_the_link_is_lost() -> None:
     assert Link().alive(NOW).failed(NOW + timedelta(minutes=5), "gone").clock == "00:00Z"
+
+
+def test_the_pace_goes_from_a_second_to_a_minute_and_no_further() -> None:
+    link, slower, faster = Link(), [], []
+    for _ in range(6):
+        link = link.paced(1)
+        slower.append(link.wait)
+    for _ in range(6):
+        link = link.paced(-1)
+        faster.append(link.wait)
+    assert (slower, faster) == ([5, 15, 30, 60, 60, 60], [30, 15, 5, 2, 1, 1])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_another_pace_is_shown_and_kept(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str]
+) -> None:
+    async def look(pilot: Any) -> tuple[str, str]:
+        await press(pilot, "plus", "plus")
+        slow = seen(pilot).splitlines()[0]
+        await press(pilot, "minus", "minus")
+        return slow, seen(pilot).splitlines()[0]
+
+    slow, usual = operate(look)
+    assert ("live 15s" in slow, "live 23:59Z" in usual) == (True, True)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_asking_again_by_hand_leaves_one_next_look(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any]
+) -> None:
+    def waiting(app: Any) -> int:
+        return sum(timer._task is not None and not timer._task.done() for timer in app._timers)
+
+    async def look(pilot: Any) -> tuple[int, int]:
+        before = waiting(pilot.app)
+        await press(pilot, "r", "r", "r")
+        return before, waiting(pilot.app)
+
+    before, after = operate(look)
+    assert after == before

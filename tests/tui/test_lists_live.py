@@ -64,15 +64,15 @@ def test_a_long_list_is_walked_row_by_row_without_a_gap(long_list: str, operate:
 
 @SQLITE
 def test_pages_lead_back_to_where_one_came_from(long_list: str, operate: Operate, press: Press) -> None:
-    async def walk(pilot: Any) -> tuple[str, str]:
+    async def walk(pilot: Any) -> tuple[str, str, int]:
         await press(pilot, *["pagedown"] * 12)
         below = doi_at_cursor(pilot)
         await press(pilot, "G", *["pageup"] * 15, "g")
-        return below, doi_at_cursor(pilot)
+        return below, doi_at_cursor(pilot), pilot.app.screen.table.room
 
-    below, above = operate(walk, start="dois")
+    below, above, page = operate(walk, start="dois")
     rows = [row["doi"] for row in lists.dois(limit=0).rows]
-    assert (rows.index(below), rows.index(above)) == (12 * 20, 0)
+    assert (rows.index(below), rows.index(above)) == (12 * page, 0)
 
 
 def test_the_cursor_stays_on_its_row_when_rows_come_above_it(house: str, operate: Operate, press: Press) -> None:
@@ -189,3 +189,51 @@ def test_marks_stay_with_their_rows(house: str, operate: Operate, press: Press) 
 
     expected = operate(first, start="queue", write=True)
     assert operate(look, start="queue", write=True) == expected
+
+
+@pytest.mark.parametrize(
+    "keys", [("j", "space", "j", "j", "v"), ("G", "space", "k", "k", "k", "v")], ids=["down", "up"]
+)
+def test_a_range_goes_from_the_last_mark_to_the_cursor(
+    house: str, operate: Operate, press: Press, keys: tuple[str, ...]
+) -> None:
+    async def look(pilot: Any) -> tuple[int, bool]:
+        await press(pilot, *keys)
+        table = pilot.app.screen.table
+        return len(table.marked), table.last_mark["id"] == table.row["id"]
+
+    assert operate(look, start="dois") == (4, True)
+
+
+@SQLITE
+def test_a_range_holds_what_was_scrolled_away_since(long_list: str, operate: Operate, press: Press) -> None:
+    async def look(pilot: Any) -> int:
+        await press(pilot, "space", "G")
+        pilot.app.screen.reload()
+        await press(pilot, "v")
+        return len(pilot.app.screen.table.marked)
+
+    assert operate(look, start="dois") == MANY + 10
+
+
+@SQLITE
+def test_a_range_without_a_beginning_is_explained(
+    house: str, operate: Operate, press: Press, toasts: Callable[..., list[str]]
+) -> None:
+    async def look(pilot: Any) -> str:
+        await press(pilot, "v")
+        return toasts(pilot)[-1]
+
+    assert "space marks the first row" in operate(look, start="dois")
+
+
+@SQLITE
+def test_a_narrow_screen_says_below_what_its_columns_cut(
+    house: str, operate: Operate, press: Press, seen: Callable[..., str]
+) -> None:
+    async def look(pilot: Any) -> str:
+        pilot.app.screen.show_only("state:failed")
+        await press(pilot, "j", "k")
+        return seen(pilot).splitlines()[-2]
+
+    assert "DataCite answered 422: creators is missing" in operate(look, start="dois")

@@ -11,15 +11,22 @@ from textual.widget import Widget
 from doitui.tui import keys, shapes
 from doitui.tui.queue_acts import QueueActs
 from doitui.tui.screens.section import Section
-from doitui.tui.text import ago, counted, fit, minute, number, span, spark
+from doitui.tui.text import ago, bar, counted, fit, minute, number, span, spark
 from doitui.tui.widgets.lines import Line, Lines, Rule
 from doitui.tui.widgets.window_table import Column, WindowTable
-from doitui_core import panels
+from doitui_core import panels, tail
 from doitui_core.panels import Board, Link, Need
+from doitui_core.windows import Row
 
 #: Counts in the order they are told; those in the second line are marks.
 STATES = ("findable", "registered", "draft", "reserved", "tombstone")
 MARKS = ("pending", "failed", "uncertain", "changed")
+
+#: What goes to which service, by the first word of its name.
+KINDS = {"rest": "DOIs"}
+
+#: Entries of the log of all DOIs.
+ACTS = 12
 
 
 class DashboardScreen(QueueActs, Section):
@@ -43,6 +50,7 @@ class DashboardScreen(QueueActs, Section):
                 yield Lines(id="needs-head")
                 yield WindowTable(self.columns, id="needs")
                 yield Lines(id="newest-below")
+                yield Lines(id="acts")
             yield Lines(id="newest", classes="beside")
 
     def on_mount(self) -> None:
@@ -61,6 +69,16 @@ class DashboardScreen(QueueActs, Section):
         self.doitui.quick.ask(
             "board", panels.board, self.show, lambda error: self.failed(self.query_one("#counts", Lines), error)
         )
+        acts = self.query_one("#acts", Lines)
+        if acts.display:
+            self.doitui.quick.ask(
+                "acts", lambda: tail.newest(ACTS), lambda rows: acts.show(_acts(rows)), lambda e: self.failed(acts, e)
+            )
+
+    def on_lines_laid_out(self) -> None:
+        """Some lines are as long as there is room."""
+        if self.board is not None:
+            self.show(self.board)
 
     def show(self, board: Board) -> None:
         self.board = board
@@ -70,9 +88,9 @@ class DashboardScreen(QueueActs, Section):
         self.query_one("#needs-head", Lines).show([Rule(f"Needs attention ({len(board.needs)})")])
         needs.say("", *_all_well(board))
         needs.stretch.fixed([{"id": (need.leads_to, need.what), "need": need} for need in board.needs])
-        for pane in ("#newest", "#newest-below"):
-            lines = self.query_one(pane, Lines)
-            lines.show(_newest(board, lines.size.width or width))
+        below, beside = self.query_one("#newest-below", Lines), self.query_one("#newest", Lines)
+        below.show(_newest(board, width))
+        beside.show([*_newest(board, beside.size.width), "", *_shares(board, beside.size.width)])
 
     @property
     def need(self) -> Need | None:
@@ -92,6 +110,27 @@ class DashboardScreen(QueueActs, Section):
             self.doitui.tell("put the cursor on jobs that failed: C puts back those of one cause", bad=True)
         else:
             self.propose_cause(need.cause, need.number)
+
+
+def _shares(board: Board, width: int) -> list[Line]:
+    """What part of all DOIs is in which state."""
+    dois = board.overview["dois"]
+    room = max(width - 33, 4)
+    lines: list[Line] = [Rule("DOIs by state")]
+    for state in STATES:
+        share = f"{100 * dois[state] / dois['total']:.1f}%" if dois["total"] else "-"
+        told = f" {shapes.DOI[state][0]} {state:<10} {number(dois[state]):>10} {share:>6}  "
+        lines.append([told, (bar(dois[state], dois["total"], room), "busy")])
+    return lines
+
+
+def _acts(rows: list[Row]) -> list[Line]:
+    lines: list[Line] = [Rule("Last acts", "newest first")]
+    for row in rows:
+        came = (row["cause"].replace("_", " "), "bad") if row["cause"] else row["to_status"]
+        told = f" {row['at']:%H:%M:%SZ}  {fit(row['actor'], 14)}  {fit(row['action'], 11)} {fit(row['doi'], 32)} "
+        lines.append([told, came])
+    return lines if rows else [*lines, "", " Nothing was done yet."]
 
 
 def _counts(board: Board, width: int) -> list[Line]:
@@ -138,15 +177,16 @@ def _work(board: Board, width: int) -> list[Line]:
 def _links(board: Board, width: int) -> list[Line]:
     lines: list[Line] = [Rule("DataCite")]
     for link in board.links:
-        lines.append([f" {fit(_address(link), min(width - 36, 60))}  ", _state(link, board)])
+        lines.append([f" {fit(_address(link), min(width - 34, 60))}  ", _state(link, board)])
     if not board.links:
         lines.append((" nothing was sent yet", "quiet"))
     return lines
 
 
 def _address(link: Link) -> str:
-    _, url, account = [*link.name.split(" "), "", ""][:3]
-    return f"{account.upper() or '-'} at {url.partition('://')[2]}"
+    """`DOIs    ABCD.REPO at api.datacite.org`."""
+    kind, url, account = [*link.name.split(" "), "", ""][:3]
+    return f"{KINDS.get(kind, kind):<6}  {account.upper() or '-'} at {url.partition('://')[2]}"
 
 
 def _state(link: Link, board: Board) -> shapes.Cell:
@@ -168,8 +208,9 @@ def _newest(board: Board, width: int) -> list[Line]:
     lines: list[Line] = [Rule("Newest DOIs")]
     for row in board.newest:
         status, tone = shapes.doi(row["status"])
-        room = max(width - 29, 20)
-        lines.append([f" {fit(row['doi'], room)} ", (fit(status, 12), tone), f" {minute(row['minted_at'])[5:]}"])
+        sign = fit(status, 12) if width >= 60 else status[0]  # what the signs mean stands below
+        room = max(width - len(sign) - 17, 20)
+        lines.append([" ", (sign, tone), f" {fit(row['doi'], room)}  {minute(row['minted_at'])[5:]}"])
     if not board.newest:
         lines += ["", " No DOI yet. 5 shows what can be minted."]
     return lines

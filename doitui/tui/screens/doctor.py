@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual.containers import Horizontal
 from textual.widget import Widget
 
 from doitui.tui import keys, shapes
 from doitui.tui.dialogs import Sheet
 from doitui.tui.plans import Answers, Field, Plan, Result
-from doitui.tui.screens.section import Section
-from doitui.tui.widgets.bars import StatusLine
+from doitui.tui.screens.tabbed import TabbedSection
 from doitui.tui.widgets.lines import Line, Lines
-from doitui.tui.widgets.tabs import Tabs
 from doitui.tui.widgets.window_table import Column, WindowTable
 from doitui_core import doctor, settings
+from doitui_core.clock import EPOCH
 from doitui_core.windows import Row
 
-TABS = ("Checks", "Settings")
 
-
-class DoctorScreen(Section):
+class DoctorScreen(TabbedSection):
     id_ = "doctor"
+    tabs = ("Checks", "Settings")
     BINDINGS: ClassVar = keys.bindings("doctor")
     about: ClassVar = (
         "Checks of database, workers, queue, repositories, mail and spool: OK, WARN or FAIL, and the command that "
@@ -34,25 +31,15 @@ class DoctorScreen(Section):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tab = 0
         self._checked: list[doctor.Check] = []
+        self._looked_at = EPOCH
         self._begun = False
 
-    def body(self) -> Iterable[Widget]:
-        yield Tabs(id="tabs")
-        yield StatusLine(id="status")
-        with Horizontal(classes="row"):
-            yield WindowTable(self.columns, id="list")
-            yield Lines(id="beside", classes="beside")
-        yield StatusLine(id="mend")
+    def side(self) -> Lines:
+        return Lines(id="beside", classes="beside")
 
-    @property
-    def table(self) -> WindowTable:
-        return self.query_one("#list", WindowTable)
-
-    def on_mount(self) -> None:
-        self.table.focus()
-        self.query_one("#tabs", Tabs).tell(TABS, self.tab)
+    def below(self) -> Iterable[Widget]:
+        yield Lines(id="mend", classes="below")
 
     def columns(self, width: int) -> Sequence[Column]:
         if self.tab:
@@ -71,10 +58,13 @@ class DoctorScreen(Section):
         """Settings are cheap; checks ask the network, so they are made once, and again when that is asked for."""
         if self.tab:
             self.doitui.quick.ask("settings", _settings, self._show_settings, self._fail)
-        elif not self._begun:
+            return
+        self.table.say("", "Looking at everything, and asking DataCite…")
+        if not self._begun:
             self._begun = True
-            self.table.say("", "Looking at everything, and asking DataCite…")
-            self.doitui.slow.ask("checks", doctor.checks, self._show_checks, self._fail)
+            self.doitui.outside.ask("checks", doctor.checks, self._arrived, self._fail)
+        if self._checked:
+            self._show_checks()
 
     def _fail(self, error: Exception) -> None:
         self._begun = False
@@ -82,17 +72,20 @@ class DoctorScreen(Section):
 
     def act_refresh(self) -> None:
         self._begun = False
-        self.query_one("#status", StatusLine).tell("looking again…")
         self.doitui.look()
         self.reload()
+        self.say("looking again…")
 
-    def _show_checks(self, found: list[doctor.Check]) -> None:
-        self._checked = found
-        if self.tab:
-            return
+    def _arrived(self, found: list[doctor.Check]) -> None:
+        self._checked, self._looked_at = found, self.doitui.now()
+        if not self.tab:
+            self._show_checks()
+
+    def _show_checks(self) -> None:
+        found = self._checked
         many = {level: sum(check.level == level for check in found) for level in (doctor.OK, doctor.WARN, doctor.FAIL)}
         told = "  ".join(f"{number} {level}" for level, number in many.items())
-        self.query_one("#status", StatusLine).tell(told, f"looked at {self.doitui.now():%H:%M:%SZ}, r again")
+        self.say(told, f"looked at {self._looked_at:%H:%M:%SZ}, r again")
         self.table.stretch.fixed(
             [
                 {"id": at, "level": check.level, "name": check.name, "told": check.told, "mend": check.mend}
@@ -102,20 +95,30 @@ class DoctorScreen(Section):
         self._beside()
 
     def _show_settings(self, rows: list[Row]) -> None:
-        self.query_one("#status", StatusLine).tell(
-            "global settings; a repository's own stand in `doitui repository show`"
-        )
+        if not self.tab:
+            return
+        self.say("global settings; a repository's own stand in `doitui repository show`")
         self.table.stretch.fixed(rows)
         self._beside()
 
     def on_window_table_moved(self) -> None:
         self._beside()
 
+    def on_lines_laid_out(self) -> None:
+        self._beside()
+
     def _beside(self) -> None:
         row = self.table.row
-        self.query_one("#beside", Lines).show(self._about(row) if row else [])
-        mend = row.get("mend") if row else ""
-        self.query_one("#mend", StatusLine).tell(f"to mend it: {mend}" if mend else "")
+        about = self._about(row) if row else []
+        for pane, lines in (("#beside", about), ("#mend", self._in_short(row) if row else [])):
+            shown = self.query_one(pane, Lines)
+            if shown.display:
+                shown.show(lines)
+
+    def _in_short(self, row: Row) -> list[Line]:
+        """For narrow screens: what the table has cut."""
+        lines: list[Line] = [f" {row['help'] if self.tab else row['told']}"]
+        return [*lines, [(" mend  ", "quiet"), row["mend"]]] if row.get("mend") else lines
 
     def _about(self, row: Row) -> list[Line]:
         if self.tab:
@@ -135,17 +138,6 @@ class DoctorScreen(Section):
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
         assert message.row is not None
         self.app.push_screen(Sheet(self._about(message.row)))
-
-    def act_tab_next(self) -> None:
-        self.tab = 1 - self.tab
-        self.query_one("#tabs", Tabs).tell(TABS, self.tab)
-        self.table.go(0)
-        if self.tab or not self._checked:
-            self.reload()
-        else:
-            self._show_checks(self._checked)
-
-    act_tab_before = act_tab_next
 
     def act_copy(self) -> None:
         if (row := self.table.row) is not None and row.get("mend"):

@@ -1,26 +1,36 @@
-"""The page of a DOI: its facts, its whole history, every request with its answer, its metadata, its jobs."""
+"""The page of a DOI: its facts, its whole history, every request with its answer, its metadata, its jobs; how it is
+beside DataCite, and how it was used.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from doitui.tui import keys, shapes
+from doitui.tui import keys, shapes, used
 from doitui.tui.doi_acts import DoiActs
 from doitui.tui.queue_acts import QueueActs
+from doitui.tui.screens import doi_panes
 from doitui.tui.screens.section import Section
+from doitui.tui.text import harmless
 from doitui.tui.widgets.bars import StatusLine
-from doitui.tui.widgets.lines import Line, Lines, Rule
+from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.tabs import Tabs
 from doitui_core import pages
 from doitui_core.pages import Page
 from doitui_core.windows import Row, Window
 
-TABS = ("Facts", "Log", "Requests", "Metadata", "Jobs")
+if TYPE_CHECKING:
+    from doitui_core.comparing import Comparison
+
+TABS = ("Facts", "Log", "Requests", "Metadata", "DataCite", "Usage", "Jobs")
+DATACITE, USAGE = TABS.index("DataCite"), TABS.index("Usage")
+
+NOT_ASKED = "Not asked yet: c asks DataCite now, and shows where it differs."
 
 
 class DoiScreen(DoiActs, QueueActs, Section):
@@ -30,9 +40,12 @@ class DoiScreen(DoiActs, QueueActs, Section):
         "Everything that is known of one DOI. [ and ] change the tab; { and } go to the DOI before and after it in the "
         "list it was opened from.",
         "",
-        "  wanted        what people asked for            remote     what DataCite confirmed last",
-        "  certainty     uncertain after a time-out, until a question has settled it",
-        "  verification  two checks: DataCite's own answer, and where the resolver leads",
+        ["  wanted        ", "what people asked for"],
+        ["  remote        ", "what DataCite confirmed last"],
+        ["  certainty     ", "uncertain after a time-out, until a question has settled it"],
+        ["  verification  ", "two checks: DataCite's own answer, and where the resolver leads"],
+        "",
+        "c asks DataCite, and shows every field that is not as here; it only reads. Z keeps the state DataCite tells.",
     )
 
     def __init__(self, doi_id: int, neighbours: Callable[[int], int | None] = lambda _: None) -> None:
@@ -41,6 +54,13 @@ class DoiScreen(DoiActs, QueueActs, Section):
         self.tab = 0
         self.page: Page | None = None
         self._neighbours = neighbours
+        self._forget()
+
+    def _forget(self) -> None:
+        """What was asked for belongs to one DOI."""
+        self.compared: Comparison | str = NOT_ASKED
+        self.asked_at: datetime | None = None
+        self.usage: Row | str = "Counting…"
 
     def body(self) -> Iterable[Widget]:
         yield StatusLine(id="title")
@@ -55,24 +75,83 @@ class DoiScreen(DoiActs, QueueActs, Section):
 
     def reload(self) -> None:
         number, text = self.doi_id, self.query_one("#text", Lines)
-        self.doitui.quick.ask("page", lambda: pages.of(number), self.show, lambda error: self.failed(text, error))
+
+        def told(page: Page) -> None:
+            if self._still(number):
+                self.show(page)
+                self._count()
+
+        self.doitui.quick.ask("page", lambda: pages.of(number), told, lambda error: self.failed(text, error))
+
+    def _count(self) -> None:
+        """Usage is read only while it is looked at."""
+        page = self.page
+        if self.tab != USAGE or page is None:
+            return
+        doi = page.row["doi"]
+
+        def told(found: Row | str) -> None:
+            if self._still(page.row["id"]):
+                self.usage = found
+                self._again()
+
+        self.doitui.slow.ask(
+            "usage", lambda: used.counted(doi), told, lambda error: told(f"Not read: {harmless(error)}")
+        )
+
+    def act_compare(self) -> None:
+        """Ask DataCite, in a thread of its own; the answer comes into its tab, whichever is open then."""
+        number = self.doi_id
+
+        def told(found: Comparison | str) -> None:
+            if self._still(number):
+                self.compared, self.asked_at = found, self.doitui.now()
+                self._again()
+
+        self.compared, self.asked_at = "Asking DataCite…", None
+        self._open(DATACITE)
+        self.doitui.outside.ask("compare", lambda: _ask(number), told, lambda error: told(harmless(error)))
+
+    def _still(self, doi_id: int) -> bool:
+        """Whether what was asked for is still of interest: the page may be another one, or closed."""
+        return doi_id == self.doi_id and self.is_attached
+
+    def _again(self) -> None:
+        if self.page is not None:
+            self.show(self.page)
 
     def show(self, page: Page, *, from_top: bool = False) -> None:
-        if page.row["id"] != self.doi_id:
-            return
         self.page = page
         row = page.row
         state, _ = shapes.doi(row["status"])
         self.query_one("#title", StatusLine).tell(f"DOIs > {row['doi']}", f"{state}  {' '.join(row['marks'])}")
         self._tabs()
-        text, beside = self.query_one("#text", Lines), self.query_one("#beside", Lines)
-        text.show(SHOWN[self.tab](page), from_top=from_top)
-        beside.show(_log(page) if not self.tab else facts(page))
+        self.query_one("#text", Lines).show(self._lines(page), from_top=from_top)
+        self._show_beside(page)
+
+    def _lines(self, page: Page) -> list[Line]:
+        if self.tab == DATACITE:
+            return doi_panes.compared(self.compared, self.asked_at)
+        return doi_panes.usage(self.usage) if self.tab == USAGE else PANES[TABS[self.tab]](page)
+
+    def _show_beside(self, page: Page) -> None:
+        months = used.by_month(self.usage) if self.tab == USAGE and not isinstance(self.usage, str) else []
+        self.set_class(bool(months), "-plotted")
+        if months:
+            self._plot(months)
+        self.query_one("#beside", Lines).show(doi_panes.facts(page) if self.tab else doi_panes.log(page))
+
+    def _plot(self, months: list[Row]) -> None:
+        from doitui.tui.widgets.plot import Plot  # a page without it is there sooner
+
+        if not self.query(Plot):
+            self.query_one(".row").mount(Plot(id="plot", classes="beside"))
+        self.query_one(Plot).show([row["month"] for row in months], [row[used.COUNTS[0]] for row in months])
 
     def _tabs(self) -> None:
         page = self.page
-        many = {1: len(page.log), 2: len(page.attempts), 4: len(page.jobs)} if page else {}
-        words = [f"{tab} {many[at]}" if at in many else tab for at, tab in enumerate(TABS)]
+        many = {"Log": len(page.log), "Requests": len(page.attempts), "Jobs": len(page.jobs)} if page else {}
+        words = [f"{tab} {many[tab]}" if tab in many else tab for tab in TABS]
         self.query_one("#tabs", Tabs).tell(words, self.tab)
 
     def act_tab_next(self) -> None:
@@ -82,9 +161,13 @@ class DoiScreen(DoiActs, QueueActs, Section):
         self._turn(-1)
 
     def _turn(self, by: int) -> None:
-        self.tab = (self.tab + by) % len(TABS)
+        self._open((self.tab + by) % len(TABS))
+
+    def _open(self, tab: int) -> None:
+        self.tab = tab
         if self.page is not None:
             self.show(self.page, from_top=True)
+            self._count()
 
     def act_row_next(self) -> None:
         self._go(1)
@@ -98,6 +181,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
             self.doitui.tell("there is no other one in the list this page was opened from", bad=True)
             return
         self.doi_id = found
+        self._forget()
         self.query_one("#text", Lines).top = 0
         self.reload()
 
@@ -112,133 +196,24 @@ class DoiScreen(DoiActs, QueueActs, Section):
             self.propose_retry(self.page.jobs)
 
     def act_copy(self) -> None:
-        self._copy("")
-
-    def act_copy_url(self) -> None:
-        self._copy("https://doi.org/")
-
-    def _copy(self, front: str) -> None:
         if self.page is not None:
-            self.doitui.copy(front + self.page.row["doi"])
+            self.doitui.copy(self.page.row["doi"])
+
+    def act_copy_as(self) -> None:
+        if self.page is not None:
+            self.doitui.copy_as(self.page.row["doi"])
 
 
-def facts(page: Page) -> list[Line]:
-    row = page.row
-    state, tone = shapes.doi(row["status"])
-    checks = f"API {row['api_check']}, resolver {row['resolver_check']}"
-    lines: list[Line] = [
-        Rule("Facts"),
-        _line("state", (state, tone)),
-        _line("marks", shapes.marks(row["marks"]) if row["marks"] else "-"),
-        _line("wanted", row["wanted"]),
-        _line("remote", row["remote"]),
-        _line("certainty", (row["certainty"], "warn") if row["certainty"] == "uncertain" else row["certainty"]),
-        _line("verification", shapes.verification(row["verification"])),
-        _line("", checks),
-        _line("OPUS", row["opus"]),
-    ]
-    if row["last_error"]:
-        lines += [_line("last error", (row["last_error"], "bad"))]
-    lines += [
-        Rule("Record"),
-        _line("object id", row["object_id"] or "no record here"),
-        _line("repository", row["repository"]),
-        _line("title", row["title"] or "-"),
-        _line("published", {True: "yes", False: "no", None: "-"}[page.published]),
-        _line("leads to", row["url"] or "-"),
-    ]
-    if row["reason"]:
-        lines += [_line("tombstone", row["reason"]), _line("successor", row["successor"] or "-")]
-    lines += [
-        Rule("Times"),
-        _line("reserved", _time(row["created_at"])),
-        _line("minted", _time(row["minted_at"])),
-        _line("changed", _time(row["updated_at"])),
-        _line("API asked", _time(row["api_checked_at"])),
-        _line("resolver asked", _time(row["resolver_checked_at"])),
-        Rule("Content"),
-        _line("now", row["current_hash"][:16] or "-"),
-        _line("sent", row["sent_hash"][:16] or "-"),
-        _line("confirmed", row["confirmed_hash"][:16] or "-"),
-    ]
-    return lines
+PANES: dict[str, Callable[[Page], list[Line]]] = {
+    "Facts": doi_panes.facts,
+    "Log": doi_panes.log,
+    "Requests": doi_panes.requests,
+    "Metadata": doi_panes.metadata,
+    "Jobs": doi_panes.jobs,
+}
 
 
-def _line(name: str, value: shapes.Cell) -> Line:
-    return [(f" {name:<15}", "quiet"), value]
+def _ask(doi_id: int) -> Comparison:
+    from doitui_core import comparing  # whoever only looks need not wait for the client
 
-
-def _time(told: str | None) -> str:
-    return told.replace("T", " ") if told else "-"
-
-
-def _log(page: Page) -> list[Line]:
-    lines: list[Line] = [Rule("Activity log", "newest first")]
-    for entry in reversed(page.log):
-        same = entry["from_status"] in ("", entry["to_status"])
-        moved = entry["to_status"] if same else f"{entry['from_status']} > {entry['to_status']}"
-        http = f"  HTTP {entry['http_status']}" if entry["http_status"] else ""
-        lines.append([(f" {_time(entry['at'])}  ", "quiet"), (f"{entry['action']:<11}", "strong"), moved])
-        lines.append((f"   by {entry['actor']}{http}", "quiet"))
-        told = f"{entry['cause'].replace('_', ' ')}: {entry['detail']}" if entry["cause"] else entry["detail"]
-        if told:
-            lines.append((f"   {told}", "bad" if entry["cause"] else ""))
-    return lines
-
-
-def _requests(page: Page) -> list[Line]:
-    lines: list[Line] = [Rule("Requests", "newest first")]
-    if not page.attempts:
-        return [*lines, "", " Nothing was ever sent for this DOI."]
-    for entry in reversed(page.attempts):
-        status = f"HTTP {entry['http_status']}" if entry["http_status"] else "no answer"
-        tone = "good" if entry["outcome"] == "done" else "quiet" if not entry["outcome"] else "bad"
-        event = f"  event {entry['event']}" if entry["event"] else ""
-        lines += [
-            "",
-            [(f" {entry['method']} ", "strong"), f"{entry['target']}{event}"],
-            [
-                (f"   sent {_time(entry['sent_at'])}  ended {_time(entry['finished_at'])}  ", "quiet"),
-                (status, tone),
-                f"  {entry['outcome']}",
-            ],
-        ]
-        if entry["cause"]:
-            lines.append([("   cause    ", "quiet"), (entry["cause"], "bad")])
-        if entry["response"]:
-            lines.append([("   answered ", "quiet"), entry["response"]])
-        if entry["sent"] is not None:
-            lines += [("   sent:", "quiet"), *_document(entry["sent"], "   ")]
-    return lines
-
-
-def _metadata(page: Page) -> list[Line]:
-    if page.metadata is None:
-        return [Rule("Metadata"), "", " There is no record here that this DOI belongs to."]
-    return [Rule("Metadata of the record"), *_document(page.metadata, " ")]
-
-
-def _document(document: Any, indent: str) -> list[Line]:
-    return [indent + line for line in json.dumps(document, ensure_ascii=False, indent=1).splitlines()]
-
-
-def _jobs(page: Page) -> list[Line]:
-    lines: list[Line] = [Rule("Jobs", "newest first")]
-    if not page.jobs:
-        return [*lines, "", " Nothing was ever queued for this DOI."]
-    for row in page.jobs:
-        state, tone = shapes.job(row["status"])
-        tries = f"try {row['attempts']}/{row['max_attempts']}"
-        lines.append(
-            [
-                f" {row['id']:>7}  {row['action']:<11}",
-                (f"{state:<13}", tone),
-                f"{tries:<10}{_time(row['scheduled_at'])}",
-            ]
-        )
-        if row["last_error"]:
-            lines.append([("          ", ""), (row["last_error"], "bad")])
-    return lines
-
-
-SHOWN = (facts, _log, _requests, _metadata, _jobs)
+    return comparing.ask(doi_id)

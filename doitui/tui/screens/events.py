@@ -1,43 +1,166 @@
-"""Events about our DOIs: nothing yet, and it says so."""
+"""Events about our DOIs: how many wait, were taken or failed; why nothing goes out; and the events themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 from textual.widget import Widget
 
-from doitui.tui import keys
-from doitui.tui.screens.section import Section
-from doitui.tui.widgets.lines import Line, Lines, Rule
+from doitui.tui import keys, shapes
+from doitui.tui.event_acts import EventActs
+from doitui.tui.screens.list_section import ListSection
+from doitui.tui.text import minute, number, span
+from doitui.tui.widgets.lines import Line, Lines
+from doitui.tui.widgets.tabs import Tabs
+from doitui.tui.widgets.window_table import Column, WindowTable
+from doitui_core import windows
+from doitui_core.events import health
+from doitui_core.events.health import Health
+from doitui_core.filters import Filter
+from doitui_core.windows import Row, Window
 
-TOLD: tuple[Line, ...] = (
-    Rule("Events"),
-    "",
-    " No events yet: this version of doitui keeps none.",
-    "",
-    (
-        "  Events tell DataCite what links to your DOIs and how often they are used. They will be shown here: how many",
-        "quiet",
-    ),
-    ("  wait, how many were taken, and why one was not.", "quiet"),
-    "",
-    ("  Until then: 2 shows what is sent for DOIs, 6 how many were minted.", "quiet"),
-)
+#: Tabs: the word, and the state it is of; all come first.
+TABS = ("all", "pending", "submitted", "failed", "uncertain")
 
 
-class EventsScreen(Section):
+class EventsScreen(EventActs, ListSection):
     id_ = "events"
+    of, noun, faulty = "events", "event", "state:failed"
+    orders: ClassVar = (("number", True),)
     BINDINGS: ClassVar = keys.bindings("events")
-    about: ClassVar = ("Events about the DOIs of this house, once there are some.",)
+    about: ClassVar = (
+        "What happened to our DOIs - views, downloads, relations, authors, funders - and whether the Events API has "
+        "been told, newest first. [ and ] change the tab.",
+        "",
+        "  pending    waits, for the pace that is allowed or for its next try",
+        "  submitted  the other side has it, with the total it has now",
+        "  failed     R puts it back; the line above says where all fail of one cause",
+        "  uncertain  sent, no answer came: it is sent again under the same UUID, so nothing doubles",
+        "",
+        "DataCite lets only its staff write events; repositories send usage reports.",
+        "",
+        "Filter: words of DOI, object or error; or fields: state: cause: relation: source: repo: doi:",
+    )
 
-    def body(self) -> Iterable[Widget]:
-        yield Lines(id="text")
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: dict[str, int] = {}
 
-    def on_mount(self) -> None:
-        text = self.query_one("#text", Lines)
-        text.show(TOLD)
-        text.focus()
+    def above(self) -> Iterable[Widget]:
+        yield Lines(id="health")
+        yield Tabs(id="tabs")
+
+    @property
+    def tab(self) -> str:
+        return self.filter.fields.get("state", "all")
+
+    def columns(self, width: int) -> Sequence[Column]:
+        shown = [
+            Column("STATE", 11, lambda row: shapes.event(row["state"])),
+            Column("TOTAL", 7, lambda row: number(row["total"]), right=True),
+            Column("RELATION", 18 if width < 110 else 40, lambda row: row["relation_type_id"]),
+            Column("DOI", 22 if width < 110 else 30, lambda row: row["doi"]),
+            Column("OBJECT OR ERROR", 0, _why),
+        ]
+        return shown if width >= 70 else [shown[0], shown[3], shown[4]]
+
+    def window(self) -> Window:
+        return windows.events(self.filter, backwards=not self.reversed)
+
+    def reload(self) -> None:
+        super().reload()
+        pane = self.query_one("#health", Lines)
+        self.doitui.quick.ask("health", health.overview, self._health, lambda error: self.failed(pane, error))
+
+    def _health(self, found: Health) -> None:
+        self._counts = found.counts
+        self.query_one("#health", Lines).show(_told(found, self.doitui.now()))
+        shown = [(tab, sum(found.counts.values()) if tab == "all" else found.counts.get(tab, 0)) for tab in TABS]
+        at = TABS.index(self.tab) if self.tab in TABS else 0
+        self.query_one("#tabs", Tabs).tell([f"{tab} {number(many)}" for tab, many in shown], at)
+
+    def empty(self) -> tuple[str, ...]:
+        return (
+            "No events yet.",
+            "",
+            "They come by themselves: from related identifiers, ORCID, ROR and funder",
+            "ids of what is minted, and from counted views and downloads.",
+            "",
+            "`doitui event add` keeps one by hand, `doitui event pull` fetches citations.",
+        )
+
+    def beside(self, row: Row) -> list[Line]:
+        return about_event(row)
+
+    def act_tab_next(self) -> None:
+        self._turn(1)
+
+    def act_tab_before(self) -> None:
+        self._turn(-1)
+
+    def _turn(self, by: int) -> None:
+        at = TABS.index(self.tab) if self.tab in TABS else 0
+        tab = TABS[(at + by) % len(TABS)]
+        fields: dict[str, Any] = {name: value for name, value in self.filter.fields.items() if name != "state"}
+        if tab != "all":
+            fields = {"state": tab} | fields
+        self.show_only(str(Filter(fields, self.filter.text)))
+
+    def on_window_table_entered(self, message: WindowTable.Entered) -> None:
+        assert message.row is not None
+        self.doitui.show_doi(message.row["doi_id"])
+
+    def act_retry(self) -> None:
+        if self.all_matching:
+            self.propose_retry_matching(self.window(), self.table.stretch.total)
+        else:
+            self.propose_retry(self.table.chosen())
+
+
+def _told(found: Health, now: Any) -> list[Line]:
+    """Where they go and how fast; what waits to be counted; what is wrong."""
+    lines: list[Line] = []
+    for link in found.links[:2]:
+        where = f"{link.url}, at most {number(link.per_minute)} a minute" if link.url else link.wrong
+        lines.append([(f" {link.repository:<10} ", "quiet"), (where, "" if link.url else "bad")])
+    if len(found.links) > 2:
+        lines.append((f" … and {len(found.links) - 2} more repositories", "quiet"))
+    last = f"{span(now - found.last)} ago" if found.last else "never"
+    waits = found.spool["bytes"]
+    spool = f"{found.spool['files']} files, {number(waits)} bytes wait" if waits else "empty"
+    lines.append([(" last taken ", "quiet"), last, ("     usage spool ", "quiet"), spool])
+    if found.diagnosis is not None:
+        lines.append([(" ! ", "bad"), (found.diagnosis.told, "bad")])
+        lines.append([("   ", ""), (found.diagnosis.mend, "strong")])
+    return lines
+
+
+def _why(row: Row) -> shapes.Cell:
+    if row["state"] in ("failed", "uncertain") or (row["error"] and row["state"] == "pending"):
+        return row["error"], "bad" if row["state"] == "failed" else "quiet"
+    return str(row["obj_id"])
+
+
+def about_event(row: Row) -> list[Line]:
+    """All that is known of an event, to read beside the list."""
+    state, tone = shapes.event(row["state"])
+    lines: list[Line] = [
+        (f"event {row['id']}: {row['relation_type_id']}", "strong"),
+        [(state, tone), f"   {row['attempts']} tries"],
+        "",
+        [("DOI       ", "quiet"), row["doi"]],
+        [("object    ", "quiet"), row["obj_id"]],
+        [("source    ", "quiet"), row["source_id"]],
+        [("from      ", "quiet"), row["origin"] + ("" if row["in_metadata"] else ", no longer in the metadata")],
+        [("total     ", "quiet"), f"{number(row['total'])}, told: {number(row['submitted_total'])}"],
+        [("kept      ", "quiet"), minute(row["created_at"])],
+    ]
+    if row["submitted_at"] is not None:
+        lines.append([("taken     ", "quiet"), minute(row["submitted_at"])])
+    if row["error"]:
+        lines += ["", (f"Last error  {row['cause'].replace('_', ' ')}", "head"), row["error"]]
+    return [*lines, "", (f"`doitui event show {row['id']}` shows what is sent and what was answered.", "quiet")]
 
 
 SCREEN = EventsScreen

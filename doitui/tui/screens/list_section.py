@@ -53,6 +53,7 @@ class ListSection(Section):
         with Horizontal(classes="row"):
             yield WindowTable(self.columns, id="list", marks=True)
             yield Lines(id="beside", classes="beside")
+        yield StatusLine(id="detail", classes="below")
 
     def above(self) -> Iterable[Widget]:
         return ()
@@ -71,6 +72,12 @@ class ListSection(Section):
     def beside(self, row: Row) -> list[Line]:
         """What stands beside the list on wide screens, about the row under the cursor."""
         raise NotImplementedError
+
+    def detail(self, row: Row) -> str:
+        """What stands below the list on narrow screens, where its columns have no room for it: what went wrong, else
+        what the row is about.
+        """
+        return str(next((row[name] for name in ("error", "title", "obj_id", "object_id") if row.get(name)), ""))
 
     @property
     def table(self) -> WindowTable:
@@ -117,6 +124,9 @@ class ListSection(Section):
             self.show_beside()
         self.tell()
 
+    def on_lines_laid_out(self) -> None:
+        self.show_beside()
+
     def tell(self) -> None:
         """The line above the list."""
         table, stretch = self.table, self.table.stretch
@@ -146,9 +156,11 @@ class ListSection(Section):
         self._beside_timer = self.set_timer(REST, self.show_beside)
 
     def show_beside(self) -> None:
-        pane, row = self.query_one("#beside", Lines), self.table.row
-        if pane.display and pane.size.width:
-            pane.show(self.beside(row) if row is not None else [], from_top=False)
+        pane, detail, row = self.query_one("#beside", Lines), self.query_one("#detail", StatusLine), self.table.row
+        if pane.display:
+            pane.show(self.beside(row) if row is not None else [])
+        if detail.display:
+            detail.tell(self.detail(row) if row is not None else "")
 
     def on_window_table_counted(self) -> None:
         self.all_matching = False
@@ -163,8 +175,11 @@ class ListSection(Section):
         self.narrow(message.text)
 
     def on_input_submitted(self) -> None:
-        self.query_one("#filter", FilterBar).close()
+        """Enter waits for nothing."""
+        bar = self.query_one("#filter", FilterBar)
+        bar.close()
         self.table.focus()
+        self.narrow(bar.value)
 
     def narrow(self, text: str) -> None:
         """Show what `text` asks for; what it gets wrong is told in the line above."""
@@ -219,13 +234,27 @@ class ListSection(Section):
         self.all_matching = not self.all_matching
         self.tell()
 
+    def act_mark_range(self) -> None:
+        begin, end = self.table.last_mark, self.table.row
+        if begin is None or end is None:
+            self.doitui.tell("space marks the first row; on the last one v marks all between", bad=True)
+            return
+
+        def mark(rows: list[Row]) -> None:
+            if rows:
+                self.table.mark_range(rows)
+            else:
+                self.doitui.tell("the last mark is too far away: narrow the list with / and take A", bad=True)
+
+        self.table.stretch.between(begin, end, mark)
+
     def act_copy(self) -> None:
         if self.table.row is not None:
             self.doitui.copy(self.table.row["doi"])
 
-    def act_copy_url(self) -> None:
+    def act_copy_as(self) -> None:
         if self.table.row is not None:
-            self.doitui.copy(f"https://doi.org/{self.table.row['doi']}")
+            self.doitui.copy_as(self.table.row["doi"])
 
     def act_maximise(self) -> None:
         self.toggle_class("-maximised")

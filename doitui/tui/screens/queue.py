@@ -54,16 +54,23 @@ class QueueScreen(QueueActs, ListSection):
         return self.filter.fields.get("status", "all")
 
     def columns(self, width: int) -> Sequence[Column]:
-        shown = [
-            Column("JOB", 7, lambda row: str(row["id"]), right=True),
-            Column("STATUS", 12, lambda row: shapes.job(row["status"])),
-            Column("ACTION", 10, lambda row: row["action"]),
-            Column("TRY", 4, lambda row: f"{row['attempts']}/{row['max_attempts']}", right=True),
-            Column("DUE", 7, self._due, right=True),
-            Column("DOI", 24 if width < 110 else 32, lambda row: row["doi"]),
-            Column("WHY", 0, _why),
-        ]
-        return shown if width >= 70 else [shown[0], shown[1], shown[5], shown[6]]
+        job = Column("JOB", 7 if width < 90 else 8, lambda row: str(row["id"]), right=True)
+        status = Column("STATUS", 12, lambda row: shapes.job(row["status"]))
+        tries = Column("TRY", 4, lambda row: f"{row['attempts']}/{row['max_attempts']}", right=True)
+        doi = Column("DOI", 28 if width < 110 else 32, lambda row: row["doi"])
+        if width < 70:
+            return [job, status, doi]
+        if width < 90:
+            action = Column("ACTION", 8, lambda row: row["action"])
+            return [job, status, action, tries, doi, Column("WHY, OR DUE", 0, self._in_short)]
+        action = Column("ACTION", 10, lambda row: row["action"])
+        return [job, status, action, tries, Column("DUE", 7, self._due, right=True), doi, Column("WHY", 0, _why)]
+
+    def _in_short(self, row: Row) -> shapes.Cell:
+        """The cause by its name; the whole of it stands in the line below."""
+        if row["status"] in ("failed", "blocked"):
+            return row["cause"].replace("_", " "), "bad"
+        return self._due(row)
 
     def _due(self, row: Row) -> shapes.Cell:
         if row["status"] == "processing" and row["lease_until"] is not None:

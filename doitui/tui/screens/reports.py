@@ -1,133 +1,158 @@
-"""How many DOIs were minted, month by month and by repository: as a table, as bars, and as a file."""
+"""How many DOIs were minted, month by month and by repository, and how they were used: as tables, bars and files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual.containers import Horizontal
-from textual.widget import Widget
-
 from doitui.cli import files
-from doitui.tui import keys
-from doitui.tui.screens.section import Section
-from doitui.tui.text import number
-from doitui.tui.widgets.bars import StatusLine
+from doitui.tui import keys, used
+from doitui.tui.screens.tabbed import TabbedSection
+from doitui.tui.text import bar, number
 from doitui.tui.widgets.plot import Plot
-from doitui.tui.widgets.tabs import Tabs
-from doitui.tui.widgets.window_table import Column, WindowTable
+from doitui.tui.widgets.window_table import Column
 from doitui_core import minting
 from doitui_core.errors import DoituiError
 from doitui_core.windows import Row
 
-TABS = ("Minted per month", "By repository")
 
-BAR = "▏▎▍▌▋▊▉█"
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`key` names a row, `counts` are its numbers: the first is the one drawn. `told`: what the sum of it is.
+
+    `newest_first`: rows are months, and are drawn from the oldest on. `file`: part of the name of the CSV file.
+    """
+
+    name: str
+    key: str
+    counts: tuple[str, ...]
+    read: Callable[[], list[Row]]
+    told: str
+    empty: str
+    file: str
+    newest_first: bool = True
 
 
-class ReportsScreen(Section):
+def _minted() -> list[Row]:
+    return [{"month": row.name, "minted": row.minted, "findable": row.findable} for row in minting.monthly()][::-1]
+
+
+def _used() -> list[Row]:
+    return used.by_month(used.counted())[::-1]
+
+
+REPORTS = (
+    Report(
+        "Minted per month",
+        "month",
+        ("minted", "findable"),
+        _minted,
+        "DOIs in 24 months",
+        "Nothing was minted in these months.",
+        "minted",
+    ),
+    Report(
+        "By repository",
+        "repository",
+        ("total", "findable", "registered", "draft", "reserved", "tombstone"),
+        minting.by_repository,
+        "DOIs",
+        "No repository yet.",
+        "repositories",
+        newest_first=False,
+    ),
+    Report(
+        "Usage per month",
+        "month",
+        used.COUNTS,
+        _used,
+        "investigations",
+        "No usage was counted yet: `doitui usage --help` says how.",
+        "usage",
+    ),
+)
+
+
+class ReportsScreen(TabbedSection):
     id_ = "reports"
+    tabs = tuple(report.name for report in REPORTS)
     BINDINGS: ClassVar = keys.bindings("reports")
     about: ClassVar = (
-        "DOIs by the month of their mint (UTC), the last 24 months; and DOIs by repository and state. [ and ] change "
-        "the report, e writes the one that is shown to a CSV file where doitui was started, r counts again.",
+        "DOIs by the month of their mint (UTC), the last 24 months; DOIs by repository and state; and how they were "
+        "used, by the rules of COUNTER. [ and ] change the report, e writes the one that is shown to a CSV file where "
+        "doitui was started, r counts again.",
     )
 
     def __init__(self) -> None:
         super().__init__()
-        self.tab = 0
-        self._rows: dict[int, list[Row]] = {}
-        self._asked: set[int] = set()
+        self._rows: dict[str, list[Row]] = {}
+        self._asked: set[str] = set()
 
-    def body(self) -> Iterable[Widget]:
-        yield Tabs(id="tabs")
-        yield StatusLine(id="status")
-        with Horizontal(classes="row"):
-            yield WindowTable(self.columns, id="list")
-            yield Plot(id="plot", classes="beside")
+    def side(self) -> Plot:
+        return Plot(id="plot", classes="beside")
 
     @property
-    def table(self) -> WindowTable:
-        return self.query_one("#list", WindowTable)
+    def report(self) -> Report:
+        return REPORTS[self.tab]
 
-    def on_mount(self) -> None:
-        self.table.focus()
-        self.query_one("#tabs", Tabs).tell(TABS, self.tab)
+    @property
+    def rows(self) -> list[Row]:
+        return self._rows.get(self.report.name, [])
 
     def columns(self, width: int) -> Sequence[Column]:
-        most = max((row[self._measure] for row in self._rows.get(self.tab, [])), default=0)
-        room = max(width - (32 if self.tab == 0 else 62), 10)
-
-        def bar(row: Row) -> tuple[str, str]:
-            eighths = row[self._measure] * room * 8 // most if most else 0
-            return "█" * (eighths // 8) + (BAR[eighths % 8 - 1] if eighths % 8 else ""), "busy"
-
-        if self.tab == 0:
-            counts = [Column("MONTH", 8, lambda row: row["month"]), _count("minted"), _count("findable")]
-        else:
-            names = ("total", "findable", "registered", "draft", "reserved", "tombstone")
-            counts = [Column("REPOSITORY", 12, lambda row: row["repository"]), *map(_count, names)]
-        return [*counts, Column("", 0, bar)] if width >= 70 or not self.tab else counts[:4]
-
-    @property
-    def _measure(self) -> str:
-        return "minted" if self.tab == 0 else "total"
+        report = self.report
+        first = report.counts[0]
+        counts = [_count(name) for name in report.counts]
+        most = max((row[first] for row in self.rows), default=0)
+        room = width - 18 - sum(column.width + 1 for column in counts)
+        if room < 10 and len(counts) > 2:
+            counts = counts[:3]
+            room = 0
+        shown = [Column(report.key.upper(), 12, lambda row: row[report.key]), *counts]
+        return [*shown, Column("", 0, lambda row: (bar(row[first], most, room), "busy"))] if room else shown
 
     def reload(self) -> None:
         """Counted once, and again when that is asked for: it reads a good part of a large house."""
-        tab = self.tab
-        if tab in self._rows:
-            self._show(tab, self._rows[tab])
-        elif tab not in self._asked:
-            self._asked.add(tab)
+        report = self.report
+        if report.name in self._rows:
+            self._show(report, self.rows)
+        elif report.name not in self._asked:
+            self._asked.add(report.name)
             self.table.stretch.fixed([])
             self.table.say("", "Counting…")
-            self.doitui.slow.ask(f"report {tab}", READ[tab], lambda rows: self._show(tab, rows), self._fail)
+            slot = f"report {report.name}"
+            self.doitui.slow.ask(slot, report.read, lambda rows: self._show(report, rows), self._fail)
 
     def _fail(self, error: Exception) -> None:
         self._asked.clear()
         self.failed(self.table, error)
 
-    def _show(self, tab: int, rows: list[Row]) -> None:
-        self._rows[tab] = rows
-        self._asked.discard(tab)
-        if tab != self.tab:
+    def _show(self, report: Report, rows: list[Row]) -> None:
+        self._rows[report.name] = rows
+        self._asked.discard(report.name)
+        if report is not self.report:
             return
-        total = sum(row[self._measure] for row in rows)
-        self.table.say("", "No repository yet." if tab else "Nothing was minted in these months.")
-        self.table.stretch.fixed(rows)
+        first = report.counts[0]
+        self.table.say("", report.empty)
+        self.table.stretch.fixed([{"id": row[report.key]} | row for row in rows])
         self.table.refresh()
-        self.query_one("#status", StatusLine).tell(f"{number(total)} DOIs{'' if tab else ' in 24 months'}")
-        self._plot()
-
-    def _plot(self) -> None:
-        rows = self._rows.get(self.tab, [])
-        name = "month" if self.tab == 0 else "repository"
-        shown = list(reversed(rows)) if self.tab == 0 else rows
-        self.query_one("#plot", Plot).show([row[name] for row in shown], [row[self._measure] for row in shown])
+        self.say(f"{number(sum(row[first] for row in rows))} {report.told}")
+        shown = rows[::-1] if report.newest_first else rows
+        self.query_one("#plot", Plot).show([row[report.key] for row in shown], [row[first] for row in shown])
 
     def act_refresh(self) -> None:
         self._rows.clear()
         self.reload()
 
-    def act_tab_next(self) -> None:
-        self.tab = 1 - self.tab
-        self.query_one("#tabs", Tabs).tell(TABS, self.tab)
-        self.table.go(0)
-        self.reload()
-
-    act_tab_before = act_tab_next
-
     def act_save(self) -> None:
-        rows = self._rows.get(self.tab, [])
-        names = [name for name in (rows[0] if rows else {}) if name != "id"]
-        text = "\n".join(
-            ",".join(_field(value) for value in line) for line in [names, *([row[n] for n in names] for row in rows)]
-        )
-        place = Path(f"doitui-{('minted', 'repositories')[self.tab]}.csv")
+        """What the table shows, as CSV."""
+        names = (self.report.key, *self.report.counts)
+        lines = [names, *([row[name] for name in names] for row in self.rows)]
+        place = Path(f"doitui-{self.report.file}.csv")
         try:
-            files.replace(place, text + "\n")
+            files.replace(place, "".join(",".join(map(_field, line)) + "\n" for line in lines))
         except DoituiError as error:
             self.doitui.tell(str(error), bad=True)
         else:
@@ -144,19 +169,5 @@ def _field(value: Any) -> str:
     text = f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
     return f'"{text.replace(chr(34), chr(34) * 2)}"' if any(mark in text for mark in ',"\n') else text
 
-
-def _months() -> list[Row]:
-    """Newest first."""
-    rows = [
-        {"id": row.name, "month": row.name, "minted": row.minted, "findable": row.findable} for row in minting.monthly()
-    ]
-    return rows[::-1]
-
-
-def _repositories() -> list[Row]:
-    return [{"id": row["repository"]} | row for row in minting.by_repository()]
-
-
-READ = (_months, _repositories)
 
 SCREEN = ReportsScreen

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from doitui.tui import actions
 from doitui.tui.widgets.bars import KeyBar, TopBar
-from doitui.tui.widgets.lines import Lines
+from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.window_table import WindowTable
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Section(Screen[None]):
     #: Each screen says itself where its focus begins: a hidden line must not take the first keys.
     AUTO_FOCUS = ""
     id_: ClassVar[str] = ""
-    about: ClassVar[tuple[str, ...]] = ()
+    about: ClassVar[tuple[Line, ...]] = ()
 
     def compose(self) -> ComposeResult:
         yield TopBar()

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Bar(Widget):
     """One line, painted again only when its text is another one."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
         self._shown = Text()
 
     @property

@@ -12,6 +12,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -48,6 +49,9 @@ class Lines(Widget, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"lines--{tone}" for tone in ("plain", "good", "busy", "warn", "bad", "quiet", "head", "strong")
     }
+
+    class LaidOut(Message):
+        """It has a place on the screen now, or one of another width."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_by(1)", "Down", show=False),
@@ -102,6 +106,10 @@ class Lines(Widget, can_focus=True):
     def on_resize(self) -> None:
         if self.size.width != self._wide:
             self._wrap([])
+            self.post_message(self.LaidOut())
+
+    def on_show(self) -> None:
+        self.post_message(self.LaidOut())
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return sum(len(wrapped(line, width)) for line in self._given)

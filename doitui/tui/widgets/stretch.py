@@ -145,6 +145,12 @@ class Stretch:
         self.want(table.top, table.room)
         self._after()
 
+    def between(self, one: Row, other: Row, done: Callable[[list[Row]], None]) -> None:
+        """Ask for all rows from `one` to `other`, whichever stands above; none if they are more than are kept."""
+        window = self._window
+        assert window is not None, "a list that is fixed has no marks"
+        self._app.quick.ask("between", lambda: _between(window, one, other), done, self._failed)
+
     # Keeping up with the database
 
     def renew(self, *, newest: bool = False) -> None:
@@ -217,3 +223,11 @@ class Stretch:
     def _index_of(self, row_id: Any, otherwise: int) -> int:
         at = next((at for at, row in enumerate(self.rows) if row["id"] == row_id), None)
         return otherwise if at is None else self.first + at
+
+
+def _between(window: Window, one: Row, other: Row) -> list[Row]:
+    for above, below, step in ((one, other, 1), (other, one, -1)):
+        rows = window.after(above["key"], KEPT, including=True)
+        if below["id"] in (ids := [row["id"] for row in rows]):
+            return rows[: ids.index(below["id"]) + 1][::step]
+    return []

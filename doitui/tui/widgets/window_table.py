@@ -175,6 +175,19 @@ class WindowTable(Widget, can_focus=True):
             self.post_message(self.Counted())
             self.go(self.cursor + 1)
 
+    def mark_range(self, rows: Sequence[Row]) -> None:
+        """Mark these rows; the last of them is where the next range begins."""
+        for row in rows:
+            self.marked.pop(row["id"], None)
+            self.marked[row["id"]] = row
+        self.refresh()
+        self.post_message(self.Counted())
+
+    @property
+    def last_mark(self) -> Row | None:
+        """The row that was marked last."""
+        return next(reversed(self.marked.values()), None)
+
     def unmark(self) -> bool:
         """Take all marks away; whether there were any."""
         had = bool(self.marked)

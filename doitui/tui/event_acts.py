@@ -1,0 +1,73 @@
+"""What can be done to events: retry, and send what is due."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doitui.tui.actions import MANY
+from doitui.tui.plans import Answers, Plan, Result, refuse_moved
+from doitui.tui.text import counted
+from doitui.tui.widgets.lines import Line
+from doitui_core.windows import Row, Window
+
+if TYPE_CHECKING:
+    from doitui.tui.app import DoituiApp
+
+#: Events sent by one press of a key: at 30 a minute that is two minutes.
+AT_ONCE = 60
+
+
+class EventActs:
+    """For the screen with events. Whoever mixes it in is a `Section`."""
+
+    doitui: DoituiApp
+
+    def propose_retry(self, rows: list[Row]) -> None:
+        """Put these events back."""
+        ids = [row["id"] for row in rows if row["state"] == "failed"]
+        if not ids:
+            self.doitui.tell("nothing to retry: only failed events can be put back", bad=True)
+            return
+
+        def run(_: Answers) -> Result:
+            from doitui_core.events import retrying
+
+            back = retrying.retry(ids=ids)
+            return Result(len(back), [(f"event {one}", "has not failed any more") for one in ids if one not in back])
+
+        lines: list[Line] = ["They get new attempts and go out again under the same UUIDs, so nothing doubles."]
+        few = " ".join(map(str, ids[:8])) + (" …" if len(ids) > 8 else "")
+        self._ask("Retry", len(ids), lines, f"doitui event retry {few}", run, 1)
+
+    def propose_retry_matching(self, window: Window, expected: int) -> None:
+        """Put every failed event of `window` back; refused when it has become another number meanwhile."""
+
+        def run(_: Answers) -> Result:
+            from doitui_core.events import retrying
+
+            refuse_moved(window, expected)
+            ids = [row["id"] for chunk in window.chunks() for row in chunk if row["state"] == "failed"]
+            return Result(len(retrying.retry(ids=ids)) if ids else 0)
+
+        lines: list[Line] = ["Every failed event of this list, seen or not, gets new attempts."]
+        self._ask("Retry", expected, lines, "doitui event retry ID…", run, 3)
+
+    def act_flush(self) -> None:
+        def run(_: Answers) -> Result:
+            from doitui_core import events
+
+            summary = events.flush(limit=AT_ONCE)
+            reasons = dict.fromkeys(out.message for out in (*summary.left.values(), *summary.blocked.values()))
+            return Result(summary.outcomes["done"], [("events", reason) for reason in reasons])
+
+        lines: list[Line] = [
+            f"Up to {AT_ONCE} events that are due or have failed go out now, at the pace that is allowed.",
+            "Usage that was counted since becomes events first. The screen can be used meanwhile.",
+        ]
+        plan = Plan("Flush", "events", lines, f"doitui event flush --limit {AT_ONCE}", run, 2)
+        self.doitui.acting.propose(plan)
+
+    def _ask(self, verb: str, many: int, lines: list[Line], command: str, run: object, level: int) -> None:
+        level = 3 if many > MANY else level
+        typed = str(many) if level == 3 else ""
+        self.doitui.acting.propose(Plan(verb, counted(many, "event"), lines, command, run, level, typed))  # type: ignore[arg-type]

@@ -1,0 +1,205 @@
+"""The tabs of a DOI's page, each as lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from doitui.tui import shapes, used
+from doitui.tui.text import bar, number, second
+from doitui.tui.widgets.lines import Line, Rule
+from doitui_core.pages import Page
+from doitui_core.windows import Row
+
+if TYPE_CHECKING:
+    from doitui_core.comparing import Comparison, Difference
+
+
+def facts(page: Page) -> list[Line]:
+    row = page.row
+    state, tone = shapes.doi(row["status"])
+    checks = f"API {row['api_check']}, resolver {row['resolver_check']}"
+    lines: list[Line] = [
+        Rule("Facts"),
+        _line("state", (state, tone)),
+        _line("marks", shapes.marks(row["marks"]) if row["marks"] else "-"),
+        _line("wanted", row["wanted"]),
+        _line("remote", row["remote"]),
+        _line("certainty", (row["certainty"], "warn") if row["certainty"] == "uncertain" else row["certainty"]),
+        _line("verification", shapes.verification(row["verification"])),
+        _line("", checks),
+        _line("OPUS", row["opus"]),
+    ]
+    if row["last_error"]:
+        lines += [_line("last error", (row["last_error"], "bad"))]
+    lines += [
+        Rule("Record"),
+        _line("object id", row["object_id"] or "no record here"),
+        _line("repository", row["repository"]),
+        _line("title", row["title"] or "-"),
+        _line("published", {True: "yes", False: "no", None: "-"}[page.published]),
+        _line("leads to", row["url"] or "-"),
+    ]
+    if row["reason"]:
+        lines += [_line("tombstone", row["reason"]), _line("successor", row["successor"] or "-")]
+    lines += [
+        Rule("Times"),
+        _line("reserved", _time(row["created_at"])),
+        _line("minted", _time(row["minted_at"])),
+        _line("changed", _time(row["updated_at"])),
+        _line("API asked", _time(row["api_checked_at"])),
+        _line("resolver asked", _time(row["resolver_checked_at"])),
+        Rule("Content"),
+        _line("now", row["current_hash"][:16] or "-"),
+        _line("sent", row["sent_hash"][:16] or "-"),
+        _line("confirmed", row["confirmed_hash"][:16] or "-"),
+    ]
+    return lines
+
+
+def _line(name: str, value: shapes.Cell) -> Line:
+    return [(f" {name:<15}", "quiet"), value]
+
+
+def _time(told: str | None) -> str:
+    return told.replace("T", " ") if told else "-"
+
+
+def log(page: Page) -> list[Line]:
+    lines: list[Line] = [Rule("Activity log", "newest first")]
+    for entry in reversed(page.log):
+        same = entry["from_status"] in ("", entry["to_status"])
+        moved = entry["to_status"] if same else f"{entry['from_status']} > {entry['to_status']}"
+        http = f"  HTTP {entry['http_status']}" if entry["http_status"] else ""
+        lines.append([(f" {_time(entry['at'])}  ", "quiet"), (f"{entry['action']:<11}", "strong"), moved])
+        lines.append((f"   by {entry['actor']}{http}", "quiet"))
+        told = f"{entry['cause'].replace('_', ' ')}: {entry['detail']}" if entry["cause"] else entry["detail"]
+        if told:
+            lines.append((f"   {told}", "bad" if entry["cause"] else ""))
+    return lines
+
+
+def requests(page: Page) -> list[Line]:
+    lines: list[Line] = [Rule("Requests", "newest first")]
+    if not page.attempts:
+        return [*lines, "", " Nothing was ever sent for this DOI."]
+    for entry in reversed(page.attempts):
+        status = f"HTTP {entry['http_status']}" if entry["http_status"] else "no answer"
+        tone = "good" if entry["outcome"] == "done" else "quiet" if not entry["outcome"] else "bad"
+        event = f"  event {entry['event']}" if entry["event"] else ""
+        lines += [
+            "",
+            [(f" {entry['method']} ", "strong"), f"{entry['target']}{event}"],
+            [
+                (f"   sent {_time(entry['sent_at'])}  ended {_time(entry['finished_at'])}  ", "quiet"),
+                (status, tone),
+                f"  {entry['outcome']}",
+            ],
+        ]
+        if entry["cause"]:
+            lines.append([("   cause    ", "quiet"), (entry["cause"], "bad")])
+        if entry["response"]:
+            lines.append([("   answered ", "quiet"), entry["response"]])
+        if entry["sent"] is not None:
+            lines += [("   sent:", "quiet"), *_document(entry["sent"], "   ")]
+    return lines
+
+
+def metadata(page: Page) -> list[Line]:
+    if page.metadata is None:
+        return [Rule("Metadata"), "", " There is no record here that this DOI belongs to."]
+    return [Rule("Metadata of the record"), *_document(page.metadata, " ")]
+
+
+def _document(document: Any, indent: str) -> list[Line]:
+    return [indent + line for line in json.dumps(document, ensure_ascii=False, indent=1).splitlines()]
+
+
+def jobs(page: Page) -> list[Line]:
+    lines: list[Line] = [Rule("Jobs", "newest first")]
+    if not page.jobs:
+        return [*lines, "", " Nothing was ever queued for this DOI."]
+    for row in page.jobs:
+        state, tone = shapes.job(row["status"])
+        tries = f"try {row['attempts']}/{row['max_attempts']}"
+        lines.append(
+            [
+                f" {row['id']:>7}  {row['action']:<11}",
+                (f"{state:<13}", tone),
+                f"{tries:<10}{_time(row['scheduled_at'])}",
+            ]
+        )
+        if row["last_error"]:
+            lines.append([("          ", ""), (row["last_error"], "bad")])
+    return lines
+
+
+def compared(found: Comparison | str, asked: datetime | None) -> list[Line]:
+    """`found`: what came of the question, or a sentence in its place; `asked`: when it was asked."""
+    lines: list[Line] = [Rule("Beside DataCite", f"asked {second(asked)}" if asked else "")]
+    if isinstance(found, str):
+        return [*lines, "", f" {found}"]
+    if found.told:
+        return [*lines, "", (f" {found.told}", "bad")]
+    if not found.differences:
+        return [*lines, "", (" The same: state, landing page and every field of the record.", "good")]
+    told = "1 field is" if len(found.differences) == 1 else f"{number(len(found.differences))} fields are"
+    lines += ["", (f" {told} not the same.", "warn")]
+    return [*lines, *(line for one in found.differences for line in _difference(one))]
+
+
+def _difference(one: Difference) -> list[Line]:
+    sides = ((" here      ", one.here), (" DataCite  ", one.there))
+    return ["", (f" {one.field}", "strong"), *([(side, "quiet"), _value(value)] for side, value in sides)]
+
+
+def _value(value: Any) -> shapes.Cell:
+    if value is None:
+        return "nothing", "quiet"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+#: How wide the counts are, and their bar.
+_WIDTHS, _BAR = (15, 9, 10, 17), 14
+
+_SOURCES = {"spool": "by the middleware", "log": "from access logs", "import": "taken over"}
+
+
+def usage(found: Row | str) -> list[Line]:
+    """`found`: as `usage.show.shown`, or a sentence in its place."""
+    lines: list[Line] = [Rule("Usage", "by the rules of COUNTER")]
+    if isinstance(found, str):
+        return [*lines, "", f" {found}"]
+    months = used.by_month(found)
+    if not months:
+        return [*lines, *NO_USAGE]
+    first = used.COUNTS[0]
+    most = max(row[first] for row in months)
+    lines.append((f" {'MONTH':<8}{_row(name.upper() for name in used.COUNTS)}", "head"))
+    for row in reversed(months):
+        told = f" {row['month']:<8}{_row(number(row[name]) for name in used.COUNTS)}  "
+        lines.append([told, (bar(row[first], most, _BAR), "busy")])
+    return [*lines, "", Rule("Counted"), *map(_by, found["counts"])]
+
+
+def _by(row: Row) -> Line:
+    counts = _row(map(number, used.counts(row).values()))
+    return [f" {row['access_method']:<8}{counts}  ", (_SOURCES[row["source"]], "quiet")]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "".join(cell.rjust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
+
+
+NO_USAGE: tuple[Line, ...] = (
+    "",
+    " Nothing was counted for this DOI yet.",
+    "",
+    (
+        "  The middleware notes visits while a site runs, and a worker counts them; access logs can be counted too:",
+        "quiet",
+    ),
+    ("  doitui usage import-log FILE …", "quiet"),
+)

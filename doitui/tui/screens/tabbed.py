@@ -1,0 +1,67 @@
+"""What the screens with a few short tables share: a tab for each, a line about it, something beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from doitui.tui.screens.section import Section
+from doitui.tui.widgets.bars import StatusLine
+from doitui.tui.widgets.tabs import Tabs
+from doitui.tui.widgets.window_table import Column, WindowTable
+
+
+class TabbedSection(Section):
+    """`tabs`: their words. `reload` shows the table of the tab that is open."""
+
+    tabs: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tab = 0
+
+    def body(self) -> Iterable[Widget]:
+        yield Tabs(id="tabs")
+        yield StatusLine(id="status")
+        with Horizontal(classes="row"):
+            yield WindowTable(self.columns, id="list")
+            yield self.side()
+        yield from self.below()
+
+    def columns(self, width: int) -> Sequence[Column]:
+        raise NotImplementedError
+
+    def side(self) -> Widget:
+        """What stands beside the table on wide screens."""
+        raise NotImplementedError
+
+    def below(self) -> Iterable[Widget]:
+        return ()
+
+    @property
+    def table(self) -> WindowTable:
+        return self.query_one("#list", WindowTable)
+
+    def say(self, left: str, right: str = "") -> None:
+        """The line above the table."""
+        self.query_one("#status", StatusLine).tell(left, right)
+
+    def on_mount(self) -> None:
+        self.table.focus()
+        self.query_one("#tabs", Tabs).tell(self.tabs, self.tab)
+
+    def act_tab_next(self) -> None:
+        self._turn(1)
+
+    def act_tab_before(self) -> None:
+        self._turn(-1)
+
+    def _turn(self, by: int) -> None:
+        self.tab = (self.tab + by) % len(self.tabs)
+        self.query_one("#tabs", Tabs).tell(self.tabs, self.tab)
+        self.table.go(0)
+        self.table.stretch.fixed([])  # its rows have other columns
+        self.reload()

@@ -1,0 +1,80 @@
+"""The screen of events: what is told above the list, its tabs, and what can be done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from doitui.tui.dialogs import DEAF
+from doitui_core import database
+from doitui_core.models import Event, Upstream
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+Shown = Callable[..., str]
+
+
+@pytest.fixture
+def shown(house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str]) -> Shown:
+    """`shown(*keys, answer=…)`: what stands on the screen of events after these keys, and the answer to a question."""
+
+    def look(*keys: str, answer: tuple[str, ...] = (), write: bool = False) -> str:
+        async def script(pilot: Any) -> str:
+            await press(pilot, *keys)
+            if answer:
+                await asyncio.sleep(DEAF)
+                await press(pilot, *answer)
+            notes = [note.message for note in pilot.app._notifications]
+            return "\n".join([seen(pilot), *notes])
+
+        return str(operate(script, start="events", write=write))
+
+    return look
+
+
+def test_every_event_is_listed_with_its_state(shown: Shown) -> None:
+    screen = shown()
+    assert [word in screen for word in ("+ submitted", "! failed", ". pending", "1,432")] == [True] * 4
+
+
+def test_a_tab_shows_one_state(shown: Shown) -> None:
+    screen = shown(*["right_square_bracket"] * 3)
+    assert ("[failed 1]" in screen, "1 of 1" in screen) == (True, True)
+
+
+def test_that_no_worker_runs_is_told_above(shown: Shown) -> None:
+    assert "no worker was seen" in shown()
+
+
+@pytest.mark.parametrize(
+    ("cause", "error"),
+    [("credentials", "HTTP 401: stale or wrong token"), ("forbidden", "HTTP 403: no right to write events")],
+)
+def test_a_refusal_is_told_above(shown: Shown, cause: str, error: str) -> None:
+    name = "events http://127.0.0.1:1 demo.repo"
+    Upstream.create(name=name, blocked_at=database.now(), blocked_cause=cause, blocked_error=error)
+    assert error in shown()
+
+
+def test_enter_opens_the_page_of_the_doi(shown: Shown) -> None:
+    assert "Letters from the marsh" in shown("enter")
+
+
+def test_a_failed_event_is_put_back(shown: Shown) -> None:
+    shown("exclamation_mark", "R", answer=("enter",), write=True)
+    assert [row.state for row in Event.select().order_by(Event.id)] == ["submitted", "pending", "pending"]
+
+
+def test_an_event_that_waits_is_not_put_back(shown: Shown) -> None:
+    assert "only failed events" in shown("R", write=True)
+
+
+def test_a_flush_asks_first(shown: Shown) -> None:
+    assert "doitui event flush" in shown("F", write=True)
+
+
+def test_a_filter_narrows_the_list(shown: Shown) -> None:
+    assert "1 of 1" in shown("slash", *"orcid", "enter")
