@@ -104,7 +104,7 @@ def take_over(text: str, *, actor: str = "python") -> TakenOver:
         raise Refused("a write is under way: the worker finds out what became of it by itself", "in_flight")
     at, result = desk.of(row.repository), sync.Result()
     at.client.deadline = PATIENCE
-    sync._ask(row, at, result, actor, dry_run=False)
+    sync.ask(row, at, result, actor, dry_run=False)
     if result.failed:
         raise RemoteFailed(f"DataCite could not be asked: {result.failed[row.doi]}")
     if not result.differences:

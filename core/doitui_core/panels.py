@@ -11,7 +11,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import database, stats, windows
+from doitui_core import database, stats, upstream, windows
 from doitui_core.clock import micros
 from doitui_core.filters import Filter
 from doitui_core.jobs import Lane
@@ -126,7 +126,11 @@ def _links(now: datetime) -> list[Link]:
     took = sorted((row.finished_at - row.sent_at) for row in last if row.finished_at and row.http_status)
     median = int(took[len(took) // 2] / timedelta(milliseconds=1)) if took else None
     faulty = sum(row.http_status >= 500 or row.outcome in ("ambiguous", "retryable") for row in last)
-    return [_link(row, now, median, faulty) for row in Upstream.select().order_by(Upstream.name)]
+    # Attempts are those of DOIs: they say nothing about the other services.
+    return [
+        _link(row, now, *((median, faulty) if upstream.lane(row.name) is Lane.DOIS else (None, 0)))
+        for row in Upstream.select().order_by(Upstream.name)
+    ]
 
 
 def _link(row: Upstream, now: datetime, median: int | None, faulty: int) -> Link:

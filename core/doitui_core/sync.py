@@ -115,7 +115,7 @@ def _compare_page(
         elif row.repository_id == repository.id:
             result.compared += 1
             if state != row.remote:
-                _ask(row, at, result, actor, dry_run)
+                ask(row, at, result, actor, dry_run)
         listed.add(folded)
 
 
@@ -130,11 +130,11 @@ def _ask_for_the_rest(
         for row in chunk:
             if row.folded not in listed and row.folded.startswith(f"{prefix}/"):
                 result.compared += 1
-                _ask(row, at, result, actor, dry_run)
+                ask(row, at, result, actor, dry_run)
         last = chunk[-1].id
 
 
-def _ask(row: Doi, at: Desk, result: Result, actor: str, dry_run: bool) -> None:
+def ask(row: Doi, at: Desk, result: Result, actor: str, dry_run: bool) -> None:
     """Ask DataCite's database for one DOI, and note what it says."""
     if row.certainty == Certainty.UNCERTAIN or ledger.unfinished(row.id):
         return  # a write is under way; its probe finds out
