@@ -11,22 +11,16 @@ import json
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
-import requests
-
-from doitui_core.datacite import transport
-from doitui_core.datacite.account import MASK, Account
 from doitui_core.datacite.answer import Answer
-from doitui_core.errors import Misconfigured
+from doitui_core.datacite.bearer import BearerAccount
 from doitui_core.events.event import Event
 
 MEDIA_TYPE = "application/vnd.api+json"
 
 #: What DataCite gives events without a licence; said, so that a hub says the same.
 LICENSE = "https://creativecommons.org/publicdomain/zero/1.0/"
-
-#: A bearer token (RFC 6750 2.1). Anything else would come back in the error of an HTTP library.
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 class Dialect(StrEnum):
@@ -61,28 +55,14 @@ def base(url: str) -> str:
     return url.rstrip("/").removesuffix("/events")
 
 
-class EventsClient(Account):
-    """One account at one Events API: by `token` where there is one, else by account and password.
-
-    The other arguments are those of `Account`. Raises `Misconfigured` for a token that cannot be one.
-    """
+class EventsClient(BearerAccount):
+    """One account at one Events API, by token or by password. The arguments are those of `BearerAccount`."""
 
     def __init__(
-        self,
-        base_url: str,
-        account: str,
-        password: str,
-        *,
-        token: str = "",
-        dialect: Dialect = Dialect.V2,
-        deadline: float,
-        contact_email: str = "",
+        self, base_url: str, account: str, password: str, *, dialect: Dialect = Dialect.V2, **options: Any
     ) -> None:
-        super().__init__(base(base_url), account, password, deadline=deadline, contact_email=contact_email)
-        if token and not _TOKEN.fullmatch(token):
-            raise Misconfigured("datacite_api_token holds characters that no token has: set it again, without blanks")
+        super().__init__(base(base_url), account, password, **options)
         self.dialect = dialect
-        self._token = token
 
     def request(self, event: Event, source_token: str) -> Request:
         """The request that brings `event` to the other side, whether it is there or not."""
@@ -102,24 +82,6 @@ class EventsClient(Account):
         answer = self.exchange(request.method, request.url, headers, body)
         # An error page may show the request it is about.
         return answer if answer.ok and answer.document else replace(answer, text=self.masked(answer.text))
-
-    def masked(self, text: str) -> str:
-        """`text` without token and password."""
-        without = text.replace(self._token, MASK) if self._token else text
-        return super().masked(without) if self._password else without
-
-    def _session(self) -> requests.Session:
-        if not self._token:
-            return super()._session()
-        if not hasattr(self._local, "session"):
-            self._local.session = transport.anonymous(self._user_agent)
-            self._local.session.auth = self._bearer
-        session: requests.Session = self._local.session
-        return session
-
-    def _bearer(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 def document(event: Event, source_token: str, dialect: Dialect) -> dict[str, object]:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from doitui_core import desk, repositories, upstream
+from doitui_core import desk, repositories, token_desk, upstream
 from doitui_core.datacite.reports import ReportsClient
-from doitui_core.errors import Misconfigured, RemoteFailed
 from doitui_core.jobs import Lane
 from doitui_core.models import Repository
-from doitui_core.queue import Policy
-from doitui_core.repositories import Config
+from doitui_core.token_desk import TokenDesk
 
 
-@dataclass(frozen=True, slots=True)
-class ReportDesk:
-    """One repository's. `upstream` is the name of the row that all users of its token or account share."""
-
-    config: Config
-    client: ReportsClient
-    policy: Policy
-    upstream: str
+class ReportDesk(TokenDesk[ReportsClient]):
+    """One repository's."""
 
     @property
     def rate(self) -> float | None:
@@ -30,13 +20,6 @@ class ReportDesk:
     def url(self) -> str:
         return self.config.reports_url
 
-    def answers(self) -> bool:
-        """Whether the server is there at all: any answer that is not a fault of its own."""
-        try:
-            return self.client.look().status < 500
-        except (RemoteFailed, Misconfigured):
-            return False
-
     def spend(self) -> None:
         """Count one more request of a job that has had its token."""
         upstream.spend(self.upstream, self.rate)
@@ -45,16 +28,5 @@ class ReportDesk:
 def of(repository: Repository) -> ReportDesk:
     """Raises `Misconfigured` where the address, or both token and account, are missing or wrong."""
     config = repositories.config(repository)
-    token = config.settings.secret("datacite_api_token")
-    account, password = ("", "") if token else config.require_account()
-    rules = desk.policy(config)
-    client = ReportsClient(
-        config.reports_url,
-        account,
-        password,
-        token=token,
-        # Half a lease for a whole request: whoever takes over an expired lease must not meet the first one sending.
-        deadline=rules.lease.total_seconds() / 2,
-        contact_email=config.text("contact_email"),
-    )
-    return ReportDesk(config, client, rules, upstream.name(config, Lane.REPORTS))
+    client = ReportsClient(config.reports_url, **token_desk.account(config))
+    return ReportDesk(config, client, desk.policy(config), upstream.name(config, Lane.REPORTS))
