@@ -24,8 +24,8 @@ from doitui_core import database, dois, models, queue, records, repositories
 from doitui_core.states import Wanted
 
 #: 2,000 where nobody waits for it: DOITUI_CRASH_JOBS=2000. Every tenth of the second number hangs for two seconds.
-JOBS = int(os.environ.get("DOITUI_CRASH_JOBS", "200"))
-HANGING_JOBS = int(os.environ.get("DOITUI_CRASH_JOBS", "60"))
+JOBS = int(os.environ.get("DOITUI_CRASH_JOBS", "120"))
+HANGING_JOBS = int(os.environ.get("DOITUI_CRASH_JOBS", "40"))
 
 #: Seconds; what takes longer has failed.
 PATIENCE = 300

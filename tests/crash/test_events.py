@@ -21,8 +21,8 @@ from doitui_core.models import Doi
 from doitui_core.models import Event as Row
 
 #: 10,000 where nobody waits for it: DOITUI_PACE_EVENTS=10000.
-EVENTS = int(os.environ.get("DOITUI_CRASH_EVENTS", "200"))
-PACED = int(os.environ.get("DOITUI_PACE_EVENTS", "300"))
+EVENTS = int(os.environ.get("DOITUI_CRASH_EVENTS", "120"))
+PACED = int(os.environ.get("DOITUI_PACE_EVENTS", "200"))
 
 #: Events a second in the test of the pace.
 RATE = 100
