@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import pytest
 
@@ -27,10 +28,30 @@ POSTGRES = os.environ.get("DOITUI_TEST_POSTGRES", "postgresql://postgres@127.0.0
 BUSY = frozenset({"crash", "demo", "terminal", "tui"})
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+#: A crash test takes a process for every move: each runs on one of the databases, half of them on either, unless both
+#: are asked for.
+BOTH = "DOITUI_CRASH_BOTH" in os.environ
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name in BUSY:
             item.add_marker(pytest.mark.flaky(reruns=1))
+    left = [] if BOTH else list(second_databases(items))
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
+
+
+def second_databases(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """Of each crash test that runs on both databases the one of the two that it can do without."""
+    found: dict[str, dict[str, pytest.Item]] = {}
+    for item in items:
+        name = getattr(item, "callspec", None) and item.callspec.params.get("database_url")  # type: ignore[attr-defined]
+        if name and item.path.parent.name == "crash":
+            found.setdefault(f"{item.path.name} {item.originalname}", {})[name] = item  # type: ignore[attr-defined]
+    for key, variants in found.items():
+        if len(variants) == 2:
+            yield variants[sorted(variants)[crc32(key.encode()) % 2]]
 
 
 def missing(reason: str) -> None:
