@@ -91,6 +91,7 @@ def test_a_terminal_that_is_taken_away_leaves_the_worker_alone(world: Any, scree
     screen.wait(5)
     world.mint_all()
     world.until("findable", 1)
+    assert world.findable() == 1
 
 
 def test_a_reader_that_stalls_and_comes_back_finds_a_living_screen(screens: Callable[..., Any]) -> None:

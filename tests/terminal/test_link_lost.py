@@ -30,4 +30,4 @@ def test_a_link_that_is_lost_keeps_what_is_shown_and_comes_back(
         world.mint_all()
         world.until("findable", 1)
         relay.mend()
-        screen.until("live", "Nothing to mint")
+        assert screen.until("live", "Nothing to mint")

@@ -37,7 +37,7 @@ def test_find_a_doi(world: Any, tmux: Callable[..., Any]) -> None:
     screen.type("ms-2")
     screen.until("1 of 1")
     screen.keys("Enter", "Enter")
-    screen.until("object id      ms-2", "remote         findable")
+    assert screen.until("object id      ms-2", "remote         findable")
 
 
 def test_see_why_a_mint_failed(world: Any, tmux: Callable[..., Any]) -> None:
@@ -49,7 +49,7 @@ def test_see_why_a_mint_failed(world: Any, tmux: Callable[..., Any]) -> None:
     screen.keys("Enter")
     screen.until("marks          !F")
     screen.keys("]", "]")
-    screen.until("HTTP 422", "POST")
+    assert screen.until("HTTP 422", "POST")
 
 
 def test_retry_everything_that_failed_for_one_cause(world: Any, tmux: Callable[..., Any]) -> None:
@@ -62,7 +62,7 @@ def test_retry_everything_that_failed_for_one_cause(world: Any, tmux: Callable[.
     screen.until("1 of 3")
     screen.keys("C")
     screen.answer("Tab", "Enter", told="Retry 3 jobs")
-    screen.until("completed 3")
+    assert screen.until("completed 3")
 
 
 def test_look_at_what_would_be_minted_and_mint_five(world: Any, tmux: Callable[..., Any]) -> None:
@@ -80,7 +80,7 @@ def test_look_at_what_would_be_minted_and_mint_five(world: Any, tmux: Callable[.
     screen.answer("5", "Tab", "Tab", "Enter", told="type 5 to go on")
     screen.until("1 of 1")
     screen.keys("4")
-    screen.until("1 of 5", "+ findable")
+    assert screen.until("1 of 5", "+ findable")
 
 
 def test_pause_the_queue_and_let_it_go_on(world: Any, tmux: Callable[..., Any]) -> None:
@@ -95,7 +95,7 @@ def test_pause_the_queue_and_let_it_go_on(world: Any, tmux: Callable[..., Any]) 
     screen.until("waiting 1")
     screen.keys("P")
     screen.answer("Enter", told="Resume sending for h?")
-    screen.until("findable 1")
+    assert screen.until("findable 1")
 
 
 def test_copy_a_doi(world: Any, tmux: Callable[..., Any]) -> None:
@@ -145,7 +145,7 @@ def test_two_operators_see_each_others_work(world: Any, tmux: Callable[..., Any]
     one.answer("Enter", told="Retry 1 job?")
     two.until("failed 0", "completed 1")
     two.keys("R")
-    two.until("nothing to retry")
+    assert two.until("nothing to retry")
 
 
 def test_leaving_in_the_middle_of_a_batch_leaves_the_batch_alone(world: Any, tmux: Callable[..., Any]) -> None:
@@ -162,7 +162,7 @@ def test_leaving_in_the_middle_of_a_batch_leaves_the_batch_alone(world: Any, tmu
     screen.until("12 queued")
     screen.keys("q", "q")
     screen.wait()
-    tmux("status", "--watch", size=(140, 40)).until("12 findable")
+    assert tmux("status", "--watch", size=(140, 40)).until("12 findable")
 
 
 def test_a_resize_storm_ends_in_the_right_layout(world: Any, tmux: Callable[..., Any]) -> None:
@@ -172,18 +172,18 @@ def test_a_resize_storm_ends_in_the_right_layout(world: Any, tmux: Callable[...,
     screen.until("Needs attention")
     for width in (*range(60, 140, 8), 140):
         subprocess.run([*screen._tmux, "resize-window", "-x", str(width), "-y", "40"], check=True)
-    screen.until("[1 Dashboard]", "Newest DOIs")
+    assert screen.until("[1 Dashboard]", "Newest DOIs")
 
 
 def test_doitui_alone_opens_the_screens_read_only(world: Any, tmux: Callable[..., Any]) -> None:
     screen = tmux()
     screen.until("Needs attention", " ro ")
     screen.keys("P")
-    screen.until("this is read-only")
+    assert screen.until("this is read-only")
 
 
 def test_a_terminal_without_colour_is_told_everything_by_shape(world: Any, tmux: Callable[..., Any]) -> None:
     failed(world, "ms-1")
     world.environment["NO_COLOR"] = "1"
     screen = tmux()
-    screen.until("FAIL", "!F failed 1")
+    assert screen.until("FAIL", "!F failed 1")

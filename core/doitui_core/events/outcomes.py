@@ -6,53 +6,37 @@ event goes out under its own UUID and with a total, so the same once more is the
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from doitui_core import outcomes
+from doitui_core.outcome_rules import HTML, Rule, refusal
 from doitui_core.outcomes import Kind, Outcome
 
 if TYPE_CHECKING:
     from doitui_core.datacite.answer import Answer
 
-_HTML = r"\A\s*<(!doctype|html)"
 _AGAIN = "sent again by itself, under the same UUID"
 _LOOK = "see what was sent with `doitui event show`"
 _ADDRESS = "no Events API answers at this address: mend events_url"
 
 
-class _Rule(NamedTuple):
-    """For answers whose status, or its hundred, is `status` and whose text has `says` (any case) in it."""
-
-    status: int
-    says: str
-    kind: Kind
-    cause: str
-    advice: str
-
-
 # The first that fits.
 _RULES = (
-    _Rule(
-        401, "", Kind.BLOCKED, "credentials", "stale or wrong token: mend datacite_api_token (without one: password)"
-    ),
+    Rule(401, "", Kind.BLOCKED, "credentials", "stale or wrong token: mend datacite_api_token (without one: password)"),
     # DataCite says it in JSON; a page comes from something on the way and says nothing about rights.
-    _Rule(403, _HTML, Kind.RETRYABLE, "firewall", f"a firewall or proxy refused it, not the Events API; {_AGAIN}"),
-    _Rule(
+    Rule(403, HTML, Kind.RETRYABLE, "firewall", f"a firewall or proxy refused it, not the Events API; {_AGAIN}"),
+    Rule(
         403,
         "",
         Kind.BLOCKED,
         "forbidden",
         "no right to write events: DataCite gives it to its staff only; send usage reports instead",
     ),
-    _Rule(404, "", Kind.BLOCKED, "configuration", _ADDRESS),
-    _Rule(405, "", Kind.BLOCKED, "configuration", _ADDRESS),
-    _Rule(
-        409, "", Kind.RETRYABLE, "conflict", f"another write was faster, or it is there under another UUID; {_AGAIN}"
-    ),
-    _Rule(422, "token can't be blank", Kind.BLOCKED, "configuration", "set event_source_token, then retry"),
-    _Rule(422, "", Kind.PERMANENT, "event", _LOOK),
-    _Rule(400, "", Kind.PERMANENT, "bad_request", _LOOK),
+    Rule(404, "", Kind.BLOCKED, "configuration", _ADDRESS),
+    Rule(405, "", Kind.BLOCKED, "configuration", _ADDRESS),
+    Rule(409, "", Kind.RETRYABLE, "conflict", f"another write was faster, or it is there under another UUID; {_AGAIN}"),
+    Rule(422, "token can't be blank", Kind.BLOCKED, "configuration", "set event_source_token, then retry"),
+    Rule(422, "", Kind.PERMANENT, "event", _LOOK),
+    Rule(400, "", Kind.PERMANENT, "bad_request", _LOOK),
 )
 
 #: For the rest, by their hundred; but a status of `outcomes` that stands for itself goes before.
@@ -70,28 +54,9 @@ def event_outcome(answer: Answer, uuid: str) -> Outcome:
             return Outcome(Kind.DONE, http_status=answer.status)
         message = f"HTTP {answer.status}: the answer is not about this event; {_AGAIN}"
         return Outcome(Kind.AMBIGUOUS, "unreadable", message, answer.status)
-    wait = outcomes.retry_after(answer)
-    found = _rule(answer) or (None if wait is not None and answer.status == 503 else _general(answer))
-    if found is None:
-        return outcomes.of_answer(answer)
-    kind, cause, advice = found
-    return Outcome(kind, cause, f"HTTP {answer.status}: {answer.summary}; {advice}", answer.status, wait)
+    return refusal(answer, _RULES, _BY_HUNDRED)
 
 
 def _names(answer: Answer, uuid: str) -> bool:
     data = answer.document.get("data")
     return isinstance(data, dict) and str(data.get("id", "")).lower() == uuid
-
-
-def _rule(answer: Answer) -> tuple[Kind, str, str] | None:
-    for rule in _RULES:
-        if answer.status == rule.status and re.search(rule.says, answer.text, re.IGNORECASE):
-            return rule.kind, rule.cause, rule.advice
-    return None
-
-
-def _general(answer: Answer) -> tuple[Kind, str, str] | None:
-    """None for a status of which `outcomes` knows more than its hundred."""
-    if answer.status in outcomes.BY_STATUS:
-        return None
-    return _BY_HUNDRED.get(answer.status // 100, _BY_HUNDRED[5])

@@ -7,15 +7,14 @@ the whole report goes again from its first part, whose PUT takes the place of al
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from doitui_core import outcomes
+from doitui_core.outcome_rules import HTML, Rule, refusal
 from doitui_core.outcomes import Kind, Outcome
 
 if TYPE_CHECKING:
     from doitui_core.datacite.answer import Answer
 
-_HTML = r"\A\s*<(!doctype|html)"
 _AGAIN = "sent again by itself, from its first part"
 _LOOK = "see what is wrong with `doitui usage-report build` and `doitui usage-report validate`"
 _ADDRESS = "no report store answers at this address: mend reports_url"
@@ -24,38 +23,28 @@ _TOKEN = (
 )
 
 
-class _Rule(NamedTuple):
-    """For answers whose status, or its hundred, is `status` and whose text has `says` (any case) in it."""
-
-    status: int
-    says: str
-    kind: Kind
-    cause: str
-    advice: str
-
-
 # The first that fits.
 _RULES = (
-    _Rule(401, "", Kind.BLOCKED, "credentials", _TOKEN),
+    Rule(401, "", Kind.BLOCKED, "credentials", _TOKEN),
     # DataCite says it in JSON; a page comes from something on the way and says nothing about rights.
-    _Rule(403, _HTML, Kind.RETRYABLE, "firewall", f"a firewall or proxy refused it, not the report store; {_AGAIN}"),
-    _Rule(
+    Rule(403, HTML, Kind.RETRYABLE, "firewall", f"a firewall or proxy refused it, not the report store; {_AGAIN}"),
+    Rule(
         403, "", Kind.BLOCKED, "forbidden", "the account has no right to write usage reports: ask DataCite for a token"
     ),
-    _Rule(404, "", Kind.BLOCKED, "configuration", _ADDRESS),
-    _Rule(405, "", Kind.BLOCKED, "configuration", _ADDRESS),
-    _Rule(
+    Rule(404, "", Kind.BLOCKED, "configuration", _ADDRESS),
+    Rule(405, "", Kind.BLOCKED, "configuration", _ADDRESS),
+    Rule(
         409,
         "",
         Kind.PERMANENT,
         "taken",
         "the month's report is there under another UUID, by another program or account: ask DataCite to delete it",
     ),
-    _Rule(413, "", Kind.PERMANENT, "too_large", "the report store takes no part of this size"),
+    Rule(413, "", Kind.PERMANENT, "too_large", "the report store takes no part of this size"),
     # Sashimi stumbles over a request without a valid token before it comes to saying 401 (usage.md 1.8).
-    _Rule(422, r"undefined method .{0,4}uid\b", Kind.BLOCKED, "credentials", _TOKEN),
-    _Rule(422, "", Kind.PERMANENT, "report", _LOOK),
-    _Rule(400, "", Kind.PERMANENT, "bad_request", _LOOK),
+    Rule(422, r"undefined method .{0,4}uid\b", Kind.BLOCKED, "credentials", _TOKEN),
+    Rule(422, "", Kind.PERMANENT, "report", _LOOK),
+    Rule(400, "", Kind.PERMANENT, "bad_request", _LOOK),
 )
 
 #: For the rest, by their hundred; but a status of `outcomes` that stands for itself goes before.
@@ -76,23 +65,4 @@ def report_outcome(answer: Answer, uuid: str) -> Outcome:
             return Outcome(Kind.DONE, http_status=answer.status)
         message = f"HTTP {answer.status}: the answer is not about this report; {_AGAIN}"
         return Outcome(Kind.AMBIGUOUS, "unreadable", message, answer.status)
-    wait = outcomes.retry_after(answer)
-    found = _rule(answer) or (None if wait is not None and answer.status == 503 else _general(answer))
-    if found is None:
-        return outcomes.of_answer(answer)
-    kind, cause, advice = found
-    return Outcome(kind, cause, f"HTTP {answer.status}: {answer.summary}; {advice}", answer.status, wait)
-
-
-def _rule(answer: Answer) -> tuple[Kind, str, str] | None:
-    for rule in _RULES:
-        if answer.status == rule.status and re.search(rule.says, answer.text, re.IGNORECASE):
-            return rule.kind, rule.cause, rule.advice
-    return None
-
-
-def _general(answer: Answer) -> tuple[Kind, str, str] | None:
-    """None for a status of which `outcomes` knows more than its hundred."""
-    if answer.status in outcomes.BY_STATUS:
-        return None
-    return _BY_HUNDRED.get(answer.status // 100, _BY_HUNDRED[5])
+    return refusal(answer, _RULES, _BY_HUNDRED)
