@@ -60,17 +60,20 @@ def landing_page(record: Record, config: Config) -> str:
     return record.url or config.landing_page(record.object_id)
 
 
-def document(record: Record, doi: str, config: Config, *, tombstone: bool = False) -> Attributes:
+def document(
+    record: Record, doi: str, config: Config, known: Attributes | None = None, *, tombstone: bool = False
+) -> Attributes:
     """The whole document of a DOI, as it is sent (without the event). A tombstone leads to its own page, if it has
-    one (`tombstone_page_base`).
+    one (`tombstone_page_base`). `known`: the record's `attributes`, where they have been read.
     """
     page = config.tombstone_page(doi) if tombstone else ""
-    return build.document(attributes(record, config), doi=doi, url=page or landing_page(record, config) or None)
+    found = attributes(record, config) if known is None else known
+    return build.document(found, doi=doi, url=page or landing_page(record, config) or None)
 
 
-def findings(record: Record, config: Config, target: str) -> list[Finding]:
-    """What DataCite would refuse (errors) and what a person should know (warnings), errors first."""
-    found = validate.check(attributes(record, config), target)
+def findings(record: Record, config: Config, target: str, known: Attributes | None = None) -> list[Finding]:
+    """What DataCite would refuse (errors) and what a person should know (warnings), errors first. `known` as above."""
+    found = validate.check(attributes(record, config) if known is None else known, target)
     if target != "draft" and not landing_page(record, config):
         found.insert(0, URL_MISSING)
     return found

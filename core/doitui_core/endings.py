@@ -156,7 +156,7 @@ def let_go(lease: Lease) -> None:
         if not queue.held(lease):
             return
         if lease.kind is not queue.Kind.WRITE or not ledger.unfinished(row.id):
-            queue.release(lease)
+            queue.release([lease])
             return
         facts = ledger.facts(row)
         action = states.action(facts)

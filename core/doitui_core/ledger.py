@@ -10,7 +10,7 @@ from typing import Any
 from doitui_core import database, statements, states
 from doitui_core.clock import EPOCH
 from doitui_core.datacite.answer import Answer
-from doitui_core.models import Attempt, Doi, DoiLog
+from doitui_core.models import Attempt, Doi, DoiLog, Record
 from doitui_core.outcomes import Kind, Outcome
 from doitui_core.states import Certainty, Facts, Remote, Verification, Wanted
 
@@ -19,6 +19,7 @@ PROBED = "probe: "
 
 _LOCKED = statements.Select(lambda doi_id: Doi.select().where(Doi.id == doi_id), int, lock=True)
 _READ = statements.Select(lambda doi_id: Doi.select().where(Doi.id == doi_id), int)
+_RECORD = statements.Select(lambda record_id: Record.select().where(Record.id == record_id), int)
 _UNFINISHED = statements.Select(
     lambda doi_id: Attempt.select().where(Attempt.doi == doi_id, Attempt.finished_at == 0).limit(1), int
 )
@@ -42,6 +43,11 @@ def lock(doi_id: int) -> Doi:
     row = _LOCKED.first(doi_id)
     assert row is not None, "no DOI is ever deleted"
     return row
+
+
+def record(row: Doi) -> Record | None:
+    """The record it stands for, as it is now."""
+    return _RECORD.first(row.record_id) if row.record_id else None
 
 
 def counted(row: Doi) -> list[str]:

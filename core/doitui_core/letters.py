@@ -21,8 +21,6 @@ from doitui_core.states import Facts, Step, Wanted
 
 METHODS = {Step.CREATE: "POST", Step.REPLACE: "PUT", Step.DELETE: "DELETE"}
 
-_RECORD = statements.Select(lambda record_id: Record.select().where(Record.id == record_id), int)
-
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -51,15 +49,16 @@ def letter(row: Doi, facts: Facts, config: Config) -> Letter | Outcome:
 
 def content(row: Doi, facts: Facts, config: Config) -> dict[str, Any] | Outcome:
     """The whole document, or why DataCite would refuse it."""
-    record = _RECORD.first(row.record_id) if row.record_id else None
+    record = ledger.record(row)
     if record is None:
         return Outcome(Kind.PERMANENT, "no_record", f"{row.doi} has no record here, so there is nothing to send")
     target = str(facts.wanted if facts.wanted in states.LADDER else Wanted.REGISTERED)
-    wrong = documents.errors(documents.findings(record, config, target))
+    attributes = documents.attributes(record, config)
+    wrong = documents.errors(documents.findings(record, config, target, attributes))
     if wrong:
         reasons = "; ".join(f"{finding.message} ({finding.code})" for finding in wrong)
         return Outcome(Kind.PERMANENT, "metadata", f"not sent: {reasons}")
-    return documents.document(record, row.doi, config, tombstone=facts.wanted is Wanted.TOMBSTONE)
+    return documents.document(record, row.doi, config, attributes, tombstone=facts.wanted is Wanted.TOMBSTONE)
 
 
 def renew(row: Doi) -> tuple[Doi, Config]:
@@ -100,7 +99,7 @@ def begin(
     if body:
         fingerprint = build.fingerprint({"body": body})
         payloads[fingerprint] = body
-    packed = [{"fingerprint": key, "body": zlib.compress(text.encode())} for key, text in payloads.items()]
+    packed = [Payload(fingerprint=key, body=zlib.compress(text.encode())) for key, text in payloads.items()]
     attempt = Attempt(
         doi=row.id,
         job_id=lease.job_id,
@@ -115,8 +114,8 @@ def begin(
         locked = ledger.lock(row.id)
         if not queue.renew(lease, desk.policy):
             return None
-        if packed:
-            Payload.insert_many(packed).on_conflict_ignore().execute()
+        for payload in packed:
+            statements.insert(payload)
         if whole:
             locked.sent_hash = whole
             statements.update(locked)

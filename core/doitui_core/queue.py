@@ -7,15 +7,14 @@ Time is `database.now()`, one clock for all hosts. What is due is found by `dial
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import peewee
 
-from doitui_core import database, statements
-from doitui_core.clock import EPOCH
+from doitui_core import database, leases, statements
+from doitui_core.clock import EPOCH, micros
 from doitui_core.errors import NotFound, Refused
 from doitui_core.events import states
 from doitui_core.jobs import OPEN as OPEN
@@ -23,6 +22,7 @@ from doitui_core.jobs import UNSETTLED as UNSETTLED
 from doitui_core.jobs import Kind as Kind
 from doitui_core.jobs import Lane as Lane
 from doitui_core.jobs import Status as Status
+from doitui_core.leases import Lease as Lease
 from doitui_core.models import Job
 from doitui_core.outcomes import Kind as Outcome
 from doitui_core.outcomes import Outcome as Decision
@@ -68,22 +68,6 @@ class Policy:
 
     lease: timedelta
     backoff: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A job in hand. `was` is its status before the claim."""
-
-    job_id: int
-    kind: Kind
-    subject_id: int
-    repository_id: int
-    token: str
-    worker: str
-    actor: str
-    attempts: int
-    max_attempts: int
-    was: Status
 
 
 def enqueue(
@@ -184,46 +168,21 @@ def claim_one(worker: str, job_id: int, policy: Policy) -> Lease | None:
 
 
 def _lease(found: dict[int, str], worker: str, until: datetime) -> list[Lease]:
-    if not found:
-        return []
-    token = secrets.token_hex(8)
-    Job.update(
-        status=str(Status.PROCESSING), attempts=Job.attempts + 1, lease_until=until, lease_token=token, worker=worker
-    ).where(Job.id.in_(list(found))).execute()
-    leases = []
-    for job in Job.select().where(Job.id.in_(list(found))).order_by(Job.scheduled_at, Job.id):
-        was = Status(found[job.id])
-        moved(job, was, Status.PROCESSING)
-        leases.append(
-            Lease(
-                job.id,
-                Kind(job.kind),
-                job.subject_id,
-                job.repository_id,
-                token,
-                worker,
-                job.actor,
-                job.attempts,
-                job.max_attempts,
-                was,
-            )
-        )
-    return leases
+    taken = leases.take(found, worker, until)
+    for lease in taken:
+        moved(lease, lease.was, Status.PROCESSING)
+    return taken
 
 
 def renew(lease: Lease, policy: Policy) -> bool:
     """A whole lease from now on, just before something is sent. False: it is no longer ours; send nothing."""
     with database.joining():
-        job = _held(lease)
-        if job is not None:
-            job.lease_until = database.now() + policy.lease
-            statements.update(job)
-    return job is not None
+        return leases.keep(lease, database.now() + policy.lease)
 
 
 def held(lease: Lease) -> bool:
     """Whether the lease is still ours, its row locked until the transaction ends. Before writing any result."""
-    return _held(lease) is not None
+    return _HELD.first(lease.job_id, lease.token) is not None
 
 
 def finish(
@@ -239,29 +198,40 @@ def finish(
 
     False: the token is no longer ours, nothing was written.
     """
-    open_again = status in (Status.PENDING, Status.UNCERTAIN)
+    return bool(finish_all([lease], status, at=at, cause=cause, error=error, give_back=give_back))
+
+
+def finish_all(
+    held: Sequence[Lease],
+    status: Status,
+    *,
+    at: datetime | None = None,
+    cause: str | None = None,
+    error: str = "",
+    give_back: bool = False,
+) -> list[Lease]:
+    """As `finish`, of many that end alike; those that were still ours."""
+    now = database.now()
+    columns: dict[str, str | int] = {"status": str(status), "finished_at": 0 if status in OPEN else micros(now)}
+    if cause is not None:
+        columns |= {"cause": cause, "last_error": error}
+    if status in (Status.PENDING, Status.UNCERTAIN):
+        columns["scheduled_at"] = micros(at or now)
     with database.joining():
-        job = _held(lease)
-        if job is None:
-            return False
-        job.status = str(status)
-        if cause is not None:
-            job.cause, job.last_error = cause, error
-        if give_back:
-            job.attempts = max(job.attempts - 1, 0)  # the row's: an outage may have given others back meanwhile
-        job.lease_until, job.lease_token = None, ""
-        job.finished_at = None if status in OPEN else database.now()
-        if open_again:
-            job.scheduled_at = at or database.now()
-        statements.update(job)
-        moved(lease, Status.PROCESSING, status)
-    return True
+        ended = leases.end(held, columns, give_back=give_back)
+        for lease in ended:
+            moved(lease, Status.PROCESSING, status)
+    return ended
 
 
-def release(lease: Lease) -> bool:
-    """Give back a job that was not begun, as it was, with its attempt."""
-    was = Status.PENDING if lease.was is Status.PROCESSING else lease.was
-    return finish(lease, was, give_back=True)
+def release(held: Sequence[Lease]) -> list[Lease]:
+    """Give back jobs that were not begun, as they were, with their attempts; those that were still ours."""
+    released = []
+    with database.joining():
+        for was in {lease.was for lease in held}:
+            same = [lease for lease in held if lease.was is was]
+            released += finish_all(same, Status.PENDING if was is Status.PROCESSING else was, give_back=True)
+    return released
 
 
 def let_go(lease: Lease) -> None:
@@ -383,10 +353,6 @@ _HELD = statements.Select(
     str,
     lock=True,
 )
-
-
-def _held(lease: Lease) -> Job | None:
-    return _HELD.first(lease.job_id, lease.token)
 
 
 def moved(job: Job | Lease, old: Status, new: Status) -> None:

@@ -6,8 +6,10 @@ through one path (import, mint, the worker), that is most of the time; everywher
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 import peewee
@@ -17,57 +19,91 @@ from doitui_core.models import Table
 
 M = TypeVar("M", bound=Table)
 
+Value = int | str | Sequence[str]
+
 #: Stand-ins while the text is built: values no caller ever has, found again among the parameters.
-_STAND_INS: dict[type, Callable[[int], Any]] = {
-    int: lambda index: -(2**62) - index,
-    str: lambda index: f"\x00stand-in {index}\x00",
+_STAND_INS: dict[type, Callable[[int, int], list[Any]]] = {
+    int: lambda index, _: [-(2**62) - index],
+    str: lambda index, _: [f"\x00stand-in {index}\x00"],
+    list: lambda index, size: [f"\x00stand-in {index}.{number}\x00" for number in range(size)],
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Text(Generic[M]):
+    """A query made ready: its SQL, what stands for the values in it, and how a column of its rows is read."""
+
+    model: type[M]
+    sql: str
+    parameters: list[Any]
+    stand_ins: list[Any]
+    columns: list[tuple[str, Callable[[Any], Any]]]
+
+    def row(self, values: Sequence[Any]) -> M:
+        made = self.model(__no_default__=1)
+        made.__data__ = {name: read(value) for (name, read), value in zip(self.columns, values, strict=True)}
+        return made
 
 
 class Select(Generic[M]):
     """A query with places for values: `Select(lambda code: Repository.select().where(Repository.code == code), str)`.
 
-    `kinds` are the types of the values, in the order of the lambda's parameters. `lock`: rows stay locked until the
-    transaction ends. Times are given as `clock.micros`.
+    It selects a table, or some columns of one. `kinds` are the types of the values, in the order of the lambda's
+    parameters; `list` are texts for `in_`, and where there are none the query has no rows. `lock`: rows stay locked
+    until the transaction ends. Times are given as `clock.micros`.
     """
 
     def __init__(self, build: Callable[..., peewee.ModelSelect[M]], *kinds: type, lock: bool = False) -> None:
         self._build = build
         self._kinds = kinds
         self._lock = lock
-        self._made: dict[str, tuple[type[M], str, list[Any]]] = {}
+        self._made: dict[tuple[str, tuple[int, ...]], _Text[M]] = {}
 
-    def all(self, *values: int | str) -> list[M]:
+    def all(self, *values: Value) -> list[M]:
         """The rows."""
-        model, sql, parameters = self._text()
-        given = dict(zip(self._stand_ins(), values, strict=True))
-        return list(model.raw(sql, *[given.get(parameter, parameter) for parameter in parameters]))
+        lists = [_filled(value) for value in values]
+        if not all(lists):
+            return []
+        opened = database.current()
+        key = opened.dialect.name, tuple(map(len, lists))
+        text = self._made.get(key) or self._made.setdefault(key, self._text(*key))
+        given = dict(zip(text.stand_ins, chain.from_iterable(lists), strict=True))
+        rows = opened.db.execute_sql(text.sql, [given.get(parameter, parameter) for parameter in text.parameters])
+        return [text.row(row) for row in rows.fetchall()]
 
-    def first(self, *values: int | str) -> M | None:
+    def first(self, *values: Value) -> M | None:
         """The first row; None when there is none."""
         return next(iter(self.all(*values)), None)
 
-    def _stand_ins(self) -> list[Any]:
-        return [_STAND_INS[kind](index) for index, kind in enumerate(self._kinds)]
+    def _text(self, _dialect: str, sizes: tuple[int, ...]) -> _Text[M]:
+        places = [_STAND_INS[kind](at, size) for at, (kind, size) in enumerate(zip(self._kinds, sizes, strict=True))]
+        query = self._build(
+            *(place if kind is list else place[0] for kind, place in zip(self._kinds, places, strict=True))
+        )
+        columns = [(field.name, field.python_value) for field in query.selected_columns]
+        sql, parameters = (database.for_update(query) if self._lock else query).sql()
+        return _Text(query.model, sql, list(parameters), list(chain.from_iterable(places)), columns)
 
-    def _text(self) -> tuple[type[M], str, list[Any]]:
-        name = database.current().dialect.name
-        if name not in self._made:
-            query = self._build(*self._stand_ins())
-            sql, parameters = (database.for_update(query) if self._lock else query).sql()
-            self._made[name] = (query.model, sql, list(parameters))
-        return self._made[name]
+
+def _filled(value: Value) -> Sequence[int | str]:
+    """`value` as a list whose length is a power of two, so that lists of all lengths share a few texts."""
+    if isinstance(value, int | str):
+        return [value]
+    return [*value, *[value[-1]] * ((1 << (len(value) - 1).bit_length()) - len(value))] if value else []
 
 
 def insert(row: Table) -> bool:
-    """Insert `row` and give it its id. False: a unique index has it already, nothing was inserted."""
+    """Insert `row` and give it its id, where its key is one. False: a unique index has it already, nothing was
+    inserted.
+    """
     opened = database.current()
     values = [field.db_value(row.__data__.get(field.name)) for field in _stored(type(row))]
     cursor = opened.db.execute_sql(_insert(type(row), opened.dialect.name, opened.db.param), values)
-    number = opened.dialect.new_id(cursor)
-    setattr(row, "id", number)  # noqa: B010 - every table that is written here has an id, the base class has none
+    inserted = bool(cursor.rowcount > 0)
+    if inserted and _numbered(type(row)):
+        setattr(row, "id", opened.dialect.new_id(cursor))  # noqa: B010 - the base class has no id
     _clean(row)
-    return number is not None
+    return inserted
 
 
 def update(row: Table) -> None:
@@ -89,7 +125,12 @@ def _clean(row: Table) -> None:
 
 @cache
 def _stored(model: type[Table]) -> list[Any]:
-    return [field for field in model._meta.sorted_fields if not field.primary_key]
+    return [field for field in model._meta.sorted_fields if not (field.primary_key and _numbered(model))]
+
+
+def _numbered(model: type[Table]) -> bool:
+    """Whether the database gives the rows their ids."""
+    return bool(model._meta.auto_increment)
 
 
 @cache
@@ -97,7 +138,7 @@ def _insert(model: type[Table], dialect: str, mark: str) -> str:
     columns = [field.column_name for field in _stored(model)]
     text = f"INSERT INTO {model._meta.table_name} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"
     # Not an error to be caught: in PostgreSQL that would need a savepoint, two more trips to the server.
-    return f"{text} ON CONFLICT DO NOTHING" + (" RETURNING id" if dialect == "postgresql" else "")
+    return f"{text} ON CONFLICT DO NOTHING" + (" RETURNING id" if dialect == "postgresql" and _numbered(model) else "")
 
 
 @cache

@@ -121,6 +121,7 @@ class _Run:
         self._served = 0
         self._claimed = 0
         self._rounds_without = 0
+        self._quiet_until: dict[Lane, float] = {}
 
     def work(self, drain: bool) -> Summary:
         self._heartbeat()
@@ -178,8 +179,11 @@ class _Run:
 
     def _dispatch(self) -> tuple[int, float | None]:
         """(jobs claimed, seconds until the rate limit of the first lane allows more; None: nothing was held back)."""
+        if all(self._room(lane) <= 0 for lane in self.lanes):
+            return 0, None
         waits: list[float] = []
         claimed = 0
+        served: set[Lane] = set()
         stopped = self._setups.begin_round()
         # In turn: whoever comes after the one served last is first.
         repositories = sorted(Repository.select(), key=lambda row: (row.id <= self._served, row.id))
@@ -195,18 +199,22 @@ class _Run:
                 claimed += taken
                 if taken:
                     self._served = repository.id
+                    served.add(lane)
                 if wait and lane is self.lanes[0]:
                     waits.append(wait)
+        self._quiet_until.update({lane: time.monotonic() + GLANCE_SECONDS for lane in self.lanes if lane not in served})
         return claimed, min(waits, default=None)
 
     def _room(self, lane: Lane) -> int:
         """How many jobs of the lane may be claimed. A lane beside the first gets its share of the threads at most:
-        services that hang must not hold up the others.
+        services that hang must not hold up the others. And while others work, one that had nothing is left alone.
         """
         with self._lock:
             mine = sum(lease.kind.lane is lane for lease in self._in_hand.values())
             room = self.threads * AHEAD - len(self._in_hand)
         if lane is not self.lanes[0]:
+            if self._in_hand and time.monotonic() < self._quiet_until.get(lane, 0.0):
+                return 0
             return min(room, max(self.threads // len(self.lanes), 1) - mine)
         # Claimed in handfuls: a claim for each single job would cost more than the job's own bookkeeping.
         room = room if room >= self.threads or not self._in_hand else 0
@@ -256,10 +264,10 @@ class _Run:
         try:
             place = (lease.repository_id, lease.kind.lane)
             if self.stop.is_set() or self._setups.stopped(place):
-                queue.release(lease)
+                queue.release([lease])
                 return None
             if grant.canary and not at.answers():
-                queue.release(lease)
+                queue.release([lease])
                 return None
             outcome = carry_out(lease, at, grant)
             if outcome.kind is Kind.BLOCKED:
@@ -281,6 +289,7 @@ class _Run:
             rests.wake()
 
     def _close(self, pool: list[threading.Thread]) -> None:
+        waiting = self._not_begun()
         for _ in pool:
             self._todo.put(None)
         until = time.monotonic() + (GRACE_SECONDS if self.stop.is_set() else float("inf"))
@@ -289,7 +298,7 @@ class _Run:
             while thread.is_alive() and time.monotonic() < until:
                 thread.join(0.1)
         with suppress(DoituiError, peewee.PeeweeException), self._patience():
-            self._let_go()
+            self._let_go(waiting)
             with suppress(DoituiError, peewee.PeeweeException):
                 self._forget_settled()
             with suppress(DoituiError, peewee.PeeweeException):
@@ -307,10 +316,20 @@ class _Run:
             for job in Job.select(Job.id).where(Job.id.in_(some), settled):
                 del self.summary.left[job.id]
 
-    def _let_go(self) -> None:
-        """Requests that outlasted the grace: nobody knows what becomes of them, and that is what is noted."""
+    def _not_begun(self) -> list[Lease]:
+        """The claimed jobs that no thread has taken up, kept from them: some in a run that is stopped."""
+        waiting = []
+        with suppress(queues.Empty):
+            while handed := self._todo.get_nowait():
+                waiting.append(handed[0])
+        return waiting
+
+    def _let_go(self, waiting: list[Lease]) -> None:
+        """Give back what waits. Of requests that outlasted the grace nobody knows what becomes: that is noted."""
+        begun_not = {lease.job_id for lease in waiting}
         with self._lock:
-            left = list(self._in_hand.values())
+            left = [lease for lease in self._in_hand.values() if lease.job_id not in begun_not]
         with suppress(DoituiError, peewee.PeeweeException):
+            queue.release(waiting)
             for lease in left:
                 SERVICES[lease.kind.lane].let_go(lease)

@@ -34,7 +34,7 @@ def rows(ground: Ground) -> list[Row]:
 
 def _variants(ground: Ground, name: str) -> Iterator[Row]:
     for (processes, size), least in TARGETS[name].items():
-        single = "one by one" if size == 1 else f"{size} a claim, {FINISHED}"
+        single = "one by one" if size == 1 else f"{size} a claim, finished together"
         rate = _rate(ground, name, processes, size)
         yield Row(f"claim + finish, {processes} x {single}, {name}", rate, "jobs/s", least=least)
 
@@ -79,18 +79,8 @@ def _serve(url: str, size: int, limit: float) -> tuple[int, float]:
         leases = queue.claim("bench", 1, POLICY, size)
         if not leases:
             break
-        _finish(leases)
+        queue.finish_all(leases, Status.COMPLETED)
         done += len(leases)
     took = time.perf_counter() - start
     database.close()
     return done, took
-
-
-#: The core finishes one job a call, since each has an outcome of its own.
-FINISHED = "finished singly in one transaction"
-
-
-def _finish(leases: list[queue.Lease]) -> None:
-    with database.write():
-        for lease in leases:
-            queue.finish(lease, Status.COMPLETED)

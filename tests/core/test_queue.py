@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from doitui_core import database, dialects, dois, migrations, queue, repositories, workers
+from doitui_core import database, dialects, dois, migrations, queue, repositories, stats, workers
 from doitui_core.errors import NotFound, Refused
 from doitui_core.models import Job, Record, Repository
 from doitui_core.outcomes import Kind as Outcome
@@ -138,8 +138,9 @@ def test_what_a_zombie_finishes_is_dropped(a_job: Jobs, claim: Claim, clock: obj
     (dead,) = claim(worker="dead")
     clock.forward(minutes=6)  # type: ignore[attr-defined]
     (lease,) = claim(worker="alive")
-    told = (queue.finish(dead, Status.FAILED), queue.renew(dead, POLICY), queue.held(dead), queue.release(dead))
-    assert (told, job(lease.job_id).status, queue.finish(lease, Status.COMPLETED)) == ((False,) * 4, "processing", True)
+    told = (queue.finish(dead, Status.FAILED), queue.renew(dead, POLICY), queue.held(dead), queue.release([dead]))
+    assert (told, job(lease.job_id).status) == ((False, False, False, []), "processing")
+    assert queue.finish(lease, Status.COMPLETED)
 
 
 def test_a_job_is_finished_once(a_job: Jobs, claim: Claim) -> None:
@@ -157,11 +158,32 @@ def test_a_renewed_lease_lasts_from_now(a_job: Jobs, claim: Claim, clock: object
     assert (claim(), queue.held(lease)) == ([], True)
 
 
+def test_of_many_finished_together_those_still_ours_are(a_job: Jobs, claim: Claim, clock: object) -> None:
+    for number in range(3):
+        a_job(f"ms-{number}")
+    lost, held = claim(1, worker="slow"), claim(1, worker="slow")
+    clock.forward(minutes=6)  # type: ignore[attr-defined]
+    queue.renew(held[0], POLICY)
+    taken_over = claim(1, worker="other")
+    mine = claim(1, worker="slow")
+    ended = queue.finish_all([*lost, *held, *mine], Status.COMPLETED)
+    assert sorted(lease.job_id for lease in ended) == sorted(lease.job_id for lease in [*held, *mine])
+    assert (job(lost[0].job_id).status, queue.held(taken_over[0])) == ("processing", True)
+    assert stats.jobs()[Status.COMPLETED] == 2  # the counters were told of both, and of no more
+
+
+def test_jobs_given_back_together_go_back_each_as_it_was(a_job: Jobs, claim: Claim) -> None:
+    uncertain = brought_to(Status.UNCERTAIN, a_job, claim)
+    pending = a_job("ms-2")
+    queue.release(claim(2))
+    assert (job(uncertain).status, job(pending).status, job(pending).attempts) == ("uncertain", "pending", 0)
+
+
 @pytest.mark.parametrize("status", [Status.PENDING, Status.UNCERTAIN])
 def test_a_job_that_was_not_begun_goes_back_as_it_was(a_job: Jobs, claim: Claim, status: Status) -> None:
     job_id = brought_to(status, a_job, claim)
     before = job(job_id).attempts
-    queue.release(claim()[0])
+    queue.release(claim())
     assert (job(job_id).status, job(job_id).attempts) == (status, before)
 
 
@@ -171,7 +193,7 @@ def test_a_job_taken_over_and_not_begun_keeps_the_dead_workers_attempt(
     job_id = a_job()
     claim()
     clock.forward(minutes=6)  # type: ignore[attr-defined]
-    queue.release(claim()[0])
+    queue.release(claim())
     assert (job(job_id).status, job(job_id).attempts) == ("pending", 1)
 
 
@@ -198,7 +220,7 @@ def test_where_an_outcome_leads(
     a_job()
     (lease,) = claim()
     Job.update(attempts=attempts).execute()
-    queue.release(lease)
+    queue.release([lease])
     Job.update(attempts=attempts - 1).execute()
     (lease,) = claim()
     told = queue.conclude(lease, Decision(kind, "why"), POLICY)

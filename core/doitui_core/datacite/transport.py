@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -123,6 +124,19 @@ class _Adapter(HTTPAdapter):
 
 
 class _Session(requests.Session):
+    """One of our own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._settings: dict[Any, Any] = {}
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """Proxies and certificates, looked up once for each host: `requests` reads the whole environment every time."""
+        key = (*urlsplit(url)[:2], tuple(proxies.items()), stream, verify, cert)
+        if key not in self._settings:
+            self._settings[key] = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return self._settings[key]
+
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """None: `requests` parses and reads what it does not follow, and fails on a Location that is no address."""
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from doitui_core import clock, database, documents, queue
+from doitui_core import clock, database, documents, ledger, queue, statements
 from doitui_core.events import derive, eligible, kinds
 from doitui_core.events.origin import Origin
 from doitui_core.events.states import State
@@ -20,7 +20,7 @@ def confirmed(row: Doi, config: Config, *, actor: str) -> Kept:
 
     Nothing where the document has changed since: it will be written again.
     """
-    record = row.record
+    record = ledger.record(row)
     if record is None or row.changed or row.wanted == Wanted.TOMBSTONE or not eligible.public(row, record):
         return Kept()
     on = kinds.switched_on(config.text("event_sources_on"))
@@ -39,11 +39,21 @@ def confirmed(row: Doi, config: Config, *, actor: str) -> Kept:
     return kept
 
 
+#: In the order of `store`.
+_OURS = statements.Select(
+    lambda doi_id, origin: (
+        Event.select(Event.id, Event.dedupe_hash, Event.in_metadata, Event.state, Event.cause)
+        .where(Event.doi == doi_id, Event.origin == origin)
+        .order_by(Event.dedupe_hash)
+    ),
+    int,
+    str,
+)
+
+
 def _mark(doi_id: int, stated: Collection[str]) -> None:
     """Say of the events of the DOI's metadata whether it still states them. Jobs first, then events (`store`)."""
-    columns = (Event.id, Event.dedupe_hash, Event.in_metadata, Event.state, Event.cause)
-    mine = Event.select(*columns).where(Event.doi == doi_id, Event.origin == str(Origin.METADATA))
-    ours = list(mine.order_by(Event.dedupe_hash))  # in the order of `store`
+    ours = _OURS.all(doi_id, str(Origin.METADATA))
     _put_back([row.id for row in ours if row.dedupe_hash in stated and _held_back(row)])
     for row in ours:
         now = row.dedupe_hash in stated
@@ -56,6 +66,8 @@ def _held_back(row: Event) -> bool:
 
 
 def _put_back(ids: list[int]) -> None:
+    if not ids:
+        return
     failed = Job.select().where(Job.subject_id.in_(ids), Job.kind == str(Kind.EVENT), Job.status == "failed")
     for job in database.for_update(failed.order_by(Job.id)):
         queue.put_back(job, database.now())

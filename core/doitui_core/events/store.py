@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from doitui_core import clock, database, queue
+from doitui_core import clock, database, queue, statements
 from doitui_core.events import identity, states
 from doitui_core.events.event import Event as Value
 from doitui_core.events.kinds import USAGE_RELATIONS
@@ -87,10 +87,16 @@ def _parts(told: Sequence[Told]) -> Iterator[list[Told]]:
         yield ordered[start : start + AT_ONCE]
 
 
+_BY_HASH = statements.Select(
+    lambda hashes: Event.select(
+        Event.id, Event.dedupe_hash, Event.total, Event.relation_type_id, Event.submitted_at, Event.repository
+    ).where(Event.dedupe_hash.in_(hashes)),
+    list,
+)
+
+
 def _known(part: Iterable[Told]) -> dict[str, Event]:
-    columns = (Event.id, Event.dedupe_hash, Event.total, Event.relation_type_id, Event.submitted_at, Event.repository)
-    hashes = [one.key for one in part]
-    return {row.dedupe_hash: row for row in Event.select(*columns).where(Event.dedupe_hash.in_(hashes))}
+    return {row.dedupe_hash: row for row in _BY_HASH.all([one.key for one in part])}
 
 
 def _insert(part: list[Told], origin: Origin, actor: str, max_attempts: int) -> int:

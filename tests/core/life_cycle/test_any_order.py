@@ -203,7 +203,7 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(number=NUMBERS, sent=st.booleans())
     def stop(self, number: int, sent: bool) -> None:
         hand = self.world.hands.pop(number % len(self.world.hands))
-        endings.let_go(hand.lease) if sent else queue.release(hand.lease)
+        endings.let_go(hand.lease) if sent else queue.release([hand.lease])
 
     @rule()
     def take_over_and_stop(self) -> None:
@@ -212,7 +212,7 @@ class LifeCycle(RuleBasedStateMachine):
         hand = self.world.claim()
         if hand is not None:
             self.world.hands.remove(hand)
-            queue.release(hand.lease)
+            queue.release([hand.lease])
 
     # The world.
 

@@ -64,7 +64,7 @@ def test_what_a_dead_worker_may_have_sent_is_not_given_up_unasked(world: Any, ac
     world.carry_out(world.claim(), "killed after")
     world.forward(minutes=6)
     taken_over = world.claim()
-    queue.release(taken_over.lease)
+    queue.release([taken_over.lease])
     with pytest.raises(Refused):
         dois.withdraw(taken_over.lease.job_id) if act == "withdraw" else dois.abandon(row.doi)
 
@@ -93,7 +93,7 @@ def test_a_job_that_is_given_back_keeps_its_cause(world: Any) -> None:
     world.record("1")
     dois.mint("1")
     world.carry_out(world.claim(), "answer lost")
-    queue.release(world.claim().lease)
+    queue.release([world.claim().lease])
     job = world.write_job(world.doi("1"))
     assert (job.status, job.cause, bool(job.last_error)) == ("uncertain", "no_answer", True)
 

@@ -1,0 +1,82 @@
+"""The lease of jobs in SQL: taken, made longer, ended. One statement each, however many jobs.
+
+Whoever makes one longer or ends it must still hold it: same token, still under way. `queue` says when, and counts.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from doitui_core import database
+from doitui_core.clock import micros
+from doitui_core.jobs import Kind, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A job in hand. `was` is its status before the claim."""
+
+    job_id: int
+    kind: Kind
+    subject_id: int
+    repository_id: int
+    token: str
+    worker: str
+    actor: str
+    attempts: int
+    max_attempts: int
+    was: Status
+
+
+TAKE = (
+    "UPDATE job SET status = 'processing', attempts = attempts + 1, lease_until = {p}, lease_token = {p}, worker = {p}"
+    " WHERE id IN ({ids}) RETURNING scheduled_at, id, kind, subject_id, repository_id, actor, attempts, max_attempts"
+)
+HELD = "status = 'processing' AND lease_token = {p} AND id IN ({ids})"
+KEEP = f"UPDATE job SET lease_until = {{p}} WHERE {HELD} RETURNING id"
+END = f"UPDATE job SET {{changes}} WHERE {HELD} RETURNING id"
+
+#: An outage may have given others back meanwhile, so it is the row's own number that goes down.
+GIVEN_BACK = "attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END"
+
+
+def take(found: Mapping[int, str], worker: str, until: datetime) -> list[Lease]:
+    """Lease jobs whose rows the transaction holds to `worker`, oldest first. `found`: id -> status so far."""
+    token = secrets.token_hex(8)
+    rows = _run(TAKE, (micros(until), token, worker), found)
+    return [
+        Lease(number, Kind(kind), subject, repository, token, worker, actor, attempts, most, Status(found[number]))
+        for _, number, kind, subject, repository, actor, attempts, most in sorted(rows)
+    ]
+
+
+def keep(lease: Lease, until: datetime) -> bool:
+    """Hold the lease until then. False: it is no longer ours."""
+    return bool(_run(KEEP, (micros(until), lease.token), [lease.job_id]))
+
+
+def end(leases: Sequence[Lease], columns: Mapping[str, Any], *, give_back: bool) -> list[Lease]:
+    """Write `columns` to the jobs that are still ours, which are then nobody's; those leases.
+
+    `give_back`: the attempt does not count.
+    """
+    values = {**columns, "lease_until": 0, "lease_token": ""}
+    changes = ", ".join([*(f"{column} = {{p}}" for column in values), *([GIVEN_BACK] if give_back else [])])
+    statement = END.replace("{changes}", changes)
+    ended: set[int] = set()
+    for token in {lease.token for lease in leases}:
+        ids = [lease.job_id for lease in leases if lease.token == token]
+        ended.update(number for (number,) in _run(statement, (*values.values(), token), ids))
+    return [lease for lease in leases if lease.job_id in ended]
+
+
+def _run(statement: str, values: tuple[Any, ...], ids: Collection[int]) -> list[tuple[Any, ...]]:
+    if not ids:
+        return []
+    db = database.current().db
+    text = statement.format(p=db.param, ids=", ".join([db.param] * len(ids)))
+    return list(db.execute_sql(text, (*values, *ids)).fetchall())
