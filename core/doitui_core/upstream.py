@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from doitui_core import database
+from doitui_core import database, statements
 from doitui_core.clock import EPOCH, micros
 from doitui_core.jobs import Lane
 from doitui_core.models import Upstream
@@ -153,12 +153,16 @@ def pause(name: str, until: datetime) -> None:
             Upstream.update(paused_until=until, slowed_until=slowed).where(Upstream.name == name).execute()
 
 
+_LOCKED = statements.Select(lambda name: Upstream.select().where(Upstream.name == name), str, lock=True)
+
+
 def locked(name: str) -> Upstream:
     """The row, made when it is not there, held until the transaction ends."""
-    row = database.for_update(Upstream.select().where(Upstream.name == name)).get_or_none()
+    row = _LOCKED.first(name)
     if row is None:
         Upstream.insert(name=name).on_conflict_ignore().execute()
-        row = database.for_update(Upstream.select().where(Upstream.name == name)).get()
+        row = _LOCKED.first(name)
+        assert row is not None, "inserted this moment"
     return row
 
 

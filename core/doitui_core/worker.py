@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 
 import peewee
 
-from doitui_core import database, queue, rests, upstream, workers
+from doitui_core import database, queue, rests, statements, upstream, workers
 from doitui_core.desk import LOST
 from doitui_core.errors import DatabaseUnavailable, DoituiError, Refused, RemoteFailed
 from doitui_core.jobs import Lane, Status
@@ -47,6 +47,8 @@ ROUNDS = 5
 
 #: Jobs claimed ahead for each thread, so that a thread never waits for a claim.
 AHEAD = 2
+
+_REPOSITORIES = statements.Select(Repository.select)
 
 OUT = "{} is out of order: what is queued stays queued, and goes out when it is back"
 
@@ -186,7 +188,7 @@ class _Run:
         served: set[Lane] = set()
         stopped = self._setups.begin_round()
         # In turn: whoever comes after the one served last is first.
-        repositories = sorted(Repository.select(), key=lambda row: (row.id <= self._served, row.id))
+        repositories = sorted(_REPOSITORIES.all(), key=lambda row: (row.id <= self._served, row.id))
         for repository in (row for row in repositories if not row.paused):
             for lane in self.lanes:
                 room = self._room(lane)
