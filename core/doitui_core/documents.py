@@ -71,14 +71,16 @@ def document(
     return build.document(found, doi=doi, url=page or landing_page(record, config) or None)
 
 
-def findings(record: Record, config: Config, target: str, known: Attributes | None = None) -> list[Finding]:
-    """What DataCite would refuse (errors) and what a person should know (warnings), errors first. `known` as above."""
-    found = validate.check(attributes(record, config) if known is None else known, target)
-    if target != "draft" and not landing_page(record, config):
-        found.insert(0, URL_MISSING)
-    return found
+def findings(record: Record, config: Config, target: str) -> list[Finding]:
+    """What DataCite would refuse (errors) and what a person should know (warnings), errors first."""
+    return _about_address(record, config, target) + validate.check(attributes(record, config), target)
 
 
-def errors(found: Sequence[Finding]) -> list[Finding]:
-    """Only those DataCite would refuse."""
-    return [finding for finding in found if finding.level == "error"]
+def errors(record: Record, config: Config, target: str, known: Attributes | None = None) -> list[Finding]:
+    """What DataCite would refuse. `known`: the record's `attributes`, where they have been read."""
+    found = attributes(record, config) if known is None else known
+    return _about_address(record, config, target) + validate.errors(found, target)
+
+
+def _about_address(record: Record, config: Config, target: str) -> list[Finding]:
+    return [URL_MISSING] if target != "draft" and not landing_page(record, config) else []

@@ -99,7 +99,7 @@ def check_mintable(record: Record, target: Wanted, config: Config) -> None:
         )
     if target is Wanted.REGISTERED and config.text("transport") == "mds":
         raise Refused("MDS cannot register without publishing: mint it as findable, or set transport to rest", "no_way")
-    found = documents.errors(documents.findings(record, config, target))
+    found = documents.errors(record, config, target)
     if found:
         raise InvalidMetadata(found)
 

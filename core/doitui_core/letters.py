@@ -54,7 +54,7 @@ def content(row: Doi, facts: Facts, config: Config) -> dict[str, Any] | Outcome:
         return Outcome(Kind.PERMANENT, "no_record", f"{row.doi} has no record here, so there is nothing to send")
     target = str(facts.wanted if facts.wanted in states.LADDER else Wanted.REGISTERED)
     attributes = documents.attributes(record, config)
-    wrong = documents.errors(documents.findings(record, config, target, attributes))
+    wrong = documents.errors(record, config, target, attributes)
     if wrong:
         reasons = "; ".join(f"{finding.message} ({finding.code})" for finding in wrong)
         return Outcome(Kind.PERMANENT, "metadata", f"not sent: {reasons}")

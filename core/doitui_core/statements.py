@@ -19,6 +19,9 @@ from doitui_core.models import Table
 
 M = TypeVar("M", bound=Table)
 
+#: Fields whose values come from the database as they are.
+_AS_THEY_ARE = (peewee.TextField, peewee.IntegerField, peewee.BigIntegerField, peewee.BigAutoField)
+
 Value = int | str | Sequence[str]
 
 #: Stand-ins while the text is built: values no caller ever has, found again among the parameters.
@@ -37,11 +40,14 @@ class _Text(Generic[M]):
     sql: str
     parameters: list[Any]
     stand_ins: list[Any]
-    columns: list[tuple[str, Callable[[Any], Any]]]
+    columns: list[tuple[str, Callable[[Any], Any] | None]]
 
     def row(self, values: Sequence[Any]) -> M:
         made = self.model(__no_default__=1)
-        made.__data__ = {name: read(value) for (name, read), value in zip(self.columns, values, strict=True)}
+        made.__data__ = {
+            name: value if read is None else read(value)
+            for (name, read), value in zip(self.columns, values, strict=True)
+        }
         return made
 
 
@@ -80,7 +86,10 @@ class Select(Generic[M]):
         query = self._build(
             *(place if kind is list else place[0] for kind, place in zip(self._kinds, places, strict=True))
         )
-        columns = [(field.name, field.python_value) for field in query.selected_columns]
+        columns = [
+            (field.name, None if type(field) in _AS_THEY_ARE else field.python_value)
+            for field in query.selected_columns
+        ]
         sql, parameters = (database.for_update(query) if self._lock else query).sql()
         return _Text(query.model, sql, list(parameters), list(chain.from_iterable(places)), columns)
 

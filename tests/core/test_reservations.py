@@ -170,7 +170,7 @@ def test_the_landing_page_is_the_records_else_the_repositorys(
 )
 def test_without_a_landing_page_only_a_draft_can_be_made(a_record: Save, target: str, codes: list[str]) -> None:
     config = repositories.config(repositories.put("h", {"landing_page": ""}))
-    found = documents.errors(documents.findings(a_record(), config, target))
+    found = documents.errors(a_record(), config, target)
     assert [finding.code for finding in found] == codes
 
 

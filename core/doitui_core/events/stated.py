@@ -35,7 +35,7 @@ def confirmed(row: Doi, config: Config, *, actor: str) -> Kept:
     )
     told = [Told(event, row.id, row.repository_id) for event in found]
     kept = keep(told, Origin.METADATA, actor=actor, max_attempts=config.number("max_attempts"))
-    _mark(row.id, {event.dedupe_hash for event in found})
+    _mark(row.id, {one.key for one in told})
     return kept
 
 

@@ -58,14 +58,27 @@ def check(attributes: Mapping[str, Any], target: str = "findable") -> list[Findi
     Errors first, each group in the order of the document; [] when there is nothing to say. Reads any JSON without
     raising. A missing `url` is not looked at: it is no metadata.
     """
-    if target not in _TARGETS:
-        raise ValueError(f"target {target!r} is none of {', '.join(_TARGETS)}")
-    present = {name: value for name, value in attributes.items() if value not in (None, "", [], {})}
-    refused = [_from_schema(error, target) for error in _schema().iter_errors(present)]
+    present = _present(attributes)
+    refused = _refused(present, target)
     told = {(finding.code, finding.path) for finding in refused}
     advised = [_finding(note, "warning") for note in advice.notes(present)]
     findings = refused + [finding for finding in advised if (finding.code, finding.path) not in told]
     return sorted(findings, key=lambda finding: finding.level)
+
+
+def errors(attributes: Mapping[str, Any], target: str) -> list[Finding]:
+    """The errors of `check` alone, which are found in a fifth of the time."""
+    return [finding for finding in _refused(_present(attributes), target) if finding.level == "error"]
+
+
+def _present(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in attributes.items() if value not in (None, "", [], {})}
+
+
+def _refused(present: Mapping[str, Any], target: str) -> list[Finding]:
+    if target not in _TARGETS:
+        raise ValueError(f"target {target!r} is none of {', '.join(_TARGETS)}")
+    return [_from_schema(error, target) for error in _schema().iter_errors(present)]
 
 
 @cache
