@@ -92,7 +92,9 @@ def _service(lane: Lane, at: Desk, outcome: Outcome, grant: upstream.Grant) -> N
         with database.write():
             notices.refused(at.config, lane, outcome)
         log.warning("%s are not sent: %s", lane, outcome.message)
-    if grant.refused and outcome.kind is Outcomes.DONE:
+    # Whoever finds fault with what is sent has let us in.
+    let_in = outcome.http_status in (409, 422) and outcome.kind is not Outcomes.BLOCKED
+    if grant.refused and (outcome.kind is Outcomes.DONE or let_in):
         with database.write():
             upstream.accept([at.upstream])
             queue.unblock(breaker.repositories_of(at.upstream), lane)

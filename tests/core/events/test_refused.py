@@ -108,6 +108,14 @@ def test_when_the_canary_comes_home_all_go_on(refused: Any, api: Any) -> None:
     assert (refused.states(), upstream().blocked_at) == (["submitted"] * 3, None)
 
 
+@pytest.mark.parametrize("status", [409, 422])
+def test_a_canary_that_is_refused_for_what_it_says_is_home_too(refused: Any, api: Any, reply: Any, status: int) -> None:
+    api.refuses = reply(status, text=error("No."))
+    refused.later(seconds=61)
+
+    assert (upstream().blocked_at, len(api.seen)) == (None, 4)
+
+
 def test_an_event_that_was_refused_alone_is_its_own_canary(office: Any, api: Any, reply: Any) -> None:
     api.refuses = reply(401)
     office.reach(api.url)
