@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from doitui_core import database, lists, queue
-from doitui_core.models import Doi, Job
+from doitui_core.models import Doi, Event, Job
 from doitui_core.queue import IS_UNSETTLED, Kind
 
 Row = dict[str, Any]
@@ -17,10 +17,20 @@ _KINDS = [str(kind) for kind in (Kind.WRITE, Kind.VERIFY, Kind.RECHECK)]
 JOBS = 30
 
 
+#: Events that are listed: a collection may have thousands of related identifiers.
+EVENTS = 200
+
+_OF_AN_EVENT = (
+    *("id", "state", "relation_type_id", "obj_id", "origin", "in_metadata", "total", "submitted_total", "attempts"),
+    *("cause", "last_error", "submitted_at"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`row` as `lists.doi` with its `id`; `log` and `attempts` oldest first, `jobs` newest first.
+    """`row` as `lists.doi` with its `id`; `log` and `attempts` oldest first, `jobs` and `events` newest first.
 
+    `events_more`: whether it has more events than are listed.
     `metadata`, `published`: the record's; None where there is none.
     """
 
@@ -28,6 +38,8 @@ class Page:
     log: list[Row]
     attempts: list[Row]
     jobs: list[Row]
+    events: list[Row]
+    events_more: bool
     metadata: Row | None
     published: bool | None
 
@@ -41,7 +53,22 @@ def of(doi_id: int) -> Page:
         jobs = [lists.job(number) for number in _jobs(doi_id, history["attempts"])]
         metadata = record["metadata"] if record else None
         published = bool(record["published"]) if record else None
-        return Page(lists.doi(doi_id) | {"id": doi_id}, history["log"], history["attempts"], jobs, metadata, published)
+        events = _events(doi_id)
+        return Page(
+            row=lists.doi(doi_id) | {"id": doi_id},
+            log=history["log"],
+            attempts=history["attempts"],
+            jobs=jobs,
+            events=events[:EVENTS],
+            events_more=len(events) > EVENTS,
+            metadata=metadata,
+            published=published,
+        )
+
+
+def _events(doi_id: int) -> list[Row]:
+    found = Event.select().where(Event.doi == doi_id).order_by(Event.id.desc()).limit(EVENTS + 1)
+    return [{name: getattr(row, name) for name in _OF_AN_EVENT} for row in found]
 
 
 def _jobs(doi_id: int, attempts: list[Row]) -> list[int]:

@@ -78,3 +78,36 @@ def test_a_flush_asks_first(shown: Shown) -> None:
 
 def test_a_filter_narrows_the_list(shown: Shown) -> None:
     assert "1 of 1" in shown("slash", *"orcid", "enter")
+
+
+@pytest.fixture
+def of_a_doi(house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str]) -> Shown:
+    """The events on the page of a DOI."""
+
+    def look(doi: str, size: tuple[int, int] = (80, 24)) -> str:
+        async def script(pilot: Any) -> str:
+            pilot.app.screen.show_only(f"doi:{doi}")
+            await press(pilot)
+            await press(pilot, "f5", "enter", *["left_square_bracket"] * 2)
+            return seen(pilot)
+
+        return str(operate(script, start="dois", size=size))
+
+    return look
+
+
+def test_the_page_of_a_doi_has_its_events_newest_first(of_a_doi: Shown) -> None:
+    event = Event.select().order_by(Event.id.desc()).get()
+    screen = of_a_doi(event.doi.doi)
+    assert ("[Events " in screen, event.relation_type_id in screen, event.obj_id in screen) == (True, True, True)
+
+
+def test_the_page_says_what_is_no_longer_stated_and_why_one_failed(of_a_doi: Shown) -> None:
+    event = Event.get(Event.state == "failed")
+    Event.update(in_metadata=False).where(Event.id == event.id).execute()
+    screen = of_a_doi(event.doi.doi, (140, 40))
+    assert ("no longer in the metadata" in screen, event.last_error in screen) == (True, True)
+
+
+def test_the_page_of_a_doi_without_events_says_where_they_come_from(of_a_doi: Shown) -> None:
+    assert "No events of this DOI yet." in of_a_doi("10.5072/h/2026/ms-10")

@@ -44,7 +44,7 @@ def page(operate: Operate, press: Press, seen: Callable[..., str]) -> Callable[.
         async def script(pilot: Any) -> str:
             pilot.app.screen.show_only("doi:10.5072/h/2026/ms-10")
             await press(pilot)
-            await press(pilot, "f5", "enter", *["left_square_bracket"] * 2)
+            await press(pilot, "f5", "enter", *["left_square_bracket"] * 3)
             return seen(pilot)
 
         return str(operate(script, start="dois", size=size))

@@ -1,5 +1,5 @@
-"""The page of a DOI: its facts, its whole history, every request with its answer, its metadata, its jobs; how it is
-beside DataCite, and how it was used.
+"""The page of a DOI: its facts, its whole history, every request with its answer, its metadata, its events and jobs;
+how it is beside DataCite, and how it was used.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from doitui_core.windows import Row, Window
 if TYPE_CHECKING:
     from doitui_core.comparing import Comparison
 
-TABS = ("Facts", "Log", "Requests", "Metadata", "DataCite", "Usage", "Jobs")
+TABS = ("Facts", "Log", "Requests", "Metadata", "DataCite", "Usage", "Events", "Jobs")
 DATACITE, USAGE = TABS.index("DataCite"), TABS.index("Usage")
 
 NOT_ASKED = "Not asked yet: c asks DataCite now, and shows where it differs."
@@ -150,8 +150,8 @@ class DoiScreen(DoiActs, QueueActs, Section):
 
     def _tabs(self) -> None:
         page = self.page
-        many = {"Log": len(page.log), "Requests": len(page.attempts), "Jobs": len(page.jobs)} if page else {}
-        words = [f"{tab} {many[tab]}" if tab in many else tab for tab in TABS]
+        many = {"Log": page.log, "Requests": page.attempts, "Events": page.events, "Jobs": page.jobs} if page else {}
+        words = [f"{tab} {len(many[tab])}" if tab in many else tab for tab in TABS]
         self.query_one("#tabs", Tabs).tell(words, self.tab)
 
     def act_tab_next(self) -> None:
@@ -209,6 +209,7 @@ PANES: dict[str, Callable[[Page], list[Line]]] = {
     "Log": doi_panes.log,
     "Requests": doi_panes.requests,
     "Metadata": doi_panes.metadata,
+    "Events": doi_panes.events,
     "Jobs": doi_panes.jobs,
 }
 

@@ -136,6 +136,22 @@ def jobs(page: Page) -> list[Line]:
     return lines
 
 
+def events(page: Page) -> list[Line]:
+    lines: list[Line] = [Rule("Events", "newest first")]
+    if not page.events:
+        return [*lines, *NO_EVENTS]
+    for row in page.events:
+        state, tone = shapes.event(row["state"])
+        told = f"{number(row['total'])}, told {number(row['submitted_total'])}"
+        lines.append([f" {row['id']:>7}  ", (f"{state:<13}", tone), f"{row['relation_type_id']}  ", (told, "quiet")])
+        stated = "" if row["in_metadata"] else "  no longer in the metadata"
+        lines.append([f"          {row['obj_id']}", (stated, "warn")])
+        if row["last_error"]:
+            lines.append([("          ", ""), (row["last_error"], "bad")])
+    more = (f" … and older ones: `doitui event list --doi {page.row['doi']}`", "quiet")
+    return [*lines, "", more] if page.events_more else lines
+
+
 def compared(found: Comparison | str, asked: datetime | None) -> list[Line]:
     """`found`: what came of the question, or a sentence in its place; `asked`: when it was asked."""
     lines: list[Line] = [Rule("Beside DataCite", f"asked {second(asked)}" if asked else "")]
@@ -192,6 +208,14 @@ def _by(row: Row) -> Line:
 def _row(cells: Iterable[str]) -> str:
     return "".join(cell.rjust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
 
+
+NO_EVENTS: tuple[Line, ...] = (
+    "",
+    " No events of this DOI yet.",
+    "",
+    ("  They come by themselves: from related identifiers, ORCID, ROR and funder ids of what is minted,", "quiet"),
+    ("  and from counted views and downloads.", "quiet"),
+)
 
 NO_USAGE: tuple[Line, ...] = (
     "",
