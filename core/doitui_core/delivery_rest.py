@@ -89,7 +89,14 @@ def _answered(
     if letter.event == "hide" and outcome.kind is Kind.DONE and letter.document:
         columns["url"] = letter.document["url"]
     return endings.end(
-        lease, desk, outcome, lambda facts: states.answered(facts, remote), attempt=attempt, answer=answer, **columns
+        lease,
+        desk,
+        outcome,
+        lambda facts: states.answered(facts, remote),
+        attempt=attempt,
+        answer=answer,
+        document=letter.document if letter.fingerprint else None,
+        **columns,
     )
 
 

@@ -221,6 +221,19 @@ class SQLite:
 SCHEMA_LOCK = 0x646F69747569
 
 
+DURABLE = "SET LOCAL synchronous_commit = on"
+
+
+class _PostgresqlDatabase(peewee.PostgresqlDatabase):
+    def begin(self, isolation_level: str | None = None, durable: bool = False) -> None:
+        if not durable:
+            super().begin(isolation_level)
+            return
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+            # One trip to the server for both.
+            self.cursor().execute(f"BEGIN; {DURABLE}", prepare=False)  # type: ignore[no-untyped-call]
+
+
 class PostgreSQL:
     """Several hosts share one server; its clock is everybody's."""
 
@@ -268,7 +281,7 @@ class PostgreSQL:
             options.append("-c synchronous_commit=off")
         name = str(given.pop("dbname"))
         settings: dict[str, Any] = {"connect_timeout": 10, **given, "options": " ".join(options).strip()}
-        return peewee.PostgresqlDatabase(name, prefer_psycopg3=True, **settings)
+        return _PostgresqlDatabase(name, prefer_psycopg3=True, **settings)
 
     def clock(self, db: peewee.Database) -> clock.Clock:
         def ask() -> datetime:
@@ -280,9 +293,10 @@ class PostgreSQL:
 
     @contextmanager
     def write(self, db: peewee.Database, *, durable: bool) -> Iterator[None]:
-        with db.atomic():
-            if durable and not self._durable:
-                db.execute_sql("SET LOCAL synchronous_commit = on")
+        more = durable and not self._durable
+        with db.atomic(**{"durable": True} if more and not db.in_transaction() else {}):
+            if more and db.transaction_depth() > 1:
+                db.execute_sql(DURABLE)
             yield
 
     @contextmanager

@@ -63,11 +63,13 @@ def end(
     answer: Answer | None = None,
     settles: str = "",
     seen: Doi | None = None,
+    document: dict[str, Any] | None = None,
     **columns: Any,
 ) -> Outcome:
     """Write facts, attempt and job of a write; the outcome, or `LOST`.
 
     `seen`: the row as it was when it was decided what to send. A newer wish does not fail with an older one.
+    `document`: what DataCite has confirmed.
     """
     with database.write():
         breaker.hold(desk.upstream, outcome)
@@ -99,7 +101,7 @@ def end(
         if settles or (outcome.kind is Kind.DONE and done_late):
             look_back(lease)
         if outcome.kind is Kind.DONE:
-            stated.confirmed(row, desk.config, actor=lease.worker)
+            stated.confirmed(row, desk.config, actor=lease.worker, document=document)
     if outcome.kind is Kind.THROTTLED:
         upstream.pause(desk.upstream, at)
     activity.written(row, done, outcome, failed=status is Status.FAILED)

@@ -45,6 +45,17 @@ def test_what_must_not_be_lost_waits_for_the_server_to_sync(postgres_schema: str
     assert (inside, after) == (("on",), ("off",))
 
 
+def test_what_must_not_be_lost_makes_the_whole_act_wait(postgres_schema: str) -> None:
+    database.create(postgres_schema)
+    database.open(postgres_schema, durable=False)
+    with database.write():
+        with database.write(durable=True):
+            pass
+        (inside,) = database.current().db.execute_sql("SHOW synchronous_commit").fetchone()
+    database.close()
+    assert inside == "on"
+
+
 @pytest.mark.parametrize(("durable", "word"), [(True, "on"), (False, "off")])
 def test_only_peoples_wishes_wait_for_the_server_to_sync(postgres_schema: str, durable: bool, word: str) -> None:
     database.create(postgres_schema)

@@ -135,7 +135,7 @@ def _subject(attributes: Row, related: Sequence[Row], subj_id: str, account: str
     return _kept(
         {
             "@id": subj_id,
-            "@type": _type(attributes.get("types", {})),
+            "@type": _type(attributes.get("types")),
             "datePublished": next(issued, None),
             "proxyIdentifiers": proxies,
             "registrantId": f"datacite.{account.lower()}" if account else None,
@@ -143,13 +143,13 @@ def _subject(attributes: Row, related: Sequence[Row], subj_id: str, account: str
     )
 
 
-def _type(row: Row) -> str | None:
-    return _SCHEMA_ORG.get(row.get("resourceTypeGeneral", ""))
+def _type(row: Row | None) -> str | None:
+    return _SCHEMA_ORG.get((row or {}).get("resourceTypeGeneral", ""))
 
 
 def _rows(holder: Row, name: str) -> Sequence[Row]:
-    found: Sequence[Row] = holder.get(name, ())
-    return found
+    found: Sequence[Row] | None = holder.get(name)
+    return found or ()
 
 
 def _kept(values: dict[str, Any]) -> dict[str, Any]:

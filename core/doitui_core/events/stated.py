@@ -15,8 +15,9 @@ from doitui_core.repositories import Config
 from doitui_core.states import Wanted
 
 
-def confirmed(row: Doi, config: Config, *, actor: str) -> Kept:
-    """A write of `row` is done: keep the events of its document. Inside `database.write()`.
+def confirmed(row: Doi, config: Config, *, actor: str, document: documents.Attributes | None = None) -> Kept:
+    """A write of `row` is done: keep the events of its document. Inside `database.write()`. `document`: what was
+    confirmed, where that is at hand; else it is read anew.
 
     Nothing where the document has changed since: it will be written again.
     """
@@ -24,7 +25,7 @@ def confirmed(row: Doi, config: Config, *, actor: str) -> Kept:
     if record is None or row.changed or row.wanted == Wanted.TOMBSTONE or not eligible.public(row, record):
         return Kept()
     on = kinds.switched_on(config.text("event_sources_on"))
-    attributes = documents.attributes(record, config)
+    attributes = document or documents.attributes(record, config)
     found = derive.derive(
         attributes,
         row.doi,
