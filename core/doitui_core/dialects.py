@@ -293,9 +293,9 @@ class PostgreSQL:
 
     @contextmanager
     def write(self, db: peewee.Database, *, durable: bool) -> Iterator[None]:
-        more = durable and not self._durable
-        with db.atomic(**{"durable": True} if more and not db.in_transaction() else {}):
-            if more and db.transaction_depth() > 1:
+        more, outermost = durable and not self._durable, not db.in_transaction()
+        with db.atomic(**{"durable": True} if more and outermost else {}):
+            if more and not outermost:
                 db.execute_sql(DURABLE)
             yield
 
