@@ -42,9 +42,10 @@ class Spool:
                 file = self._checked(now)
             if file.torn:  # the next line must not join that piece
                 line = b"\n" + line
-            file.torn = os.write(file.fd, line) != len(line)
-            if file.torn:
+            if os.write(file.fd, line) != len(line):
+                file.torn = True
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            file.torn = False
             if self.losses.pending:
                 self.losses.report()
         except Exception as error:

@@ -94,13 +94,9 @@ def encode(
     agent: str,
 ) -> bytes:
     """The line of a hit, with its newline. `url` comes percent-encoded (`spool_url.kept`), the rest is escaped here."""
-    named = f"{repository}{key}"
-    if "%" in named or not named.isascii() or not named.isprintable() or len(named) > LONGEST_KEY:
-        repository, key = _escaped(repository, LONGEST_KEY), _escaped(key, LONGEST_KEY)
+    what = _what(repository, kind, key_kind, key)
     agent = _escaped_agent(agent[:LONGEST_AGENT])
-    body = (
-        f"{VERSION}\t{time}\t{repository}\t{kind}\t{key_kind}\t{key}\t{url}\t{status}\t{actor_kind}\t{actor}\t{agent}"
-    )
+    body = f"{VERSION}\t{time}\t{what}\t{url}\t{status}\t{actor_kind}\t{actor}\t{agent}"
     return f"{crc32(body.encode())}\t{body}\n".encode()
 
 
@@ -124,6 +120,12 @@ def decode(line: bytes) -> Hit:
 
 def _escaped(text: str, longest: int) -> str:
     return quote_from_bytes(text[:longest].encode("utf-8", "replace"), safe=_SAFE)
+
+
+@lru_cache(1024)
+def _what(repository: str, kind: str, key_kind: str, key: str) -> str:
+    """The fields from `repository` to `key`, remembered: most visits go to few records."""
+    return f"{_escaped(repository, LONGEST_KEY)}\t{kind}\t{key_kind}\t{_escaped(key, LONGEST_KEY)}"
 
 
 @lru_cache(1024)

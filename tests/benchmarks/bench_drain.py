@@ -25,7 +25,7 @@ def rows(ground: Ground) -> list[Row]:
 
 def _drained(ground: Ground, name: str) -> list[Row]:
     hits = ground.sized(HITS)
-    spool = visits.spool(ground.folder / "spool", hits, DOIS)
+    spool = visits.spool(ground.folder / "drained", hits, DOIS)
     with ground.store(name) as url:
         repository = repositories.put("hollin", REPOSITORY)
         with database.write():
