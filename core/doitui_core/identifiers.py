@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from string import Formatter
 from typing import Any
 
@@ -38,6 +39,7 @@ def bare(text: str) -> str:
     return WRAPPING.sub("", text).strip()
 
 
+@lru_cache(1024)
 def fold(doi: str) -> str:
     """The form in which two DOIs are the same: ASCII letters in lower case."""
     return bare(doi).translate(_LOWER)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -264,6 +264,7 @@ class Settings:
     shared: Mapping[str, str]
     environment: Mapping[str, str]
     flags: Mapping[str, str]
+    _read: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def find(self, name: str) -> Value:
         """The text of a setting and its source, by the precedence above."""
@@ -284,9 +285,11 @@ class Settings:
 
     def get(self, name: str) -> Any:
         """The parsed value. Raises `Misconfigured` where the environment or an old row holds nonsense."""
+        if name in self._read:
+            return self._read[name]
         value = self.find(name)
         try:
-            return TABLE[name].value(value.text)
+            return self._read.setdefault(name, TABLE[name].value(value.text))
         except (ValueError, Misconfigured) as error:
             raise Misconfigured(f"{name} = {value.text!r} (from {value.source}) cannot be used: {error}") from error
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from doitui_core import clock, database, repositories
@@ -33,6 +35,10 @@ ACTOR = "usage"
 _COLUMNS = {metric: metric.replace("-dataset-", "_").replace("-", "_") for metric in METRICS}
 
 
+#: Events of one repository that are new or have grown.
+Batch = tuple[Config, list[Told]]
+
+
 class _Used(NamedTuple):
     """A DOI with counts. `page`: the address of its record."""
 
@@ -50,12 +56,30 @@ def refresh(days: int | None = None) -> Kept:
     whose settings cannot be read.
     """
     kept = Kept()
-    for config, told in changes(days):
-        kept += keep(told, Origin.USAGE, actor=ACTOR, max_attempts=config.number("max_attempts"))
+    with _one_ahead(changes(days)) as batches:
+        for config, told in batches:
+            kept += keep(told, Origin.USAGE, actor=ACTOR, max_attempts=config.number("max_attempts"))
     return kept
 
 
-def changes(days: int | None = None) -> Iterator[tuple[Config, list[Told]]]:
+@contextmanager
+def _one_ahead(batches: Iterator[Batch]) -> Iterator[Iterator[Batch]]:
+    """`batches`, the next one read in a thread of its own, while the database writes the one before it."""
+    with ThreadPoolExecutor(1) as reader:
+
+        def read() -> Iterator[Batch]:
+            coming = reader.submit(next, batches, None)
+            while (batch := coming.result()) is not None:
+                coming = reader.submit(next, batches, None)
+                yield batch
+
+        try:
+            yield read()
+        finally:
+            reader.submit(database.close_thread)
+
+
+def changes(days: int | None = None) -> Iterator[Batch]:
     """The events of usage that are new or have grown, some at a time. A read."""
     used = None if days is None else _used(days)
     for repository in Repository.select().order_by(Repository.id):
@@ -94,9 +118,12 @@ def _those(repository_id: int, ids: list[int]) -> Iterator[list[_Used]]:
 def _every(repository_id: int) -> Iterator[list[_Used]]:
     """Those with counts, in the order of their ids."""
     after, counted = 0, "EXISTS (SELECT 1 FROM usage_count WHERE usage_count.doi_id = doi.id)"
-    while rows := _public(repository_id, f"doi.id > {after} AND {counted}"):
-        after = rows[-1].id
-        yield rows
+    # The ids by themselves: a planner without statistics would join all that comes after them, at every page.
+    page = f"SELECT id FROM doi WHERE repository_id = {{p}} AND id > {{p}} ORDER BY id LIMIT {AT_ONCE}"
+    while ids := [number for (number,) in bulk.execute(page, repository_id, after).fetchall()]:
+        after = ids[-1]
+        if rows := _public(repository_id, f"doi.id IN ({_numbers(ids)}) AND {counted}"):
+            yield rows
 
 
 def _public(repository_id: int, condition: str) -> list[_Used]:

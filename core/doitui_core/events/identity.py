@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
@@ -123,6 +124,7 @@ def canonical(text: str) -> str:
     return doi_id(text) or orcid_id(text) or ror_id(text) or text.strip()
 
 
+@lru_cache(1024)
 def type_of(canonical_id: str) -> str:
     """doi, orcid, ror, url, uri, or other."""
     for start, word in ((f"{DOI}10.", "doi"), (ORCID, "orcid"), (ROR, "ror")):
