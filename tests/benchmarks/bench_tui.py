@@ -12,7 +12,8 @@ from ptys import Paint, Terminal
 
 from doitui_core import database
 
-DOIS, JOBS = 1_000_000, 1_000_000
+#: DOIs, jobs, and jobs with `--large`.
+DOIS, JOBS, MANY_JOBS = 1_000_000, 1_000_000, 10_000_000
 
 SEEN, MOVES, PAGES, JUMPS = 30, 100, 40, 20
 
@@ -26,11 +27,12 @@ def rows(ground: Ground) -> list[Row]:
 
 
 def _screens(ground: Ground, name: str) -> Iterator[Row]:
-    count, jobs = ground.sized(DOIS), ground.sized(JOBS)
+    count, jobs = ground.sized(DOIS), ground.sized(MANY_JOBS if ground.large else JOBS)
     with ground.store(name) as url:
         filling.house(count, jobs)
         command = (DOITUI, "--database", url, "tui", "--no-mouse")
         with Terminal(command, environment()) as screen:
+            yield Row(f"DOIs there are, {name}", count, "", beside=f"and {jobs:,} jobs")
             start = screen.until(b"Newest DOIs")
             screen.settle(1.0)
             yield Row(f"process start to the dashboard, {name}", start * 1000, "ms", most=800)
