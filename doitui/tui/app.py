@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import peewee
 from textual import events
 from textual.app import App
+from textual.drivers import _writer_thread
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.timer import Timer
@@ -45,6 +46,10 @@ THEME = Theme(
     panel="#202a37",
     dark=True,
 )
+
+#: Paints on their way to the terminal. Textual lets thirty wait: a slow line would show what a key that is held down
+#: did for a quarter of a minute after it was let go. With one, the next paint waits, and has all that came meanwhile.
+_writer_thread.MAX_QUEUED_WRITES = 1  # type: ignore[misc]
 
 #: While nobody looks, the database is asked this seldom (seconds).
 SELDOM = 15.0

@@ -7,8 +7,9 @@ import time
 from collections.abc import Iterator
 
 import filling
-from ground import DOITUI, Ground, Row, environment, on_both
+from ground import DOITUI, POSTGRES, Ground, Row, environment, on_both
 from ptys import Paint, Terminal
+from relay import relayed
 
 from doitui_core import database
 
@@ -19,6 +20,12 @@ SEEN, MOVES, PAGES, JUMPS = 30, 100, 40, 20
 
 #: Seconds nobody touches anything; rows that change at once while they are looked at.
 IDLE, CHANGED = 10.0, 5
+
+#: Seconds between two looks of the screens at the database.
+TICK = 2.0
+
+#: A slow line: 64 kbit/s, and keys as they repeat on it.
+SLOW, REPEATED, EVERY = 8_000, 50, 0.1
 
 
 def rows(ground: Ground) -> list[Row]:
@@ -40,7 +47,11 @@ def _screens(ground: Ground, name: str) -> Iterator[Row]:
             yield from _keys(screen, name)
             yield from _at_rest(screen, name)
             yield from _live(screen, name, count)
-            yield Row(f"memory after all that, {name}", screen.memory_mb(), "MB", most=80)
+            yield from _filters(screen, name)
+            yield from _slow(screen, name)
+            yield from _memory(screen, name)
+        if name == POSTGRES:
+            yield from _lost(url, name)
 
 
 def _opening(screen: Terminal, name: str) -> Iterator[Row]:
@@ -81,12 +92,59 @@ def _at_rest(screen: Terminal, name: str) -> Iterator[Row]:
 def _live(screen: Terminal, name: str, count: int) -> Iterator[Row]:
     """Another process commits: some of the rows that are seen get another status."""
     screen.press(b"g", 0.5)
-    sizes = []
-    for status in ("registered", "findable", "registered"):
-        with database.write():
-            filling.execute(f"UPDATE doi SET status = '{status}' WHERE id > {count - CHANGED}")
-        sizes.append(screen.quiet_for(3.0))
+    sizes, waits = [], []
+    before, start = screen.cpu_seconds(), time.perf_counter()
+    for status in ("registered", "findable") * 3:
+        _change(status, count)
+        sizes.append(screen.quiet_for(TICK))
+    cpu = (screen.cpu_seconds() - before) / (time.perf_counter() - start)
+    for number in range(SEEN):
+        if number % 10 == 0:
+            _change(("registered", "findable")[number // 10 % 2], count)
+        waits.append(screen.press(b"j" if number % 2 else b"k", 0.15).first or 0.0)
     yield Row(f"bytes, {CHANGED} rows changed, {name}", statistics.median(sizes), "B", most=4_000)
+    yield Row(f"CPU of a core, rows change every {TICK:g} s, {name}", cpu * 100, "%", most=2)
+    yield Row(f"longest wait for a key while rows change, {name}", max(waits) * 1000, "ms", most=30)
+
+
+def _change(status: str, count: int) -> None:
+    with database.write():
+        filling.execute(f"UPDATE doi SET status = '{status}' WHERE id > {count - CHANGED}")
+
+
+def _filters(screen: Terminal, name: str) -> Iterator[Row]:
+    for what, text, most in (("prefix", b"doi:10.5072/hollin/2026/ho-005", 150), ("contains", b"HO-00999", 1_000)):
+        screen.press(b"/", 0.5)
+        screen.press(text, 0.5)
+        yield Row(f"{what} filter to its rows, {name}", _last(screen.press(b"\r", 1.5)), "ms", most=most)
+        screen.press(b"\x1b", 1.5)
+
+
+def _slow(screen: Terminal, name: str) -> Iterator[Row]:
+    took = screen.over_a_slow_line([b"j"] * REPEATED, EVERY, SLOW)
+    yield Row(f"backlog of a key held down, 64 kbit/s, {name}", took, "s", most=1)
+
+
+def _memory(screen: Terminal, name: str) -> Iterator[Row]:
+    before = screen.memory_mb()
+    yield Row(f"memory after all that, {name}", before, "MB", most=80)
+    for key in (b"\x1b[6~", b"\x1b[5~") * 500:
+        screen.press(key, 0.01)
+    screen.settle(1.0)
+    yield Row(f"memory grown by a thousand pages, {name}", screen.memory_mb() - before, "MB", most=5)
+
+
+def _lost(url: str, name: str) -> Iterator[Row]:
+    """The wire to the database is cut, and mended as soon as the screen says so."""
+    with relayed(url) as (relay, through), Terminal((DOITUI, "--database", through, "tui"), environment()) as screen:
+        screen.until(b"Newest DOIs")
+        screen.settle(1.0)
+        for what, act, marker in (("cut", relay.cut, b"LOST"), ("mended", relay.mend, b"live")):
+            screen.seen = b""
+            start = time.perf_counter()
+            act()
+            screen.until(marker)
+            yield Row(f"link {what} to the screen saying so, {name}", time.perf_counter() - start, "s", most=3)
 
 
 def _last(paint: Paint) -> float:

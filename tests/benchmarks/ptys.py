@@ -92,6 +92,20 @@ class Terminal:
             self._read(left)
         return len(self.seen) - before
 
+    def over_a_slow_line(self, keys: Sequence[bytes], every: float, bytes_a_second: int) -> float:
+        """Press `keys`, one `every` so many seconds, over such a line; seconds from the last key to the last byte."""
+        slice_ = 0.05
+        begun = last = time.perf_counter()
+        waiting = list(keys)
+        while True:
+            if waiting and time.perf_counter() >= begun + every * (len(keys) - len(waiting)):
+                os.write(self.tty, waiting.pop(0))
+                last = time.perf_counter()
+            came = self._read(0.0 if waiting else QUIET, round(bytes_a_second * slice_))
+            if not came and not waiting:
+                return time.perf_counter() - QUIET - last
+            time.sleep(slice_)
+
     def wait(self, patience: float = PATIENCE) -> int:
         """Its exit code, negative for the signal that killed it. Raises `TimeoutError`."""
         end = time.perf_counter() + patience
@@ -120,12 +134,12 @@ class Terminal:
         fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def _read(self, patience: float) -> bool:
-        """Whether something came in that time."""
+    def _read(self, patience: float, most: int = 65536) -> bool:
+        """Whether something came in that time; of it `most` bytes are taken."""
         if not select.select([self.tty], [], [], max(patience, 0))[0]:
             return False
         try:
-            found = os.read(self.tty, 65536)
+            found = os.read(self.tty, most)
         except OSError:  # the other end is gone
             return False
         self.seen += found

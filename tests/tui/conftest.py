@@ -246,8 +246,8 @@ def toasts() -> Callable[[Pilot[int]], list[str]]:
 
 @pytest.fixture(scope="session")
 def relayed() -> Any:
-    """`with relayed(url) as (relay, url through it)`: a wire that can be cut. It belongs to the terminals' tests."""
-    place = Path(__file__).parents[1] / "terminal" / "relay.py"
+    """`with relayed(url) as (relay, url through it)`: a wire that can be cut. It belongs to the benchmarks."""
+    place = Path(__file__).parents[1] / "benchmarks" / "relay.py"
     spec = importlib.util.spec_from_file_location("relay", place)
     assert spec is not None
     assert spec.loader is not None
