@@ -202,7 +202,7 @@ def finish(
 
 
 def finish_all(
-    held: Sequence[Lease],
+    in_hand: Sequence[Lease],
     status: Status,
     *,
     at: datetime | None = None,
@@ -218,18 +218,18 @@ def finish_all(
     if status in (Status.PENDING, Status.UNCERTAIN):
         columns["scheduled_at"] = micros(at or now)
     with database.joining():
-        ended = leases.end(held, columns, give_back=give_back)
+        ended = leases.end(in_hand, columns, give_back=give_back)
         for lease in ended:
             moved(lease, Status.PROCESSING, status)
     return ended
 
 
-def release(held: Sequence[Lease]) -> list[Lease]:
+def release(in_hand: Sequence[Lease]) -> list[Lease]:
     """Give back jobs that were not begun, as they were, with their attempts; those that were still ours."""
     released = []
     with database.joining():
-        for was in {lease.was for lease in held}:
-            same = [lease for lease in held if lease.was is was]
+        for was in {lease.was for lease in in_hand}:
+            same = [lease for lease in in_hand if lease.was is was]
             released += finish_all(same, Status.PENDING if was is Status.PROCESSING else was, give_back=True)
     return released
 

@@ -45,3 +45,14 @@ def test_the_dashboard_counts_what_is_there(house: str, operate: Callable[..., A
     text = operate(look, size=(140, 40))
     for told in ("total 10", "findable 5", "tombstone 1", "draft 1", "failed 2", "changed 1", "failed: metadata"):
         assert told in text, text
+
+
+def test_one_paint_at_most_waits_for_a_slow_line() -> None:
+    """Textual's own number would be thirty."""
+    import io
+
+    from textual.drivers._writer_thread import WriterThread
+
+    import doitui.tui.app  # noqa: F401 - it says so when it is loaded
+
+    assert WriterThread(io.StringIO())._queue.maxsize == 1
