@@ -56,7 +56,7 @@ def refresh(days: int | None = None) -> Kept:
     whose settings cannot be read.
     """
     kept = Kept()
-    with _one_ahead(changes(days)) as batches:
+    with bulk.many_objects(), _one_ahead(changes(days)) as batches:
         for config, told in batches:
             kept += keep(told, Origin.USAGE, actor=ACTOR, max_attempts=config.number("max_attempts"))
     return kept

@@ -142,7 +142,7 @@ def events(page: Page) -> list[Line]:
         return [*lines, *NO_EVENTS]
     for row in page.events:
         state, tone = shapes.event(row["state"])
-        told = f"{number(row['total'])}, told {number(row['submitted_total'])}"
+        told = f"total {number(row['total'])}, told {number(row['submitted_total'])}"
         lines.append([f" {row['id']:>7}  ", (f"{state:<13}", tone), f"{row['relation_type_id']}  ", (told, "quiet")])
         stated = "" if row["in_metadata"] else "  no longer in the metadata"
         lines.append([f"          {row['obj_id']}", (stated, "warn")])
@@ -213,8 +213,8 @@ NO_EVENTS: tuple[Line, ...] = (
     "",
     " No events of this DOI yet.",
     "",
-    ("  They come by themselves: from related identifiers, ORCID, ROR and funder ids of what is minted,", "quiet"),
-    ("  and from counted views and downloads.", "quiet"),
+    ("  They come by themselves: from related identifiers, ORCID, ROR and funder", "quiet"),
+    ("  ids of what is minted, and from counted views and downloads.", "quiet"),
 )
 
 NO_USAGE: tuple[Line, ...] = (
