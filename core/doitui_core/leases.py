@@ -1,4 +1,4 @@
-"""The lease of jobs in SQL: taken, made longer, ended. One statement each, however many jobs.
+"""The lease of jobs in SQL: taken, made longer, ended. A statement or two, however many jobs.
 
 Whoever makes one longer or ends it must still hold it: same token, still under way. `queue` says when, and counts.
 """
@@ -32,13 +32,18 @@ class Lease:
     was: Status
 
 
+# No RETURNING: SQLite has it since 3.35, Red Hat 9 has 3.34.
 TAKE = (
     "UPDATE job SET status = 'processing', attempts = attempts + 1, lease_until = {p}, lease_token = {p}, worker = {p}"
-    " WHERE id IN ({ids}) RETURNING scheduled_at, id, kind, subject_id, repository_id, actor, attempts, max_attempts"
+    " WHERE id IN ({ids})"
+)
+TAKEN = (
+    "SELECT scheduled_at, id, kind, subject_id, repository_id, actor, attempts, max_attempts FROM job"
+    " WHERE id IN ({ids}) ORDER BY scheduled_at, id"
 )
 HELD = "status = 'processing' AND lease_token = {p} AND id IN ({ids})"
-KEEP = f"UPDATE job SET lease_until = {{p}} WHERE {HELD} RETURNING id"
-END = f"UPDATE job SET {{changes}} WHERE {HELD} RETURNING id"
+KEEP = f"UPDATE job SET lease_until = {{p}} WHERE {HELD}"
+END = f"UPDATE job SET {{changes}} WHERE {HELD}"
 
 #: An outage may have given others back meanwhile, so it is the row's own number that goes down.
 GIVEN_BACK = "attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END"
@@ -47,16 +52,16 @@ GIVEN_BACK = "attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END"
 def take(found: Mapping[int, str], worker: str, until: datetime) -> list[Lease]:
     """Lease jobs whose rows the transaction holds to `worker`, oldest first. `found`: id -> status so far."""
     token = secrets.token_hex(8)
-    rows = _run(TAKE, (micros(until), token, worker), found)
+    _run(TAKE, (micros(until), token, worker), found)
     return [
         Lease(number, Kind(kind), subject, repository, token, worker, actor, attempts, most, Status(found[number]))
-        for _, number, kind, subject, repository, actor, attempts, most in sorted(rows)
+        for _, number, kind, subject, repository, actor, attempts, most in _run(TAKEN, (), found).fetchall()
     ]
 
 
 def keep(lease: Lease, until: datetime) -> bool:
     """Hold the lease until then. False: it is no longer ours."""
-    return bool(_run(KEEP, (micros(until), lease.token), [lease.job_id]))
+    return bool(_run(KEEP, (micros(until), lease.token), [lease.job_id]).rowcount)
 
 
 def end(leases: Sequence[Lease], columns: Mapping[str, Any], *, give_back: bool) -> list[Lease]:
@@ -70,13 +75,20 @@ def end(leases: Sequence[Lease], columns: Mapping[str, Any], *, give_back: bool)
     ended: set[int] = set()
     for token in {lease.token for lease in leases}:
         ids = [lease.job_id for lease in leases if lease.token == token]
-        ended.update(number for (number,) in _run(statement, (*values.values(), token), ids))
+        if len(ids) > 1:  # of one the number of changed rows tells
+            ids = _still_held(ids, token)
+        if ids and _run(statement, (*values.values(), token), ids).rowcount:
+            ended.update(ids)
     return [lease for lease in leases if lease.job_id in ended]
 
 
-def _run(statement: str, values: tuple[Any, ...], ids: Collection[int]) -> list[tuple[Any, ...]]:
-    if not ids:
-        return []
+def _still_held(ids: Collection[int], token: str) -> list[int]:
+    """Those of `ids`, their rows locked until the transaction ends."""
+    statement = f"SELECT id FROM job WHERE {HELD} ORDER BY id{database.current().dialect.locking}"
+    return [number for (number,) in _run(statement, (token,), ids).fetchall()]
+
+
+def _run(statement: str, values: tuple[Any, ...], ids: Collection[int]) -> Any:
+    """The cursor. `ids`: at least one."""
     db = database.current().db
-    text = statement.format(p=db.param, ids=", ".join([db.param] * len(ids)))
-    return list(db.execute_sql(text, (*values, *ids)).fetchall())
+    return db.execute_sql(statement.format(p=db.param, ids=", ".join([db.param] * len(ids))), (*values, *ids))

@@ -168,7 +168,7 @@ def claim_one(worker: str, job_id: int, policy: Policy) -> Lease | None:
 
 
 def _lease(found: dict[int, str], worker: str, until: datetime) -> list[Lease]:
-    taken = leases.take(found, worker, until)
+    taken = leases.take(found, worker, until) if found else []
     for lease in taken:
         moved(lease, lease.was, Status.PROCESSING)
     return taken

@@ -118,8 +118,11 @@ class _Theirs:
 
     def taken(self, doi: str) -> tuple[dict[str, int], int]:
         """(counts, how often) of that DOI, which is then gone from here; ({}, 0) where it is not."""
-        row = self._db.execute("DELETE FROM held WHERE doi = ? RETURNING *", (doi.lower(),)).fetchone()
-        return (_counts(row), row[1]) if row else ({}, 0)
+        row = self._db.execute("SELECT * FROM held WHERE doi = ?", (doi.lower(),)).fetchone()
+        if row is None:
+            return {}, 0
+        self._db.execute("DELETE FROM held WHERE doi = ?", (doi.lower(),))
+        return _counts(row), row[1]
 
     def left(self) -> Iterator[tuple[str, int, dict[str, int]]]:
         """(DOI, how often, counts) of those that nobody took."""
