@@ -14,16 +14,19 @@ from doitui.cli.session import Session, pass_session
 @click.command()
 @click.option("--write", is_flag=True, help="Allow what changes things; without it the screens only look.")
 @click.option("--mouse/--no-mouse", default=None, help="Whether the mouse is used (not over SSH).")
+@click.option("--ascii/--no-ascii", "ascii_only", default=None, help="Draw with ASCII only (as the locale C does).")
 @pass_session
-def tui(session: Session, write: bool, mouse: bool | None) -> None:
+def tui(session: Session, write: bool, mouse: bool | None, ascii_only: bool | None) -> None:
     """Open the screens: what is stuck, why, and the key that mends it. Read-only without --write.
 
     Example: doitui tui --write
     """
-    exits.leave(open_screens(session, write=write, mouse=mouse))
+    exits.leave(open_screens(session, write=write, mouse=mouse, ascii_only=ascii_only))
 
 
-def open_screens(session: Session, *, write: bool = False, mouse: bool | None = None) -> int:
+def open_screens(
+    session: Session, *, write: bool = False, mouse: bool | None = None, ascii_only: bool | None = None
+) -> int:
     """The exit code of the screens, which stay until somebody leaves them."""
     from doitui.tui import terminal
     from doitui_core import dialects
@@ -35,6 +38,6 @@ def open_screens(session: Session, *, write: bool = False, mouse: bool | None = 
     terminal.prepare(os.environ)
     from doitui.tui.app import DoituiApp
 
-    app = DoituiApp(session.database_url, write=write)
+    app = DoituiApp(session.database_url, write=write, ascii_only=ascii_only)
     app.run(mouse=not terminal.remote(os.environ) if mouse is None else mouse)
     return app.return_code or 0

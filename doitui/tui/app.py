@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import signal
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ from typing import Any, ClassVar
 import peewee
 from textual import events
 from textual.app import App
+from textual.driver import Driver
 from textual.drivers import _writer_thread
 from textual.screen import Screen
 from textual.theme import Theme
@@ -66,8 +68,17 @@ def _screen(section: str) -> Callable[[], Screen[Any]]:
     return make
 
 
+def _ascii() -> type[Driver]:
+    from doitui.tui.plain import AsciiDriver  # few need it
+
+    return AsciiDriver
+
+
 class DoituiApp(App[int]):
-    """`start`: the section shown first. `write`: acts are allowed to whom `operators` names. `clock`: for tests."""
+    """`start`: the section shown first. `write`: acts are allowed to whom `operators` names. `clock`: for tests.
+
+    `ascii_only`: whether nothing else is sent to the terminal; None: as the locale says.
+    """
 
     CSS_PATH = "doitui.tcss"
     MODES: ClassVar[dict[str, Any]] = {section: _screen(section) for section in actions.ALL}
@@ -75,11 +86,20 @@ class DoituiApp(App[int]):
     BINDINGS: ClassVar[list[Any]] = []
     TITLE = "doitui"
 
-    def __init__(self, url: str, *, write: bool = False, start: str = "dashboard", clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        write: bool = False,
+        start: str = "dashboard",
+        clock: Clock | None = None,
+        ascii_only: bool | None = None,
+    ) -> None:
         # Its first screen is ours: no empty one is made, styled and thrown away before.
         self.DEFAULT_MODE = start  # type: ignore[misc]
         # Before the theme: what it sends without colours is decided once, when it begins.
-        super().__init__(ansi_color=True if without_colour() else None)
+        plain = terminal.ascii_only(os.environ) if ascii_only is None else ascii_only
+        super().__init__(driver_class=_ascii() if plain else None, ansi_color=True if without_colour() else None)
         self.url, self.start = url, start
         self.clock = clock
         self.now: Clock = clock or system

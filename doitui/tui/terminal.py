@@ -7,7 +7,7 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 
 #: The exit code of whoever ends because its terminal was taken away: as if SIGHUP had ended it.
 HUNG_UP = 129
@@ -38,6 +38,13 @@ def fit_for_screens() -> bool:
     """Whether there is a terminal that screens can be painted on."""
     dumb = os.environ.get("TERM", "") in ("", "dumb")
     return bool(sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty() and not dumb)
+
+
+def ascii_only(environment: Mapping[str, str]) -> bool:
+    """Whether it knows ASCII only: its locale says so, or what is written to it is not in UTF-8."""
+    names = (environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    encoding = sys.stdout.encoding if sys.stdout else ""
+    return next(filter(None, names), "") in ("C", "POSIX") or encoding.lower().replace("-", "") != "utf8"
 
 
 def without_colour() -> bool:

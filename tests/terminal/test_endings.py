@@ -114,6 +114,13 @@ def test_without_colour_no_colour_is_sent(screens: Callable[..., Any]) -> None:
     assert [mark for mark in (b"38;2;", b"48;2;", b"38;5;", b"48;5;") if mark in screen.seen] == []
 
 
+def test_where_the_locale_is_c_nothing_but_ascii_is_sent(screens: Callable[..., Any]) -> None:
+    screen = screens(LC_ALL="C")
+    os.write(screen.tty, b"4")
+    screen.settle()
+    assert (screen.seen.isascii(), b"-- DOIs --" in screen.seen) == (True, True)
+
+
 def test_over_ssh_the_mouse_is_left_alone(screens: Callable[..., Any]) -> None:
     assert b"\x1b[?1003h" not in screens(SSH_TTY="/dev/pts/9").seen
 
