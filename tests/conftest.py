@@ -63,9 +63,9 @@ def missing(reason: str) -> None:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of the machine's user reaches a test."""
+    """No setting of the machine's user reaches a test, nor how they came there."""
     for name in list(os.environ):
-        if name.startswith(("DOITUI_", "DATACITE_")) and not name.startswith(("DOITUI_SHARED", "DOITUI_TEST_")):
+        if name.startswith(("DOITUI_", "DATACITE_", "SSH_")) and not name.startswith(("DOITUI_SHARED", "DOITUI_TEST_")):
             monkeypatch.delenv(name)
 
 

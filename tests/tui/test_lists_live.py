@@ -63,6 +63,25 @@ def test_a_long_list_is_walked_row_by_row_without_a_gap(long_list: str, operate:
 
 
 @SQLITE
+def test_over_ssh_a_list_is_turned_by_pages(
+    long_list: str, operate: Operate, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/0")
+
+    async def walk(pilot: Any) -> tuple[int, list[int], list[bool]]:
+        table = pilot.app.screen.table
+        page, tops, seen = table.room, [], []
+        for by in (*[1] * (2 * page), *[-1] * (2 * page)):
+            table.action_move(by)
+            tops.append(table.top)
+            seen.append(table.top <= table.cursor < table.top + page)
+        return page, tops, seen
+
+    page, tops, seen = operate(walk, start="dois")
+    assert (set(tops), all(seen), tops[-1]) == ({0, page - 2, 2 * page - 4}, True, 0)
+
+
+@SQLITE
 def test_pages_lead_back_to_where_one_came_from(long_list: str, operate: Operate, press: Press) -> None:
     async def walk(pilot: Any) -> tuple[str, str, int]:
         await press(pilot, *["pagedown"] * 12)

@@ -118,7 +118,7 @@ class Lines(Widget, can_focus=True):
         index, width = self.top + y, self.size.width
         parts = self._wrapped[index] if index < len(self._wrapped) else []
         strip = Strip([Segment(text, self._style(tone)) for text, tone in parts])
-        strip = strip.adjust_cell_length(width, self._style("plain"))
+        strip = strip.adjust_cell_length(width, self._style("plain")).simplify()
         return strip.apply_style(Style(dim=True)) if self.stale else strip
 
     def _style(self, tone: str) -> Style:

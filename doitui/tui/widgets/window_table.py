@@ -6,6 +6,7 @@ another one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -19,12 +20,16 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from doitui.tui import terminal
 from doitui.tui.shapes import Cell
 from doitui.tui.text import fit
 from doitui.tui.widgets.lines import wrapped
 from doitui.tui.widgets.stretch import Stretch
 
 Row = dict[str, Any]
+
+#: Rows that stay in sight where a list is turned by pages.
+CONTEXT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,8 @@ class WindowTable(Widget, can_focus=True):
         self.stretch = Stretch(self)
         self.cursor = 0
         self.top = 0
+        # A row further is all rows painted anew: over SSH a key that is held down would fill a slow line for minutes.
+        self._by_pages = terminal.remote(os.environ)
         self.marked: dict[int, Row] = {}
         self.note: Sequence[str] = ()
         self.stale = False
@@ -140,14 +147,23 @@ class WindowTable(Widget, can_focus=True):
         """Put the cursor on that row, and the row into view."""
         cursor = min(max(cursor, 0), max(self.stretch.total - 1, 0))
         old, self.cursor = self.cursor, cursor
-        top = min(max(self.top, cursor - self.room + 1), cursor)
-        if top != self.top:
+        if (top := self._top(cursor)) != self.top:
             self.top = top
             self.refresh()
         elif old != cursor:
             self.repaint((old, cursor))
         self.stretch.want(self.top, self.room)
         self._tell()
+
+    def _top(self, cursor: int) -> int:
+        """The first row that is seen when the cursor is there: moved by as little as it takes, or by a page."""
+        first, last = cursor - self.room + 1, cursor
+        context = min(CONTEXT, self.room - 1)
+        if self._by_pages and cursor >= self.top + self.room:
+            first = min(cursor - context, max(self.stretch.total - self.room, 0))
+        elif self._by_pages and cursor < self.top:
+            last = max(cursor - self.room + 1 + context, 0)
+        return min(max(self.top, first), last)
 
     def action_move(self, by: int) -> None:
         self.go(self.cursor + by)
@@ -255,7 +271,7 @@ class WindowTable(Widget, can_focus=True):
             if column.right:
                 shown = shown.rstrip().rjust(wide)
             parts.append(Segment(f"{shown} ", base + self._tone(tone, here) if tone else base))
-        strip = Strip(parts).adjust_cell_length(width, base)
+        strip = Strip(parts).adjust_cell_length(width, base).simplify()  # each change of style is thirty bytes
         return strip.apply_style(Style(dim=True)) if self.stale and index >= 0 else strip
 
     def _style(self, name: str) -> Style:
