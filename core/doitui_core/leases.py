@@ -38,7 +38,7 @@ TAKE = (
     " WHERE id IN ({ids})"
 )
 TAKEN = (
-    "SELECT scheduled_at, id, kind, subject_id, repository_id, actor, attempts, max_attempts FROM job"
+    "SELECT id, kind, subject_id, repository_id, actor, attempts, max_attempts FROM job"
     " WHERE id IN ({ids}) ORDER BY scheduled_at, id"
 )
 HELD = "status = 'processing' AND lease_token = {p} AND id IN ({ids})"
@@ -55,7 +55,7 @@ def take(found: Mapping[int, str], worker: str, until: datetime) -> list[Lease]:
     _run(TAKE, (micros(until), token, worker), found)
     return [
         Lease(number, Kind(kind), subject, repository, token, worker, actor, attempts, most, Status(found[number]))
-        for _, number, kind, subject, repository, actor, attempts, most in _run(TAKEN, (), found).fetchall()
+        for number, kind, subject, repository, actor, attempts, most in _run(TAKEN, (), found).fetchall()
     ]
 
 

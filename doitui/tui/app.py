@@ -69,7 +69,7 @@ def _screen(section: str) -> Callable[[], Screen[Any]]:
 
 
 def _ascii() -> type[Driver]:
-    from doitui.tui.plain import AsciiDriver  # few need it
+    from doitui.tui.ascii_driver import AsciiDriver  # few need it
 
     return AsciiDriver
 

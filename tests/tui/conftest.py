@@ -271,15 +271,15 @@ def jobs() -> Callable[[], list[tuple[str, str]]]:
 
 
 @pytest.fixture(scope="session")
-def snapshots() -> Callable[[str, str], None]:
-    """Compares with what is kept beside the tests; `DOITUI_TEST_SNAPSHOTS=write` keeps what is there now."""
+def snapshots() -> Callable[[str, str], str]:
+    """`snapshots(name, text)`: what is kept beside the tests; `DOITUI_TEST_SNAPSHOTS=write` keeps `text` now."""
     place = Path(__file__).with_name("snapshots")
 
-    def same(name: str, text: str) -> None:
+    def kept(name: str, text: str) -> str:
         file = place / f"{name}.txt"
         if os.environ.get("DOITUI_TEST_SNAPSHOTS") == "write":
             place.mkdir(exist_ok=True)
             file.write_text(text + "\n", encoding="utf-8")
-        assert text + "\n" == file.read_text(encoding="utf-8"), f"{file} differs (DOITUI_TEST_SNAPSHOTS=write keeps it)"
+        return file.read_text(encoding="utf-8").removesuffix("\n")
 
-    return same
+    return kept

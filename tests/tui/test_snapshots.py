@@ -62,13 +62,15 @@ def picture(
 
 
 @ON_EVERY_SCREEN
-def test_full(house: str, picture: Callable[..., str], snapshots: Callable[..., None], screen: str, size: str) -> None:
-    snapshots(f"{screen}-{size}-full", picture(screen, size))
+def test_full(house: str, picture: Callable[..., str], snapshots: Callable[..., str], screen: str, size: str) -> None:
+    text = picture(screen, size)
+    assert text == snapshots(f"{screen}-{size}-full", text)
 
 
 @pytest.mark.parametrize("screen", actions.ALL)  # the page of a DOI is there only for a DOI
-def test_empty(store: str, picture: Callable[..., str], snapshots: Callable[..., None], screen: str, size: str) -> None:
-    snapshots(f"{screen}-{size}-empty", picture(screen, size))
+def test_empty(store: str, picture: Callable[..., str], snapshots: Callable[..., str], screen: str, size: str) -> None:
+    text = picture(screen, size)
+    assert text == snapshots(f"{screen}-{size}-empty", text)
 
 
 @pytest.fixture
@@ -82,14 +84,16 @@ def broken(house: str, screen: str) -> Iterator[None]:
 
 @ON_EVERY_SCREEN
 def test_error(
-    broken: None, picture: Callable[..., str], snapshots: Callable[..., None], screen: str, size: str
+    broken: None, picture: Callable[..., str], snapshots: Callable[..., str], screen: str, size: str
 ) -> None:
-    snapshots(f"{screen}-{size}-error", picture(screen, size))
+    text = picture(screen, size)
+    assert text == snapshots(f"{screen}-{size}-error", text)
 
 
 @ON_EVERY_SCREEN
-def test_lost(house: str, picture: Callable[..., str], snapshots: Callable[..., None], screen: str, size: str) -> None:
+def test_lost(house: str, picture: Callable[..., str], snapshots: Callable[..., str], screen: str, size: str) -> None:
     def lose(app: Any) -> None:
         app.lost(DatabaseUnavailable("postgresql://db/doitui cannot be used: connection refused"))
 
-    snapshots(f"{screen}-{size}-lost", picture(screen, size, lose))
+    text = picture(screen, size, lose)
+    assert text == snapshots(f"{screen}-{size}-lost", text)

@@ -190,6 +190,8 @@ def test_stopping_what_has_ended_is_no_error():
     with running_sandbox() as sandbox:
         pass
     sandbox.stop()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(sandbox.url, timeout=20)
 
 
 def test_the_application_runs_under_any_wsgi_server():

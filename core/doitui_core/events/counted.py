@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from doitui_core import clock, database, repositories
+from doitui_core import clock, database, garbage, repositories
 from doitui_core.events import eligible, kinds
 from doitui_core.events.origin import Origin
 from doitui_core.events.store import Kept, Told, keep
@@ -56,7 +56,7 @@ def refresh(days: int | None = None) -> Kept:
     whose settings cannot be read.
     """
     kept = Kept()
-    with bulk.many_objects(), _one_ahead(changes(days)) as batches:
+    with garbage.many_objects(), _one_ahead(changes(days)) as batches:
         for config, told in batches:
             kept += keep(told, Origin.USAGE, actor=ACTOR, max_attempts=config.number("max_attempts"))
     return kept

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from doitui_core import database
 
 #: Rows of one statement, which both databases take far faster than as many statements.
 AT_ONCE = 500
-
-
-@contextmanager
-def many_objects() -> Iterator[None]:
-    """Inside, Python does not look for rings of objects: rows form none, and looking through them takes a fifth of the
-    time.
-    """
-    looked = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if looked:
-            gc.enable()
 
 
 def insert(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

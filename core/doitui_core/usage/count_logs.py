@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from doitui_core import identifiers
-from doitui_core.usage import access_log, bulk, log_lines, spool_entries
+from doitui_core import garbage, identifiers
+from doitui_core.usage import access_log, log_lines, spool_entries
 from doitui_core.usage.access_log import BadLine, Entry
 from doitui_core.usage.agents import MACHINE, ROBOT, Agents
 from doitui_core.usage.counter import DOUBLE_CLICK, HOUR, METRICS, Counting, Hit, Reason, Tally, judge
@@ -55,7 +55,7 @@ def count(
     Raises `BadInput` for files or options that cannot be used; a line that cannot be read stops nothing.
     """
     result = Counted()
-    with HourStore() as store, bulk.many_objects():
+    with HourStore() as store, garbage.many_objects():
         reading = _Reading(store, agents, result)
         for path in paths:
             for entry in _entries(path, options, result, step):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from doitui_core import garbage
 from doitui_core.usage import bulk
 from doitui_core.usage.counter import DOUBLE_CLICK, Counting, Hit, Named, Reason, Tally, judge
 from doitui_core.usage.zone import Zone
@@ -51,7 +52,7 @@ class CountedHours:
         """Count `hour` as well, unless somebody else has done so and nothing has come since."""
         statement = "SELECT changes, counted_to FROM usage_hour WHERE hour = {p} AND marked_at > 0"
         if state := bulk.execute(statement, hour).fetchone():
-            with bulk.many_objects():
+            with garbage.many_objects():
                 self._count(hour, zone, *state)
 
     def _count(self, hour: int, zone: Zone, changes: int, counted_to: int) -> None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 
-from doitui_core import database, settings
+from doitui_core import database, garbage, settings
 from doitui_core.usage import bulk, hits, recount, retention
 from doitui_core.usage.agents import ROBOT, Agents
 from doitui_core.usage.agents import known as known_agents
@@ -136,7 +136,7 @@ class _Drain:
 
     def _read(self, fd: int, name: str, position: int, gone: bool) -> None:
         for lines, end in _batches(fd, position, gone):
-            with bulk.many_objects():
+            with garbage.many_objects():
                 self._store(name, lines, end)
             self._step(end - position)
             position = end
