@@ -10,8 +10,8 @@ from doitui_middleware.actors import Actors
 from doitui_middleware.answers import COUNTED, cited, is_first_part, is_prefetch
 from doitui_middleware.routes import Route
 from doitui_middleware.spool import Spool
-from doitui_middleware.spool_line import DOI, decode, encode
-from doitui_middleware.spool_url import kept
+from doitui_middleware.spool_line import DOI, decode, encode, escaped, joined, subject
+from doitui_middleware.spool_url import kept, kept_path
 
 #: What a server answers for an application that raises.
 RAISED = 500
@@ -21,10 +21,10 @@ class Recorder:
     """Writes the hits of one repository."""
 
     def __init__(self, repository: str, partial: bool, actors: Actors, spool: Spool) -> None:
-        self._repository = repository
+        self._repository = escaped(repository)
         self._partial = partial
         self._actors = actors
-        self._spool = spool
+        self._spool, self._write = spool, spool.write
 
     def after(
         self,
@@ -40,26 +40,27 @@ class Recorder:
         `path`: SCRIPT_NAME and PATH_INFO as they came; a site that dispatches to parts of itself shifts them.
         """
         try:
-            if not route[2] and noted is None:
+            kind, key, what = route
+            if not key and noted is None:
                 if (found := cited(headers)) is None:
                     return None
-                route = (route[0] or found[0], DOI, found[1])
-            code = COUNTED.get(status[:3])
+                what = subject(kind or found[0], DOI, found[1])
+            code = COUNTED.get(status) or COUNTED.get(status[:3])
             if code is None and self._partial and is_first_part(status, headers):
-                code = 206
+                code = "206"
             if noted is not None:
                 if code is not None:
                     return noted
                 self.take_back(noted, int(status[:3]))
             if code is None or is_prefetch(environ):
                 return None
-            kind, key_kind, key = route
             now = time_ns() // 1000
             agent = environ.get("HTTP_USER_AGENT", "")
             actor_kind, actor = self._actors.of(environ, agent, now)
-            url = kept(path, environ.get("QUERY_STRING", ""))
-            line = encode(now, self._repository, kind, key_kind, key, url, code, actor_kind, actor, agent)
-            self._spool.write(line, now)
+            query = environ.get("QUERY_STRING")
+            url = kept(path, query) if query else kept_path(path)
+            line = joined(now, self._repository, what, url, code, actor_kind, actor, agent)
+            self._write(line, now)
             return line
         except Exception as error:
             self.failed(error)

@@ -5,17 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
-from doitui_middleware.spool_line import DOI, DOWNLOAD, OBJECT_ID, VIEW
+from doitui_middleware.spool_line import DOI, DOWNLOAD, OBJECT_ID, VIEW, subject
 
-#: What a path asks for: kind, key kind, key. An empty kind or key: only the site's answer can tell (`cite_as`).
-Route = tuple[str, str, str]
+
+class Route(NamedTuple):
+    """What a path asks for. An empty `kind` or `key`: only the site's answer can tell (`cite_as`).
+
+    `what`: the fields that say so in a line of the spool, made once for a path that is asked for many times.
+    """
+
+    kind: str
+    key: str
+    what: str
+
+
+def route(kind: str, key_kind: str, key: str) -> Route:
+    """What names `key`, which is of the kind `key_kind`."""
+    return Route(kind, key, subject(kind, key_kind, key))
+
 
 #: Paths remembered in a process.
 REMEMBERED = 1024
 
 #: A path that no pattern names.
-UNNAMED: Route = ("", DOI, "")
+UNNAMED = route("", DOI, "")
 
 #: `(?i)` at the start of a pattern, which must become `(?i:…)` to stand among others.
 _FLAGS = re.compile(r"\(\?([aimsu]+)\)")
@@ -61,8 +76,8 @@ class Routes:
         kind, groups = self._table[found.lastindex or 0]
         for key_kind, group in groups:
             if key := found[group]:
-                return kind, key_kind, key
-        return (kind, DOI, "") if self.unnamed else None
+                return route(kind, key_kind, key)
+        return route(kind, DOI, "") if self.unnamed else None
 
 
 def _listed(name: str, patterns: Iterable[str]) -> list[str]:

@@ -94,10 +94,21 @@ def encode(
     agent: str,
 ) -> bytes:
     """The line of a hit, with its newline. `url` comes percent-encoded (`spool_url.kept`), the rest is escaped here."""
-    what = _what(repository, kind, key_kind, key)
+    return joined(time, escaped(repository), subject(kind, key_kind, key), url, str(status), actor_kind, actor, agent)
+
+
+def joined(
+    time: int, repository: str, what: str, url: str, status: str, actor_kind: str, actor: str, agent: str
+) -> bytes:
+    """The line of a hit, `repository` given `escaped` and `what` it used as a `subject`: the same for many."""
     agent = _escaped_agent(agent[:LONGEST_AGENT])
-    body = f"{VERSION}\t{time}\t{what}\t{url}\t{status}\t{actor_kind}\t{actor}\t{agent}"
+    body = f"{VERSION}\t{time}\t{repository}\t{what}\t{url}\t{status}\t{actor_kind}\t{actor}\t{agent}"
     return f"{crc32(body.encode())}\t{body}\n".encode()
+
+
+def subject(kind: str, key_kind: str, key: str) -> str:
+    """The three fields that say what was used, `key` escaped."""
+    return f"{kind}\t{key_kind}\t{escaped(key)}"
 
 
 def decode(line: bytes) -> Hit:
@@ -118,17 +129,12 @@ def decode(line: bytes) -> Hit:
         raise BadLine(f"the fields are wrong ({error}): not a line of ours") from error
 
 
-def _escaped(text: str, longest: int) -> str:
+def escaped(text: str, longest: int = LONGEST_KEY) -> str:
+    """At most `longest` characters of `text`, as they stand in a line."""
     return quote_from_bytes(text[:longest].encode("utf-8", "replace"), safe=_SAFE)
-
-
-@lru_cache(1024)
-def _what(repository: str, kind: str, key_kind: str, key: str) -> str:
-    """The fields from `repository` to `key`, remembered: most visits go to few records."""
-    return f"{_escaped(repository, LONGEST_KEY)}\t{kind}\t{key_kind}\t{_escaped(key, LONGEST_KEY)}"
 
 
 @lru_cache(1024)
 def _escaped_agent(agent: str) -> str:
     """Remembered: most visits come with one of few agents."""
-    return _escaped(agent, LONGEST_AGENT)
+    return escaped(agent, LONGEST_AGENT)

@@ -30,19 +30,17 @@ _PATH_PARAMETER = re.compile(r";([^=;/]*)=[^;/]*")
 
 def kept(path: str, query: str) -> str:
     """`path` (WSGI's SCRIPT_NAME and PATH_INFO together) and `query`, percent-encoded, of at most `LONGEST_URL`."""
-    url = _kept_path(path)
-    if query and (query := _harmless(query)):
-        url = f"{url}?{query}"
-    return url if len(url) <= LONGEST_URL else _cut(url)
+    url = kept_path(path)
+    return _cut(f"{url}?{query}") if query and (query := _harmless(query)) else url
 
 
 @lru_cache(1024)
-def _kept_path(path: str) -> str:
-    """Remembered: most visits go to few records."""
+def kept_path(path: str) -> str:
+    """What is `kept` of a request without a query. Remembered: most visits go to few records."""
     if _plain(path) and "eyJ" not in path:
-        return path
+        return _cut(path)
     path = _PATH_PARAMETER.sub(lambda found: "" if _SECRET_NAME.fullmatch(found[1]) else found[0], path)
-    return quote_from_bytes(_JWT.sub("-", path).encode("latin-1", "replace"), _SAFE_IN_PATH)
+    return _cut(quote_from_bytes(_JWT.sub("-", path).encode("latin-1", "replace"), _SAFE_IN_PATH))
 
 
 def _harmless(query: str) -> str:
@@ -58,5 +56,7 @@ def _is_secret(part: str) -> bool:
 
 
 def _cut(url: str) -> str:
-    """Two long URLs that differ at the end stay different."""
+    """At most `LONGEST_URL` of `url`. Two long ones that differ at the end stay different."""
+    if len(url) <= LONGEST_URL:
+        return url
     return f"{url[: LONGEST_URL - 9]}~{crc32(url.encode('ascii')):08x}"
