@@ -11,8 +11,8 @@ from doitui_middleware.spool_line import DOWNLOAD, VIEW
 
 Headers = Iterable[tuple[str, str]]
 
-#: 200 and 304: COUNTER CoP RD 10.1. A cached copy that is still good was looked at all the same. By the code, and by the
-#: words that most sites send, which then need not be cut.
+#: 200 and 304: COUNTER CoP RD 10.1. A cached copy that is still good was looked at all the same. By the code, and by
+#: the words that most sites send, which then need not be cut.
 COUNTED = {"200": "200", "304": "304", "200 OK": "200", "304 Not Modified": "304"}
 
 #: `Content-Range: bytes 0-499/1234` (RFC 9110, 14.4). A reader of PDF asks for many ranges of one download.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from doitui_middleware.remembered import Remembered
 from doitui_middleware.spool_line import DOI, DOWNLOAD, OBJECT_ID, VIEW, subject
 
 
@@ -25,9 +25,6 @@ def route(kind: str, key_kind: str, key: str) -> Route:
     """What names `key`, which is of the kind `key_kind`."""
     return Route(kind, key, subject(kind, key_kind, key))
 
-
-#: Paths remembered in a process.
-REMEMBERED = 1024
 
 #: A path that no pattern names.
 UNNAMED = route("", DOI, "")
@@ -64,8 +61,8 @@ class Routes:
             groups += pattern.groups
         self._match = re.compile("|".join(f"({_joinable(pattern.pattern)})" for _, pattern in patterns)).match
         self.beginnings = tuple({_beginning(pattern.pattern) for _, pattern in patterns})
-        #: What PATH_INFO asks for; None for what is not ours. Remembered: most visits go to few records.
-        self.find: Callable[[str], Route | None] = lru_cache(REMEMBERED)(self._find)
+        #: What PATH_INFO asks for; None for what is not ours.
+        self.found: Remembered[Route | None] = Remembered(self._find)
 
     def _find(self, path: str) -> Route | None:
         if not path.isascii():  # PEP 3333: bytes, dressed as latin-1

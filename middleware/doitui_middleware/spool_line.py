@@ -28,10 +28,11 @@ in this order, in one file or in two files of one process.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote_from_bytes, unquote
 from zlib import crc32
+
+from doitui_middleware.remembered import Remembered
 
 VERSION = "2"
 READABLE = frozenset({"1", VERSION})
@@ -101,7 +102,7 @@ def joined(
     time: int, repository: str, what: str, url: str, status: str, actor_kind: str, actor: str, agent: str
 ) -> bytes:
     """The line of a hit, `repository` given `escaped` and `what` it used as a `subject`: the same for many."""
-    agent = _escaped_agent(agent[:LONGEST_AGENT])
+    agent = _escaped_agents[agent[:LONGEST_AGENT]]
     body = f"{VERSION}\t{time}\t{repository}\t{what}\t{url}\t{status}\t{actor_kind}\t{actor}\t{agent}"
     return f"{crc32(body.encode())}\t{body}\n".encode()
 
@@ -129,12 +130,9 @@ def decode(line: bytes) -> Hit:
         raise BadLine(f"the fields are wrong ({error}): not a line of ours") from error
 
 
-def escaped(text: str, longest: int = LONGEST_KEY) -> str:
-    """At most `longest` characters of `text`, as they stand in a line."""
-    return quote_from_bytes(text[:longest].encode("utf-8", "replace"), safe=_SAFE)
+def escaped(text: str) -> str:
+    """At most `LONGEST_KEY` characters of `text`, as they stand in a line."""
+    return quote_from_bytes(text[:LONGEST_KEY].encode("utf-8", "replace"), safe=_SAFE)
 
 
-@lru_cache(1024)
-def _escaped_agent(agent: str) -> str:
-    """Remembered: most visits come with one of few agents."""
-    return escaped(agent, LONGEST_AGENT)
+_escaped_agents = Remembered(escaped)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from urllib.parse import quote_from_bytes, unquote_plus
 from zlib import crc32
 
+from doitui_middleware.remembered import Remembered
 from doitui_middleware.spool_line import LONGEST_URL
 
 #: A path that needs no escape: RFC 3986 path characters but `;`, where parameters would begin.
@@ -30,17 +30,19 @@ _PATH_PARAMETER = re.compile(r";([^=;/]*)=[^;/]*")
 
 def kept(path: str, query: str) -> str:
     """`path` (WSGI's SCRIPT_NAME and PATH_INFO together) and `query`, percent-encoded, of at most `LONGEST_URL`."""
-    url = kept_path(path)
+    url = kept_paths[path]
     return _cut(f"{url}?{query}") if query and (query := _harmless(query)) else url
 
 
-@lru_cache(1024)
-def kept_path(path: str) -> str:
-    """What is `kept` of a request without a query. Remembered: most visits go to few records."""
+def _kept_path(path: str) -> str:
     if _plain(path) and "eyJ" not in path:
         return _cut(path)
     path = _PATH_PARAMETER.sub(lambda found: "" if _SECRET_NAME.fullmatch(found[1]) else found[0], path)
     return _cut(quote_from_bytes(_JWT.sub("-", path).encode("latin-1", "replace"), _SAFE_IN_PATH))
+
+
+#: What is `kept` of a request without a query.
+kept_paths = Remembered(_kept_path)
 
 
 def _harmless(query: str) -> str:

@@ -61,7 +61,7 @@ class UsageMiddleware:
     ) -> None:
         self._application = application
         routes = Routes(views, downloads, cite_as=cite_as)
-        self._beginnings, self._find, self._unnamed = routes.beginnings, routes.find, routes.unnamed
+        self._beginnings, self._found, self._unnamed = routes.beginnings, routes.found, routes.unnamed
         if trusted_hops < 0:
             raise Misconfigured(f"trusted_hops={trusted_hops}: pass how many proxies of yours a request goes through")
         directory = _directory(spool)
@@ -80,7 +80,7 @@ class UsageMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
             path = environ.get("PATH_INFO", "")
-            route = self._find(path) if path.startswith(self._beginnings) else self._unnamed
+            route = self._found[path] if path.startswith(self._beginnings) else self._unnamed
             if route is not None:
                 if environ["REQUEST_METHOD"] != "GET" or WATCHED in environ:
                     route = None

@@ -12,7 +12,7 @@ DOWNLOADS = [r"^/records/(?P<object_id>\d+)/files/", r"\.pdf$|^/get/(?P<object_i
 
 def found(path: str, *, cite_as: bool = False) -> Route | None:
     routes = Routes(VIEWS, DOWNLOADS, cite_as=cite_as)
-    return routes.find(path) if path.startswith(routes.beginnings) else routes.unnamed
+    return routes.found[path] if path.startswith(routes.beginnings) else routes.unnamed
 
 
 @pytest.mark.parametrize(
@@ -35,19 +35,19 @@ def test_a_path_names_what_its_pattern_says(path: str, named: Route | None) -> N
 
 def test_views_are_tried_before_downloads_wherever_they_match() -> None:
     routes = Routes([r"/page/(?P<object_id>\d+)$"], [r"^/files/(?P<object_id>\d+)"], cite_as=False)
-    assert routes.find("/files/1/page/2") == route("view", "object_id", "2")
+    assert routes.found["/files/1/page/2"] == route("view", "object_id", "2")
 
 
 def test_a_path_in_utf_8_is_matched_as_people_write_it() -> None:
     routes = Routes([r"^/bestände/(?P<object_id>\w+)$"], [], cite_as=False)
     path = "/bestände/Übersicht".encode().decode("latin-1")
     assert path.startswith(routes.beginnings)
-    assert routes.find(path) == route("view", "object_id", "Übersicht")
+    assert routes.found[path] == route("view", "object_id", "Übersicht")
 
 
 def test_bytes_that_are_no_text_name_a_record_all_the_same() -> None:
     routes = Routes([r"^/r/(?P<object_id>.+)$"], [], cite_as=False)
-    assert routes.find("/r/\xff") == route("view", "object_id", "�")
+    assert routes.found["/r/\xff"] == route("view", "object_id", "�")
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_bytes_that_are_no_text_name_a_record_all_the_same() -> None:
 def test_what_a_pattern_finds_alone_it_finds_here(pattern: str, path: str) -> None:
     routes = Routes([r"^/nothing/(?P<object_id>x)", pattern], [r"^/else/(?P<doi>x)"], cite_as=False)
     assert path.startswith(routes.beginnings)
-    assert routes.find(path) is not None
+    assert routes.found[path] is not None
 
 
 def test_the_doi_goes_before_the_object_id() -> None:
     routes = Routes([r"^/(?P<object_id>\d+)/(?P<doi>10\..+)"], [], cite_as=False)
-    assert routes.find("/7/10.5072/x") == route("view", "doi", "10.5072/x")
+    assert routes.found["/7/10.5072/x"] == route("view", "doi", "10.5072/x")
 
 
 def test_with_cite_as_every_other_path_is_for_the_answer_to_name() -> None:
@@ -78,7 +78,7 @@ def test_with_cite_as_every_other_path_is_for_the_answer_to_name() -> None:
 
 
 def test_with_cite_as_a_pattern_may_say_the_kind_alone() -> None:
-    assert Routes([], [r"^/files/"], cite_as=True).find("/files/1") == route("download", "doi", "")
+    assert Routes([], [r"^/files/"], cite_as=True).found["/files/1"] == route("download", "doi", "")
 
 
 @pytest.mark.parametrize(
