@@ -7,12 +7,10 @@ views would be told twice.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
-from doitui_core import clock, database, garbage, repositories
+from doitui_core import clock, database, garbage, repositories, side_by_side
 from doitui_core.events import eligible, kinds
 from doitui_core.events.origin import Origin
 from doitui_core.events.store import Kept, Told, keep
@@ -35,8 +33,15 @@ ACTOR = "usage"
 _COLUMNS = {metric: metric.replace("-dataset-", "_").replace("-", "_") for metric in METRICS}
 
 
-#: Events of one repository that are new or have grown.
-Batch = tuple[Config, list[Told]]
+#: Threads that look and write.
+THREADS = 2
+
+
+class _Portion(NamedTuple):
+    """Some DOIs of a repository, by their ids; ids of others, which no use was counted for, do no harm."""
+
+    config: Config
+    ids: list[int]
 
 
 class _Used(NamedTuple):
@@ -55,48 +60,29 @@ def refresh(days: int | None = None) -> Kept:
     `days`: only of DOIs that were used in so many last days, which is quick. Raises `Misconfigured` for a repository
     whose settings cannot be read.
     """
-    kept = Kept()
-    with garbage.many_objects(), _one_ahead(changes(days)) as batches:
-        for config, told in batches:
-            kept += keep(told, Origin.USAGE, actor=ACTOR, max_attempts=config.number("max_attempts"))
-    return kept
+
+    def refreshed(portions: Iterator[_Portion]) -> Kept:
+        kept = Kept()
+        for portion in portions:
+            if told := _told(portion):
+                attempts = portion.config.number("max_attempts")
+                kept += keep(told, Origin.USAGE, actor=ACTOR, max_attempts=attempts)
+        return kept
+
+    with garbage.many_objects():
+        return sum(side_by_side.run(refreshed, _portions(days), THREADS), Kept())
 
 
-@contextmanager
-def _one_ahead(batches: Iterator[Batch]) -> Iterator[Iterator[Batch]]:
-    """`batches`, the next one read in a thread of its own, while the database writes the one before it."""
-    with ThreadPoolExecutor(1) as reader:
-
-        def read() -> Iterator[Batch]:
-            coming = reader.submit(next, batches, None)
-            while (batch := coming.result()) is not None:
-                coming = reader.submit(next, batches, None)
-                yield batch
-
-        try:
-            yield read()
-        finally:
-            reader.submit(database.close_thread)
-
-
-def changes(days: int | None = None) -> Iterator[Batch]:
+def changes() -> Iterator[list[Told]]:
     """The events of usage that are new or have grown, some at a time. A read."""
-    used = None if days is None else _used(days)
-    for repository in Repository.select().order_by(Repository.id):
-        config = repositories.config(repository)
-        on = kinds.switched_on(config.text("event_sources_on"))
-        if not on & kinds.USAGE_RELATIONS:
-            continue
-        for rows in _every(repository.id) if used is None else _those(repository.id, used):
-            if told := _told(rows, config, on):
-                yield config, told
+    for portion in _portions():
+        if told := _told(portion):
+            yield told
 
 
 def renewed(row: Event) -> Event:
     """An event of usage, unsaved, with the total that it would have after a `refresh`. A read."""
-    config = repositories.config(row.repository)
-    rows = _public(row.repository_id, f"doi.id = {row.doi_id}")
-    for one in _told(rows, config, kinds.switched_on(config.text("event_sources_on"))):
+    for one in _told(_Portion(repositories.config(row.repository), [row.doi_id])):
         if one.event.dedupe_hash == row.dedupe_hash and one.event.total != row.total:
             row.total, row.occurred_at = one.event.total, database.now()
     return row
@@ -109,58 +95,74 @@ def _used(days: int) -> list[int]:
     return [number for (number,) in rows.fetchall()]
 
 
-def _those(repository_id: int, ids: list[int]) -> Iterator[list[_Used]]:
-    for start in range(0, len(ids), AT_ONCE):
-        if rows := _public(repository_id, f"doi.id IN ({_numbers(ids[start : start + AT_ONCE])})"):
-            yield rows
+def _portions(days: int | None = None) -> Generator[_Portion, None, None]:
+    used = None if days is None else _used(days)
+    for repository in list(Repository.select().order_by(Repository.id)):  # threads take turns in here, a cursor has one
+        config = repositories.config(repository)
+        if _switched_on(config):
+            for ids in _every(repository.id) if used is None else _cut(used):
+                yield _Portion(config, ids)
 
 
-def _every(repository_id: int) -> Iterator[list[_Used]]:
-    """Those with counts, in the order of their ids."""
-    after, counted = 0, "EXISTS (SELECT 1 FROM usage_count WHERE usage_count.doi_id = doi.id)"
-    # The ids by themselves: a planner without statistics would join all that comes after them, at every page.
-    page = f"SELECT id FROM doi WHERE repository_id = {{p}} AND id > {{p}} ORDER BY id LIMIT {AT_ONCE}"
+def _switched_on(config: Config) -> frozenset[str]:
+    return kinds.switched_on(config.text("event_sources_on")) & kinds.USAGE_RELATIONS
+
+
+def _cut(ids: list[int]) -> Iterator[list[int]]:
+    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
+
+
+def _every(repository_id: int) -> Iterator[list[int]]:
+    """In the order of their ids. By themselves: a planner without statistics would join all that comes after them."""
+    after, page = 0, f"SELECT id FROM doi WHERE repository_id = {{p}} AND id > {{p}} ORDER BY id LIMIT {AT_ONCE}"
     while ids := [number for (number,) in bulk.execute(page, repository_id, after).fetchall()]:
+        yield ids
         after = ids[-1]
-        if rows := _public(repository_id, f"doi.id IN ({_numbers(ids)}) AND {counted}"):
-            yield rows
 
 
-def _public(repository_id: int, condition: str) -> list[_Used]:
-    """DOIs as `eligible.IS_PUBLIC` says. Past peewee, which needs longer for a thousand numbers than the database."""
+def _public(portion: _Portion) -> list[_Used]:
+    """Those with counts that are as `eligible.IS_PUBLIC` says. Past peewee, which needs longer for a thousand numbers
+    than the database.
+    """
     remotes = ", ".join(f"'{word}'" for word in eligible.REMOTE)
     rows = bulk.execute(
         "SELECT doi.id, doi.doi, doi.url, record.url, record.object_id FROM doi"
-        f" JOIN record ON doi.record_id = record.id WHERE doi.repository_id = {{p}} AND doi.remote IN ({remotes})"
-        f" AND record.published = 1 AND {condition} ORDER BY doi.id LIMIT {AT_ONCE}",
-        repository_id,
+        f" JOIN record ON doi.record_id = record.id WHERE {_among('doi.id', portion.ids)}"
+        f" AND doi.repository_id = {{p}} AND doi.remote IN ({remotes}) AND record.published = 1"
+        " AND EXISTS (SELECT 1 FROM usage_count WHERE usage_count.doi_id = doi.id) ORDER BY doi.id",
+        portion.config.repository_id,
     )
     return [_Used(*row) for row in rows.fetchall()]
 
 
-def _told(rows: list[_Used], config: Config, on: frozenset[str]) -> list[Told]:
+def _told(portion: _Portion) -> list[Told]:
     """The events that are new or have another total."""
-    ids = _numbers(row.id for row in rows)
+    rows = _public(portion)
+    if not rows:
+        return []
+    config, on = portion.config, _switched_on(portion.config)
+    ids = [row.id for row in rows]
     source, now = config.text("event_source_usage"), clock.iso(database.now()) or ""
     known, totals = _known(ids, source), _totals(ids)
-    return [
-        Told(event, row.id, config.repository_id)
-        for row in rows
-        for event in usage_events(
-            row.doi, _page(row, known, config), totals[row.id], source=source, on=on, occurred_at=now
-        )
-        if known.get(row.id, {}).get((event.relation_type_id, event.obj_id)) != event.total
-    ]
+    told = []
+    for row in rows:
+        had = known.get(row.id, {})
+        page = _page(row, had, config)
+        for event in usage_events(row.doi, page, totals[row.id], source=source, on=on, occurred_at=now):
+            total = had.get((event.relation_type_id, event.obj_id))
+            if total != event.total:
+                told.append(Told(event, row.id, config.repository_id, unseen=total is None))
+    return told
 
 
-#: Of each DOI, what the store has: (relation, object) -> total.
-_Known = dict[int, dict[tuple[str, str], int]]
+#: What the store has of a DOI: (relation, object) -> total.
+_Had = dict[tuple[str, str], int]
 
 
-def _known(ids: str, source: str) -> _Known:
-    found: _Known = {}
+def _known(ids: list[int], source: str) -> dict[int, _Had]:
+    found: dict[int, _Had] = {}
     rows = bulk.execute(
-        f"SELECT doi_id, relation_type_id, obj_id, total FROM event WHERE doi_id IN ({ids}) AND origin = {{p}}"
+        f"SELECT doi_id, relation_type_id, obj_id, total FROM event WHERE {_among('doi_id', ids)} AND origin = {{p}}"
         " AND source_id = {p} ORDER BY id DESC",
         *(str(Origin.USAGE), source),
     )
@@ -169,17 +171,18 @@ def _known(ids: str, source: str) -> _Known:
     return found
 
 
-def _page(row: _Used, known: _Known, config: Config) -> str:
+def _page(row: _Used, had: _Had, config: Config) -> str:
     """The object under which its usage is known already, else where the DOI leads (which may not be known)."""
-    first = next(reversed(known.get(row.id, {})), ("", ""))[1]
+    first = next(reversed(had), ("", ""))[1]
     return first or row.url or row.page or config.landing_page(row.object_id)
 
 
-def _totals(ids: str) -> dict[int, dict[tuple[str, str], int]]:
+def _totals(ids: list[int]) -> dict[int, dict[tuple[str, str], int]]:
     sums = ", ".join(f"SUM({column})" for column in _COLUMNS.values())
     totals: defaultdict[int, dict[tuple[str, str], int]] = defaultdict(dict)
     rows = bulk.execute(
-        f"SELECT doi_id, access_method, {sums} FROM usage_count WHERE doi_id IN ({ids}) GROUP BY doi_id, access_method"
+        f"SELECT doi_id, access_method, {sums} FROM usage_count WHERE {_among('doi_id', ids)}"
+        " GROUP BY doi_id, access_method"
     )
     for doi_id, method, *numbers in rows.fetchall():
         for metric, number in zip(_COLUMNS, numbers, strict=True):
@@ -187,5 +190,6 @@ def _totals(ids: str) -> dict[int, dict[tuple[str, str], int]]:
     return totals
 
 
-def _numbers(ids: Iterable[int]) -> str:
-    return ", ".join(map(str, ids))
+def _among(column: str, ids: list[int]) -> str:
+    """A condition. The bounds say nothing new: but without statistics a planner reads the whole table for a list."""
+    return f"{column} BETWEEN {min(ids)} AND {max(ids)} AND {column} IN ({', '.join(map(str, ids))})"

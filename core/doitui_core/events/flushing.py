@@ -89,7 +89,7 @@ def _events(max_attempts: int) -> Iterator[Event]:
     """In the order in which they would be taken up, with the totals they would have; some twice."""
     waits = Job.status.in_(queue.literally((Status.PENDING, Status.UNCERTAIN))) & (Job.scheduled_at <= database.now())
     yield from _of_jobs(waits, max_attempts, Job.scheduled_at)
-    for _, told in counted.changes():
+    for told in counted.changes():
         yield from _fresh(told)
     # A flush looks anew at what is blocked, then at what has failed.
     yield from _of_jobs(Job.status.in_(queue.literally(queue.RETRYABLE)), max_attempts, Job.status)

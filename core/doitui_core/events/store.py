@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from doitui_core import clock, database, queue, statements
 from doitui_core.events import identity, states
@@ -31,16 +31,17 @@ _TIMES = ("occurred_at", "created_at", "updated_at", "submitted_at")
 _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 #: Rows of one statement, and statements of one transaction: other writers wait a tenth of a second for it.
-AT_ONCE, TOGETHER = 500, 4
+AT_ONCE, TOGETHER = 1000, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event about one DOI of ours. `key` is its hash."""
+    """An event about one DOI of ours. `key` is its hash. `unseen`: the store was asked for it, and did not have it."""
 
     event: Value
     doi_id: int
     repository_id: int
+    unseen: bool = False
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,7 +71,7 @@ def keep(told: Sequence[Told], origin: Origin, *, actor: str, max_attempts: int)
 
 
 def _keep(part: list[Told], origin: Origin, actor: str, max_attempts: int) -> Kept:
-    known = _known(part)
+    known = _known(one for one in part if not one.unseen)
     missing = [one for one in part if one.key not in known]
     new = _insert(missing, origin, actor, max_attempts)
     if new < len(missing):  # somebody else was faster, perhaps with another total
@@ -115,8 +116,9 @@ def _insert(part: list[Told], origin: Origin, actor: str, max_attempts: int) -> 
     now = database.now()
     sent = origin is Origin.ELSEWHERE
     found = {one.key: one for one in part}
-    rows = [_row(one, origin, now, sent) for one in part]
-    ids = _returned("event", list(rows[0]), [list(row.values()) for row in rows], "id, dedupe_hash")
+    at = clock.micros(now)
+    rows = (_row(one, origin, at, sent) for one in part)
+    ids = _returned("event", _Row._fields, rows, len(part), "dedupe_hash")
     states.count(None, states.State.SUBMITTED if sent else states.State.PENDING, len(ids))
     if not sent:
         enqueue([(number, found[key].repository_id, now) for number, key in ids], actor, max_attempts)
@@ -125,33 +127,56 @@ def _insert(part: list[Told], origin: Origin, actor: str, max_attempts: int) -> 
 
 def unsaved(one: Told) -> Event:
     """The row that a new event of usage would get, unsaved."""
-    columns = _row(one, Origin.USAGE, database.now(), sent=False)
+    columns = _row(one, Origin.USAGE, clock.micros(database.now()), sent=False)._asdict()
     times = {name: clock.moment(columns[name]) for name in _TIMES}
     return Event(**(columns | times))
 
 
-def _row(one: Told, origin: Origin, now: datetime, sent: bool) -> dict[str, Any]:
-    event, at = one.event, clock.micros(now)
-    return {
-        "dedupe_hash": one.key,
-        "uuid": event.known_as or identity.event_uuid(one.key),
-        "repository_id": one.repository_id,
-        "doi_id": one.doi_id,
-        "subj_id": event.subj_id,
-        "relation_type_id": event.relation_type_id,
-        "obj_id": event.obj_id,
-        "obj_type": identity.type_of(event.obj_id),
-        "source_id": event.source_id,
-        "payload": _written(event.payload),
-        "origin": str(origin),
-        "total": event.total,
-        "submitted_total": event.total if sent else 0,
-        "submitted_at": at if sent else 0,
-        "state": str(states.State.SUBMITTED if sent else states.State.PENDING),
-        "occurred_at": _micros(event.occurred_at) if event.occurred_at else at,
-        "created_at": at,
-        "updated_at": at,
-    }
+class _Row(NamedTuple):
+    """A new row, as the database takes it: times in microseconds."""
+
+    dedupe_hash: str
+    uuid: str
+    repository_id: int
+    doi_id: int
+    subj_id: str
+    relation_type_id: str
+    obj_id: str
+    obj_type: str
+    source_id: str
+    payload: str
+    origin: str
+    total: int
+    submitted_total: int
+    submitted_at: int
+    state: str
+    occurred_at: int
+    created_at: int
+    updated_at: int
+
+
+def _row(one: Told, origin: Origin, at: int, sent: bool) -> _Row:
+    event = one.event
+    return _Row(
+        one.key,
+        event.known_as or identity.event_uuid(one.key),
+        one.repository_id,
+        one.doi_id,
+        event.subj_id,
+        event.relation_type_id,
+        event.obj_id,
+        identity.type_of(event.obj_id),
+        event.source_id,
+        _written(event.payload),
+        str(origin),
+        event.total,
+        event.total if sent else 0,
+        at if sent else 0,
+        str(states.State.SUBMITTED if sent else states.State.PENDING),
+        _micros(event.occurred_at) if event.occurred_at else at,
+        at,
+        at,
+    )
 
 
 @lru_cache(16)
@@ -191,15 +216,17 @@ def enqueue(
     columns = ["kind", "action", "subject_id", "repository_id", "lane", "status", "max_attempts", "scheduled_at"]
     kind, now = str(Kind.EVENT), clock.micros(database.now())
     fixed = (str(Lane.EVENTS), str(Status.PENDING), max_attempts)
-    rows = [[kind, kind, number, owner, *fixed, clock.micros(at), actor, now] for number, owner, at in subjects]
-    ids = _returned("job", [*columns, "actor", "created_at"], rows, "subject_id")
+    rows = ((kind, kind, number, owner, *fixed, clock.micros(at), actor, now) for number, owner, at in subjects)
+    ids = _returned("job", [*columns, "actor", "created_at"], rows, len(subjects), "subject_id")
     database.count(f"job.{kind}.{Status.PENDING}", len(ids))
     if states_follow:
-        for (number,) in ids:
+        for _, number in ids:
             states.follow(number, Status.PENDING)
 
 
-def _returned(table: str, columns: list[str], rows: list[list[Any]], told: str) -> list[tuple[Any, ...]]:
-    """Insert `rows` where no unique index has them; what `told` names of those that were."""
+def _returned(
+    table: str, columns: Sequence[str], rows: Iterator[tuple[Any, ...]], number: int, told: str
+) -> list[tuple[int, Any]]:
+    """Insert `number` rows where no unique index has them; the id and the column `told` of those that were."""
     opened = database.current()
-    return opened.dialect.insert_new(opened.db, table, columns, rows, told)
+    return opened.dialect.insert_new(opened.db, table, columns, rows, number, told)

@@ -193,7 +193,7 @@ def test_of_a_doi_that_was_used_lately_all_is_told(office: Any) -> None:
 
 def test_changes_are_told_and_not_kept(office: Any) -> None:
     office.view(3)
-    found = [one.event.total for _, some in counted.changes() for one in some]
+    found = [one.event.total for some in counted.changes() for one in some]
 
     assert (found, Event.select().count(), Job.select().where(Job.kind == "event").count()) == ([3], 0, 0)
 

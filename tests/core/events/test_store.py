@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from doitui_core import database, queue, stats
 from doitui_core.events.origin import Origin
-from doitui_core.events.store import Kept
+from doitui_core.events.store import Kept, keep
 from doitui_core.models import Event, Job
 from doitui_core.queue import Status
 
@@ -57,6 +58,17 @@ def test_more_events_than_one_statement_takes_are_all_kept(office: Any) -> None:
     kept = office.keep(*(f"{A}{number}" for number in range(1201)))
 
     assert (kept, stats.events()["pending"]) == (Kept(new=1201), 1201)
+
+
+def test_what_somebody_else_kept_since_the_store_was_asked_is_kept_once(office: Any) -> None:
+    office.keep(*(f"{A}{number}" for number in range(0, 200, 2)))
+    late = [replace(one, unseen=True) for one in office.told(*(f"{A}{number}" for number in range(200)), total=2)]
+    with database.write():
+        kept = keep(late, Origin.HAND, actor="test", max_attempts=5)
+
+    totals = [row.total for row in Event.select()]
+    assert (kept, totals, stats.events()["pending"]) == (Kept(new=100, grown=100), [2] * 200, 200)
+    assert {job.subject_id for job in Job.select().where(Job.kind == "event")} == {row.id for row in Event.select()}
 
 
 def test_nothing_is_kept_of_nothing(office: Any) -> None:
