@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import filling
+import stalls
 from ground import DOITUI, POSTGRES, Ground, Row, environment, on_both
 from ptys import Paint, Terminal
 from relay import relayed
@@ -24,8 +27,14 @@ IDLE, CHANGED = 10.0, 5
 #: Seconds between two looks of the screens at the database.
 TICK = 2.0
 
-#: A slow line: 64 kbit/s, and keys as they repeat on it.
-SLOW, REPEATED, EVERY = 8_000, 50, 0.1
+#: A slow line: 64 kbit/s, 300 ms there and back, and keys as they repeat on it.
+SLOW, TRIP, REPEATED, EVERY = 8_000, 0.3, 50, 0.1
+
+#: Screens, and keys that make their lists work.
+WALK = (
+    *(b"1", b"2", b"j", b"\x1b[6~", b"3", b"j", b"4", b"j", b"\x1b[6~", b"G", b"g", b"\r", b"\x1b"),
+    *(b"5", b"6", b"7", b"8"),
+)
 
 
 def rows(ground: Ground) -> list[Row]:
@@ -49,6 +58,7 @@ def _screens(ground: Ground, name: str) -> Iterator[Row]:
             yield from _live(screen, name, count)
             yield from _filters(screen, name)
             yield from _memory(screen, name)
+        yield from _stalls(command[1:], ground.folder / "stalls", name, count)
         yield from _slow(command, name)
         if name == POSTGRES:
             yield from _lost(url, name)
@@ -120,13 +130,34 @@ def _filters(screen: Terminal, name: str) -> Iterator[Row]:
         screen.press(b"\x1b", 1.5)
 
 
+def _stalls(arguments: Sequence[str], place: Path, name: str, count: int) -> Iterator[Row]:
+    """How long the event loop stands still, once the screens are there: on each of them, and while rows change."""
+    launched = (sys.executable, str(Path(stalls.__file__)), str(place), *arguments)
+    with Terminal(launched, environment()) as screen:
+        screen.until(b"Newest DOIs")
+        screen.settle(1.0)
+        for what, keys in (
+            ("each screen opened", WALK),
+            ("again", WALK),
+            ("rows change", [b"4", *[b"j", b"k"] * SEEN]),
+        ):
+            place.unlink(missing_ok=True)
+            for at, key in enumerate(keys):
+                if what == "rows change" and at % 10 == 0:
+                    _change(("registered", "findable")[at // 10 % 2], count)
+                screen.press(key, 0.15)
+            worst = float(place.read_text(encoding="utf-8"))
+            most = None if what == "each screen opened" else 30
+            yield Row(f"event loop stands still at most, {what}, {name}", worst, "ms", most=most)
+
+
 def _slow(command: Sequence[str], name: str) -> Iterator[Row]:
     with Terminal(command, environment(SSH_TTY="/dev/pts/0")) as screen:
         screen.until(b"Newest DOIs")
         screen.settle(1.0)
         screen.press(b"4", 0.5)
-        took = screen.over_a_slow_line([b"j"] * REPEATED, EVERY, SLOW)
-        yield Row(f"backlog of a key held down, SSH at 64 kbit/s, {name}", took, "s", most=1)
+        took = screen.over_a_slow_line([b"j"] * REPEATED, EVERY, SLOW, TRIP)
+        yield Row(f"backlog of a key held down, SSH at 64 kbit/s, 300 ms, {name}", took, "s", most=1)
 
 
 def _memory(screen: Terminal, name: str) -> Iterator[Row]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
+import peewee
 from ground import SQLITE
 
 from doitui_core import clock, database
@@ -160,6 +162,8 @@ def settle() -> None:
         return
     for table in ("record", "doi", "job", "counter"):
         execute(f"VACUUM ANALYZE {table}")
+    with suppress(peewee.ProgrammingError):  # only for a superuser
+        execute("CHECKPOINT")
 
 
 def _drop_indexes() -> list[str]:

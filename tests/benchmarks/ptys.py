@@ -92,18 +92,20 @@ class Terminal:
             self._read(left)
         return len(self.seen) - before
 
-    def over_a_slow_line(self, keys: Sequence[bytes], every: float, bytes_a_second: int) -> float:
-        """Press `keys`, one `every` so many seconds, over such a line; seconds from the last key to the last byte."""
+    def over_a_slow_line(self, keys: Sequence[bytes], every: float, bytes_a_second: int, trip: float) -> float:
+        """Press `keys`, one `every` so many seconds, over such a line, which a byte needs half of `trip` seconds for;
+        seconds from the last key that is pressed to the last byte that is seen.
+        """
         slice_ = 0.05
-        begun = last = time.perf_counter()
+        begun = time.perf_counter()
         waiting = list(keys)
+        last = begun + every * (len(keys) - 1)
         while True:
-            if waiting and time.perf_counter() >= begun + every * (len(keys) - len(waiting)):
+            if waiting and time.perf_counter() >= begun + every * (len(keys) - len(waiting)) + trip / 2:
                 os.write(self.tty, waiting.pop(0))
-                last = time.perf_counter()
             came = self._read(0.0 if waiting else QUIET, round(bytes_a_second * slice_))
             if not came and not waiting:
-                return time.perf_counter() - QUIET - last
+                return time.perf_counter() - QUIET + trip / 2 - last
             time.sleep(slice_)
 
     def wait(self, patience: float = PATIENCE) -> int:

@@ -28,6 +28,9 @@ NAMES = (
     *("middleware", "counting", "drain", "events", "usage_report", "tui"),
 )
 
+#: Only when asked for: it takes as long as it is called.
+LONG = ("hour",)
+
 POSTGRES = os.environ.get("DOITUI_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 
 
@@ -62,13 +65,13 @@ def _measure(name: str, ground: Ground) -> tuple[list[Row], bool]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(NAMES)} (all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(NAMES)} (all); {', '.join(LONG)}")
     parser.add_argument("--quick", action="store_true", help="a tenth of the sizes: does it run at all?")
     parser.add_argument("--large", action="store_true", help="10,000,000 jobs instead of 1,000,000")
     parser.add_argument("--explain", action="store_true", help="print the plans of list queries above 20 ms")
     options = parser.parse_args()
-    if unknown := set(options.names) - set(NAMES):
-        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}: take some of {', '.join(NAMES)}")
+    if unknown := set(options.names) - {*NAMES, *LONG}:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}: take some of {', '.join(NAMES + LONG)}")
     return options
 
 
