@@ -6,15 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import peewee
-
-from doitui_core import database, dois, repositories, reservations
+from doitui_core import candidates, database, dois, repositories, reservations
 from doitui_core.errors import BadInput, InvalidMetadata, Refused
-from doitui_core.models import Doi, Job, Record, Repository
+from doitui_core.models import Job, Record
 from doitui_core.queue import Kind
 from doitui_core.queue import Status as JobStatus
 from doitui_core.repositories import Config
-from doitui_core.states import LADDER, Wanted
+from doitui_core.states import Wanted
 
 #: Records looked at in one transaction.
 CHUNK = 200
@@ -58,26 +56,12 @@ def mint(
     return result
 
 
-def candidates(repository: str, target: Wanted) -> peewee.ModelSelect[Record]:
-    """Records whose DOI is below `target`, with no DOI or one of ours; published ones, all for a draft."""
-    minted = [str(rung) for rung in LADDER[LADDER.index(target) :]]
-    query = (
-        Record.select(Record, Repository)
-        .join(Repository)
-        .switch(Record)
-        .join(Doi, peewee.JOIN.LEFT_OUTER, on=(Doi.record == Record.id) & (Doi.wanted != str(Wanted.ABANDONED)))
-        .where(Doi.id.is_null() | Doi.status.not_in([*minted, "tombstone"]))
-        .order_by(Record.id)
-    )
-    return query.where(Repository.code == repository) if repository else query
-
-
 def _chunks(records: Sequence[Record] | None, repository: str, target: Wanted) -> Iterator[list[Record]]:
     if records is not None:
         yield from (list(records[i : i + CHUNK]) for i in range(0, len(records), CHUNK))
         return
     last = 0
-    while chunk := list(candidates(repository, target).where(Record.id > last).limit(CHUNK)):
+    while chunk := list(candidates.below(repository, target).where(Record.id > last).limit(CHUNK)):
         yield chunk
         last = chunk[-1].id
 

@@ -15,6 +15,7 @@ from typing import Any
 import peewee
 
 from doitui_core import clock, database, lists, states
+from doitui_core.candidates import below
 from doitui_core.filters import Filter
 from doitui_core.jobs import Lane
 from doitui_core.models import Doi, Event, Job, Record, Repository
@@ -292,11 +293,10 @@ def _narrowed_events(query: Any, wanted: Filter) -> Any:
 
 
 def candidates(wanted: Filter, target: str) -> Window:
-    """Records whose DOI is below `target` (as `batch.candidates`), oldest first: what a mint would take."""
-    from doitui_core import batch  # with all that a mint needs: 0.3 s that no other list should wait for
+    """Records whose DOI is below `target` (as `candidates.below`), oldest first: what a mint would take."""
 
     def bare() -> Any:
-        query = batch.candidates(wanted.fields.get("repo", ""), Wanted(target)).order_by()
+        query = below(wanted.fields.get("repo", ""), Wanted(target)).order_by()
         if "published" in wanted.fields:
             query = query.where(Record.published == (wanted.fields["published"] == "yes"))
         if wanted.text:

@@ -42,14 +42,14 @@ def mint(
     Example: doitui batch mint --all && doitui work --drain
     """
     from doitui_core import batch as batches
-    from doitui_core import records, repositories
+    from doitui_core import candidates, records, repositories
     from doitui_core.states import Wanted
 
     with session.database(read_only=dry_run):
         if code:
             repositories.find(code)
         chosen = [records.find(text) for text in ids] or None
-        many = len(chosen) if chosen else batches.candidates(code, Wanted(state)).count()
+        many = len(chosen) if chosen else candidates.below(code, Wanted(state)).count()
         with progress("queueing", many) as bar:
             result = batches.mint(
                 chosen,

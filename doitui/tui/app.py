@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import os
 import signal
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from textual.theme import Theme
 from textual.timer import Timer
 
 from doitui.cli.session import actor
-from doitui.tui import actions, opening, terminal
+from doitui.tui import actions, opening, terminal, warming
 from doitui.tui.acting import Acting
 from doitui.tui.dialogs import Sheet
 from doitui.tui.link import Link
@@ -58,14 +57,8 @@ SELDOM = 15.0
 
 
 def _screen(section: str) -> Callable[[], Screen[Any]]:
-    """Imported when it is first shown: the first paint must not wait for the others."""
-
-    def make() -> Screen[Any]:
-        module = importlib.import_module(f"doitui.tui.screens.{section}")
-        screen: Screen[Any] = module.SCREEN()
-        return screen
-
-    return make
+    """Imported when it is needed: the first paint must not wait for the others."""
+    return lambda: warming.section_module(section).SCREEN()
 
 
 def _ascii() -> type[Driver]:
@@ -166,6 +159,11 @@ class DoituiApp(App[int]):
         if found.why_not and self.wants_write:
             self.notify(harmless(found.why_not), title="read-only", severity="warning", markup=False)
         self._looked((found.token, found.environment))
+        if not self.is_headless:
+            self.set_timer(warming.AFTER, self._warm)
+
+    def _warm(self) -> None:
+        self.slow.ask("warm", warming.bring_in, lambda _: warming.keep(), self.lost)
 
     def look(self) -> None:
         """Ask whether anything was committed; the next look is planned when this one has ended."""
@@ -187,6 +185,8 @@ class DoituiApp(App[int]):
             self.reload()
         self.bars()
         self._plan()
+        if not self.is_headless:
+            warming.tidy()
 
     def lost(self, error: Exception) -> None:
         """The database could not be asked: what is shown stays, dimmed, and it is tried again."""

@@ -16,7 +16,7 @@ import filling
 import plans
 from ground import Ground, Row, on_both, seconds
 
-from doitui_core import batch, clock, database, dois, lists, queue, stats
+from doitui_core import candidates, clock, database, dois, lists, queue, stats
 from doitui_core.models import Doi, Job
 from doitui_core.queue import Policy
 from doitui_core.states import Wanted
@@ -138,7 +138,7 @@ def _claims(count: int) -> Calls:
 
 def _candidates() -> object:
     """What `batch mint` counts before it begins."""
-    return batch.candidates("", Wanted.FINDABLE).count()
+    return candidates.below("", Wanted.FINDABLE).count()
 
 
 def _few(count: int) -> None:

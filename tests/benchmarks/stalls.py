@@ -26,7 +26,9 @@ def _look(loop: asyncio.AbstractEventLoop, due: float, worst: float) -> None:
         worst = 0.0
     if late > worst or not worst:
         worst = late
-        FILE.write_text(f"{worst * 1000:.1f}\n", encoding="utf-8")
+        whole = FILE.with_suffix(".new")
+        whole.write_text(f"{worst * 1000:.1f}\n", encoding="utf-8")
+        whole.replace(FILE)
     loop.call_later(EVERY, _look, loop, loop.time() + EVERY, worst)
 
 

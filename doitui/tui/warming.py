@@ -1,0 +1,41 @@
+"""What the first paint did not wait for, made ready behind it, so that no key has to wait for it later.
+
+Measured: the first look at a section froze the screens for up to 0.1 s more, and so did every full search for garbage.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+from types import ModuleType
+
+from doitui.tui import actions
+
+#: Seconds after the database was opened.
+AFTER = 1.0
+
+#: Small searches for garbage that were made since the last full one; Python makes one after ten.
+MUCH = 3
+
+
+def section_module(section: str) -> ModuleType:
+    """The module of a section."""
+    return importlib.import_module(f"doitui.tui.screens.{section}")
+
+
+def bring_in() -> None:
+    """Import all sections; in a thread."""
+    for section in actions.ALL:
+        section_module(section)
+
+
+def keep() -> None:
+    """Look for garbage only among what comes from now on: modules and the first screen stay anyway."""
+    gc.freeze()
+    gc.collect()  # Python searches the more seldom, and the longer, the more there was at the last search
+
+
+def tidy() -> None:
+    """Look for garbage, if there may be some: a little of it now and then takes 15 ms, what Python lets pile up 50."""
+    if gc.get_count()[2] >= MUCH:
+        gc.collect()
