@@ -168,7 +168,7 @@ def _workers() -> list[Check]:
             Check(
                 "workers",
                 FAIL,
-                f"none runs, and {waiting:,} {'job waits' if waiting == 1 else 'jobs wait'}",
+                f"none runs, and {_told(waiting, 'job waits', 'jobs wait')}",
                 "doitui work",
             )
         ]
@@ -178,10 +178,10 @@ def _workers() -> list[Check]:
 def _queue() -> list[Check]:
     counts, now, found = stats.jobs(), database.now(), []
     if counts[Status.FAILED]:
-        told = f"{counts[Status.FAILED]:,} failed and wait for a person"
+        told = f"{_told(counts[Status.FAILED], 'failed job waits', 'failed jobs wait')} for a person"
         found.append(Check("queue", WARN, told, "doitui queue list --status failed"))
     if counts[Status.BLOCKED]:
-        told = f"{counts[Status.BLOCKED]:,} are blocked by a wrong set-up"
+        told = f"{_told(counts[Status.BLOCKED], 'job is', 'jobs are')} blocked by a wrong set-up"
         found.append(Check("queue", WARN, told, "doitui queue list --status blocked"))
     waits = Job.status.in_(queue.literally(("pending", "uncertain"))) & (Job.lane == str(Lane.DOIS))
     late = Job.select().where(waits, Job.scheduled_at < now - LATE)
@@ -190,6 +190,10 @@ def _queue() -> list[Check]:
         told = f"jobs have been due for more than {LATE.seconds // 60} minutes"
         found.append(Check("queue", WARN, told, "doitui work --drain"))
     return found or [Check("queue", OK, f"{counts[Status.PENDING]:,} pending, none failed")]
+
+
+def _told(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _no_repository() -> list[Check]:

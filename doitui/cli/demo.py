@@ -53,6 +53,7 @@ def _live(stage: Stage) -> None:
     living = Living(stage)
     try:
         living.start()
+        os.environ["DOITUI_SPOOL"] = str(stage.spool)  # the screens tell of the demo's, never of a real one
         terminal.prepare(os.environ)
         from doitui.demo.screens import DemoApp
 

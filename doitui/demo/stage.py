@@ -38,7 +38,7 @@ class Stage:
         self.records = directory / "records"
         self.database = f"sqlite:///{directory / 'demo.db'}"
         self.url = ""
-        self._spool: Path | None = None
+        self.spool: Path | None = None
         self._processes: list[subprocess.Popen[str]] = []
 
     def build(self, faults: Sequence[str] = ()) -> None:
@@ -58,7 +58,7 @@ class Stage:
 
     def start_site(self, views: str, downloads: str) -> str:
         """The demo's web site, under the middleware; its address."""
-        self._spool = self.directory / "spool"
+        self.spool = self.directory / "spool"
         options = {"DOITUI_VIEWS": views, "DOITUI_DOWNLOADS": downloads, "DOITUI_REPOSITORY": "h"}
         return self._ready(self._start((), module="doitui.demo.site", options=options), "site ready on ")
 
@@ -179,7 +179,7 @@ class Stage:
         """The caller's environment without its own doitui and proxies: the demo meets nothing real."""
         kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(FOREIGN)}
         kept = {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")}
-        spool = {"DOITUI_SPOOL": str(self._spool)} if self._spool else {}
+        spool = {"DOITUI_SPOOL": str(self.spool)} if self.spool else {}
         return kept | spool | {"DOITUI_DATABASE": self.database, "PYTHONUTF8": "1"}
 
 

@@ -109,6 +109,14 @@ class Acting:
         entries = [line for entry in (list(self._log) or none) for line in entry]
         self._app.push_screen(Sheet([("Done from this screen", "head"), "", *entries]))
 
+    def act_mouse(self) -> None:
+        told = {
+            True: "the mouse is the screens' now: with shift held the terminal selects",
+            False: "the mouse is the terminal's now",
+            None: "this terminal has no mouse",
+        }
+        self._app.tell(told[self._app.toggle_mouse()])
+
     def act_palette(self) -> None:
         self._app.action_command_palette()
 

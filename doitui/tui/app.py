@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import peewee
 from textual import events
 from textual.app import App
+from textual.binding import Binding
 from textual.driver import Driver
 from textual.drivers import _writer_thread
 from textual.screen import Screen
@@ -76,7 +77,8 @@ class DoituiApp(App[int]):
     CSS_PATH = "doitui.tcss"
     MODES: ClassVar[dict[str, Any]] = {section: _screen(section) for section in actions.ALL}
     COMMANDS: ClassVar[set[Any]] = {Commands}
-    BINDINGS: ClassVar[list[Any]] = []
+    #: Not in the table of actions: this key is the terminal's, and does what it does everywhere.
+    BINDINGS: ClassVar[list[Any]] = [Binding("ctrl+z", "suspend_process", "Suspend", show=False)]
     TITLE = "doitui"
 
     def __init__(
@@ -96,7 +98,8 @@ class DoituiApp(App[int]):
         self.url, self.start = url, start
         self.clock = clock
         self.now: Clock = clock or system
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (110, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (15, "-high")]
         self.operator = actor()
         self.wants_write = write
         self.may_write = False
@@ -123,6 +126,7 @@ class DoituiApp(App[int]):
             loop.add_signal_handler(number, self._ended_by, number)
         if not self.is_headless:
             terminal.watch(lambda: loop.call_soon_threadsafe(self._ended_by, signal.SIGHUP))
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))  # the terminal has forgotten it all
         self.open_database()
         self.set_timer(60 - self.now().second, self._minute)
 
@@ -275,6 +279,19 @@ class DoituiApp(App[int]):
     def tell(self, text: str, *, bad: bool = False) -> None:
         """A line that goes away by itself."""
         self.notify(harmless(text), severity="warning" if bad else "information", markup=False)
+
+    def toggle_mouse(self) -> bool | None:
+        """Whether the screens have the mouse from now on; None where there is none to have."""
+        driver: Any = self._driver
+        if not hasattr(driver, "_enable_mouse_support"):
+            return None
+        if driver._mouse:
+            driver._disable_mouse_support()
+            driver._mouse = False
+        else:
+            driver._mouse = True
+            driver._enable_mouse_support()
+        return bool(driver._mouse)
 
     def copy(self, text: str) -> None:
         """To the clipboard of the terminal (OSC 52), which never says whether it took it."""

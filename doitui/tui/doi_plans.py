@@ -82,7 +82,7 @@ ACTS: dict[str, Act] = {
         lambda row, _, who: dois.verify(row["doi"], actor=who),
     ),
     "deactivate": Act(
-        "doi deactivate {dois} --reason T",
+        "doi deactivate {dois} --reason TEXT",
         ("Each becomes a tombstone: it stays registered and resolves, its metadata is no longer public.",),
         lambda row: dois.check_deactivate(row["doi"], "asked"),
         lambda row, given, who: dois.deactivate(
@@ -91,7 +91,7 @@ ACTS: dict[str, Act] = {
         (REASON, Field("successor", "DOI that replaces it (may be empty)")),
     ),
     "restore": Act(
-        "doi restore {dois} --reason T",
+        "doi restore {dois} --reason TEXT",
         ("Each comes back from its tombstone and is findable again.",),
         lambda row: dois.check_restore(row["doi"], "asked"),
         lambda row, given, who: dois.restore(row["doi"], reason=given["reason"], actor=who),

@@ -150,15 +150,15 @@ def world(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 class Tmux:
-    """The screens in a tmux of their own."""
+    """A program, as a rule the screens, in a tmux of its own."""
 
-    def __init__(self, world: World, arguments: tuple[str, ...], size: tuple[int, int]) -> None:
+    def __init__(self, world: World, program: tuple[str, ...], size: tuple[int, int]) -> None:
         self._socket = f"doitui-{uuid.uuid4().hex[:8]}"
         columns, rows = map(str, size)
         environment = {**world.environment, "TERM": "xterm-256color"}
         environment.pop("TMUX", None)
         command = [*self._tmux, "-f", "/dev/null", "new-session", "-d", "-x", columns, "-y", rows]
-        subprocess.run([*command, *DOITUI, *arguments], env=environment, check=True, cwd=world.folder)
+        subprocess.run([*command, *program], env=environment, check=True, cwd=world.folder)
         self.set("remain-on-exit", "on")
 
     @property
@@ -167,6 +167,11 @@ class Tmux:
 
     def set(self, option: str, value: str) -> None:
         subprocess.run([*self._tmux, "set", "-g", option, value], check=True)
+
+    def told(self, variable: str) -> str:
+        """What tmux says of the program: `mouse_any_flag`."""
+        command = [*self._tmux, "display-message", "-p", f"#{{{variable}}}"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     def clipboard(self) -> str:
         """What a program has put there by OSC 52; tmux keeps it as a buffer."""
@@ -214,14 +219,14 @@ class Tmux:
 
 @pytest.fixture
 def tmux(world: World) -> Iterator[Callable[..., Tmux]]:
-    """`tmux("tui", "--write", size=(80, 24))`: open the screens."""
+    """`tmux("tui", "--write", size=(80, 24))`: open the screens; `tmux(shell=True)`: a shell to begin them from."""
     if shutil.which("tmux") is None:
         reason = "these tests need tmux"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     opened: list[Tmux] = []
 
-    def start(*arguments: str, size: tuple[int, int] = (80, 24)) -> Tmux:
-        opened.append(Tmux(world, arguments, size))
+    def start(*arguments: str, size: tuple[int, int] = (80, 24), shell: bool = False) -> Tmux:
+        opened.append(Tmux(world, ("bash", "--norc") if shell else (*DOITUI, *arguments), size))
         return opened[-1]
 
     yield start

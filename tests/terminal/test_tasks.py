@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -173,6 +174,32 @@ def test_a_resize_storm_ends_in_the_right_layout(world: Any, tmux: Callable[...,
     for width in (*range(60, 140, 8), 140):
         subprocess.run([*screen._tmux, "resize-window", "-x", str(width), "-y", "40"], check=True)
     assert screen.until("[1 Dashboard]", "Newest DOIs")
+
+
+def test_the_mouse_is_taken_and_given_back(world: Any, tmux: Callable[..., Any]) -> None:
+    screen = tmux("tui", "--no-mouse")
+    screen.until("Needs attention")
+    assert screen.told("mouse_any_flag") == "0"
+    screen.keys("m")
+    screen.until("the mouse is the screens' now")
+    assert screen.told("mouse_any_flag") == "1"
+    screen.keys("m")
+    screen.until("the mouse is the terminal's now")
+    assert screen.told("mouse_any_flag") == "0"
+
+
+def test_suspended_and_called_back_it_is_painted_again(world: Any, tmux: Callable[..., Any]) -> None:
+    shell = tmux(shell=True)
+    shell.type(f"{sys.executable} -P -m doitui")
+    shell.keys("Enter")
+    shell.until("Needs attention")
+    shell.keys("C-z")
+    assert "Needs attention" not in shell.until("Stopped")
+    shell.type("fg")
+    shell.keys("Enter")
+    shell.until("Needs attention")
+    shell.keys("4")
+    assert shell.until("[4DOIs]")
 
 
 def test_doitui_alone_opens_the_screens_read_only(world: Any, tmux: Callable[..., Any]) -> None:

@@ -47,6 +47,45 @@ def test_the_dashboard_counts_what_is_there(house: str, operate: Callable[..., A
         assert told in text, text
 
 
+@pytest.mark.parametrize("write", [False, True])
+@pytest.mark.parametrize(("environment", "told"), [("test", "TEST"), ("production", "PROD")])
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_environment_rights_and_link_stand_in_the_first_line(
+    house: str,
+    operate: Callable[..., Any],
+    press: Callable[..., Any],
+    seen: Callable[..., str],
+    width: int,
+    environment: str,
+    told: str,
+    write: bool,
+) -> None:
+    async def look(pilot: Any) -> str:
+        pilot.app.environment = environment
+        await press(pilot, "4")
+        return seen(pilot).splitlines()[0]
+
+    line = operate(look, size=(width, 24), write=write)
+    rights = ("WRITE",) if write else ("read-only", " ro ")
+    assert (
+        told in line,
+        any(word in line for word in rights),
+        "live" in line,
+        "4 DOIs" in line or "4DOIs" in line,
+    ) == ((True,) * 4), line
+
+
+@pytest.mark.parametrize(("size", "fits"), [((60, 15), True), ((59, 15), False), ((60, 14), False)])
+def test_a_terminal_that_is_too_small_is_told_so(
+    house: str, operate: Callable[..., Any], seen: Callable[..., str], size: tuple[int, int], fits: bool
+) -> None:
+    async def look(pilot: Any) -> str:
+        return seen(pilot)
+
+    text = operate(look, start="dois", size=size)
+    assert ("need 60x15" in text, "10.5072/" in text) == (not fits, fits), text
+
+
 def test_one_paint_at_most_waits_for_a_slow_line() -> None:
     """Textual's own number would be thirty."""
     import io

@@ -44,7 +44,7 @@ def _refused() -> Diagnosis | None:
     status = Event.select(Event.response_status).where(Event.state == "failed", Event.cause == row.blocked_cause)
     code = status.order_by(Event.id.desc()).limit(1).scalar() or 0
     waiting = stats.events()[State.PENDING]
-    told = f"events are refused: {row.blocked_error} ({waiting:,} wait)"
+    told = f"events are refused: {row.blocked_error} ({waiting:,} {'waits' if waiting == 1 else 'wait'})"
     return Diagnosis(told, _mend(row.blocked_cause), code)
 
 
@@ -54,8 +54,15 @@ def _no_worker() -> Diagnosis | None:
         return None
     if not any(queue.due(row.id, 1, lane=Lane.EVENTS) for row in Repository.select()):
         return None  # usage that was told less than a day ago needs nobody yet
-    every = "all" if counts[State.PENDING] == sum(counts.values()) else f"{counts[State.PENDING]:,}"
-    return Diagnosis(f"{every} events are pending and no worker was seen", "doitui work   # or: doitui event flush")
+    pending = counts[State.PENDING]
+    every = (
+        "1 event is"
+        if pending == 1
+        else "all events are"
+        if pending == sum(counts.values())
+        else f"{pending:,} events are"
+    )
+    return Diagnosis(f"{every} pending and no worker was seen", "doitui work   # or: doitui event flush")
 
 
 def _one_cause() -> Diagnosis | None:
@@ -67,7 +74,13 @@ def _one_cause() -> Diagnosis | None:
     others: Any = {event.cause for event in failed.limit(LOOKED_AT)} - {row.cause}
     if others:
         return None
-    told = f"all {counts[State.FAILED]:,} events that were tried failed of one cause: {row.last_error}"
+    many = counts[State.FAILED]
+    tried = (
+        "the only event that was tried failed"
+        if many == 1
+        else f"all {many:,} events that were tried failed of one cause"
+    )
+    told = f"{tried}: {row.last_error}"
     return Diagnosis(told, _mend(row.cause), row.response_status)
 
 

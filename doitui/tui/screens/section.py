@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Static
 
 from doitui.tui import actions
 from doitui.tui.widgets.bars import KeyBar, TopBar
@@ -28,6 +29,10 @@ FIRST_STEPS = (
 )
 
 
+#: Instead of everything else, where the terminal has less room.
+TOO_SMALL = "The screens need 60x15: enlarge the window. `doitui status --watch` needs less."
+
+
 class Section(Screen[None]):
     """`id_`: its name in the table of actions. `about`: what it shows, for its help."""
 
@@ -40,6 +45,7 @@ class Section(Screen[None]):
         yield TopBar()
         yield from self.body()
         yield KeyBar()
+        yield Static(TOO_SMALL, id="too-small", markup=False)
 
     def body(self) -> Iterable[Widget]:
         """What stands between the bars."""

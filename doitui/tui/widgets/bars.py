@@ -42,35 +42,52 @@ class Bar(Widget):
 
 
 class TopBar(Bar):
-    """Sections, environment, rights, link, time of the last change."""
+    """Sections, environment, rights, link, time of the last change; in fewer words where there is less room."""
 
     def update(self) -> None:
         width, app = self.size.width, self.doitui
-        wide = width >= 100
-        here = app.section
-        text = Text(" ", no_wrap=True)
-        for number, (section, long, short) in enumerate(actions.SECTIONS, start=1):
-            name = f"{number} {long}" if wide else f"{number}{short}"
-            text.append(
-                f"[{name}]" if section == here else f" {name} " if wide else name, _BOLD if section == here else ""
-            )
-            text.append(" ")
-        right = Text(no_wrap=True)
-        right.append(app.environment.upper(), _LOUD if app.environment == "production" else "")
-        right.append("  WRITE" if app.may_write else "  read-only", _BOLD if app.may_write else "")
-        right.append(f"  {app.link.words}", _LOUD if app.link.lost else "")
-        right.append(f"  {app.link.clock} ")
-        gap = width - text.cell_len - right.cell_len
-        if gap < 1:
-            right = Text(f"{'WRITE' if app.may_write else 'ro'} {app.link.words} {app.link.clock} ", no_wrap=True)
-            gap = width - text.cell_len - right.cell_len
-        text.append(" " * max(gap, 1))
-        text.append_text(right)
+        sections = self._sections(_LONG if width >= 100 else _SHORT)
+        whole = ("  ", app.environment.upper(), "WRITE" if app.may_write else "read-only")
+        brief = (" ", _BRIEF.get(app.environment, ""), "WRITE" if app.may_write else "ro")
+        for left, right in (
+            (sections, self._state(*whole)),
+            (sections, self._state(*brief)),
+            (self._sections(_NUMBERS), self._state(*brief)),
+        ):
+            gap = width - left.cell_len - right.cell_len
+            if gap >= 0:
+                break
+        text = left + Text(" " * gap) + right
         text.truncate(width)
         self.put(text)
 
+    def _sections(self, names: int) -> Text:
+        text = Text(" ", no_wrap=True)
+        for number, (section, long, short) in enumerate(actions.SECTIONS, start=1):
+            here = section == self.doitui.section
+            name = (
+                f"{number} {long}" if names == _LONG else f"{number}{short}" if names == _SHORT or here else f"{number}"
+            )
+            text.append(f"[{name}]" if here else f" {name} " if names == _LONG else name, _BOLD if here else "")
+            text.append(" ")
+        return text
+
+    def _state(self, apart: str, environment: str, rights: str) -> Text:
+        app, text = self.doitui, Text(no_wrap=True)
+        text.append(environment, _LOUD if app.environment == "production" else "")
+        text.append(f"{apart}{rights}", _BOLD if app.may_write else "")
+        text.append(f"{apart}{app.link.words}", _LOUD if app.link.lost else "")
+        text.append(f"{apart}{app.link.clock} ")
+        return text
+
 
 _BOLD, _LOUD, _DIM = Style(bold=True), Style(bold=True, reverse=True), Style(dim=True)
+
+#: How the sections are named.
+_LONG, _SHORT, _NUMBERS = range(3)
+
+#: The environments, where there is little room.
+_BRIEF = {"production": "PROD", "test": "TEST", "mixed": "MIXED"}
 
 
 class KeyBar(Bar):
