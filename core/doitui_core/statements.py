@@ -107,7 +107,7 @@ def insert(row: Table) -> bool:
     """
     opened = database.current()
     values = [field.db_value(row.__data__.get(field.name)) for field in _stored(type(row))]
-    cursor = opened.db.execute_sql(_insert(type(row), opened.dialect.name, opened.db.param), values)
+    cursor = opened.db.execute_sql(_insert(type(row), opened.dialect.telling_id, opened.db.param), values)
     inserted = bool(cursor.rowcount > 0)
     if inserted and _numbered(type(row)):
         setattr(row, "id", opened.dialect.new_id(cursor))  # noqa: B010 - the base class has no id
@@ -143,11 +143,11 @@ def _numbered(model: type[Table]) -> bool:
 
 
 @cache
-def _insert(model: type[Table], dialect: str, mark: str) -> str:
+def _insert(model: type[Table], telling_id: str, mark: str) -> str:
     columns = [field.column_name for field in _stored(model)]
     text = f"INSERT INTO {model._meta.table_name} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"
     # Not an error to be caught: in PostgreSQL that would need a savepoint, two more trips to the server.
-    return f"{text} ON CONFLICT DO NOTHING" + (" RETURNING id" if dialect == "postgresql" and _numbered(model) else "")
+    return f"{text} ON CONFLICT DO NOTHING{telling_id if _numbered(model) else ''}"
 
 
 @cache
