@@ -109,6 +109,7 @@ class DoituiApp(App[int]):
         self.ready = False
         self._token = ""
         self._next_look: Timer | None = None
+        self._tidiness = warming.Tidiness()
         self.acting = Acting(self)
         self.type_ahead = TypeAhead(self, super().on_event)
         self.register_theme(THEME)
@@ -167,7 +168,7 @@ class DoituiApp(App[int]):
             self.set_timer(warming.AFTER, self._warm)
 
     def _warm(self) -> None:
-        self.slow.ask("warm", warming.bring_in, lambda _: warming.keep(), self.lost)
+        self.slow.ask("warm", warming.bring_in, lambda _: self._tidiness.keep(len(self._screen_stacks)), self.lost)
 
     def look(self) -> None:
         """Ask whether anything was committed; the next look is planned when this one has ended."""
@@ -189,8 +190,7 @@ class DoituiApp(App[int]):
             self.reload()
         self.bars()
         self._plan()
-        if not self.is_headless:
-            warming.tidy()
+        self._tidiness.look(len(self._screen_stacks))
 
     def lost(self, error: Exception) -> None:
         """The database could not be asked: what is shown stays, dimmed, and it is tried again."""

@@ -29,13 +29,21 @@ def bring_in() -> None:
         section_module(section)
 
 
-def keep() -> None:
-    """Look for garbage only among what comes from now on: modules and the first screen stay anyway."""
-    gc.freeze()
-    gc.collect()  # Python searches the more seldom, and the longer, the more there was at the last search
+class Tidiness:
+    """Searches for garbage, while all is calm; and leaves out of them what stays: modules, and sections once shown."""
 
+    def __init__(self) -> None:
+        self._kept = 0
 
-def tidy() -> None:
-    """Look for garbage, if there may be some: a little of it now and then takes 15 ms, what Python lets pile up 50."""
-    if gc.get_count()[2] >= MUCH:
-        gc.collect()
+    def keep(self, sections: int) -> None:
+        """All there is now stays. `sections`: how many were shown so far."""
+        self._kept = sections
+        gc.freeze()
+        gc.collect()  # Python searches the more seldom, and the longer, the more there was at the last search
+
+    def look(self, sections: int) -> None:
+        """Search, if there may be some: a little of it now and then takes 15 ms, what Python lets pile up 50."""
+        if self._kept and (gc.get_count()[2] >= MUCH or sections > self._kept):
+            gc.collect()
+        if self._kept and sections > self._kept:
+            self.keep(sections)
