@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 import peewee
 
-from doitui_core import clock
+from doitui_core import clock, due_jobs
 from doitui_core.errors import BadInput, DatabaseNotReady, Misconfigured
 
 #: Seconds a statement waits for another writer before it gives up. A worker must outwait a slow backup.
@@ -42,19 +42,6 @@ Table = TypeVar("Table", bound=peewee.Model)
 
 #: Values in the order of their columns.
 Row = Sequence[Any]
-
-#: Due are the jobs whose lease has run out (their worker died), and those that wait and whose time has come, oldest
-#: first. Two statements, each read off its own partial index; one with OR would sort all that is due at every claim.
-DUE = (
-    "SELECT id, status FROM job WHERE status = 'processing' AND repository_id = {p} AND lane = {p}"
-    " AND lease_until < {p} AND attempts < {p} LIMIT {p}",
-    "SELECT id, status FROM job WHERE status IN ('pending', 'uncertain') AND repository_id = {p} AND lane = {p}"
-    " AND scheduled_at <= {p} AND attempts < {p} ORDER BY scheduled_at, id LIMIT {p}",
-)
-
-
-#: What `DUE` asks for: repository, lane, now in microseconds, and the attempts that a job must have fewer of.
-Due = tuple[int, str, int, int]
 
 
 class Dialect(Protocol):
@@ -111,7 +98,7 @@ class Dialect(Protocol):
     def new_id(self, cursor: Any) -> int | None:
         """The id of the row that the statement of `cursor` has just inserted, None when it inserted none."""
 
-    def due(self, db: peewee.Database, key: Due, limit: int, *, lock: bool) -> list[tuple[int, str]]:
+    def due(self, db: peewee.Database, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
         """(id, status) of up to `limit` due jobs, oldest first; with `lock` held until the transaction ends."""
 
 
@@ -223,8 +210,8 @@ class SQLite:
     def new_id(self, cursor: Any) -> int | None:
         return int(cursor.lastrowid) if cursor.rowcount > 0 else None
 
-    def due(self, db: peewee.Database, key: Due, limit: int, *, lock: bool) -> list[tuple[int, str]]:
-        return _due(db, "?", "", key, limit)
+    def due(self, db: peewee.Database, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
+        return due_jobs.find(db, "?", "", key, limit)
 
 
 #: Any number, as long as it is always the same: ours among the server's advisory locks.
@@ -379,16 +366,8 @@ class PostgreSQL:
         row = cursor.fetchone()
         return int(row[0]) if row else None
 
-    def due(self, db: peewee.Database, key: Due, limit: int, *, lock: bool) -> list[tuple[int, str]]:
-        return _due(db, "%s", " FOR UPDATE SKIP LOCKED" if lock else "", key, limit)
-
-
-def _due(db: peewee.Database, mark: str, lock: str, key: Due, limit: int) -> list[tuple[int, str]]:
-    found: list[tuple[int, str]] = []
-    for statement in DUE:
-        if len(found) < limit:
-            found += db.execute_sql(statement.format(p=mark) + lock, (*key, limit - len(found))).fetchall()
-    return found
+    def due(self, db: peewee.Database, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
+        return due_jobs.find(db, "%s", " FOR UPDATE SKIP LOCKED" if lock else "", key, limit)
 
 
 #: By the scheme of the URL.

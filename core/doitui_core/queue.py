@@ -2,7 +2,7 @@
 
 A claim takes a lease and a new token; whoever finishes must still hold it, else another worker has the job and the late
 result is dropped. Attempts count at the claim, so a job that kills its worker comes to an end all the same.
-Time is `database.now()`, one clock for all hosts. What is due is found by `dialects.DUE`.
+Time is `database.now()`, one clock for all hosts. What is due is found by `due_jobs`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from doitui_core import database, dialects, dois, migrations, queue, repositories, stats, workers
+from doitui_core import database, dois, due_jobs, migrations, queue, repositories, stats, workers
 from doitui_core.errors import NotFound, Refused
 from doitui_core.models import Job, Record, Repository
 from doitui_core.outcomes import Kind as Outcome
@@ -382,7 +382,7 @@ def plan(statement: str, parameters: tuple[object, ...]) -> str:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("at", "index"), [(0, "job_leased"), (1, "job_due")])
 def test_what_is_due_is_read_off_its_own_partial_index_without_sorting(store: str, at: int, index: str) -> None:
-    told = plan(dialects.DUE[at].format(p="?"), (1, "dois", 1, 5, 10))
+    told = plan(due_jobs.DUE[at].format(p="?"), (1, "dois", 1, 5, 10))
     assert (f"INDEX {index} " in told, "TEMP B-TREE" in told, "SCAN" in told) == (True, False, False)
 
 
