@@ -326,12 +326,12 @@ class PostgreSQL:
         sent: list[Row] = []
 
         def sending() -> Iterator[Row]:
-            for number, row in zip(numbers, rows, strict=True):
+            for id_, row in zip(ids, rows, strict=True):
                 sent.append(row)
-                yield number, *row
+                yield id_, *row
 
-        ids = f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, %s)"
-        numbers = [number for (number,) in db.execute_sql(ids, (number,)).fetchall()]
+        drawing = f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, %s)"
+        ids = [id_ for (id_,) in db.execute_sql(drawing, (number,)).fetchall()]
         try:
             # Half the time of an INSERT, and the server works while rows are made. But it is all of them or none.
             with db.atomic():
@@ -339,7 +339,7 @@ class PostgreSQL:
         except peewee.IntegrityError:
             return self._insert_those_new(db, table, columns, chain(sent, rows), told)
         at = list(columns).index(told)
-        return [(number, row[at]) for number, row in zip(numbers, sent, strict=True)]
+        return [(id_, row[at]) for id_, row in zip(ids, sent, strict=True)]
 
     def _insert_those_new(
         self, db: peewee.Database, table: str, columns: Sequence[str], rows: Iterable[Row], told: str

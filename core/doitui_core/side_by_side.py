@@ -22,12 +22,15 @@ def run(act: Callable[[Iterator[T]], R], work: Generator[T, None, None], threads
     shared, ended = _Shared(work), SimpleQueue[R | BaseException]()
 
     def acting() -> None:
+        result: R | BaseException
         try:
-            ended.put(act(shared))
+            try:
+                result = act(shared)
+            finally:
+                database.close_thread()
         except BaseException as error:
-            ended.put(error)
-        finally:
-            database.close_thread()
+            result = error
+        ended.put(result)
 
     for _ in range(threads):
         threading.Thread(target=acting, daemon=True).start()

@@ -55,14 +55,9 @@ def _no_worker() -> Diagnosis | None:
     if not any(queue.due(row.id, 1, lane=Lane.EVENTS) for row in Repository.select()):
         return None  # usage that was told less than a day ago needs nobody yet
     pending = counts[State.PENDING]
-    every = (
-        "1 event is"
-        if pending == 1
-        else "all events are"
-        if pending == sum(counts.values())
-        else f"{pending:,} events are"
-    )
-    return Diagnosis(f"{every} pending and no worker was seen", "doitui work   # or: doitui event flush")
+    every = "all" if pending == sum(counts.values()) > 1 else f"{pending:,}"
+    are = "event is" if pending == 1 else "events are"
+    return Diagnosis(f"{every} {are} pending and no worker was seen", "doitui work   # or: doitui event flush")
 
 
 def _one_cause() -> Diagnosis | None:
