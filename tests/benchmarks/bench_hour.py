@@ -12,7 +12,7 @@ from itertools import cycle
 from typing import Any
 
 import filling
-from bench_tui import CHANGED, DOIS, WALK
+from bench_tui import CHANGED, DOIS, JOBS, MANY_JOBS, WALK
 from ground import DATABASES, DOITUI, POSTGRES, Ground, Row, environment
 from ptys import Terminal
 
@@ -30,13 +30,15 @@ MOST_MB, GROWN_MB = 120, 5
 
 def rows(ground: Ground) -> list[Row]:
     """Megabytes."""
-    count, length = ground.sized(DOIS), HOUR // 60 if ground.quick else HOUR
+    count, jobs = ground.sized(DOIS), ground.sized(MANY_JOBS if ground.large else JOBS)
+    length = HOUR // 60 if ground.quick else HOUR
     names = [name for name in DATABASES if name != POSTGRES or ground.postgres]
     with ExitStack() as stack:
-        watched = {name: stack.enter_context(_watched(ground, name, count)) for name in names}
+        watched = {name: stack.enter_context(_watched(ground, name, count, jobs)) for name in names}
         warm = _used(watched, count, length * WARM // HOUR)
         end = _used(watched, count, length - length * WARM // HOUR)
-    return [row for name in names for row in _told(name, warm[name], end[name], length)]
+    told = [row for name in names for row in _told(name, warm[name], end[name], length)]
+    return [Row("DOIs there are", count, "", beside=f"and {jobs:,} jobs"), *told]
 
 
 def _told(name: str, warm: float, end: float, length: int) -> Iterator[Row]:
@@ -48,10 +50,10 @@ Watched = tuple[Terminal, Callable[[str], Any]]
 
 
 @contextmanager
-def _watched(ground: Ground, name: str, count: int) -> Iterator[Watched]:
-    """Screens on a database of `count` DOIs, and what runs a statement on it."""
+def _watched(ground: Ground, name: str, count: int, jobs: int) -> Iterator[Watched]:
+    """Screens on a database of `count` DOIs and so many jobs, and what runs a statement on it."""
     with ground.store(name) as url:
-        filling.house(count, count)
+        filling.house(count, jobs)
         place = database.current().dialect
         database.close()
         with Terminal((DOITUI, "--database", url, "tui"), environment()) as screen, _writer(place) as run:

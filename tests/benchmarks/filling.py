@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain, islice
 from typing import Any
 
 import peewee
@@ -132,8 +133,11 @@ def load(table: str, columns: Sequence[str], rows: Iterable[Values]) -> None:
     if is_sqlite():
         connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})", rows)
         return
+    # Rows ask for the time before the first of them is made; in the middle of a COPY nobody would answer.
+    made = iter(rows)
+    begun = list(islice(made, 1))
     with connection.cursor().copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-        for row in rows:
+        for row in chain(begun, made):
             copy.write_row(row)
 
 
