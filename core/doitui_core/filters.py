@@ -42,6 +42,11 @@ class Filter:
     def __bool__(self) -> bool:
         return bool(self.fields or self.text)
 
+    @property
+    def without_text(self) -> Filter:
+        """The fields alone."""
+        return Filter(self.fields)
+
 
 def _quoted(value: str) -> str:
     return shlex.quote(value) if value != shlex.quote(value) else value

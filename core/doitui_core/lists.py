@@ -13,7 +13,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import ledger, queue, repositories, states
+from doitui_core import containing, ledger, queue, repositories, states
 from doitui_core.clock import iso, micros
 from doitui_core.errors import BadInput
 from doitui_core.jobs import Lane
@@ -35,8 +35,9 @@ _UNREGISTERED = ("unknown", "none", "draft")
 
 
 def _with_write(statuses: Sequence[JobStatus]) -> Any:
-    """The DOIs whose write job is in one of these statuses."""
-    return Job.select(Job.subject_id).where(Job.kind == str(Kind.WRITE), Job.status.in_(literally(statuses)))
+    """The DOIs whose write job is in one of these statuses. The lane is for the index `job_by_status`."""
+    of_writing = (Job.lane == str(Kind.WRITE.lane)) & (Job.kind == str(Kind.WRITE))
+    return Job.select(Job.subject_id).where(of_writing, Job.status.in_(literally(statuses)))
 
 
 #: What `--state` takes besides the statuses: marks, and OPUS's words for what is not a status.
@@ -75,18 +76,24 @@ def dois(*, state: str = "", repository: str = "", text: str = "", limit: int = 
 
     `limit` 0: all. Raises `BadInput` for a state or key that is none, `NotFound` for a repository.
     """
-    query = _dois()
+    walk = Doi.select(Doi.id)
     if state:
-        query = query.where(_state(state))
+        walk = walk.where(_state(state))
     if repository:
-        query = query.where(Doi.repository == repositories.find(repository).id)
-    if text:
-        query = query.where(Doi.doi.contains(text) | Record.object_id.contains(text) | Record.title.contains(text))
+        walk = walk.where(Doi.repository == repositories.find(repository).id)
     if after:
         minted, number = numbers(after, 2)
-        query = query.where(peewee.Tuple(Doi.minted_at, Doi.id) < peewee.Tuple(minted, number))
-    query = query.order_by(Doi.minted_at.desc(), Doi.id.desc())
-    found = list((query.limit(limit + 1) if limit else query).objects(Doi))
+        walk = walk.where(peewee.Tuple(Doi.minted_at, Doi.id) < peewee.Tuple(minted, number))
+    order = (Doi.minted_at.desc(), Doi.id.desc())
+    ids: Any = walk.order_by(*order).limit(limit + 1) if limit else walk
+    query = _dois()
+    if text and limit:
+        holding = Doi.select(Doi.id).join(Record, peewee.JOIN.LEFT_OUTER).switch(Doi).where(containing.in_doi(text))
+        far = walk.where(containing.in_doi_anywhere(text))
+        ids = containing.first(walk, holding, far, order, limit + 1)
+    elif text:
+        query = query.where(containing.in_doi(text))
+    found = list(query.where(Doi.id.in_(ids)).order_by(*order).objects(Doi))
     rows, following = limited(found, limit, lambda row: f"{micros(row.minted_at)}-{row.id}")
     return Page([doi_row(row) for row in rows], following)
 
@@ -168,15 +175,17 @@ def marks(row: Any) -> list[str]:
 
 def jobs(*, status: str = "", lane: Lane = Lane.DOIS, limit: int = PAGE, after: str = "") -> Page:
     """Jobs of a lane, newest first. Raises `BadInput` for a status or key that is none."""
-    query = _jobs(lane).where(Job.lane == str(lane))
     if status and status not in list(JobStatus):
         raise BadInput(f"there is no status {status!r}: take one of {', '.join(JobStatus)}")
+    ids = Job.select(Job.id).where(Job.lane == str(lane))
     if status:
-        query = query.where(Job.status == status)
+        ids = ids.where(Job.status == status)
     if after:
-        query = query.where(Job.id < numbers(after, 1)[0])
-    query = query.order_by(Job.id.desc())
-    found = list((query.limit(limit + 1) if limit else query).objects(Job))
+        ids = ids.where(Job.id < numbers(after, 1)[0])
+    ids = ids.order_by(Job.id.desc())
+    # The ids first: with joins and an order in one query, SQLite sorts the whole table for a page.
+    query = _jobs(lane).where(Job.id.in_(ids.limit(limit + 1) if limit else ids)).order_by(Job.id.desc())
+    found = list(query.objects(Job))
     rows, following = limited(found, limit, lambda row: str(row.id))
     return Page([job_row(row) for row in rows], following)
 
@@ -226,7 +235,7 @@ def job_row(row: Any) -> Row:
 
 def records(*, repository: str = "", limit: int = PAGE, after: str = "") -> Page:
     """Records with their DOIs, newest first. Raises `BadInput` for a key that is none."""
-    query = _records()
+    query = records_with_dois()
     if repository:
         query = query.where(Record.repository == repositories.find(repository).id)
     if after:
@@ -239,12 +248,13 @@ def records(*, repository: str = "", limit: int = PAGE, after: str = "") -> Page
 
 def record(record_id: int) -> Row:
     """One record, as the list has it, with its owner and its metadata."""
-    row = _records().where(Record.id == record_id).objects(Record).get()
+    row = records_with_dois().where(Record.id == record_id).objects(Record).get()
     owner = {"owner_name": row.owner_name, "owner_email": row.owner_email}
     return record_row(row) | owner | {"metadata": json.loads(row.metadata)}
 
 
-def _records() -> Any:
+def records_with_dois() -> Any:
+    """All records, each with what stands beside it."""
     abandoned = str(states.Wanted.ABANDONED)
     return (
         Record.select(Record, Repository.code.alias("code"), Doi.doi.alias("doi"), Doi.status.alias("status"))

@@ -14,7 +14,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import clock, database, lists, states
+from doitui_core import clock, containing, database, lists, states
 from doitui_core.candidates import below
 from doitui_core.filters import Filter
 from doitui_core.jobs import Lane
@@ -37,15 +37,19 @@ _OPUS: dict[str, Any] = {
     "verified": lists.FILTERS["verified"],
 }
 
+#: As in the index `job_by_cause`.
+_HAS_CAUSE = Job.cause != peewee.SQL("''")
+
 #: The highest character: the end of all strings that begin alike.
 _LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True)
 class Window:
-    """A list in one order. `bare`: the query without what only the rows need; `whole`: with it; both without order.
+    """A list in one order. `bare`: which rows, by their ids; `whole`: all that rows show; both without order.
 
-    `counted`: the name of the counter that knows how many rows there are, () where they must be counted.
+    `counted`: the name of the counter that knows how many rows there are, () where they must be counted. `walk`: where
+    rows must hold a text, `bare` without that; `far`: `bare`, asked so that it is quick to read all of it.
     """
 
     bare: Callable[[], Any]
@@ -54,6 +58,8 @@ class Window:
     backwards: bool
     row: Callable[[Any], Row]
     counted: tuple[str, ...] = ()
+    walk: Callable[[], Any] | None = None
+    far: Callable[[], Any] | None = None
 
     def after(self, key: Key | None, limit: int, *, including: bool = False) -> list[Row]:
         """Up to `limit` rows behind `key` (with it, if `including`), from the beginning without one."""
@@ -87,11 +93,19 @@ class Window:
             key = rows[-1]["key"]
 
     def _rows(self, key: Key | None, limit: int, backwards: bool, including: bool) -> list[Row]:
-        query = self.whole()
-        if key is not None:
-            query = query.where(self._beyond(key, backwards, including))
-        found = query.order_by(*self._order(backwards)).limit(limit).objects()
-        return [self.row(row) for row in found]
+        order = self._order(backwards)
+
+        def beyond(query: Any) -> Any:
+            return query if key is None else query.where(self._beyond(key, backwards, including))
+
+        # The ids first: with joins and an order in one query, SQLite sorts whole tables for a page.
+        ids: Any
+        if self.walk:
+            ids = containing.first(beyond(self.walk()), self.bare(), beyond((self.far or self.bare)()), order, limit)
+        else:
+            ids = beyond(self.bare()).order_by(*order).limit(limit)
+        whole = self.whole()
+        return [self.row(row) for row in whole.where(whole.model.id.in_(ids)).order_by(*order).objects()]
 
     def _order(self, backwards: bool) -> list[Any]:
         return [column.desc() if backwards else column.asc() for column in self.columns]
@@ -129,8 +143,8 @@ def dois(wanted: Filter, *, order: str = "minted", backwards: bool = True) -> Wi
             *(Doi.last_error, Repository.code.alias("code"), Record.object_id.alias("object_id")),
             *(Record.title.alias("title"), Job.status.alias("job_status"), Job.last_error.alias("job_error")),
         ).join(Repository, on=Doi.repository == Repository.id)
-        query = query.switch(Doi).join(Job, peewee.JOIN.LEFT_OUTER, on=unsettled)
-        return _narrowed_dois(query.switch(Doi), wanted, joined=True)
+        query = query.switch(Doi).join(Job, peewee.JOIN.LEFT_OUTER, on=unsettled).switch(Doi)
+        return query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id)
 
     def row(found: Any) -> Row:
         key = tuple(getattr(found, column.name) for column in columns)
@@ -150,7 +164,14 @@ def dois(wanted: Filter, *, order: str = "minted", backwards: bool = True) -> Wi
             "error": found.job_error or found.last_error,
         }
 
-    return Window(bare, whole, columns, backwards, row, _doi_counters(wanted))
+    def walk() -> Any:
+        return _narrowed_dois(Doi.select(Doi.id), wanted.without_text)
+
+    def far() -> Any:
+        return walk().where(containing.in_doi_anywhere(wanted.text))
+
+    searched = (walk, far) if wanted.text else ()
+    return Window(bare, whole, columns, backwards, row, _doi_counters(wanted), *searched)
 
 
 def _doi_counters(wanted: Filter) -> tuple[str, ...]:
@@ -164,9 +185,9 @@ def _doi_counters(wanted: Filter) -> tuple[str, ...]:
     return (f"mark.{state}",) if state in ("uncertain", "changed") else ()
 
 
-def _narrowed_dois(query: Any, wanted: Filter, *, joined: bool = False) -> Any:
+def _narrowed_dois(query: Any, wanted: Filter) -> Any:
     fields = wanted.fields
-    if joined or wanted.text or "published" in fields:
+    if wanted.text or "published" in fields:
         query = query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id).switch(Doi)
     if "state" in fields:
         query = query.where(lists.FILTERS.get(fields["state"], Doi.status == fields["state"]))
@@ -180,8 +201,7 @@ def _narrowed_dois(query: Any, wanted: Filter, *, joined: bool = False) -> Any:
         start = fields["doi"].lower()
         query = query.where(Doi.folded >= start, Doi.folded < start + _LAST)
     if wanted.text:
-        text = wanted.text
-        query = query.where(Doi.doi.contains(text) | Record.object_id.contains(text) | Record.title.contains(text))
+        query = query.where(containing.in_doi(wanted.text))
     return query
 
 
@@ -203,8 +223,7 @@ def jobs(wanted: Filter, *, backwards: bool = True) -> Window:
             Repository.code.alias("code"),
         ).join(Repository, on=Job.repository == Repository.id)
         query = query.switch(Job).join(Doi, on=Job.subject_id == Doi.id)
-        query = query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id).switch(Job)
-        return _narrowed_jobs(query, wanted, joined=True)
+        return query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id)
 
     def row(found: Any) -> Row:
         names = ("kind", "action", "status", "attempts", "max_attempts", "scheduled_at", "created_at", "finished_at")
@@ -212,7 +231,11 @@ def jobs(wanted: Filter, *, backwards: bool = True) -> Window:
         beside = {"object_id": found.object_id or "", "title": found.title or "", "repository": found.code}
         return {"id": found.id, "key": (found.id,), "error": found.last_error} | more | beside
 
-    return Window(bare, whole, (Job.id,), backwards, row, _job_counters(wanted))
+    def walk() -> Any:
+        return _narrowed_jobs(Job.select(Job.id), wanted.without_text)
+
+    counters = _job_counters(wanted)
+    return Window(bare, whole, (Job.id,), backwards, row, counters, walk if wanted.text else None)
 
 
 def _job_counters(wanted: Filter) -> tuple[str, ...]:
@@ -222,14 +245,16 @@ def _job_counters(wanted: Filter) -> tuple[str, ...]:
     return tuple(f"job.{kind}.{wanted.fields.get('status', '')}" for kind in Kind if kind.lane is Lane.DOIS)
 
 
-def _narrowed_jobs(query: Any, wanted: Filter, *, joined: bool = False) -> Any:
+def _narrowed_jobs(query: Any, wanted: Filter) -> Any:
     fields = wanted.fields
     query = query.where(Job.lane == str(Lane.DOIS))
-    if not joined and (wanted.text or "doi" in fields):
+    if wanted.text or "doi" in fields:
         query = query.join(Doi, on=Job.subject_id == Doi.id).switch(Job)
     for name, column in (("status", Job.status), ("cause", Job.cause), ("action", Job.action)):
         if name in fields:
             query = query.where(column == fields[name])
+    if "cause" in fields:
+        query = query.where(_HAS_CAUSE)
     if "repo" in fields:
         query = query.where(Job.repository == _repository_id(fields["repo"]))
     if "doi" in fields:
@@ -249,7 +274,7 @@ def events(wanted: Filter, *, backwards: bool = True) -> Window:
     def whole() -> Any:
         query = Event.select(Event, Repository.code.alias("code"), Doi.doi.alias("about"))
         query = query.join(Repository, on=Event.repository == Repository.id).switch(Event)
-        return _narrowed_events(query.join(Doi, on=Event.doi == Doi.id).switch(Event), wanted)
+        return query.join(Doi, on=Event.doi == Doi.id)
 
     def row(found: Any) -> Row:
         names = ("state", "relation_type_id", "obj_id", "source_id", "origin", "in_metadata", "total", "cause")
@@ -264,9 +289,12 @@ def events(wanted: Filter, *, backwards: bool = True) -> Window:
         }
         return {"id": found.id, "key": (found.id,)} | more | times | beside
 
+    def walk() -> Any:
+        return _narrowed_events(Event.select(Event.id), wanted.without_text)
+
     counted = not wanted.text and not set(wanted.fields) - {"state"}
     counters = (f"event.{wanted.fields.get('state', '')}",) if counted else ()
-    return Window(bare, whole, (Event.id,), backwards, row, counters)
+    return Window(bare, whole, (Event.id,), backwards, row, counters, walk if wanted.text else None)
 
 
 def _narrowed_events(query: Any, wanted: Filter) -> Any:
@@ -301,10 +329,7 @@ def candidates(wanted: Filter, target: str) -> Window:
             query = query.where(Record.published == (wanted.fields["published"] == "yes"))
         if wanted.text:
             query = query.where(Record.object_id.contains(wanted.text) | Record.title.contains(wanted.text))
-        return query
-
-    def whole() -> Any:
-        return bare().select(Record, Repository.code.alias("code"), Doi.doi.alias("doi"), Doi.status.alias("status"))
+        return query.select(Record.id)
 
     def row(found: Any) -> Row:
         return {
@@ -318,4 +343,4 @@ def candidates(wanted: Filter, target: str) -> Window:
             "status": "foreign" if found.foreign_doi else found.status or "none",
         }
 
-    return Window(bare, whole, (Record.id,), False, row)
+    return Window(bare, lists.records_with_dois, (Record.id,), False, row)

@@ -52,11 +52,11 @@ def _screens(ground: Ground, name: str) -> Iterator[Row]:
             start = screen.until(b"Newest DOIs")
             screen.settle(1.0)
             yield Row(f"process start to the dashboard, {name}", start * 1000, "ms", most=800)
-            yield from _opening(screen, name)
+            yield from _opening(screen, name, count, jobs)
             yield from _keys(screen, name)
             yield from _at_rest(screen, name)
             yield from _live(screen, name, count)
-            yield from _filters(screen, name)
+            yield from _filters(screen, name, count)
             yield from _memory(screen, name)
         yield from _stalls(command[1:], ground.folder / "stalls", name, count)
         yield from _slow(command, name)
@@ -64,12 +64,16 @@ def _screens(ground: Ground, name: str) -> Iterator[Row]:
             yield from _lost(url, name)
 
 
-def _opening(screen: Terminal, name: str) -> Iterator[Row]:
-    took = _last(screen.press(b"4", 0.5))
-    yield Row(f"DOI list opens, {name}", took, "ms", most=500)
-    took = _last(screen.press(b"2", 0.5))
-    yield Row(f"queue opens, {name}", took, "ms", most=500)
+def _opening(screen: Terminal, name: str, count: int, jobs: int) -> Iterator[Row]:
+    """Until the newest row of the list is there."""
+    for what, key, newest in (("DOI list", b"4", _doi(count)), ("queue", b"2", _doi((jobs - 1) % count + 1))):
+        yield Row(f"{what} opens, {name}", screen.shown(key, newest) * 1000, "ms", most=500)
+        screen.settle(0.5)
     screen.press(b"4", 0.5)
+
+
+def _doi(number: int) -> bytes:
+    return f"HO-{number:08}".encode()
 
 
 def _keys(screen: Terminal, name: str) -> Iterator[Row]:
@@ -122,11 +126,19 @@ def _change(status: str, count: int) -> None:
         filling.execute(f"UPDATE doi SET status = '{status}' WHERE id > {count - CHANGED}")
 
 
-def _filters(screen: Terminal, name: str) -> Iterator[Row]:
-    for what, text, most in (("prefix", b"doi:10.5072/hollin/2026/ho-005", 150), ("contains", b"HO-00999", 1_000)):
+def _filters(screen: Terminal, name: str, count: int) -> Iterator[Row]:
+    """Until the first of the rows is there: of a text that few have, among the newest, and at the very end."""
+    half = count // 2
+    for what, typed, first, most in (
+        ("prefix filter", b"doi:10.5072/hollin/2026/" + _doi(half)[:-3].lower(), _doi(half), 150),
+        ("contains filter, found soon", _doi(count - 1)[:-3], _doi(count - 1), 1_000),
+        ("contains filter, found last", _doi(0)[:-3], _doi(999), 3_000),
+        ("contains filter, found nowhere", b"nowhere", b"takes the filter away", 3_000),
+    ):
         screen.press(b"/", 0.5)
-        screen.press(text, 0.5)
-        yield Row(f"{what} filter to its rows, {name}", _last(screen.press(b"\r", 1.5)), "ms", most=most)
+        screen.press(typed, 0.5)
+        yield Row(f"{what}, to its rows, {name}", screen.shown(b"\r", first) * 1000, "ms", most=most)
+        screen.settle(5.0)  # until all of them are counted
         screen.press(b"\x1b", 1.5)
 
 

@@ -85,6 +85,13 @@ class Terminal:
             first = last if first is None else first
         return Paint(first, last, len(self.seen) - before, self.seen[before:])
 
+    def shown(self, key: bytes, marker: bytes) -> float:
+        """Send `key`; seconds until `marker` has come. Raises `TimeoutError`."""
+        self.seen, start = b"", time.perf_counter()
+        os.write(self.tty, key)
+        self.until(marker)
+        return time.perf_counter() - start
+
     def quiet_for(self, seconds: float) -> int:
         """The bytes that come in so many seconds while nobody touches anything."""
         before, end = len(self.seen), time.perf_counter() + seconds

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from doitui_core import database, dois, filters, ledger, queue, states, windows
+from doitui_core import containing, database, dois, filters, ledger, lists, queue, states, windows
 from doitui_core.filters import Filter
 from doitui_core.models import Doi, Job
 from doitui_core.windows import Window
@@ -129,3 +130,52 @@ def test_jobs_come_newest_first_and_by_status(house: list[str]) -> None:
 def test_a_row_says_what_stands_beside_its_doi(house: list[str]) -> None:
     row = everything().after(None, 1)[0]
     assert (row["object_id"], row["repository"], row["title"], row["marks"]) == ("m-4", "h", "Notebooks", [])
+
+
+@pytest.mark.parametrize("near", [1, 3, 10_000])
+@pytest.mark.parametrize("typed", ["m-", "r-3", "m-0", "-2", "nowhere"])
+def test_a_text_is_found_wherever_it_stands(
+    house: list[str], monkeypatch: pytest.MonkeyPatch, near: int, typed: str
+) -> None:
+    monkeypatch.setattr(containing, "NEAR", near)
+    wanted = [name for name in house if typed in name]
+    window = windows.dois(filters.parse(typed, "dois"))
+    pages = [row["doi"] for chunk in window.chunks(2) for row in chunk]
+    assert (pages, names(window.before(None, 99)), window.count()) == (wanted, wanted, len(wanted))
+    assert [row["doi"] for row in lists.dois(text=typed, limit=2).rows] == wanted[:2]
+
+
+@pytest.mark.parametrize("near", [1, 10_000])
+def test_a_text_is_found_in_jobs_wherever_it_stands(
+    house: list[str], monkeypatch: pytest.MonkeyPatch, near: int
+) -> None:
+    monkeypatch.setattr(containing, "NEAR", near)
+    window = windows.jobs(filters.parse("m-1", "jobs"))
+    assert [row["doi"] for row in window.after(None, 9)] == [name for name in house if "m-1" in name]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "window",
+    [
+        windows.dois(Filter()),
+        windows.dois(Filter(), order="doi"),
+        windows.dois(filters.parse("state:tombstone", "dois")),
+        windows.dois(filters.parse("state:uncertain", "dois")),
+        windows.jobs(Filter()),
+        windows.jobs(filters.parse("status:failed", "jobs")),
+        windows.jobs(filters.parse("cause:timeout", "jobs")),
+        windows.events(Filter()),
+        windows.events(filters.parse("state:failed", "events")),
+    ],
+)
+def test_sqlite_finds_a_page_in_the_order_of_an_index(
+    house: list[str], window: Window, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It has no statistics that would tell it how long it takes to sort a table of ten million rows."""
+    with caplog.at_level(logging.DEBUG, "peewee"):
+        window.after(None, 5)
+    ((statement, values),) = (record.msg for record in caplog.records)
+    plan = database.current().db.execute_sql(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+    (page,) = (number for number, _, _, step in plan if step.startswith("LIST SUBQUERY"))
+    assert [step for _, above, _, step in plan if above == page and "TEMP B-TREE" in step] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 #: Rows asked for at once, and the most that are kept.
 AHEAD, KEPT = 200, 2_000
+
+#: A count that takes longer than this (seconds) is not made again before so many times what it took: a list that is
+#: left open while rows change must not keep the database busy.
+SOON, REST = 0.1, 10
 
 
 class Stretch:
@@ -31,6 +36,7 @@ class Stretch:
         self.newer = 0
         self._top_key: Key | None = None
         self._asked: tuple[int, int] | None = None
+        self._count_from = 0.0
         self._after: Callable[[], None] = lambda: None
         self._failed: Callable[[Exception], None] = lambda _: None
 
@@ -56,6 +62,7 @@ class Stretch:
         self._edition += 1
         self.first, self.total, self.newer, self.counted = 0, 0, 0, False
         self.rows, self._top_key, self._asked = [], None, None
+        self._count_from = 0.0
         self._table.cursor = self._table.top = 0
         self._table.refresh()
         self.renew()
@@ -184,13 +191,22 @@ class Stretch:
         self._app.quick.ask(f"renew {table.id}", work, done, self._failed)
 
     def _count(self, window: Window, edition: int) -> None:
-        def done(total: int) -> None:
+        if time.monotonic() < self._count_from:
+            return
+
+        def work() -> tuple[int, float]:
+            begun = time.monotonic()
+            return window.count(), time.monotonic() - begun
+
+        def done(counted: tuple[int, float]) -> None:
+            total, took = counted
             if edition == self._edition:
+                self._count_from = time.monotonic() + took * REST if took > SOON else 0.0
                 self.total, self.counted = max(total - self.newer, self.first + len(self.rows)), True
                 self._table.settle()
                 self._after()
 
-        self._app.slow.ask(f"count {self._table.id}", window.count, done, self._failed)
+        self._app.slow.ask(f"count {self._table.id}", work, done, self._failed)
 
     def _renewed(self, rows: list[Row], total: int | None, newer: int, *, first: int, following: bool) -> None:
         if following:
