@@ -46,20 +46,21 @@ _LAST = "\U0010ffff"
 
 @dataclass(frozen=True)
 class Window:
-    """A list in one order. `bare`: which rows, by their ids; `whole`: all that rows show; both without order.
+    """The rows that are `wanted`, in one order. `ids`: query of the ids a filter wants; `whole`: query of all that rows
+    show, of every row there is; both without order.
 
-    `counted`: the name of the counter that knows how many rows there are, () where they must be counted. `walk`: where
-    rows must hold a text, `bare` without that; `far`: `bare`, asked so that it is quick to read all of it.
+    `counted`: the name of the counter that knows how many rows there are, () where they must be counted. `anywhere`: a
+    condition for the text of `wanted` that is quicker than that of `ids` where a whole table must be read.
     """
 
-    bare: Callable[[], Any]
+    wanted: Filter
+    ids: Callable[[Filter], Any]
     whole: Callable[[], Any]
     columns: tuple[Any, ...]
     backwards: bool
     row: Callable[[Any], Row]
     counted: tuple[str, ...] = ()
-    walk: Callable[[], Any] | None = None
-    far: Callable[[], Any] | None = None
+    anywhere: Callable[[str], Any] | None = None
 
     def after(self, key: Key | None, limit: int, *, including: bool = False) -> list[Row]:
         """Up to `limit` rows behind `key` (with it, if `including`), from the beginning without one."""
@@ -71,7 +72,7 @@ class Window:
 
     def at(self, rank: int) -> Key | None:
         """The key of the row with so many in front of it; None past the end."""
-        query = self.bare().select(*self.columns).order_by(*self._order(self.backwards)).offset(rank).limit(1)
+        query = self.ids(self.wanted).select(*self.columns).order_by(*self._order(self.backwards)).offset(rank).limit(1)
         found = list(query.tuples())
         return _key(found[0]) if found else None
 
@@ -79,11 +80,11 @@ class Window:
         """How many rows there are: off the counters where they know, else counted."""
         if self.counted:
             return sum(sum(database.counts(name).values()) for name in self.counted)
-        return int(self.bare().count())
+        return int(self.ids(self.wanted).count())
 
     def in_front(self, key: Key) -> int:
         """How many rows stand in front of `key`: those that came since it was the first one."""
-        return int(self.bare().where(self._beyond(key, not self.backwards, False)).count())
+        return int(self.ids(self.wanted).where(self._beyond(key, not self.backwards, False)).count())
 
     def chunks(self, size: int = 500) -> Iterator[list[Row]]:
         """All rows, some at a time."""
@@ -99,11 +100,12 @@ class Window:
             return query if key is None else query.where(self._beyond(key, backwards, including))
 
         # The ids first: with joins and an order in one query, SQLite sorts whole tables for a page.
-        ids: Any
-        if self.walk:
-            ids = containing.first(beyond(self.walk()), self.bare(), beyond((self.far or self.bare)()), order, limit)
+        if text := self.wanted.text:
+            walk, holding = beyond(self.ids(self.wanted.without_text)), self.ids(self.wanted)
+            far = walk.where(self.anywhere(text)) if self.anywhere else beyond(holding)
+            ids: Any = containing.first(walk, holding, far, order, limit)
         else:
-            ids = beyond(self.bare()).order_by(*order).limit(limit)
+            ids = beyond(self.ids(self.wanted)).order_by(*order).limit(limit)
         whole = self.whole()
         return [self.row(row) for row in whole.where(whole.model.id.in_(ids)).order_by(*order).objects()]
 
@@ -131,9 +133,6 @@ def dois(wanted: Filter, *, order: str = "minted", backwards: bool = True) -> Wi
         # The strings that begin so stand together in the order of strings, and nowhere else.
         order, backwards = "doi", order == "doi" and backwards
     columns = DOI_ORDERS[order]
-
-    def bare() -> Any:
-        return _narrowed_dois(Doi.select(Doi.id), wanted)
 
     def whole() -> Any:
         unsettled = (Job.subject_id == Doi.id) & (Job.kind == str(Kind.WRITE)) & IS_UNSETTLED
@@ -164,14 +163,8 @@ def dois(wanted: Filter, *, order: str = "minted", backwards: bool = True) -> Wi
             "error": found.job_error or found.last_error,
         }
 
-    def walk() -> Any:
-        return _narrowed_dois(Doi.select(Doi.id), wanted.without_text)
-
-    def far() -> Any:
-        return walk().where(containing.in_doi_anywhere(wanted.text))
-
-    searched = (walk, far) if wanted.text else ()
-    return Window(bare, whole, columns, backwards, row, _doi_counters(wanted), *searched)
+    counters = _doi_counters(wanted)
+    return Window(wanted, _ids_of_dois, whole, columns, backwards, row, counters, containing.in_doi_anywhere)
 
 
 def _doi_counters(wanted: Filter) -> tuple[str, ...]:
@@ -185,8 +178,8 @@ def _doi_counters(wanted: Filter) -> tuple[str, ...]:
     return (f"mark.{state}",) if state in ("uncertain", "changed") else ()
 
 
-def _narrowed_dois(query: Any, wanted: Filter) -> Any:
-    fields = wanted.fields
+def _ids_of_dois(wanted: Filter) -> Any:
+    query, fields = Doi.select(Doi.id), wanted.fields
     if wanted.text or "published" in fields:
         query = query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id).switch(Doi)
     if "state" in fields:
@@ -213,9 +206,6 @@ def _repository_id(code: str) -> int:
 def jobs(wanted: Filter, *, backwards: bool = True) -> Window:
     """Jobs that write or verify DOIs, by number: newest first, or oldest first."""
 
-    def bare() -> Any:
-        return _narrowed_jobs(Job.select(Job.id), wanted)
-
     def whole() -> Any:
         query = Job.select(
             Job,
@@ -231,11 +221,7 @@ def jobs(wanted: Filter, *, backwards: bool = True) -> Window:
         beside = {"object_id": found.object_id or "", "title": found.title or "", "repository": found.code}
         return {"id": found.id, "key": (found.id,), "error": found.last_error} | more | beside
 
-    def walk() -> Any:
-        return _narrowed_jobs(Job.select(Job.id), wanted.without_text)
-
-    counters = _job_counters(wanted)
-    return Window(bare, whole, (Job.id,), backwards, row, counters, walk if wanted.text else None)
+    return Window(wanted, _ids_of_jobs, whole, (Job.id,), backwards, row, _job_counters(wanted))
 
 
 def _job_counters(wanted: Filter) -> tuple[str, ...]:
@@ -245,9 +231,8 @@ def _job_counters(wanted: Filter) -> tuple[str, ...]:
     return tuple(f"job.{kind}.{wanted.fields.get('status', '')}" for kind in Kind if kind.lane is Lane.DOIS)
 
 
-def _narrowed_jobs(query: Any, wanted: Filter) -> Any:
-    fields = wanted.fields
-    query = query.where(Job.lane == str(Lane.DOIS))
+def _ids_of_jobs(wanted: Filter) -> Any:
+    query, fields = Job.select(Job.id).where(Job.lane == str(Lane.DOIS)), wanted.fields
     if wanted.text or "doi" in fields:
         query = query.join(Doi, on=Job.subject_id == Doi.id).switch(Job)
     for name, column in (("status", Job.status), ("cause", Job.cause), ("action", Job.action)):
@@ -268,9 +253,6 @@ def _narrowed_jobs(query: Any, wanted: Filter) -> Any:
 def events(wanted: Filter, *, backwards: bool = True) -> Window:
     """Events, by number: newest first, or oldest first."""
 
-    def bare() -> Any:
-        return _narrowed_events(Event.select(Event.id), wanted)
-
     def whole() -> Any:
         query = Event.select(Event, Repository.code.alias("code"), Doi.doi.alias("about"))
         query = query.join(Repository, on=Event.repository == Repository.id).switch(Event)
@@ -289,16 +271,13 @@ def events(wanted: Filter, *, backwards: bool = True) -> Window:
         }
         return {"id": found.id, "key": (found.id,)} | more | times | beside
 
-    def walk() -> Any:
-        return _narrowed_events(Event.select(Event.id), wanted.without_text)
-
     counted = not wanted.text and not set(wanted.fields) - {"state"}
     counters = (f"event.{wanted.fields.get('state', '')}",) if counted else ()
-    return Window(bare, whole, (Event.id,), backwards, row, counters, walk if wanted.text else None)
+    return Window(wanted, _ids_of_events, whole, (Event.id,), backwards, row, counters)
 
 
-def _narrowed_events(query: Any, wanted: Filter) -> Any:
-    fields = wanted.fields
+def _ids_of_events(wanted: Filter) -> Any:
+    query, fields = Event.select(Event.id), wanted.fields
     columns = {
         "state": Event.state,
         "cause": Event.cause,
@@ -323,7 +302,7 @@ def _narrowed_events(query: Any, wanted: Filter) -> Any:
 def candidates(wanted: Filter, target: str) -> Window:
     """Records whose DOI is below `target` (as `candidates.below`), oldest first: what a mint would take."""
 
-    def bare() -> Any:
+    def ids(wanted: Filter) -> Any:
         query = below(wanted.fields.get("repo", ""), Wanted(target)).order_by()
         if "published" in wanted.fields:
             query = query.where(Record.published == (wanted.fields["published"] == "yes"))
@@ -343,4 +322,4 @@ def candidates(wanted: Filter, target: str) -> Window:
             "status": "foreign" if found.foreign_doi else found.status or "none",
         }
 
-    return Window(bare, lists.records_with_dois, (Record.id,), False, row)
+    return Window(wanted, ids, lists.records_with_dois, (Record.id,), False, row)
