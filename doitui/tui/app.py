@@ -110,6 +110,7 @@ class DoituiApp(App[int]):
         self._token = ""
         self._next_look: Timer | None = None
         self._tidiness = warming.Tidiness()
+        self.warm = False
         self.acting = Acting(self)
         self.type_ahead = TypeAhead(self, super().on_event)
         self.register_theme(THEME)
@@ -168,6 +169,7 @@ class DoituiApp(App[int]):
             self.set_timer(warming.AFTER, self._warm)
 
     def _warm(self) -> None:
+        self.warm = True
         self.slow.ask("warm", warming.bring_in, lambda _: self._tidiness.keep(len(self._screen_stacks)), self.lost)
 
     def look(self) -> None:

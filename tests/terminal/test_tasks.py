@@ -60,7 +60,7 @@ def test_retry_everything_that_failed_for_one_cause(world: Any, tmux: Callable[.
     screen.keys("2")
     screen.until("all 3")
     screen.keys("!")
-    screen.until("1 of 3")
+    screen.until("/ status:failed", "1 of 3", "ms-3")
     screen.keys("C")
     screen.answer("Tab", "Enter", told="Retry 3 jobs")
     assert screen.until("completed 3")

@@ -41,6 +41,13 @@ class Section(Screen[None]):
     id_: ClassVar[str] = ""
     about: ClassVar[tuple[Line, ...]] = ()
 
+    def __init__(self) -> None:
+        super().__init__()
+        if self.doitui.warm:
+            # Textual reads the style sheet anew for every new screen, twice, and once more when it is seen again: 20 to
+            # 50 ms each time, in which no key is heard. That is for a changed theme only, which raises the app's count.
+            self._css_update_count = self.app._css_update_count
+
     def compose(self) -> ComposeResult:
         yield TopBar()
         yield from self.body()
