@@ -35,14 +35,15 @@ def _ids(query: Any) -> list[int]:
 
 def in_doi(text: str) -> Any:
     """Whether a DOI's name, its record's object id or title hold `text`; on a query that has `Record` joined."""
-    return Doi.doi.contains(text) | _in_record(text)
+    return Doi.doi.contains(text) | in_record(text)
 
 
 def in_doi_anywhere(text: str) -> Any:
     """As `in_doi`, each table read by itself: an OR over both would be asked of each pair of rows."""
     by_name = Doi.select(Doi.id).where(Doi.doi.contains(text))
-    return Doi.id.in_(by_name | Doi.select(Doi.id).join(Record).where(_in_record(text)))
+    return Doi.id.in_(by_name | Doi.select(Doi.id).join(Record).where(in_record(text)))
 
 
-def _in_record(text: str) -> Any:
+def in_record(text: str) -> Any:
+    """Whether its object id or title hold `text`."""
     return Record.object_id.contains(text) | Record.title.contains(text)

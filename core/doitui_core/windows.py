@@ -307,7 +307,7 @@ def candidates(wanted: Filter, target: str) -> Window:
         if "published" in wanted.fields:
             query = query.where(Record.published == (wanted.fields["published"] == "yes"))
         if wanted.text:
-            query = query.where(Record.object_id.contains(wanted.text) | Record.title.contains(wanted.text))
+            query = query.where(containing.in_record(wanted.text))
         return query.select(Record.id)
 
     def row(found: Any) -> Row:

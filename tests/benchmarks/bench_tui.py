@@ -132,8 +132,8 @@ def _filters(screen: Terminal, name: str, count: int) -> Iterator[Row]:
     for what, typed, first, most in (
         ("prefix filter", b"doi:10.5072/hollin/2026/" + _doi(half)[:-3].lower(), _doi(half), 150),
         ("contains filter, found soon", _doi(count - 1)[:-3], _doi(count - 1), 1_000),
-        ("contains filter, found last", _doi(0)[:-3], _doi(999), 3_000),
-        ("contains filter, found nowhere", b"nowhere", b"takes the filter away", 3_000),
+        ("contains filter, found last", _doi(0)[:-3], _doi(999), 1_000),
+        ("contains filter, found nowhere", b"nowhere", b"takes the filter away", 1_000),
     ):
         screen.press(b"/", 0.5)
         screen.press(typed, 0.5)
