@@ -14,13 +14,12 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding
 from textual.driver import Driver
-from textual.drivers import _writer_thread
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.timer import Timer
 
 from doitui.cli.session import actor
-from doitui.tui import actions, opening, terminal, warming
+from doitui.tui import actions, mended, opening, terminal, warming
 from doitui.tui.acting import Acting
 from doitui.tui.dialogs import Sheet
 from doitui.tui.link import Link
@@ -49,9 +48,7 @@ THEME = Theme(
     dark=True,
 )
 
-#: Paints on their way to the terminal. Textual lets thirty wait: a slow line would show what a key that is held down
-#: did for a quarter of a minute after it was let go. With one, the next paint waits, and has all that came meanwhile.
-_writer_thread.MAX_QUEUED_WRITES = 1  # type: ignore[misc]
+mended.textual()
 
 #: While nobody looks, the database is asked this seldom (seconds).
 SELDOM = 15.0

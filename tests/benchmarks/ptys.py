@@ -18,6 +18,9 @@ from types import TracebackType
 #: Seconds without a byte after which a screen counts as painted; the most that is waited for anything.
 QUIET, PATIENCE = 0.3, 30.0
 
+#: Seconds after which an ESC is a key of its own, and not the beginning of one.
+ESCAPED = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Paint:
@@ -80,7 +83,7 @@ class Terminal:
         before, start = len(self.seen), time.perf_counter()
         os.write(self.tty, key)
         first = last = None
-        while self._read(quiet):
+        while self._read(max(quiet, ESCAPED) if key == b"\x1b" else quiet):
             last = time.perf_counter() - start
             first = last if first is None else first
         return Paint(first, last, len(self.seen) - before, self.seen[before:])
