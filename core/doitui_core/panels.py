@@ -149,7 +149,7 @@ def _needs(overview: dict[str, Any], links: list[Link], alive: int) -> list[Need
         Need(
             "FAIL",
             1,
-            f"{link.name} is out of order",
+            f"DataCite is out: {upstream.in_words(link.name)}",
             "what is queued stays queued; a canary tries",
             ("queue", ""),
             since=link.until,
@@ -180,7 +180,7 @@ def _needs(overview: dict[str, Any], links: list[Link], alive: int) -> list[Need
             Need(
                 "WARN",
                 unsure,
-                "uncertain: nobody knows what became of the last write",
+                "uncertain: did their write arrive?",
                 "asked about by itself",
                 ("dois", "state:uncertain"),
             )

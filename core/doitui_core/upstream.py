@@ -56,6 +56,12 @@ def lane(name: str) -> Lane:
     return next(lane for lane, word in _FIRST_WORD.items() if word == first)
 
 
+def in_words(name: str) -> str:
+    """What the row of that name is for: `DOIs of ABCD.REPO`."""
+    sent = {Lane.DOIS: "DOIs", Lane.EVENTS: "events", Lane.REPORTS: "usage reports"}[lane(name)]
+    return f"{sent} of {name.rpartition(' ')[2].upper() or '-'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """`tokens` requests may go out now; none: ask again after `wait` seconds.

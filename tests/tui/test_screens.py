@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from doitui.tui import actions
+from doitui_core import database
+from doitui_core.models import Upstream
 
 SIZES = [(80, 24), (140, 40)]
 
@@ -45,6 +47,21 @@ def test_the_dashboard_counts_what_is_there(house: str, operate: Callable[..., A
     text = operate(look, size=(140, 40))
     for told in ("total 10", "findable 5", "tombstone 1", "draft 1", "failed 2", "changed 1", "failed: metadata"):
         assert told in text, text
+
+
+@pytest.mark.parametrize("out", [False, True])
+def test_an_outage_is_told_in_full_and_no_end_of_the_queue_is_promised(
+    house: str, operate: Callable[..., Any], seen: Callable[..., str], out: bool
+) -> None:
+    async def look(pilot: Any) -> str:
+        return seen(pilot)
+
+    if out:
+        with database.write():
+            Upstream.create(name="rest http://127.0.0.1:1 demo.repo", opened_at=database.now())
+    text = operate(look)
+    told = "DataCite is out: DOIs of DEMO.REPO: what is queued stays queued; a canary tries"
+    assert (told in text, "empty in" in text) == (out, not out), text
 
 
 @pytest.mark.parametrize("write", [False, True])

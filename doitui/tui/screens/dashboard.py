@@ -14,7 +14,8 @@ from doitui.tui.screens.section import Section
 from doitui.tui.text import ago, bar, counted, fit, minute, number, span, spark
 from doitui.tui.widgets.lines import Line, Lines, Rule
 from doitui.tui.widgets.window_table import Column, WindowTable
-from doitui_core import panels, tail
+from doitui_core import panels, tail, upstream
+from doitui_core.jobs import Lane
 from doitui_core.panels import Board, Link, Need
 from doitui_core.windows import Row
 
@@ -49,6 +50,7 @@ class DashboardScreen(QueueActs, Section):
                 yield Lines(id="counts")
                 yield Lines(id="needs-head")
                 yield WindowTable(self.columns, id="needs")
+                yield Lines(id="need")
                 yield Lines(id="newest-below")
                 yield Lines(id="acts")
             yield Lines(id="newest", classes="beside")
@@ -88,6 +90,7 @@ class DashboardScreen(QueueActs, Section):
         self.query_one("#needs-head", Lines).show([Rule(f"Needs attention ({len(board.needs)})")])
         needs.say("", *_all_well(board))
         needs.stretch.fixed([{"id": (need.leads_to, need.what), "need": need} for need in board.needs])
+        self._tell_need()
         below, beside = self.query_one("#newest-below", Lines), self.query_one("#newest", Lines)
         below.show(_newest(board, width))
         beside.show([*_newest(board, beside.size.width), "", *_shares(board, beside.size.width)])
@@ -96,6 +99,14 @@ class DashboardScreen(QueueActs, Section):
     def need(self) -> Need | None:
         row = self.query_one("#needs", WindowTable).row
         return row["need"] if row else None
+
+    def on_window_table_moved(self) -> None:
+        self._tell_need()
+
+    def _tell_need(self) -> None:
+        """Cause and cure of the row under the cursor in full: its columns cut them."""
+        need = self.need
+        self.query_one("#need", Lines).show([(f" {need.what}: {need.advice}", "quiet")] if need else [])
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
         assert message.row is not None
@@ -165,7 +176,8 @@ def _work(board: Board, width: int) -> list[Line]:
     if not board.workers:
         workers = ("no worker runs", "bad" if pace.waiting else "quiet")
     rate = f"{pace.rate:.0f}/min" if pace.rate else "0/min"
-    left = f"empty in {span(pace.left)}" if pace.left is not None else ""
+    held = any(link.state in ("out", "paused") for link in board.links if upstream.lane(link.name) is Lane.DOIS)
+    left = f"empty in {span(pace.left)}" if pace.left is not None and not held else ""
     bars = spark([done or 0 for done in pace.minutes[-30 if width < 96 else -60 :]])
     return [
         Rule("Queue"),

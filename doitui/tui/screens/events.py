@@ -10,7 +10,7 @@ from textual.widget import Widget
 from doitui.tui import keys, shapes
 from doitui.tui.event_acts import EventActs
 from doitui.tui.screens.list_section import ListSection
-from doitui.tui.text import minute, number, span
+from doitui.tui.text import counted, minute, number, span
 from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.tabs import Tabs
 from doitui.tui.widgets.window_table import Column, WindowTable
@@ -128,7 +128,7 @@ def _told(found: Health, now: Any) -> list[Line]:
         lines.append((f" … and {len(found.links) - 2} more repositories", "quiet"))
     last = f"{span(now - found.last)} ago" if found.last else "never"
     waits = found.spool["bytes"]
-    spool = f"{found.spool['files']} files, {number(waits)} bytes wait" if waits else "empty"
+    spool = f"{counted(found.spool['files'], 'file')}, {number(waits)} bytes wait" if waits else "empty"
     lines.append([(" last taken ", "quiet"), last, ("     usage spool ", "quiet"), spool])
     if found.diagnosis is not None:
         lines.append([(" ! ", "bad"), (found.diagnosis.told, "bad")])
