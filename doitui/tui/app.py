@@ -188,6 +188,8 @@ class DoituiApp(App[int]):
             self.notify("the database answers again", markup=False)
             self.reload()
         self.bars()
+        if (section := self.shown_section) is not None and not self.link.held:
+            section.looked()
         self._plan()
         self._tidiness.look(len(self._screen_stacks))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from doitui_core import database, dois, ledger, lists, records
-from doitui_core.models import Doi
+from doitui_core.models import Doi, Job
 
 Operate = Callable[..., Any]
 Press = Callable[..., Any]
@@ -60,6 +61,40 @@ def test_a_long_list_is_walked_row_by_row_without_a_gap(long_list: str, operate:
         return found
 
     assert operate(walk, start="dois") == [row["doi"] for row in lists.dois(limit=0).rows]
+
+
+@SQLITE
+def test_lines_kept_from_before_are_those_made_anew(long_list: str, operate: Operate, press: Press) -> None:
+    async def walk(pilot: Any) -> list[tuple[list[Any], list[Any]]]:
+        table = pilot.app.screen.table
+        found = []
+        for key in ("G", "k", "space", "g", *["j"] * table.room, "space", "j", "k", "escape", "pageup", "/"):
+            await press(pilot, key)
+            kept = [table.render_line(y) for y in range(table.size.height)]
+            table.notify_style_update()
+            found.append((kept, [table.render_line(y) for y in range(table.size.height)]))
+        return found
+
+    for kept, made in operate(walk, start="dois"):
+        assert kept == made
+
+
+def test_what_is_due_counts_down_though_nothing_is_committed(
+    house: str, clock: Any, operate: Operate, press: Press, seen: Callable[..., str]
+) -> None:
+    Job.update(scheduled_at=database.now() + timedelta(minutes=5)).where(Job.status == "pending").execute()
+
+    async def wait(pilot: Any) -> list[str]:
+        found = []
+        for _ in range(3):
+            found.append(next(line for line in seen(pilot).splitlines() if "pending" in line and "ms-10" in line))
+            clock.forward(minutes=2)
+            pilot.app.look()
+            await press(pilot)
+        return found
+
+    for line, left in zip(operate(wait, start="queue", size=(140, 40)), ("5m", "3m", "1m"), strict=True):
+        assert f" {left} " in line
 
 
 @SQLITE

@@ -87,6 +87,11 @@ class QueueScreen(QueueActs, ListSection):
         super().reload()
         self.doitui.quick.ask("tabs", stats.jobs, self._tabs, lambda error: self.failed(self.table, error))
 
+    def looked(self) -> None:
+        self._now = self.doitui.now()
+        self.table.tell_anew()
+        self.show_beside()
+
     def _tabs(self, counts: dict[str, int]) -> None:
         self._counts = counts
         shown = [(tab, sum(counts.values()) if tab == "all" else counts.get(tab, 0)) for tab in TABS]

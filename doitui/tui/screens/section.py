@@ -82,6 +82,9 @@ class Section(Screen[None]):
     def reload(self) -> None:
         """Read what is shown, in the reading thread; paint what has changed."""
 
+    def looked(self) -> None:
+        """It was asked whether anything has changed: what counts seconds goes on, whether or not."""
+
     def lost(self, why: str) -> None:
         """The database is away, or not made yet: say so where there is nothing else to show."""
         for pane in self.query(WindowTable):

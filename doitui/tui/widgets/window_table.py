@@ -1,7 +1,7 @@
 """A table over a window of a list of any length: it holds a stretch of rows around what is seen, and asks for more.
 
 No scroll bars and no animation: over SSH both cost more than they tell. A line is painted again only when its row is
-another one.
+another one, and made anew only then: a list that moves on by a row has all its lines but one already.
 """
 
 from __future__ import annotations
@@ -40,6 +40,15 @@ class Column:
     width: int
     cell: Callable[[Row], Cell]
     right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line as it was made. `row` is held, so that no other has its place in memory."""
+
+    row: Row
+    shown: tuple[object, ...]
+    strip: Strip
 
 
 class WindowTable(Widget, can_focus=True):
@@ -93,6 +102,7 @@ class WindowTable(Widget, can_focus=True):
         self.note: Sequence[str] = ()
         self.stale = False
         self._told: tuple[int, Any] = (-1, None)
+        self._lines: dict[int, _Line] = {}
 
     # What it shows
 
@@ -125,6 +135,14 @@ class WindowTable(Widget, can_focus=True):
             width = self.size.width
             self.refresh(*(Region(0, line, width, 1) for line in lines))
         self._tell()
+
+    def tell_anew(self) -> None:
+        """Paint the lines again whose rows are the same, and whose cells say something else by now."""
+        before, self._lines = self._lines, {}
+        width, seen = self.size.width, range(self.top, min(self.top + self.room, self.stretch.total))
+        rows = ((index, self.stretch.get(index)) for index in seen)
+        made = ((index, before.get(id(row)), self._line(index, row, width)) for index, row in rows if row is not None)
+        self.repaint([index for index, line, strip in made if line is None or line.strip != strip])
 
     def settle(self) -> None:
         """Bring cursor and top back into the list after it has become another one."""
@@ -240,6 +258,17 @@ class WindowTable(Widget, can_focus=True):
 
     # Painting
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As they were made: no frame or space is ever put around them, and what Textual finds out about a line, it
+        keeps with that line.
+        """
+        strips = [self.render_line(y) for y in crop.line_range]
+        background = self.background_colors[1]
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        whole = crop.column_span == (0, self.size.width)
+        return strips if whole else [strip.crop(*crop.column_span) for strip in strips]
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if not y:
@@ -251,7 +280,23 @@ class WindowTable(Widget, can_focus=True):
         index = self.top + y - 1
         if index >= self.stretch.total:
             return Strip([Segment(" " * width, self._style("plain"))], width)
-        return self._strip(self._columns(width), self.stretch.get(index), width, index)
+        row = self.stretch.get(index)
+        return self._strip(self._columns(width), None, width, index) if row is None else self._line(index, row, width)
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._lines.clear()
+
+    def _line(self, index: int, row: Row, width: int) -> Strip:
+        """The line of `row`, made anew only where the last one was for another place or state of it."""
+        shown = (width, index == self.cursor, row.get("id") in self.marked, self.stale)
+        line = self._lines.pop(id(row), None)
+        if line is None or line.row is not row or line.shown != shown:
+            line = _Line(row, shown, self._strip(self._columns(width), row, width, index))
+        self._lines[id(row)] = line
+        while len(self._lines) > self.room:
+            del self._lines[next(iter(self._lines))]
+        return line.strip
 
     def _columns(self, width: int) -> list[tuple[Column, int]]:
         columns = self._layout_of(width)
