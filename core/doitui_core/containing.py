@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from doitui_core.models import Doi, Record
+from doitui_core.models import Doi, Job, Record
 
 #: Rows looked at one by one before tables are read from end to end.
 NEAR = 10_000
@@ -40,8 +40,24 @@ def in_doi(text: str) -> Any:
 
 def in_doi_anywhere(text: str) -> Any:
     """As `in_doi`, each table read by itself: an OR over both would be asked of each pair of rows."""
-    by_name = Doi.select(Doi.id).where(Doi.doi.contains(text))
-    return Doi.id.in_(by_name | Doi.select(Doi.id).join(Record).where(in_record(text)))
+    holding = Record.select(Record.id).where(in_record(text))
+    return Doi.id.in_(_dois_named(text) | Doi.select(Doi.id).where(Doi.record.in_(holding)))
+
+
+def in_job(text: str) -> Any:
+    """Whether the DOI's name or the last error of a job hold `text`; on a query that has `Doi` joined."""
+    return Doi.doi.contains(text) | Job.last_error.contains(text)
+
+
+def in_job_anywhere(text: str) -> Any:
+    """As `in_job`, each table read by itself."""
+    about = Job.select(Job.id).where(Job.subject_id.in_(_dois_named(text)))
+    return Job.id.in_(Job.select(Job.id).where(Job.last_error.contains(text)) | about)
+
+
+def _dois_named(text: str) -> Any:
+    """By the folded name, which stands in an index of its own, that is shorter than the table."""
+    return Doi.select(Doi.id).where(Doi.folded.contains(text))
 
 
 def in_record(text: str) -> Any:

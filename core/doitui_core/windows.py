@@ -221,7 +221,8 @@ def jobs(wanted: Filter, *, backwards: bool = True) -> Window:
         beside = {"object_id": found.object_id or "", "title": found.title or "", "repository": found.code}
         return {"id": found.id, "key": (found.id,), "error": found.last_error} | more | beside
 
-    return Window(wanted, _ids_of_jobs, whole, (Job.id,), backwards, row, _job_counters(wanted))
+    counters = _job_counters(wanted)
+    return Window(wanted, _ids_of_jobs, whole, (Job.id,), backwards, row, counters, containing.in_job_anywhere)
 
 
 def _job_counters(wanted: Filter) -> tuple[str, ...]:
@@ -246,7 +247,7 @@ def _ids_of_jobs(wanted: Filter) -> Any:
         start = fields["doi"].lower()
         query = query.where(Doi.folded >= start, Doi.folded < start + _LAST)
     if wanted.text:
-        query = query.where(Doi.doi.contains(wanted.text) | Job.last_error.contains(wanted.text))
+        query = query.where(containing.in_job(wanted.text))
     return query
 
 

@@ -146,12 +146,15 @@ def test_a_text_is_found_wherever_it_stands(
 
 
 @pytest.mark.parametrize("near", [1, 10_000])
+@pytest.mark.parametrize("typed", ["m-1", "M-1", "Creators is missing", "status:completed creators"])
 def test_a_text_is_found_in_jobs_wherever_it_stands(
-    house: list[str], monkeypatch: pytest.MonkeyPatch, near: int
+    house: list[str], monkeypatch: pytest.MonkeyPatch, near: int, typed: str
 ) -> None:
     monkeypatch.setattr(containing, "NEAR", near)
-    window = windows.jobs(filters.parse("m-1", "jobs"))
-    assert [row["doi"] for row in window.after(None, 9)] == [name for name in house if "m-1" in name]
+    Job.update(last_error="422: creators is missing").where(Job.subject_id == Doi.get(Doi.doi == house[4]).id).execute()
+    window = windows.jobs(filters.parse(typed, "jobs"))
+    wanted = house[4:5] if "creators" in typed.lower() else [name for name in house if "m-1" in name]
+    assert [row["doi"] for row in window.after(None, 9)] == wanted
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
