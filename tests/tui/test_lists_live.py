@@ -98,6 +98,19 @@ def test_what_is_due_counts_down_though_nothing_is_committed(
 
 
 @SQLITE
+def test_what_stood_beside_a_list_stands_below_it_in_a_narrower_window(
+    house: str, operate: Operate, press: Press, seen: Callable[..., str]
+) -> None:
+    async def narrow(pilot: Any) -> str:
+        await press(pilot, "1")
+        await pilot.resize_terminal(80, 24)
+        await press(pilot, "2")
+        return seen(pilot)
+
+    assert operate(narrow, start="queue", size=(140, 40)).splitlines()[-2].strip() == "Plan of the common lands"
+
+
+@SQLITE
 def test_over_ssh_a_list_is_turned_by_pages(
     long_list: str, operate: Operate, press: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,36 @@ def test_keys_one_to_seven_lead_to_the_sections(
     assert operate(walk) == list(actions.ALL)
 
 
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_screen_seen_again_is_styled_for_the_size_and_the_theme_of_now(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any], warm: bool
+) -> None:
+    ways = [
+        (140, "doitui", ("1", "2", "4")),
+        (80, "doitui", ("1", "2", "2", "4", "enter")),
+        (140, "doitui", ("escape", "1", "4")),
+        (140, "textual-light", ("1", "2", "4")),
+    ]
+
+    async def walk(pilot: Any) -> list[tuple[str, Any, Any]]:
+        app, found = pilot.app, []
+        app.warm = warm
+        for width, theme, keys in ways:
+            await pilot.resize_terminal(width, 40)
+            app.theme = theme
+            await press(pilot)
+            for key in keys:
+                await press(pilot, key)
+                shown = app.screen._compositor.render_strips()
+                app.screen.update_node_styles()
+                await press(pilot)
+                found.append((f"{key} at {width} in {theme}", shown, app.screen._compositor.render_strips()))
+        return found
+
+    for where, shown, anew in operate(walk, size=(80, 24)):
+        assert shown == anew, where
+
+
 def test_the_dashboard_counts_what_is_there(house: str, operate: Callable[..., Any], seen: Callable[..., str]) -> None:
     async def look(pilot: Any) -> str:
         return seen(pilot)

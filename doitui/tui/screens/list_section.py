@@ -159,8 +159,7 @@ class ListSection(Section):
         pane, detail, row = self.query_one("#beside", Lines), self.query_one("#detail", StatusLine), self.table.row
         if pane.display:
             pane.show(self.beside(row) if row is not None else [])
-        if detail.display:
-            detail.tell(self.detail(row) if row is not None else "")
+        detail.tell(self.detail(row) if row is not None else "")
 
     def on_window_table_counted(self) -> None:
         self.all_matching = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
@@ -62,7 +63,10 @@ class Section(Screen[None]):
     def doitui(self) -> DoituiApp:
         return self.app  # type: ignore[return-value]
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        # No style depends on what happened meanwhile: a new size or theme finds its way by itself. Each of them looked
+        # up again takes as long as all else that a key does which leads to another screen.
+        event.refresh_styles = False
         self.bars()
         if self.doitui.ready:
             self.reload()

@@ -131,7 +131,13 @@ def _named(action: actions.Action) -> str:
 class StatusLine(Bar):
     """One line of a list: what is shown of how much, in which order."""
 
+    _told = ("", "")
+
     def tell(self, left: str, right: str = "") -> None:
-        width = self.size.width
-        room = max(width - len(right) - 2, 0)
-        self.put(Text(f" {fit(left, max(room, 0))}{right} ", no_wrap=True))
+        self._told = (left, right)
+        self.update()
+
+    def update(self) -> None:
+        left, right = self._told
+        room = max(self.size.width - len(right) - 2, 0)
+        self.put(Text(f" {fit(left, room)}{right} ", no_wrap=True))

@@ -142,7 +142,8 @@ class WindowTable(Widget, can_focus=True):
         width, seen = self.size.width, range(self.top, min(self.top + self.room, self.stretch.total))
         rows = ((index, self.stretch.get(index)) for index in seen)
         made = ((index, before.get(id(row)), self._line(index, row, width)) for index, row in rows if row is not None)
-        self.repaint([index for index, line, strip in made if line is None or line.strip != strip])
+        if changed := [index for index, line, strip in made if line is None or line.strip != strip]:
+            self.repaint(changed)
 
     def settle(self) -> None:
         """Bring cursor and top back into the list after it has become another one."""
