@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import random
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
-from doitui_core import database, dois, ledger, lists, records
+from doitui.tui.widgets import stretch
+from doitui_core import database, dois, ledger, lists, records, states
 from doitui_core.models import Doi, Job
+from doitui_core.states import Remote
 
 Operate = Callable[..., Any]
 Press = Callable[..., Any]
@@ -39,6 +44,13 @@ def touch(object_id: str) -> None:
     with database.write():
         row = ledger.lock(Doi.get(Doi.folded == f"10.5072/h/2026/{object_id}").id)
         ledger.write(row, ledger.facts(row), actor="bo", action="update")
+
+
+def take_up(object_id: str) -> None:
+    """As a draft at DataCite."""
+    with database.write():
+        row = ledger.lock(Doi.get(Doi.folded == f"10.5072/h/2026/{object_id}").id)
+        ledger.write(row, states.answered(ledger.facts(row), Remote.DRAFT), actor="bo", action="mint")
 
 
 def test_the_end_of_a_long_list_is_its_last_row(long_list: str, operate: Operate, press: Press) -> None:
@@ -108,6 +120,59 @@ def test_what_stood_beside_a_list_stands_below_it_in_a_narrower_window(
         return seen(pilot)
 
     assert operate(narrow, start="queue", size=(140, 40)).splitlines()[-2].strip() == "Plan of the common lands"
+
+
+@pytest.mark.parametrize("seed", range(6))
+@SQLITE
+def test_keys_that_do_not_wait_for_rows_lead_to_the_rows_of_their_ranks(
+    long_list: str, operate: Operate, press: Press, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(stretch, "AHEAD", 20)
+    monkeypatch.setattr(stretch, "KEPT", 100)
+    chance = random.Random(seed)
+
+    async def hurry(pilot: Any) -> list[tuple[int, list[str]]]:
+        table, found = pilot.app.screen.table, []
+        moves = [table.action_go_top, table.action_go_end]
+        moves += [partial(table.action_page, by) for by in (1, 1, -1, -1)]
+        for _ in range(30):
+            for _ in range(chance.randint(1, 6)):
+                chance.choice(moves)()
+                if chance.random() < 0.3:
+                    pilot.app.reload()
+                await asyncio.sleep(chance.choice((0, 0.001, 0.004)))
+            await press(pilot)
+            seen = range(table.top, min(table.top + table.room, table.stretch.total))
+            found.append((table.top, [table.stretch.get(index)["doi"] for index in seen]))
+        return found
+
+    every = [row["doi"] for row in lists.dois(limit=0).rows]
+    for top, seen in operate(hurry, start="dois"):
+        assert seen == every[top : top + len(seen)]
+
+
+@SQLITE
+@pytest.mark.parametrize("gone", [1, 30])
+def test_rows_that_leave_a_list_while_it_is_read_leave_its_beginning_in_place(
+    long_list: str, operate: Operate, press: Press, monkeypatch: pytest.MonkeyPatch, gone: int
+) -> None:
+    monkeypatch.setattr(stretch, "AHEAD", 20)
+
+    async def read(pilot: Any) -> tuple[int, int, list[str]]:
+        table = pilot.app.screen.table
+        pilot.app.screen.show_only("state:reserved")
+        await press(pilot)
+        await press(pilot, "G")
+        for number in range(MANY - gone, MANY):
+            take_up(f"n-{number:04}")
+        while table.top:
+            await press(pilot, "pageup")
+        await press(pilot, "pageup")
+        return table.cursor, table.stretch.total, [table.stretch.get(index)["doi"] for index in range(5)]
+
+    cursor, total, first = operate(read, start="dois", write=True)
+    left = [row["doi"] for row in lists.dois(state="reserved", limit=0).rows]
+    assert (cursor, total, first) == (0, len(left), left[:5])
 
 
 @SQLITE

@@ -102,8 +102,8 @@ class Stretch:
     def _ask(self, first: int, last: int, how: str) -> None:
         if self._asked == (first, last):
             return
-        self._asked = (first, last)
-        window, edition, newer = self._window, self._edition, self.newer
+        self._asked = asked = (first, last)
+        window, edition, newer, held = self._window, self._edition, self.newer, self.rows
         assert window is not None
         key = self._key(how)
 
@@ -113,44 +113,62 @@ class Stretch:
             if how == "end":
                 return window.before(None, last - first)
             if how == "rank":
-                return window.after(window.at(first + newer), last - first, including=True)
+                there = window.at(first + newer)
+                return [] if there is None else window.after(there, last - first, including=True)
             return window.after(key, last - first)
 
         def done(found: list[Row]) -> None:
+            if edition != self._edition or self._asked != asked:
+                return  # another place is asked for by now
             self._asked = None
-            if edition == self._edition:
+            if key is not None and self.rows is not held:
+                self.want(self._table.top, self._table.room)  # these would stand beside others than they were asked for
+            else:
                 self._join(first, found, how, last - first)
 
-        self._app.quick.ask(f"rows {self._table.id}", work, done, self._fail)
+        def failed(error: Exception) -> None:
+            if edition == self._edition and self._asked == asked:
+                self._asked = None
+                self._failed(error)
+
+        self._app.quick.ask(f"rows {self._table.id}", work, done, failed)
 
     def _key(self, how: str) -> Key | None:
         if how == "after":
             return self.rows[-1]["key"]  # type: ignore[no-any-return]
         return self.rows[0]["key"] if how == "before" else None
 
-    def _fail(self, error: Exception) -> None:
-        self._asked = None
-        self._failed(error)
-
     def _join(self, first: int, found: list[Row], how: str, asked: int) -> None:
-        if how == "after":
-            rows = self.rows + found
-            if len(found) < asked:
-                self.total = self.first + len(rows)
-            cut = max(len(rows) - KEPT, 0)
-            self.first, self.rows = self.first + cut, rows[cut:]
-        elif how == "before":
-            self.first, self.rows = max(self.first - len(found), 0), (found + self.rows)[:KEPT]
-        elif how == "end":
-            self.first, self.rows = max(self.total - len(found), 0), found
+        table, fewer = self._table, len(found) < asked
+        if how == "before":
+            self._put_in_front(found, begins=fewer)
+        elif how == "rank" and not found:
+            self._ask(max(self.total - AHEAD, 0), self.total, "end")  # so many there are not any more
+            return
         else:
-            self.first, self.rows = first, found
-        table = self._table
+            if how == "after":
+                first, found = self.first, self.rows + found
+            elif how == "end":
+                first = max(self.total - len(found), 0) if not fewer else 0
+            if fewer:
+                self.total = first + len(found)
+            cut = max(len(found) - KEPT, 0)
+            self.first, self.rows = first + cut, found[cut:]
         table.settle()
         table.refresh()
         table._tell()
         self.want(table.top, table.room)
         self._after()
+
+    def _put_in_front(self, found: list[Row], *, begins: bool) -> None:
+        """`begins`: these are the first of all; where others left the list meanwhile, they are so before rank 0."""
+        first = self.first - len(found)
+        self.first, self.rows = max(first, 0), (found + self.rows)[:KEPT]
+        if begins and first > 0:
+            table = self._table
+            self.first = 0
+            table.cursor, table.top = max(table.cursor - first, 0), max(table.top - first, 0)
+            self.renew()
 
     def between(self, one: Row, other: Row, done: Callable[[list[Row]], None]) -> None:
         """Ask for all rows from `one` to `other`, whichever stands above; none if they are more than are kept."""
@@ -171,6 +189,7 @@ class Stretch:
         following = newest or not self.rows or (table.top == 0 and table.cursor == 0)
         seen = None if following else self.get(table.top)
         key, top_key, room = (seen["key"] if seen else None), self._top_key, max(table.room, 50)
+        held, top = self.rows, 0 if following else table.top
         if key is None and not following:
             return  # the rows that are seen are still on their way
 
@@ -183,10 +202,14 @@ class Stretch:
             return rows, total, newer
 
         def done(found: tuple[list[Row], int | None, int]) -> None:
-            if edition == self._edition:
-                self._renewed(*found, first=0 if following else table.top, following=following)
-                if found[1] is None:
-                    self._count(window, edition)
+            if edition != self._edition:
+                return
+            if self.rows is not held:
+                self.renew(newest=newest)  # the rows that are seen are others by now
+                return
+            self._renewed(*found, first=top, following=following)
+            if found[1] is None:
+                self._count(window, edition)
 
         self._app.quick.ask(f"renew {table.id}", work, done, self._failed)
 
@@ -217,6 +240,7 @@ class Stretch:
             total -= newer
         known = first + len(rows)
         self._replace(first, rows, max(total if total is not None else self.total, known))
+        self.want(self._table.top, self._table.room)
         self._after()
 
     def _replace(self, first: int, rows: list[Row], total: int) -> None:
