@@ -138,7 +138,7 @@ class SQLite:
         if not self.path.is_file():
             raise DatabaseNotReady(f"there is no database {self.path} yet: {SET_UP}")
         # Each thread of the screens has a connection: what only reads leaves the caching to the system.
-        pragmas: list[tuple[str, Any]] = [("foreign_keys", 1), ("cache_size", -4_000 if read_only else -32_000)]
+        pragmas: list[tuple[str, Any]] = [("foreign_keys", 1), ("cache_size", -3_000 if read_only else -32_000)]
         if read_only:
             # mode=ro besides query_only: the last reader must not write the WAL back; a dry run changes no byte.
             file = f"file:{quote(str(self.path.absolute()))}?mode=ro"

@@ -167,6 +167,8 @@ class DoituiApp(App[int]):
 
     def _warm(self) -> None:
         self.warm = True
+        if (section := self.shown_section) is not None:
+            section.styled()
         self.slow.ask("warm", warming.bring_in, lambda _: self._tidiness.keep(len(self._screen_stacks)), self.lost)
 
     def look(self) -> None:

@@ -44,10 +44,20 @@ class Section(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        # As it will be told when it is shown: styled for its size at once, its widgets need not be styled anew then.
+        width, height = self.app.size
+        for room, breakpoints in ((width, self.app.HORIZONTAL_BREAKPOINTS), (height, self.app.VERTICAL_BREAKPOINTS)):
+            self.add_class(max(point for point in breakpoints or () if point[0] <= room)[1], update=False)
         if self.doitui.warm:
-            # Textual reads the style sheet anew for every new screen, twice, and once more when it is seen again: 20 to
-            # 50 ms each time, in which no key is heard. That is for a changed theme only, which raises the app's count.
-            self._css_update_count = self.app._css_update_count
+            self.styled()
+
+    def styled(self) -> None:
+        """Its styles are those of the style sheet as it is.
+
+        Textual reads that anew for every new screen, twice, and once more when it is seen again: 20 to 50 ms each time,
+        in which no key is heard. That is for a changed theme only, which raises the app's count.
+        """
+        self._css_update_count = self.app._css_update_count
 
     def compose(self) -> ComposeResult:
         yield TopBar()
