@@ -95,3 +95,14 @@ def test_a_start_loads_nothing_heavy(option: str) -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     assert loaded_by(START.format("--help")) & HEAVY == set()
+
+
+STATUS = START.replace("{!r}", "'--database', {!r}, 'status'")
+
+
+def test_on_sqlite_no_command_waits_for_the_drivers_of_postgresql(tmp_path: Path) -> None:
+    assert "psycopg_binary" not in loaded_by(STATUS.format(f"sqlite:///{tmp_path / 'none.db'}"))
+
+
+def test_on_postgresql_they_are_loaded(postgres: str) -> None:
+    assert "psycopg_binary" in loaded_by(STATUS.format(postgres))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from doitui_core import desk, documents, dois, ledger, repositories, sync
+from doitui_core import audit, database, desk, documents, dois, ledger, repositories, sync
 from doitui_core.datacite.answer import Answer
 from doitui_core.errors import Refused, RemoteFailed
 from doitui_core.metadata import compare
@@ -104,6 +104,8 @@ def take_over(text: str, *, actor: str = "python") -> TakenOver:
         raise Refused("a write is under way: the worker finds out what became of it by itself", "in_flight")
     at, result = desk.of(row.repository), sync.Result()
     at.client.deadline = PATIENCE
+    with database.write():
+        audit.note(actor, "sync", row.doi)
     sync.ask(row, at, result, actor, dry_run=False)
     if result.failed:
         raise RemoteFailed(f"DataCite could not be asked: {result.failed[row.doi]}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from doitui_core import (
     activity,
+    audit,
     database,
     documents,
     identifiers,
@@ -222,8 +223,10 @@ def set_url(doi: str, url: str, *, now: bool = False, actor: str = "python") -> 
     """Change the landing page. Queued for a DOI that DataCite has, else it goes with the mint. As `check_set_url`."""
     found = check_set_url(doi, url)
     assert found.record is not None
-    records.change_url(found.record, url)
-    activity.readdressed(found, url)
+    with database.write():
+        records.change_url(found.record, url)
+        audit.note(actor, "set-url", found.doi, url)
+        activity.readdressed(found, url)
     if found.remote in states.ABSENT:
         return Queued(find(doi), 0, "the new landing page goes out with its mint")
     return update(doi, now=now, actor=actor)
@@ -277,6 +280,7 @@ def verify(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
     with database.write():
         row = ledger.lock(row.id)
         queued = Queued(row, _enqueue(row, Kind.VERIFY, config, actor))
+        audit.note(actor, "verify", row.doi)
     return _carry_out(queued) if now else queued
 
 

@@ -143,6 +143,15 @@ class DoiLog(Table):
     detail = TextField(default="")
 
 
+class Audit(Table):
+    id = BigAutoField()
+    at = InstantField()
+    actor = TextField()
+    action = TextField()
+    subject = TextField(default="")
+    detail = TextField(default="")
+
+
 class Payload(Table):
     fingerprint = TextField(primary_key=True)
     body = BlobField()
@@ -353,6 +362,7 @@ TABLES: tuple[type[Table], ...] = (
     Funding,
     Doi,
     DoiLog,
+    Audit,
     Payload,
     Attempt,
     Job,

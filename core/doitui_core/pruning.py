@@ -6,7 +6,8 @@ from datetime import datetime
 
 import peewee
 
-from doitui_core import database
+from doitui_core import audit, database
+from doitui_core.clock import iso
 from doitui_core.models import Job
 from doitui_core.queue import Status, literally
 
@@ -20,7 +21,7 @@ def prunable(before: datetime) -> peewee.ModelSelect[Job]:
     return Job.select().where(Job.status.in_(over), Job.finished_at < before).order_by(Job.id)
 
 
-def prune(before: datetime) -> int:
+def prune(before: datetime, *, actor: str = "python") -> int:
     """Forget the jobs that were completed or cancelled before then; how many. Log and attempts of their DOIs stay."""
     pruned = 0
     while True:
@@ -31,4 +32,7 @@ def prune(before: datetime) -> int:
                 database.count(f"job.{job.kind}.{job.status}", -1)
         pruned += len(jobs)
         if len(jobs) < PRUNED_AT_ONCE:
-            return pruned
+            break
+    with database.write():
+        audit.note(actor, "prune", f"{pruned} job{'s' * (pruned != 1)}", f"ended before {iso(before)}")
+    return pruned

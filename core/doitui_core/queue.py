@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 import peewee
 
-from doitui_core import database, leases, statements
-from doitui_core.clock import EPOCH, micros
+from doitui_core import audit, database, leases, statements
+from doitui_core.clock import EPOCH, iso, micros
 from doitui_core.errors import NotFound, Refused
 from doitui_core.events import states
 from doitui_core.jobs import OPEN as OPEN
@@ -273,14 +273,22 @@ def retryable(
 
 
 def retry(
-    *, ids: Sequence[int] = (), cause: str | None = None, every: bool = False, lane: Lane = Lane.DOIS
+    *,
+    ids: Sequence[int] = (),
+    cause: str | None = None,
+    every: bool = False,
+    lane: Lane = Lane.DOIS,
+    actor: str = "python",
 ) -> list[int]:
     """Put failed and blocked jobs back, by id, by cause or all, with new attempts; the ids. The history stays."""
     with database.write():
         jobs = list(database.for_update(retryable(ids=ids, cause=cause, every=every, lane=lane)))
         for job in jobs:
             put_back(job, database.now())
-    return [job.id for job in jobs]
+        back = [job.id for job in jobs]
+        if back:
+            audit.note(actor, "retry", audit.numbered("job", back), cause or "")
+    return back
 
 
 def find(job_id: int, *, lock: bool = False) -> Job:
@@ -318,7 +326,7 @@ def schedulable(job_id: int, *, lock: bool = False) -> Job:
     return job
 
 
-def schedule(job_id: int, at: datetime) -> Job:
+def schedule(job_id: int, at: datetime, *, actor: str = "python") -> Job:
     """Do a pending job not before `at` (or sooner than it would have been). A newer wish for its DOI is due at once.
 
     Raises as `schedulable`.
@@ -327,6 +335,7 @@ def schedule(job_id: int, at: datetime) -> Job:
         job = schedulable(job_id, lock=True)
         job.scheduled_at, job.cause, job.last_error = at, "", ""
         job.save(only=job.dirty_fields)
+        audit.note(actor, "schedule", f"job {job_id}", f"for {iso(at)}")
     return job
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from doitui_core import database, environments, identifiers, settings
+from doitui_core import audit, database, environments, identifiers, settings
 from doitui_core.errors import BadInput, Misconfigured, NotFound
 from doitui_core.models import Doi, Record, Repository
 from doitui_core.models import Setting as Row
@@ -161,17 +161,18 @@ def check(code: str, values: Mapping[str, str]) -> None:
         settings.check(name, text)
 
 
-def put(code: str, values: Mapping[str, str], active: bool | None = None) -> Repository:
+def put(code: str, values: Mapping[str, str], active: bool | None = None, *, actor: str = "python") -> Repository:
     """Make the repository `code`, or change it: `values` are settings by name. All or nothing. Raises as `check`."""
     check(code, values)
     with database.write():
         Repository.insert(code=code, active=True, created_at=database.now()).on_conflict_ignore().execute()
         repository = find(code)
         for name, text in values.items():
-            settings.put(name, text, repository.id)
+            settings.put(name, text, repository.id, actor=actor)
         if active is not None:
             Repository.update(active=active).where(Repository.id == repository.id).execute()
             repository.active = active
+            audit.note(actor, "activate" if active else "inactivate", f"repository {code}")
     return repository
 
 
@@ -187,9 +188,10 @@ def check_removable(code: str) -> Repository:
     return repository
 
 
-def remove(code: str) -> None:
+def remove(code: str, *, actor: str = "python") -> None:
     """Forget a repository and its settings. Raises as `check_removable`."""
     with database.write():
         repository = check_removable(code)
         Row.delete().where(Row.repository_id == repository.id).execute()
         Repository.delete().where(Repository.id == repository.id).execute()
+        audit.note(actor, "remove", f"repository {code}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from doitui_core import database, queue
+from doitui_core import audit, database, queue
 from doitui_core.clock import EPOCH
 from doitui_core.errors import Misconfigured
 from doitui_core.jobs import Lane
@@ -18,10 +18,11 @@ from doitui_core.models import Job, Repository, Upstream
 from doitui_core.outcomes import Outcome
 
 
-def pause(repository: Repository, paused: bool) -> None:
+def pause(repository: Repository, paused: bool, *, actor: str = "python") -> None:
     """Stop or resume sending for a repository. Resuming also looks anew at what was blocked."""
     with database.write():
         Repository.update(paused=paused).where(Repository.id == repository.id).execute()
+        audit.note(actor, "pause" if paused else "resume", f"repository {repository.code}")
         if not paused:
             unblock(repository.id)
             look_anew([repository.id])

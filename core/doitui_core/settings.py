@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from doitui_core import database, identifiers, rests
+from doitui_core import audit, database, identifiers, rests
 from doitui_core.dialects import masked
 from doitui_core.errors import BadInput, Misconfigured, NotFound
+from doitui_core.models import Repository
 from doitui_core.models import Setting as Row
 
 MASK = "•••"
@@ -354,7 +355,7 @@ def check(name: str, text: str) -> str:
     return text
 
 
-def put(name: str, text: str, repository_id: int = 0) -> None:
+def put(name: str, text: str, repository_id: int = 0, *, actor: str = "python") -> None:
     """Store a setting. Raises as `check`."""
     checked = check(name, text)
     with database.write():
@@ -362,16 +363,24 @@ def put(name: str, text: str, repository_id: int = 0) -> None:
             conflict_target=[Row.repository_id, Row.name],
             update={Row.value: checked, Row.updated_at: database.now()},
         ).execute()
+        audit.note(actor, "set", _named(name, repository_id), MASK if TABLE[name].hides(checked) else checked)
         rests.mended(repository_id)
 
 
-def remove(name: str, repository_id: int = 0) -> bool:
+def remove(name: str, repository_id: int = 0, *, actor: str = "python") -> bool:
     """Forget a setting; whether there was one."""
     known(name)
     with database.write():
         gone: int = Row.delete().where(Row.repository_id == repository_id, Row.name == name).execute()
+        if gone:
+            audit.note(actor, "unset", _named(name, repository_id))
         rests.mended(repository_id)
     return bool(gone)
+
+
+def _named(name: str, repository_id: int) -> str:
+    """The setting, and whose it is."""
+    return f"{name} of {Repository.get_by_id(repository_id).code}" if repository_id else name
 
 
 def keep_secret(name: str, text: str, place: Path) -> str:

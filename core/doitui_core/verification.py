@@ -11,7 +11,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import activity, breaker, database, ledger, queue, repositories, states, upstream
+from doitui_core import activity, audit, breaker, database, ledger, queue, repositories, states, upstream
 from doitui_core.clock import micros
 from doitui_core.datacite import resolver
 from doitui_core.datacite.answer import Answer, line
@@ -167,6 +167,8 @@ def queue_due(delay_hours: int, *, repository: str = "", actor: str, limit: int 
     attempts: dict[int, int] = {}
     for chunk in _due(delay_hours, repository, limit):
         with database.write():
+            if not queued:
+                audit.note(actor, "verify", "every DOI that is due", f"last written {delay_hours} h ago or earlier")
             for found in chunk:
                 at = found.repository_id
                 if at not in attempts:

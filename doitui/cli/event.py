@@ -142,7 +142,13 @@ def flush(session: Session, limit: int, max_attempts: int, as_json: bool, dry_ru
 
     with session.database(durable=False), stopping() as stop:
         with progress("sending", most or 0) as bar:
-            summary = flushing.flush(limit=most, max_attempts=max_attempts, stop=stop, progress=lambda _: bar.update(1))
+            summary = flushing.flush(
+                limit=most,
+                max_attempts=max_attempts,
+                stop=stop,
+                progress=lambda _: bar.update(1),
+                actor=actor(),
+            )
         found = health.diagnosis()
     left = sorted(summary.left.items())
     document = {
@@ -191,8 +197,10 @@ def retry(
     if sum((bool(ids), cause is not None, everything)) != 1:
         raise click.UsageError("give event IDs, or --cause, or --all")
     with session.database(read_only=dry_run):
-        act = retrying.retryable if dry_run else retrying.retry
-        back = act(ids=ids, cause=cause)
+        if dry_run:
+            back = retrying.retryable(ids=ids, cause=cause)
+        else:
+            back = retrying.retry(ids=ids, cause=cause, actor=actor())
     missed = [number for number in ids if number not in back]
     for number in missed:
         say(f"event {number} has not failed: nothing to retry")

@@ -34,6 +34,7 @@ COMMANDS = {
     "batch": "batch",
     "queue": "queue",
     "sync": "sync",
+    "audit": "audit",
     "cron": "cron",
     "event": "event",
     "usage": "usage",
@@ -72,6 +73,7 @@ def doitui(context: click.Context, database: str | None, debug: bool) -> None:
     Example: doitui --database sqlite:///archive.db init
     """
     context.obj = Session(database, debug)
+    context.obj.spare_drivers()
     if context.invoked_subcommand is None:
         exits.leave(_alone(context))
 

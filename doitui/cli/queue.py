@@ -90,7 +90,7 @@ def retry(
         if dry_run:
             back = [job.id for job in jobs.retryable(ids=ids, cause=cause, every=everything)]
         else:
-            back = jobs.retry(ids=ids, cause=cause, every=everything)
+            back = jobs.retry(ids=ids, cause=cause, every=everything, actor=actor())
     missed = [number for number in ids if number not in back]
     for number in missed:
         say(f"job {number} is not failed or blocked: nothing to retry")
@@ -134,7 +134,7 @@ def _rest(session: Session, code: str | None, as_json: bool, dry_run: bool, *, p
     with session.database(read_only=dry_run):
         rows = [repositories.find(code)] if code else repositories.listed()
         for row in rows if not dry_run else []:
-            rests.pause(row, paused)
+            rests.pause(row, paused, actor=actor())
     codes = [row.code for row in rows]
     word = ("would be " if dry_run else "") + ("paused" if paused else "resumed")
     show({"repositories": codes, "paused": paused}, as_json, [f"{word}: {', '.join(codes) or 'no repository'}"])
@@ -180,7 +180,7 @@ def prune(session: Session, days: int, as_json: bool, dry_run: bool) -> None:
 
     with session.database(read_only=dry_run):
         before = database.now() - timedelta(days=days)
-        pruned = pruning.prunable(before).count() if dry_run else pruning.prune(before)
+        pruned = pruning.prunable(before).count() if dry_run else pruning.prune(before, actor=actor())
     show({"pruned": pruned}, as_json, [f"{counted(pruned, 'job')} {'would be ' if dry_run else ''}forgotten"])
 
 
@@ -201,7 +201,7 @@ def schedule(session: Session, ids: tuple[int, ...], moment: str, as_json: bool,
     at = clock.parse(moment)
 
     def act(text: str) -> dict[str, Any]:
-        job = jobs.schedulable(int(text)) if dry_run else jobs.schedule(int(text), at)
+        job = jobs.schedulable(int(text)) if dry_run else jobs.schedule(int(text), at, actor=actor())
         line = f"job {job.id} {'would be' if dry_run else 'is'} done at {clock.iso(at)}"
         return {"id": job.id, "scheduled_at": clock.iso(at), "line": line}
 

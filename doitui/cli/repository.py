@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from doitui.cli.output import show, table
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
 
 #: Option -> setting. The password is apart: only a reference to it is stored.
 OPTIONS = {
@@ -71,7 +71,11 @@ def set_(
         values["datacite_password"] = f"env:{password_env}" if password_env else f"file:{password_file}"
     with session.database(read_only=dry_run):
         repositories.check(code, values)
-        document = _preview(code, values, active) if dry_run else _document(repositories.put(code, values, active))
+        document = (
+            _preview(code, values, active)
+            if dry_run
+            else _document(repositories.put(code, values, active, actor=actor()))
+        )
     changes = [*values, *([] if active is None else ["active" if active else "inactive"])]
     would = "would be " if dry_run else ""
     show(document, as_json, [f"repository {code} {would}set: {', '.join(changes) or 'nothing to change'}"])
@@ -135,7 +139,7 @@ def remove(session: Session, code: str, as_json: bool, dry_run: bool) -> None:
         if dry_run:
             repositories.check_removable(code)
         else:
-            repositories.remove(code)
+            repositories.remove(code, actor=actor())
     show({"removed": code}, as_json, [f"repository {code} {'would be ' if dry_run else ''}removed"])
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from doitui.cli.output import show, table
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
 
 if TYPE_CHECKING:
     from doitui_core import settings
@@ -100,7 +100,7 @@ def set_(
         else:
             stored = settings.check(name, typed)
         if not dry_run:
-            settings.put(name, stored, repository_id)
+            settings.put(name, stored, repository_id, actor=actor())
     show({"name": name, "value": stored}, as_json, [f"{name} {'would be' if dry_run else 'is'} {stored}"])
 
 
@@ -119,7 +119,7 @@ def unset(session: Session, name: str, code: str | None, as_json: bool, dry_run:
 
     settings.known(name)
     with session.database(read_only=dry_run):
-        gone = False if dry_run else settings.remove(name, _repository_id(code))
+        gone = False if dry_run else settings.remove(name, _repository_id(code), actor=actor())
         value = settings.shown(_load(code), name)
     said = "would be unset" if dry_run else "unset" if gone else "was not set here"
     show(

@@ -7,17 +7,19 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from doitui.tui import actions
+from doitui.tui import actions, acts
 from doitui.tui.dialogs import Dialog, Sheet
 from doitui.tui.plans import Answers, Plan, Result
 from doitui.tui.text import harmless
 from doitui.tui.widgets.lines import Line
+from doitui_core import audit, operators
+from doitui_core.errors import Refused
 
 if TYPE_CHECKING:
     from doitui.tui.app import DoituiApp
 
-#: Acts that are remembered, and refusals that are named at once.
-REMEMBERED, NAMED = 100, 200
+#: Acts that are remembered, and refusals that are named at once; acts of everybody that are shown.
+REMEMBERED, NAMED, EVERYBODY = 100, 200, 50
 
 
 class Acting:
@@ -50,7 +52,13 @@ class Acting:
         def failed(error: Exception) -> None:
             self._end(plan, Result(refused=[(plan.what, harmless(error))], said=f"{plan.title}: not done"))
 
-        self._app.acts.ask(str(self._number), lambda: plan.run(answers), lambda found: self._end(plan, found), failed)
+        def work() -> Result:
+            # Asked again: somebody may have been taken off the list since these screens were opened.
+            if why_not := operators.refusal(self._app.operator):
+                raise Refused(why_not)
+            return plan.run(answers)
+
+        self._app.acts.ask(str(self._number), work, lambda found: self._end(plan, found), failed)
 
     def _end(self, plan: Plan, result: Result) -> None:
         """Tell how it came out, where it was asked for; what was refused is shown with its reasons."""
@@ -107,7 +115,15 @@ class Acting:
     def act_log(self) -> None:
         none: list[list[Line]] = [["Nothing was done from here yet."]]
         entries = [line for entry in (list(self._log) or none) for line in entry]
-        self._app.push_screen(Sheet([("Done from this screen", "head"), "", *entries]))
+        here: list[Line] = [("Done from this screen", "head"), "", *entries]
+
+        def show(more: list[Line]) -> None:
+            self._app.push_screen(Sheet([*here, *more]))
+
+        def everybody(rows: list[audit.Row]) -> None:
+            show(["", ("Done by everybody, newest first", "head"), "", *acts.told(rows)])
+
+        self._app.quick.ask("log", lambda: audit.newest(EVERYBODY), everybody, lambda _: show([]))
 
     def act_mouse(self) -> None:
         told = {

@@ -32,7 +32,7 @@ class EventActs:
         def run(_: Answers) -> Result:
             from doitui_core.events import retrying
 
-            back = retrying.retry(ids=ids)
+            back = retrying.retry(ids=ids, actor=self.doitui.operator)
             return Result(len(back), [(f"event {one}", "has not failed any more") for one in ids if one not in back])
 
         lines: list[Line] = ["They get new attempts and go out again under the same UUIDs, so nothing doubles."]
@@ -47,7 +47,7 @@ class EventActs:
 
             refuse_moved(window, expected)
             ids = [row["id"] for chunk in window.chunks() for row in chunk if row["state"] == "failed"]
-            return Result(len(retrying.retry(ids=ids)) if ids else 0)
+            return Result(len(retrying.retry(ids=ids, actor=self.doitui.operator)) if ids else 0)
 
         lines: list[Line] = ["Every failed event of this list, seen or not, gets new attempts."]
         self._ask("Retry", expected, lines, "doitui event retry ID…", run, 3)
@@ -56,7 +56,7 @@ class EventActs:
         def run(_: Answers) -> Result:
             from doitui_core import events
 
-            summary = events.flush(limit=AT_ONCE)
+            summary = events.flush(limit=AT_ONCE, actor=self.doitui.operator)
             reasons = dict.fromkeys(out.message for out in (*summary.left.values(), *summary.blocked.values()))
             return Result(summary.outcomes["done"], [("events", reason) for reason in reasons])
 

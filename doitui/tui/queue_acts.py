@@ -32,7 +32,7 @@ class QueueActs:
             return
 
         def run(_: Answers) -> Result:
-            back = queue.retry(ids=ids)
+            back = queue.retry(ids=ids, actor=self.doitui.operator)
             return Result(
                 len(back), [(f"job {one}", "is not failed or blocked any more") for one in ids if one not in back]
             )
@@ -48,7 +48,7 @@ class QueueActs:
             refuse_moved(window, expected)
             rows = [row for chunk in window.chunks() for row in chunk]
             if verb == "Retry":
-                return Result(len(queue.retry(ids=[row["id"] for row in rows])))
+                return Result(len(queue.retry(ids=[row["id"] for row in rows], actor=self.doitui.operator)))
             return _cancel(rows, self.doitui.operator)
 
         lines: list[Line] = [
@@ -61,7 +61,7 @@ class QueueActs:
         """Put back every job that failed for `cause`."""
 
         def run(_: Answers) -> Result:
-            return Result(len(queue.retry(cause=cause)))
+            return Result(len(queue.retry(cause=cause, actor=self.doitui.operator)))
 
         lines: list[Line] = [f"All that failed or are blocked with the cause `{cause}` get new attempts."]
         what = counted(expected, "job")
@@ -99,7 +99,7 @@ class QueueActs:
 
             def run(_: Answers) -> Result:
                 for row in rows:
-                    rests.pause(row, paused)
+                    rests.pause(row, paused, actor=self.doitui.operator)
                 return Result(len(rows))
 
             self.doitui.acting.propose(Plan(verb, what, [told], f"doitui queue {verb.lower()}", run, 1))

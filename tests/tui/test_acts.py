@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from textual import events
 
+from doitui.tui import actions
 from doitui.tui.dialogs import DEAF, Dialog
-from doitui_core import dois
+from doitui_core import audit, dois, settings
 from doitui_core.models import Doi, DoiLog, Job, Record, Repository, Setting
 
 #: What the core does with it is proved on both databases by the core's own tests.
@@ -200,3 +201,62 @@ def test_what_is_refused_is_told_with_its_reason(house: str, operate: Operate, p
         return str(list(pilot.app._notifications)[-1].message)
 
     assert "not a tombstone" in operate(script, start="dois", write=True)
+
+
+#: By action: where it is done, with which keys and filter, how the question is answered; what the audit says then.
+AUDITED: dict[str, tuple[str, tuple[str, ...], str, tuple[str, ...], tuple[str, str]]] = {
+    "retry": ("queue", ("R",), "status:failed", ("enter",), ("retry", "job 9")),
+    "retry_cause": ("queue", ("C",), "status:failed", YES, ("retry", "2 jobs: 8, 9")),
+    "cancel": ("queue", ("X",), "status:pending", YES, ("cancel", "10.5072/h/2026/ms-10")),
+    "pause_queue": ("queue", ("P",), "", ("enter",), ("pause", "repository h")),
+    "flush": ("events", ("F",), "", YES, ("flush", "events")),
+    "edit": ("doctor", ("right_square_bracket", "E"), "", (*"10.5072", "tab", *YES), ("set", "datacite_prefix")),
+    "verify": ("dois", ("V",), only("ms-6"), ("enter",), ("verify", "10.5072/h/2026/ms-6")),
+    "verify_all": ("dois", ("K",), "", YES, ("verify", "every DOI that is due")),
+    "update": ("dois", ("U",), only("ms-6"), YES, ("update", "10.5072/h/2026/ms-6")),
+    "sync": ("dois", ("Z",), only("ms-6"), ("enter",), ("sync", "10.5072/h/2026/ms-6")),
+    "set_url": ("dois", ("W",), only("ms-6"), ("end", "x", "tab", *YES), ("update", "10.5072/h/2026/ms-6")),
+    "mint": ("dois", ("M",), only("ms-7"), ("tab", "1", "tab", *YES), ("mint", "10.5072/h/2026/ms-7")),
+    "reserve": ("mint", ("E",), "Not", YES, ("reserve", "10.5072/h/2026/unpublished")),
+    "register_all": ("mint", ("O",), "", ("4", "tab", *YES), ("mint", "10.5072/h/2026/ms-7")),
+    "deactivate": ("dois", ("D",), only("ms-6"), ("x", "tab", "tab", *YES), ("deactivate", "10.5072/h/2026/ms-6")),
+    "restore": ("dois", ("B",), only("ms-4"), ("x", "tab", *YES), ("restore", "10.5072/h/2026/ms-4")),
+    "abandon": ("dois", ("X",), only("ms-7"), ("1", "tab", *YES), ("abandon", "10.5072/h/2026/ms-7")),
+}
+
+
+@pytest.mark.parametrize("name", AUDITED)
+def test_an_act_is_audited_with_the_operators_name(house: str, do: Callable[..., Any], name: str) -> None:
+    screen, keys, filter, answer, expected = AUDITED[name]
+    do(screen, *keys, filter=filter, answer=answer)
+    acts = [(act["action"], act["subject"]) for act in audit.newest(20) if act["actor"] == "ana"]
+    assert expected in acts, acts
+
+
+def test_every_act_that_writes_is_among_them(database_url: str) -> None:
+    """Without the one that DataCite has to agree to, which nobody is here to do: `tests/tui/test_datacite.py`."""
+    assert {action.id for action in actions.ACTIONS if action.writes} - set(AUDITED) == {"adopt"}
+
+
+def test_who_was_taken_off_the_list_meanwhile_may_not_do_it(house: str, operate: Operate, press: Press) -> None:
+    async def script(pilot: Any) -> list[str]:
+        await press(pilot, "P")
+        settings.put("operators", "bo")
+        await asyncio.sleep(DEAF)
+        await press(pilot, "enter")
+        return [note.message for note in pilot.app._notifications]
+
+    told = operate(script, start="queue", write=True)
+    assert ("ana is not among the operators (bo)" in told[-1], Repository.get().paused) == (True, False)
+
+
+def test_the_log_shows_what_others_did_too(
+    house: str, operate: Operate, press: Press, seen: Callable[..., str]
+) -> None:
+    async def script(pilot: Any) -> str:
+        await press(pilot, "L")
+        return seen(pilot)
+
+    shown = operate(script, start="queue")
+    assert "Done by everybody" in shown
+    assert "bo              mint" in shown

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from doitui_core import database, queue, rests
+from doitui_core import audit, database, queue, rests
 from doitui_core.datacite.events import Request
 from doitui_core.events import counted, eligible, event_desk, sending, store
 from doitui_core.events.event_desk import EventDesk
@@ -31,6 +31,7 @@ def flush(
     threads: int = 4,
     stop: threading.Event | None = None,
     progress: Callable[[Outcome], None] | None = None,
+    actor: str = "python",
 ) -> Summary:
     """Send up to `limit` events (None: all) that are due or failed, and were tried fewer than `max_attempts` times.
 
@@ -40,7 +41,9 @@ def flush(
     from doitui_core import worker
 
     counted.refresh()
-    again(limit=limit, max_attempts=max_attempts)
+    with database.write():
+        audit.note(actor, "flush", "events", f"at most {limit}" if limit else "all")
+        again(limit=limit, max_attempts=max_attempts)
     return worker.run(
         drain=True,
         threads=threads,

@@ -7,7 +7,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import database, queue, repositories, rests
+from doitui_core import audit, database, queue, repositories, rests
 from doitui_core.events import listed, store
 from doitui_core.events.states import State
 from doitui_core.jobs import Kind, Lane
@@ -33,6 +33,8 @@ def retry(*, ids: Sequence[int] = (), cause: str | None = None, actor: str = "py
             due = [(row.id, row.repository_id, store.due_at(row, database.now()))]
             store.enqueue(due, actor, attempts, states_follow=True)
         rests.look_anew([row.id for row in Repository.select()], (Lane.EVENTS,))
+        if chosen:
+            audit.note(actor, "retry", audit.numbered("event", chosen), cause or "")
     return chosen
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doitui_core import database, queue, repositories
+from doitui_core import audit, database, queue, repositories
 from doitui_core.models import Repository, UsageReport
 from doitui_core.queue import Kind
 from doitui_core.usage_reports.building import Report
@@ -45,4 +45,5 @@ def request(repository: Repository, report: Report, *, actor: str) -> Requested:
             max_attempts=config.number("max_attempts"),
             action="submit",
         )
+        audit.note(actor, "submit", f"usage report {report.period.month} of {repository.code}")
     return Requested(row, job_id)

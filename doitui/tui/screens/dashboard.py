@@ -9,12 +9,13 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from doitui.tui import keys, shapes
+from doitui.tui.acts import told
 from doitui.tui.queue_acts import QueueActs
 from doitui.tui.screens.section import Section
 from doitui.tui.text import ago, bar, counted, fit, minute, number, span, spark
 from doitui.tui.widgets.lines import Line, Lines, Rule
 from doitui.tui.widgets.window_table import Column, WindowTable
-from doitui_core import panels, tail, upstream
+from doitui_core import audit, panels, upstream
 from doitui_core.jobs import Lane
 from doitui_core.panels import Board, Link, Need
 from doitui_core.windows import Row
@@ -26,7 +27,7 @@ MARKS = ("pending", "failed", "uncertain", "changed")
 #: What goes to which service, by the first word of its name.
 KINDS = {"rest": "DOIs"}
 
-#: Entries of the log of all DOIs.
+#: Acts that are shown.
 ACTS = 12
 
 
@@ -74,7 +75,10 @@ class DashboardScreen(QueueActs, Section):
         acts = self.query_one("#acts", Lines)
         if acts.display:
             self.doitui.quick.ask(
-                "acts", lambda: tail.newest(ACTS), lambda rows: acts.show(_acts(rows)), lambda e: self.failed(acts, e)
+                "acts",
+                lambda: audit.newest(ACTS),
+                lambda rows: acts.show(_acts(rows, acts.size.width)),
+                lambda error: self.failed(acts, error),
             )
 
     def on_lines_laid_out(self) -> None:
@@ -135,12 +139,8 @@ def _shares(board: Board, width: int) -> list[Line]:
     return lines
 
 
-def _acts(rows: list[Row]) -> list[Line]:
-    lines: list[Line] = [Rule("Last acts", "newest first")]
-    for row in rows:
-        came = (row["cause"].replace("_", " "), "bad") if row["cause"] else row["to_status"]
-        told = f" {row['at']:%H:%M:%SZ}  {fit(row['actor'], 14)}  {fit(row['action'], 11)} {fit(row['doi'], 32)} "
-        lines.append([told, came])
+def _acts(rows: list[Row], width: int) -> list[Line]:
+    lines: list[Line] = [Rule("Last acts", "newest first"), *told(rows, width)]
     return lines if rows else [*lines, "", " Nothing was done yet."]
 
 

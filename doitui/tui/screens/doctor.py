@@ -153,7 +153,7 @@ class DoctorScreen(TabbedSection):
         field = Field("value", f"{name}: {row['help']}", given="" if settings.MASK in row["value"] else row["value"])
 
         def run(given: Answers) -> Result:
-            settings.put(name, given["value"])
+            settings.put(name, given["value"], actor=self.doitui.operator)
             return Result(1)
 
         lines: list[Line] = ["The value holds for every repository that has none of its own, from now on."]

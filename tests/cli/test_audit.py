@@ -1,0 +1,33 @@
+"""`doitui audit`: what people did, from the command line as from the screens."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from typing import Any
+
+Doitui = Callable[..., Any]
+
+
+def test_what_was_done_with_commands_is_told_with_who_did_it(archive: Doitui) -> None:
+    archive("queue", "pause", "--repository", "h")
+    archive("setting", "set", "lease_seconds", "120")
+    archive("setting", "unset", "lease_seconds")
+    acts = archive("audit", "--limit", "3", "--json").json["acts"]
+    assert [(act["actor"], act["action"], act["subject"], act["detail"]) for act in acts] == [
+        (getpass.getuser(), "unset", "lease_seconds", ""),
+        (getpass.getuser(), "set", "lease_seconds", "120"),
+        (getpass.getuser(), "pause", "repository h", ""),
+    ]
+
+
+def test_a_dry_run_is_no_act(archive: Doitui) -> None:
+    archive("queue", "pause", "--dry-run")
+    assert [act["action"] for act in archive("audit", "--json").json["acts"] if act["action"] == "pause"] == []
+
+
+def test_people_read_a_table(archive: Doitui) -> None:
+    archive("queue", "pause")
+    first, second, *_ = archive("audit").out.splitlines()
+    assert first.split()[:3] == ["at", "actor", "action"]
+    assert "repository h" in second
