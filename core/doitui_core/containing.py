@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from doitui_core.models import Doi, Job, Record
+import peewee
+
+from doitui_core import database
+from doitui_core.models import Doi, Event, Job, Record
+from doitui_core.states import Status
 
 #: Rows looked at one by one before tables are read from end to end.
 NEAR = 10_000
@@ -35,31 +39,51 @@ def _ids(query: Any) -> list[int]:
 
 def in_doi(text: str) -> Any:
     """Whether a DOI's name, its record's object id or title hold `text`; on a query that has `Record` joined."""
-    return Doi.doi.contains(text) | in_record(text)
+    return holds(Doi.folded, text) | in_record(text)
 
 
 def in_doi_anywhere(text: str) -> Any:
     """As `in_doi`, each table read by itself: an OR over both would be asked of each pair of rows."""
-    holding = Record.select(Record.id).where(in_record(text))
-    return Doi.id.in_(_dois_named(text) | Doi.select(Doi.id).where(Doi.record.in_(holding)))
+    return Doi.id.in_(_dois_named(text) | of_records(in_record(text)))
+
+
+def of_records(wanted: Any) -> Any:
+    """The ids of the DOIs whose record is as `wanted`, a condition on `Record`. All DOIs need not be read for a few."""
+    records = Doi.record.in_(Record.select(Record.id).where(wanted))
+    # Each with an index of its own: `doi_of_record` leaves the abandoned ones out.
+    living = Doi.select(Doi.id).where(records, Doi.record.is_null(False), Doi.wanted != peewee.SQL("'abandoned'"))
+    return living | Doi.select(Doi.id).where(records, Doi.status == str(Status.ABANDONED))
 
 
 def in_job(text: str) -> Any:
     """Whether the DOI's name or the last error of a job hold `text`; on a query that has `Doi` joined."""
-    return Doi.doi.contains(text) | Job.last_error.contains(text)
+    return holds(Doi.folded, text) | holds(Job.last_error, text)
 
 
 def in_job_anywhere(text: str) -> Any:
     """As `in_job`, each table read by itself."""
     about = Job.select(Job.id).where(Job.subject_id.in_(_dois_named(text)))
-    return Job.id.in_(Job.select(Job.id).where(Job.last_error.contains(text)) | about)
+    return Job.id.in_(Job.select(Job.id).where(holds(Job.last_error, text)) | about)
 
 
 def _dois_named(text: str) -> Any:
-    """By the folded name, which stands in an index of its own, that is shorter than the table."""
-    return Doi.select(Doi.id).where(Doi.folded.contains(text))
+    """By the folded names, which stand in an index of their own, that is shorter than the table; read by itself, for
+    only SQLite finds the ids there too.
+    """
+    name = Doi.alias("name")
+    return Doi.select(Doi.id).where(Doi.folded.in_(name.select(name.folded).where(holds(name.folded, text))))
 
 
 def in_record(text: str) -> Any:
     """Whether its object id or title hold `text`."""
-    return Record.object_id.contains(text) | Record.title.contains(text)
+    return holds(Record.object_id, text) | holds(Record.title, text)
+
+
+def in_event(text: str) -> Any:
+    """Whether subject, object or last error of an event hold `text`."""
+    return holds(Event.subj_id, text) | holds(Event.obj_id, text) | holds(Event.last_error, text)
+
+
+def holds(column: Any, text: str) -> Any:
+    """Whether `column` holds `text`, whatever the case of its ASCII letters."""
+    return database.current().dialect.holds(column, text)

@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 import peewee
 
-from doitui_core import clock, due_jobs
+from doitui_core import clock, due_jobs, holding
 from doitui_core.errors import BadInput, DatabaseNotReady, Misconfigured
 
 #: Seconds a statement waits for another writer before it gives up. A worker must outwait a slow backup.
@@ -68,6 +68,9 @@ class Dialect(Protocol):
     def for_update(self, query: peewee.ModelSelect[Table]) -> peewee.ModelSelect[Table]:
         """`query`, its rows locked until the transaction ends."""
 
+    @property
+    def holds(self) -> Callable[[Any, str], Any]: ...  # see `holding`
+
     #: What goes behind a SELECT so that its rows are locked until the transaction ends.
     locking: str
 
@@ -108,6 +111,7 @@ class SQLite:
     name = "sqlite"
     words = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "text": "TEXT", "blob": "BLOB"}  # noqa: RUF012
 
+    holds = staticmethod(holding.by_like)
     locking = ""
     telling_id = ""
     #: Only means something on the connection it was read on.
@@ -245,6 +249,7 @@ class PostgreSQL:
         "blob": "BYTEA",
     }
 
+    holds = staticmethod(holding.lowered)
     locking = " FOR UPDATE"
     telling_id = " RETURNING id"
     #: Names every transaction that has ended.

@@ -13,9 +13,7 @@ from doitui_core import lists
 from doitui_core.errors import BadInput
 from doitui_core.events.states import State
 from doitui_core.queue import Status
-
-#: OPUS's three words.
-OPUS = ("unregistered", "registered", "verified")
+from doitui_core.states import OPUS
 
 YES_NO = ("yes", "no")
 

@@ -253,8 +253,12 @@ def status(facts: Facts) -> Status:
     return Status.RESERVED if facts.remote in ABSENT else Status(facts.remote)
 
 
+#: OPUS's three words.
+OPUS = ("unregistered", "registered", "verified")
+
+
 def opus(facts: Facts) -> str:
-    """OPUS's word for it: unregistered, registered, verified."""
+    """Which of them is its."""
     if not facts.minted:
         return "unregistered"
     return "verified" if facts.verification is Verification.VERIFIED else "registered"

@@ -14,7 +14,8 @@ from doitui_core.jobs import Lane
 from doitui_core.models import Doi, Event, Job, Repository, Upstream, Worker
 from doitui_core.queue import OPEN, Kind
 from doitui_core.queue import Status as JobStatus
-from doitui_core.states import Mark, Status
+from doitui_core.states import OPUS, Mark, Status
+from doitui_core.usage import spool_place
 
 #: What of a DOI decides in which counters it counts: the database groups them, and no row of its own is made.
 _COUNTED = (Doi.status, Doi.wanted, Doi.remote, Doi.certainty, Doi.api_check, Doi.resolver_check, Doi.changed)
@@ -22,8 +23,6 @@ _COUNTED = (Doi.status, Doi.wanted, Doi.remote, Doi.certainty, Doi.api_check, Do
 
 def overview() -> dict[str, Any]:
     """What `status --json` prints: DOIs by status and mark, jobs by status, workers. Zeros stand in it too."""
-    from doitui_core.usage.drain import spool_summary
-
     dois, marks = database.counts("doi."), database.counts("mark.")
     writes = database.counts(f"job.{Kind.WRITE}.")
     by_mark = {
@@ -37,7 +36,7 @@ def overview() -> dict[str, Any]:
         "dois": counted | {str(mark): number for mark, number in by_mark.items()},
         "jobs": jobs(),
         "events": events(),
-        "spool": spool_summary(),
+        "spool": spool_place.waiting(),
         "repositories": [
             {"code": row.code, "active": row.active, "paused": row.paused, "blocked": row.blocked_error or None}
             for row in Repository.select().order_by(Repository.code)
@@ -66,6 +65,12 @@ def events() -> dict[str, int]:
     """Events by state."""
     found = database.counts("event.")
     return {str(state): found.get(state, 0) for state in State}
+
+
+def opus() -> dict[str, int]:
+    """DOIs by OPUS's words: unregistered, registered, verified."""
+    found = database.counts("opus.")
+    return {word: found.get(word, 0) for word in OPUS}
 
 
 def recount() -> dict[str, int]:

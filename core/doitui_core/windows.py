@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any
 
 import peewee
@@ -36,6 +34,9 @@ _OPUS: dict[str, Any] = {
     "registered": Doi.remote.in_(_MINTED) & (Doi.verification != str(Verification.VERIFIED)),
     "verified": lists.FILTERS["verified"],
 }
+
+#: As in the index `record_unpublished`.
+_UNPUBLISHED = Record.published == peewee.SQL("0")
 
 #: As in the index `job_by_cause`.
 _HAS_CAUSE = Job.cause != peewee.SQL("''")
@@ -80,7 +81,7 @@ class Window:
         """How many rows there are: off the counters where they know, else counted."""
         if self.counted:
             return sum(sum(database.counts(name).values()) for name in self.counted)
-        return int(self.ids(self.wanted).count())
+        return int(self._all().count())
 
     def in_front(self, key: Key) -> int:
         """How many rows stand in front of `key`: those that came since it was the first one."""
@@ -100,14 +101,19 @@ class Window:
             return query if key is None else query.where(self._beyond(key, backwards, including))
 
         # The ids first: with joins and an order in one query, SQLite sorts whole tables for a page.
-        if text := self.wanted.text:
+        if self.wanted.text:
             walk, holding = beyond(self.ids(self.wanted.without_text)), self.ids(self.wanted)
-            far = walk.where(self.anywhere(text)) if self.anywhere else beyond(holding)
-            ids: Any = containing.first(walk, holding, far, order, limit)
+            ids: Any = containing.first(walk, holding, beyond(self._all()), order, limit)
         else:
             ids = beyond(self.ids(self.wanted)).order_by(*order).limit(limit)
         whole = self.whole()
-        return [self.row(row) for row in whole.where(whole.model.id.in_(ids)).order_by(*order).objects()]
+        return [self.row(row) for row in whole.where(whole.model.id.in_(ids)).order_by(*order).namedtuples()]
+
+    def _all(self) -> Any:
+        """The ids of all rows that are wanted, asked for so that reading whole tables is quick."""
+        if self.wanted.text and self.anywhere:
+            return self.ids(self.wanted.without_text).where(self.anywhere(self.wanted.text))
+        return self.ids(self.wanted)
 
     def _order(self, backwards: bool) -> list[Any]:
         return [column.desc() if backwards else column.asc() for column in self.columns]
@@ -170,6 +176,8 @@ def dois(wanted: Filter, *, order: str = "minted", backwards: bool = True) -> Wi
 def _doi_counters(wanted: Filter) -> tuple[str, ...]:
     if not wanted:
         return ("doi.",)
+    if not wanted.text and set(wanted.fields) == {"opus"}:
+        return (f"opus.{wanted.fields['opus']}",)
     if wanted.text or set(wanted.fields) != {"state"}:
         return ()
     state = wanted.fields["state"]
@@ -180,14 +188,16 @@ def _doi_counters(wanted: Filter) -> tuple[str, ...]:
 
 def _ids_of_dois(wanted: Filter) -> Any:
     query, fields = Doi.select(Doi.id), wanted.fields
-    if wanted.text or "published" in fields:
+    if wanted.text or fields.get("published") == "yes":
         query = query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id).switch(Doi)
     if "state" in fields:
         query = query.where(lists.FILTERS.get(fields["state"], Doi.status == fields["state"]))
     if "opus" in fields:
         query = query.where(_OPUS[fields["opus"]])
-    if "published" in fields:
-        query = query.where(Record.published == (fields["published"] == "yes"))
+    if fields.get("published") == "yes":
+        query = query.where(Record.published == True)  # noqa: E712
+    elif "published" in fields:
+        query = query.where(Doi.id.in_(containing.of_records(_UNPUBLISHED)))
     if "repo" in fields:
         query = query.where(Doi.repository == _repository_id(fields["repo"]))
     if "doi" in fields:
@@ -265,7 +275,7 @@ def events(wanted: Filter, *, backwards: bool = True) -> Window:
         times = {name: getattr(found, name) for name in ("created_at", "updated_at", "submitted_at")}
         beside = {
             "doi": found.about,
-            "doi_id": found.doi_id,
+            "doi_id": found.doi,
             "subject": found.subj_id,
             "repository": found.code,
             "error": found.last_error,
@@ -295,8 +305,7 @@ def _ids_of_events(wanted: Filter) -> Any:
         found = Doi.select(Doi.id).where(Doi.folded >= start, Doi.folded < start + _LAST)
         query = query.where(Event.doi.in_(found))
     if wanted.text:
-        parts = (Event.subj_id, Event.obj_id, Event.last_error)
-        query = query.where(reduce(or_, (part.contains(wanted.text) for part in parts)))
+        query = query.where(containing.in_event(wanted.text))
     return query
 
 

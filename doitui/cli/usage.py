@@ -129,10 +129,10 @@ def drain(session: Session, spool: Path | None, as_json: bool, dry_run: bool) ->
     Example: doitui usage drain --spool /var/spool/doitui
     """
     from doitui_core.usage import drain as draining
-    from doitui_core.usage import recount, retention
+    from doitui_core.usage import recount, retention, spool_place
 
     place = _spool(spool)
-    waiting = draining.spool_summary(place)
+    waiting = spool_place.waiting(place)
     if dry_run:
         with session.database(read_only=True):
             show(
@@ -174,9 +174,9 @@ def _tell_events(*, all_days: bool = False) -> None:
 
 
 def _spool(given: Path | None) -> Path:
-    from doitui_core.usage.drain import spool_of_environment
+    from doitui_core.usage import spool_place
 
-    place = given or Path(spool_of_environment())
+    place = given or Path(spool_place.of_environment())
     if place == Path():
         raise Misconfigured("no spool is named: --spool DIR, or DOITUI_SPOOL in the environment")
     if not place.is_dir():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from doitui_core import containing, database, dois, filters, ledger, lists, queue, states, windows
+from doitui_core import containing, database, dois, filters, ledger, lists, publishing, queue, states, windows
 from doitui_core.filters import Filter
 from doitui_core.models import Doi, Job
 from doitui_core.windows import Window
@@ -115,6 +115,16 @@ def test_a_filter_counts_what_it_shows(house: list[str], typed: str) -> None:
     assert (window.count(), len(window.after(None, 99))) == (FILTERS[typed], FILTERS[typed])
 
 
+@pytest.mark.parametrize("abandoned", [False, True])
+def test_what_is_not_published_is_found_with_its_doi_whatever_became_of_that(house: list[str], abandoned: bool) -> None:
+    row = Doi.get(Doi.doi == house[-1])
+    publishing.publish(row.record, on=False)
+    if abandoned:
+        dois.abandon(row.doi)
+    window = windows.dois(filters.parse("published:no", "dois"))
+    assert (names(window.after(None, 99)), window.count()) == ([row.doi], 1)
+
+
 def test_what_a_mint_would_take_is_below_its_target(house: list[str]) -> None:
     window = windows.candidates(Filter(), "findable")
     assert [row["object_id"] for row in window.after(None, 99)] == [f"r-{number}" for number in range(5)]
@@ -143,6 +153,20 @@ def test_a_text_is_found_wherever_it_stands(
     pages = [row["doi"] for chunk in window.chunks(2) for row in chunk]
     assert (pages, names(window.before(None, 99)), window.count()) == (wanted, wanted, len(wanted))
     assert [row["doi"] for row in lists.dois(text=typed, limit=2).rows] == wanted[:2]
+
+
+@pytest.mark.parametrize("near", [1, 10_000])
+@pytest.mark.parametrize("typed", ["burnt", "BURNT", "Übersee 100%", "ÜBERSEE 100%", "übersee_"])
+def test_case_counts_for_other_letters_than_ascii_only_and_signs_stand_for_themselves(
+    house: list[str], a_record: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, near: int, typed: str
+) -> None:
+    monkeypatch.setattr(containing, "NEAR", near)
+    titles = {"b-1": "Burnt Letters", "far": "Übersee 100%", "near": "übersee 1000"}
+    made = [dois.reserve(a_record(name, metadata={"titles": [{"title": title}]})) for name, title in titles.items()]
+    dois.abandon(made[0].doi)
+    window = windows.dois(filters.parse(typed, "dois"))
+    found = {"burnt": ["b-1"], "BURNT": ["b-1"], "Übersee 100%": ["far"], "ÜBERSEE 100%": ["far"]}.get(typed, [])
+    assert ([row["object_id"] for row in window.after(None, 9)], window.count()) == (found, len(found))
 
 
 @pytest.mark.parametrize("near", [1, 10_000])

@@ -14,6 +14,7 @@ from doitui_core.events.states import State
 from doitui_core.jobs import Lane
 from doitui_core.models import Event, Repository, Upstream, Worker
 from doitui_core.repositories import Config
+from doitui_core.usage import spool_place
 
 #: A worker beats every 5 seconds; silent for so long it is not there.
 SILENT = timedelta(seconds=30)
@@ -116,12 +117,10 @@ class Health:
 
 def overview() -> Health:
     """One view of all of it. A read."""
-    from doitui_core.usage.drain import spool_summary
-
     with database.read():
         last = Event.select(Event.submitted_at).where(Event.state == str(State.SUBMITTED)).order_by(Event.id.desc())
         links = [_link(repositories.config(row)) for row in repositories.listed() if row.active]
-        return Health(stats.events(), links, diagnosis(), last.limit(1).scalar(), spool_summary())
+        return Health(stats.events(), links, diagnosis(), last.limit(1).scalar(), spool_place.waiting())
 
 
 def _link(config: Config) -> Link:

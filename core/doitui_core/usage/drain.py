@@ -16,7 +16,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from doitui_core import database, garbage, settings
-from doitui_core.usage import bulk, hits, recount, retention
+from doitui_core.usage import bulk, hits, recount, retention, spool_place
 from doitui_core.usage.agents import ROBOT, Agents
 from doitui_core.usage.agents import known as known_agents
 from doitui_core.usage.subjects import Found, Subject, Subjects
@@ -67,24 +67,11 @@ def drain(directory: str | os.PathLike[str], step: Callable[[int], None] = lambd
     return result
 
 
-def spool_of_environment() -> str:
-    """The spool that `DOITUI_SPOOL` names; empty for none."""
-    return os.environ.get("DOITUI_SPOOL", "")
-
-
-def spool_summary(directory: str | os.PathLike[str] = "") -> dict[str, int]:
-    """What waits in the spool (that of the environment): `files` and `bytes`, as `status` tells them."""
-    place = directory or spool_of_environment()
-    if not place:
-        return {"files": 0, "bytes": 0}
-    return {"files": len(spool_files.names(place)), "bytes": spool_files.size(place)}
-
-
 def drain_due(directory: str | os.PathLike[str] = "") -> Drained:
     """What a worker does every second or so: drain the spool (that of the environment), count what has waited a minute,
     prune. Cheap while nothing comes.
     """
-    place = directory or spool_of_environment()
+    place = directory or spool_place.of_environment()
     drained = drain(place) if place else Drained()
     if recount.due(recount.PATIENCE):
         retention.prune()

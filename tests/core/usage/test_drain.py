@@ -14,7 +14,7 @@ from doitui_core import dois, records, repositories, settings
 from doitui_core.errors import Misconfigured
 from doitui_core.models import Doi, Record, Repository, UsageCount, UsageHit, UsageSpool
 from doitui_core.usage import drain as draining
-from doitui_core.usage import recount
+from doitui_core.usage import recount, spool_place
 from doitui_core.usage.drain import drain
 from doitui_middleware import spool_files
 
@@ -177,16 +177,16 @@ def test_a_spool_that_is_not_there_is_empty(archive: Repository, tmp_path: Path)
 
 def test_the_spool_is_told_in_files_and_bytes(spool: Any, seen: Lines) -> None:
     spool.write(seen())
-    assert draining.spool_summary(spool.place) == {"files": 1, "bytes": len(seen())}
+    assert spool_place.waiting(spool.place) == {"files": 1, "bytes": len(seen())}
 
 
 def test_the_spool_of_the_environment_is_the_default(
     spool: Any, seen: Lines, archive: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nothing = draining.spool_summary(), draining.drain_due().lines
+    nothing = spool_place.waiting(), draining.drain_due().lines
     spool.write(seen())
     monkeypatch.setenv("DOITUI_SPOOL", str(spool.place))
-    assert (nothing, draining.spool_summary()["files"], draining.drain_due().lines) == (
+    assert (nothing, spool_place.waiting()["files"], draining.drain_due().lines) == (
         ({"files": 0, "bytes": 0}, 0),
         1,
         1,
