@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 
 import click
 
@@ -36,6 +38,10 @@ def open_screens(
         return exits.USAGE
     dialects.of(session.database_url)  # a URL that is none is told here, not waited for
     terminal.prepare(os.environ)
+    # Searches for garbage among what is being loaded find none: 30 ms of a start. The screens begin them again.
+    gc.disable()
+    # Whatever reads beside the screens lets them have their turn within a millisecond, not five: keys must not wait.
+    sys.setswitchinterval(0.001)
     from doitui.tui.app import DoituiApp
 
     app = DoituiApp(session.database_url, write=write, ascii_only=ascii_only)

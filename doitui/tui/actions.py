@@ -107,14 +107,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark_range", "v", "Range", "mark every row from the last mark to here", LISTS, shown=False),
     Action("mark_all", "A", "AllMatching", "act on every row of the list, seen or not", LISTS),
     Action(
-        "tab_next", "right_square_bracket", "NextTab", "the next tab", ("queue", "events", "doi", "reports", "doctor")
+        "tab_next",
+        "right_square_bracket",
+        "NextTab",
+        "the next tab",
+        ("queue", "events", "dois", "doi", "reports", "doctor"),
     ),
     Action(
         "tab_before",
         "left_square_bracket",
         "TabBefore",
         "the tab before",
-        ("queue", "events", "doi", "reports", "doctor"),
+        ("queue", "events", "dois", "doi", "reports", "doctor"),
         shown=False,
     ),
     Action("row_next", "right_curly_bracket", "NextDOI", "the next DOI of the list", ("doi",)),
@@ -138,7 +142,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("pause", "p", "Pause", "hold the screen still; p again goes on", (*ALL, "doi"), shown=False),
     Action("slower", "plus", "Slower", "ask the database more seldom: up to a minute", (*ALL, "doi"), shown=False),
     Action("faster", "minus", "Faster", "ask the database more often: down to a second", (*ALL, "doi"), shown=False),
-    Action("log", "L", "Log", "what was done from this screen, and what became of it", (*ALL, "doi"), shown=False),
+    Action("log", "L", "Log", "what was done from this screen, and by everybody", (*ALL, "doi"), shown=False),
     Action("mouse", "m", "Mouse", "take the mouse, or leave it to the terminal to select", (*ALL, "doi"), shown=False),
     Action("palette", "colon,ctrl+p", "Palette", "every act by name, and any DOI", (*ALL, "doi"), shown=False),
     *(

@@ -107,19 +107,21 @@ class DoituiApp(App[int]):
         self._token = ""
         self._next_look: Timer | None = None
         self._tidiness = warming.Tidiness()
-        self.warm = False
-        self.acting = Acting(self)
-        self.type_ahead = TypeAhead(self, super().on_event)
-        self.register_theme(THEME)
-        self.theme = "ansi-dark" if without_colour() else "doitui"
-
-    # Beginning and end
-
-    def on_mount(self) -> None:
         self.quick = Lane("reading", self.post_message)
         self.slow = Lane("counting", self.post_message)
         self.outside = Lane("asking DataCite", self.post_message)
         self.acts = Lane("acting", self.post_message)
+        self.acting = Acting(self)
+        self.type_ahead = TypeAhead(self, super().on_event)
+        self.register_theme(THEME)
+        self.theme = "ansi-dark" if without_colour() else "doitui"
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._read_for = self.theme
+        self._stale: set[Screen[Any]] = set()
+
+    # Beginning and end
+
+    def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._ended_by, number)
@@ -127,6 +129,7 @@ class DoituiApp(App[int]):
             terminal.watch(lambda: loop.call_soon_threadsafe(self._ended_by, signal.SIGHUP))
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))  # the terminal has forgotten it all
         self.open_database()
+        self.set_timer(warming.AFTER, warming.begin)
         self.set_timer(60 - self.now().second, self._minute)
 
     def on_unmount(self) -> None:
@@ -166,9 +169,6 @@ class DoituiApp(App[int]):
             self.set_timer(warming.AFTER, self._warm)
 
     def _warm(self) -> None:
-        self.warm = True
-        if (section := self.shown_section) is not None:
-            section.styled()
         self.slow.ask("warm", warming.bring_in, lambda _: self._tidiness.keep(len(self._screen_stacks)), self.lost)
 
     def look(self) -> None:
@@ -242,6 +242,23 @@ class DoituiApp(App[int]):
         self.type_ahead.done(message.number)
 
     # What is shown
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Read the style sheet anew for another theme only, and style hidden screens for it when they are seen again.
+
+        Textual reads it twice for every new screen, and once more when it is seen again: 20 to 50 ms each time, in
+        which no key is heard.
+        """
+        if self.theme != self._read_for:
+            self._read_for = self.theme
+            self._stale = {screen for stack in self._screen_stacks.values() for screen in stack}
+            self._stale -= set(self.screen_stack)
+            super().refresh_css(animate)
+        for screen in self.screen_stack:
+            if screen in self._stale:
+                self._stale.remove(screen)
+                self.stylesheet.update(screen, animate=animate)
+            screen._css_update_count = self._css_update_count
 
     @property
     def shown_section(self) -> Section | None:

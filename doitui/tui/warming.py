@@ -29,6 +29,12 @@ def bring_in() -> None:
         section_module(section)
 
 
+def begin() -> None:
+    """Search for garbage from now on (`doitui tui` has put that off), but not among what is there now: it stays."""
+    gc.freeze()
+    gc.enable()
+
+
 class Tidiness:
     """Searches for garbage, while all is calm; and leaves out of them what stays: modules, and sections once shown."""
 

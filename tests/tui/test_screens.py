@@ -9,7 +9,7 @@ import pytest
 
 from doitui.tui import actions
 from doitui_core import database
-from doitui_core.models import Upstream
+from doitui_core.models import Record, Upstream
 
 SIZES = [(80, 24), (140, 40)]
 
@@ -40,9 +40,8 @@ def test_keys_one_to_seven_lead_to_the_sections(
     assert operate(walk) == list(actions.ALL)
 
 
-@pytest.mark.parametrize("warm", [False, True])
 def test_a_screen_seen_again_is_styled_for_the_size_and_the_theme_of_now(
-    house: str, operate: Callable[..., Any], press: Callable[..., Any], warm: bool
+    house: str, operate: Callable[..., Any], press: Callable[..., Any]
 ) -> None:
     ways = [
         (140, "doitui", ("1", "2", "4")),
@@ -53,7 +52,6 @@ def test_a_screen_seen_again_is_styled_for_the_size_and_the_theme_of_now(
 
     async def walk(pilot: Any) -> list[tuple[str, Any, Any]]:
         app, found = pilot.app, []
-        app.warm = warm
         for width, theme, keys in ways:
             await pilot.resize_terminal(width, 40)
             app.theme = theme
@@ -142,3 +140,24 @@ def test_one_paint_at_most_waits_for_a_slow_line() -> None:
     import doitui.tui.app  # noqa: F401 - it says so when it is loaded
 
     assert WriterThread(io.StringIO())._queue.maxsize == 1
+
+
+def test_the_tabs_of_the_list_are_the_overview_of_opus(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str]
+) -> None:
+    Record.update(published=False).where(Record.object_id == "ms-3").execute()
+
+    async def look(pilot: Any) -> list[str]:
+        shown = [seen(pilot)]
+        for _ in range(5):
+            await press(pilot, "right_square_bracket")
+            shown.append(seen(pilot))
+        return shown
+
+    first, unregistered, registered, verified, unpublished, again = operate(look, start="dois")
+    assert "[all 10] unregistered 4 registered 5 verified 1 unpublished" in first.replace("  ", " ")
+    assert ("1 of 4" in unregistered, "ms-7" in unregistered, "ms-6" in unregistered) == (True, True, False)
+    assert ("1 of 5" in registered, "ms-6" in registered) == (True, True)
+    assert ("1 of 1" in verified, "ms-2" in verified) == (True, True)
+    assert ("1 of 1" in unpublished, "ms-3" in unpublished) == (True, True)
+    assert "[all 10]" in again

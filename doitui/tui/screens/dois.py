@@ -8,11 +8,12 @@ from typing import ClassVar
 from doitui.tui import keys, shapes
 from doitui.tui.doi_acts import DoiActs
 from doitui.tui.screens.doi import DoiScreen
-from doitui.tui.screens.list_section import ListSection
+from doitui.tui.screens.list_section import ListSection, TabFields
 from doitui.tui.text import day, minute
 from doitui.tui.widgets.lines import Line
 from doitui.tui.widgets.window_table import Column, WindowTable
-from doitui_core import windows
+from doitui_core import stats, windows
+from doitui_core.states import OPUS
 from doitui_core.windows import Row, Window
 
 
@@ -20,10 +21,18 @@ class DoisScreen(DoiActs, ListSection):
     id_ = "dois"
     of, noun, faulty = "dois", "DOI", "state:failed"
     orders: ClassVar = (("minted", True), ("doi", False))
+    tabs: ClassVar[TabFields] = {
+        "all": {},
+        **{word: {"opus": word} for word in OPUS},
+        "unpublished": {"published": "no"},
+    }
     BINDINGS: ClassVar = keys.bindings("dois")
     about: ClassVar = (
         "Every DOI that was ever reserved here, newest mint first. The state is what DataCite confirmed; marks "
         "beside it say what is still to come of it, or has gone wrong.",
+        "",
+        "[ and ] change the tab: OPUS's overview of what is not registered yet, registered, and verified since; and "
+        "the DOIs whose record is not published.",
         "",
         "Filter: words of DOI, object id or title; or fields:",
         "  state:   reserved draft registered findable tombstone abandoned",
@@ -47,6 +56,13 @@ class DoisScreen(DoiActs, ListSection):
     def window(self) -> Window:
         name, backwards = self.orders[self.order]
         return windows.dois(self.filter, order=name, backwards=backwards != self.reversed)
+
+    def reload(self) -> None:
+        super().reload()
+        self.doitui.quick.ask("tabs", stats.opus, self._tabs, lambda error: self.failed(self.table, error))
+
+    def _tabs(self, counts: dict[str, int]) -> None:
+        self.tell_tabs({"all": sum(counts.values()), **counts})
 
     def empty(self) -> tuple[str, ...]:
         return (

@@ -9,25 +9,24 @@ from textual.widget import Widget
 
 from doitui.tui import keys, shapes
 from doitui.tui.event_acts import EventActs
-from doitui.tui.screens.list_section import ListSection
+from doitui.tui.screens.list_section import ListSection, TabFields
 from doitui.tui.text import counted, minute, number, span
 from doitui.tui.widgets.lines import Line, Lines
-from doitui.tui.widgets.tabs import Tabs
 from doitui.tui.widgets.window_table import Column, WindowTable
 from doitui_core import windows
 from doitui_core.events import health
 from doitui_core.events.health import Health
-from doitui_core.filters import Filter
 from doitui_core.windows import Row, Window
 
-#: Tabs: the word, and the state it is of; all come first.
-TABS = ("all", "pending", "submitted", "failed", "uncertain")
+#: States that have a tab.
+STATES = ("pending", "submitted", "failed", "uncertain")
 
 
 class EventsScreen(EventActs, ListSection):
     id_ = "events"
     of, noun, faulty = "events", "event", "state:failed"
     orders: ClassVar = (("number", True),)
+    tabs: ClassVar[TabFields] = {"all": {}} | {state: {"state": state} for state in STATES}
     BINDINGS: ClassVar = keys.bindings("events")
     about: ClassVar = (
         "What happened to our DOIs - views, downloads, relations, authors, funders - and whether the Events API has "
@@ -43,17 +42,8 @@ class EventsScreen(EventActs, ListSection):
         "Filter: words of DOI, object or error; or fields: state: cause: relation: source: repo: doi:",
     )
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._counts: dict[str, int] = {}
-
     def above(self) -> Iterable[Widget]:
         yield Lines(id="health")
-        yield Tabs(id="tabs")
-
-    @property
-    def tab(self) -> str:
-        return self.filter.fields.get("state", "all")
 
     def columns(self, width: int) -> Sequence[Column]:
         shown = [
@@ -74,11 +64,8 @@ class EventsScreen(EventActs, ListSection):
         self.doitui.quick.ask("health", health.overview, self._health, lambda error: self.failed(pane, error))
 
     def _health(self, found: Health) -> None:
-        self._counts = found.counts
         self.query_one("#health", Lines).show(_told(found, self.doitui.now()))
-        shown = [(tab, sum(found.counts.values()) if tab == "all" else found.counts.get(tab, 0)) for tab in TABS]
-        at = TABS.index(self.tab) if self.tab in TABS else 0
-        self.query_one("#tabs", Tabs).tell([f"{tab} {number(many)}" for tab, many in shown], at)
+        self.tell_tabs({"all": sum(found.counts.values()), **found.counts})
 
     def empty(self) -> tuple[str, ...]:
         return (
@@ -92,20 +79,6 @@ class EventsScreen(EventActs, ListSection):
 
     def beside(self, row: Row) -> list[Line]:
         return about_event(row)
-
-    def act_tab_next(self) -> None:
-        self._turn(1)
-
-    def act_tab_before(self) -> None:
-        self._turn(-1)
-
-    def _turn(self, by: int) -> None:
-        at = TABS.index(self.tab) if self.tab in TABS else 0
-        tab = TABS[(at + by) % len(TABS)]
-        fields: dict[str, Any] = {name: value for name, value in self.filter.fields.items() if name != "state"}
-        if tab != "all":
-            fields = {"state": tab} | fields
-        self.show_only(str(Filter(fields, self.filter.text)))
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
         assert message.row is not None

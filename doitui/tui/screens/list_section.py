@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual.containers import Horizontal
@@ -15,6 +15,7 @@ from doitui.tui.text import number
 from doitui.tui.widgets.bars import StatusLine
 from doitui.tui.widgets.filter_bar import FilterBar
 from doitui.tui.widgets.lines import Line, Lines
+from doitui.tui.widgets.tabs import Tabs
 from doitui.tui.widgets.window_table import Column, WindowTable
 from doitui_core import filters
 from doitui_core.errors import BadInput
@@ -25,6 +26,10 @@ from doitui_core.windows import Row, Window
 GRACE, REST = 0.3, 0.15
 
 
+#: By their words the fields a filter has that shows just that; the first tab shows all.
+TabFields = Mapping[str, Mapping[str, str]]
+
+
 class ListSection(Section):
     """`of`: whose filter language it speaks; `noun`: what a row is; `faulty`: the filter of `!`."""
 
@@ -32,6 +37,7 @@ class ListSection(Section):
     noun: ClassVar[str] = "DOI"
     faulty: ClassVar[str] = ""
     orders: ClassVar[tuple[tuple[str, bool], ...]] = ()
+    tabs: ClassVar[TabFields] = {}
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,9 +49,12 @@ class ListSection(Section):
         self._beside_timer: Timer | None = None
         self._open_as: tuple[Any, ...] | None = None
         self._beside_shown = False
+        self._counts: Mapping[str, int] = {}
 
     def body(self) -> Iterable[Widget]:
         yield from self.above()
+        if self.tabs:
+            yield Tabs(id="tabs")
         yield StatusLine(id="status")
         yield FilterBar(
             id="filter", placeholder=f"words, or {' '.join(f'{name}:' for name in filters.FIELDS[self.of])}"
@@ -146,6 +155,34 @@ class ListSection(Section):
             return ""
         name, backwards = self.orders[self.order]
         return f"by {name} {'v' if backwards != self.reversed else '^'}"
+
+    # Tabs
+
+    @property
+    def tab(self) -> str:
+        """The one that is open: the last one whose fields the filter has."""
+        had = self.filter.fields.items()
+        return [tab for tab, fields in self.tabs.items() if fields.items() <= had][-1]
+
+    def tell_tabs(self, counts: Mapping[str, int]) -> None:
+        """`counts`: how many rows are behind which tab; nothing is told of those that are not in it."""
+        self._counts = counts
+        words = [f"{tab} {number(counts[tab])}" if tab in counts else tab for tab in self.tabs]
+        self.query_one("#tabs", Tabs).tell(words, list(self.tabs).index(self.tab))
+
+    def act_tab_next(self) -> None:
+        self._turn(1)
+
+    def act_tab_before(self) -> None:
+        self._turn(-1)
+
+    def _turn(self, by: int) -> None:
+        words = list(self.tabs)
+        tab = words[(words.index(self.tab) + by) % len(words)]
+        others = {name for fields in self.tabs.values() for name in fields}
+        kept = {name: value for name, value in self.filter.fields.items() if name not in others}
+        self.show_only(str(Filter({**self.tabs[tab], **kept}, self.filter.text)))
+        self.tell_tabs(self._counts)
 
     # Moving
 

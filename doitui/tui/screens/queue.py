@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar
-
-from textual.widget import Widget
+from typing import ClassVar
 
 from doitui.tui import keys, shapes
 from doitui.tui.queue_acts import QueueActs
-from doitui.tui.screens.list_section import ListSection
-from doitui.tui.text import due, minute, number, span
+from doitui.tui.screens.list_section import ListSection, TabFields
+from doitui.tui.text import due, minute, span
 from doitui.tui.widgets.lines import Line
-from doitui.tui.widgets.tabs import Tabs
 from doitui.tui.widgets.window_table import Column, WindowTable
 from doitui_core import filters, notices, stats, windows
 from doitui_core.clock import EPOCH
-from doitui_core.filters import Filter
 from doitui_core.windows import Row, Window
 
-#: Tabs: the word, and the status it is of; all come first.
-TABS = ("all", "pending", "processing", "completed", "failed", "uncertain", "blocked")
+#: Statuses that have a tab.
+STATUSES = ("pending", "processing", "completed", "failed", "uncertain", "blocked")
 
 
 class QueueScreen(QueueActs, ListSection):
     id_ = "queue"
     of, noun, faulty = "jobs", "job", "status:failed"
     orders: ClassVar = (("number", True),)
+    tabs: ClassVar[TabFields] = {"all": {}} | {status: {"status": status} for status in STATUSES}
     BINDINGS: ClassVar = keys.bindings("queue")
     about: ClassVar = (
         "Everything that goes out to DataCite, newest first. [ and ] change the tab.",
@@ -44,14 +41,6 @@ class QueueScreen(QueueActs, ListSection):
     def __init__(self) -> None:
         super().__init__()
         self._now = EPOCH
-        self._counts: dict[str, int] = {}
-
-    def above(self) -> Iterable[Widget]:
-        yield Tabs(id="tabs")
-
-    @property
-    def tab(self) -> str:
-        return self.filter.fields.get("status", "all")
 
     def columns(self, width: int) -> Sequence[Column]:
         job = Column("JOB", 7 if width < 90 else 8, lambda row: str(row["id"]), right=True)
@@ -93,29 +82,13 @@ class QueueScreen(QueueActs, ListSection):
         self.show_beside()
 
     def _tabs(self, counts: dict[str, int]) -> None:
-        self._counts = counts
-        shown = [(tab, sum(counts.values()) if tab == "all" else counts.get(tab, 0)) for tab in TABS]
-        self.query_one("#tabs", Tabs).tell([f"{tab} {number(many)}" for tab, many in shown], _at(TABS, self.tab))
+        self.tell_tabs({"all": sum(counts.values()), **counts})
 
     def empty(self) -> tuple[str, ...]:
         return ("Nothing was ever queued.", "", "5 mints records; `doitui batch mint --all` does the same.")
 
     def beside(self, row: Row) -> list[Line]:
         return about_job(row, self._now)
-
-    def act_tab_next(self) -> None:
-        self._turn(1)
-
-    def act_tab_before(self) -> None:
-        self._turn(-1)
-
-    def _turn(self, by: int) -> None:
-        tab = TABS[(_at(TABS, self.tab) + by) % len(TABS)]
-        fields: dict[str, Any] = {name: value for name, value in self.filter.fields.items() if name != "status"}
-        if tab != "all":
-            fields = {"status": tab} | fields
-        self.show_only(str(Filter(fields, self.filter.text)))
-        self._tabs(self._counts)
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
         assert message.row is not None
@@ -143,10 +116,6 @@ class QueueScreen(QueueActs, ListSection):
         self.doitui.slow.ask(
             "cause", windows.jobs(wanted).count, lambda many: self.propose_cause(cause, many), self.doitui.lost
         )
-
-
-def _at(words: Sequence[str], word: str) -> int:
-    return words.index(word) if word in words else 0
 
 
 def _why(row: Row) -> shapes.Cell:

@@ -48,16 +48,6 @@ class Section(Screen[None]):
         width, height = self.app.size
         for room, breakpoints in ((width, self.app.HORIZONTAL_BREAKPOINTS), (height, self.app.VERTICAL_BREAKPOINTS)):
             self.add_class(max(point for point in breakpoints or () if point[0] <= room)[1], update=False)
-        if self.doitui.warm:
-            self.styled()
-
-    def styled(self) -> None:
-        """Its styles are those of the style sheet as it is.
-
-        Textual reads that anew for every new screen, twice, and once more when it is seen again: 20 to 50 ms each time,
-        in which no key is heard. That is for a changed theme only, which raises the app's count.
-        """
-        self._css_update_count = self.app._css_update_count
 
     def compose(self) -> ComposeResult:
         yield TopBar()

@@ -3,35 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+from rich.text import Text
+from textual.geometry import Size
 from textual_plotext import PlotextPlot
+
+if TYPE_CHECKING:
+    from doitui.tui.app import DoituiApp
+
+
+class _Wanted(NamedTuple):
+    """What a drawing depends on."""
+
+    size: Size
+    theme: str
+    names: tuple[str, ...]
+    values: tuple[int, ...]
 
 
 class Plot(PlotextPlot):
-    """Drawn again only for other numbers."""
+    """Drawn beside the event loop, which it would hold up for 20 to 90 ms; until then what was drawn before stays."""
 
     def __init__(self, *, id: str, classes: str) -> None:
         super().__init__(id=id, classes=classes)
-        self._shown: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
+        self._bars: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
+        self._asked: _Wanted | None = None
+        self._drawn = Text()
+
+    @property
+    def doitui(self) -> DoituiApp:
+        return self.app  # type: ignore[return-value]
 
     def show(self, names: Sequence[str], values: Sequence[int]) -> None:
         """One bar for each name."""
-        shown = (tuple(names), tuple(values))
-        if shown == self._shown:
-            return
-        self._shown = shown
-        self.plt.clear_data()
-        self.plt.clear_figure()
-        places: list[float] = list(range(len(names)))
-        self.plt.bar(places, list(values), width=0.6)
-        every = max(len(names) // 4, 1)  # labels that overlap are dropped, and not always the same ones
-        self.plt.xticks(places[::every], [name[:10] for name in names[::every]])
-        most = max([*values, 1])
+        bars = (tuple(names), tuple(values))
+        if bars != self._bars:
+            self._bars = bars
+            self.refresh()
+
+    def render(self) -> Text:
+        wanted = _Wanted(self.size, self._get_plotext_theme_name(self.app.theme), *self._bars)
+        if wanted != self._asked:
+            self._asked = wanted
+            self.doitui.slow.ask(f"plot {self.id}", lambda: self._draw(wanted), self._take, self.doitui.lost)
+        return self._drawn
+
+    def _take(self, drawn: Text) -> None:
+        self._drawn = drawn
+        self.refresh()
+
+    def _draw(self, wanted: _Wanted) -> Text:
+        """In the thread, which alone has to do with `plt`."""
+        plot, (width, height) = self.plt, wanted.size
+        plot.clear_data()
+        plot.clear_figure()
+        places: list[float] = list(range(len(wanted.names)))
+        plot.bar(places, list(wanted.values), width=0.6)
+        every = max(len(wanted.names) // 4, 1)  # labels that overlap are dropped, and not always the same ones
+        plot.xticks(places[::every], [name[:10] for name in wanted.names[::every]])
+        most = max([*wanted.values, 1])
         step = _step(most)
         ticks: list[float] = list(range(0, most + step, step))
-        self.plt.yticks(ticks, [f"{tick:,}" for tick in ticks])
-        self.plt.ylim(0, ticks[-1])
-        self.refresh()
+        plot.yticks(ticks, [f"{tick:,}" for tick in ticks])
+        plot.ylim(0, ticks[-1])
+        plot.theme(wanted.theme)
+        plot.plotsize(width, height)
+        plot._set_size(width, height)  # else it keeps its old size (textual-plotext #5)
+        return Text.from_ansi(plot.build())
 
 
 def _step(most: int) -> int:

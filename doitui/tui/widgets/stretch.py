@@ -188,17 +188,16 @@ class Stretch:
             return
         following = newest or not self.rows or (table.top == 0 and table.cursor == 0)
         seen = None if following else self.get(table.top)
-        key, top_key, room = (seen["key"] if seen else None), self._top_key, max(table.room, 50)
+        # What is seen and a page more: whoever turns it need not wait, and the rest would be read for nobody.
+        key, top_key, many = (seen["key"] if seen else None), self._top_key, max(2 * table.room, 50)
         held, top = self.rows, 0 if following else table.top
         if key is None and not following:
             return  # the rows that are seen are still on their way
 
         def work() -> tuple[list[Row], int | None, int]:
-            rows = window.after(key, room + AHEAD, including=True)
+            rows = window.after(key, many, including=True)
             newer = window.in_front(top_key) if top_key is not None and not following else 0
-            total = (
-                window.count() if window.counted else len(rows) if key is None and len(rows) < room + AHEAD else None
-            )
+            total = window.count() if window.counted else len(rows) if key is None and len(rows) < many else None
             return rows, total, newer
 
         def done(found: tuple[list[Row], int | None, int]) -> None:
@@ -250,6 +249,9 @@ class Stretch:
         before = {index: self.get(index) for index in seen}
         here = table.row
         was = self.total
+        # Those that say the same stay the rows they are: their lines need not be made anew.
+        held = {row["id"]: row for row in self.rows}
+        rows = [same if (same := held.get(row["id"])) == row else row for row in rows]
         self.first, self.rows, self.total = first, rows, total
         old = table.cursor
         if here is not None and not (old == 0 and table.top == 0):
