@@ -64,8 +64,9 @@ def checks(*, online: bool = True, thorough: bool = False) -> list[Check]:
     for name, check in _all(online, thorough):
         try:
             found += check()
-        except (DoituiError, peewee.PeeweeException) as error:
-            found.append(Check(name, FAIL, " ".join(str(error).split()), "doitui init"))
+        except (DoituiError, peewee.PeeweeException, OSError) as error:
+            mend = f"ls -ld {error.filename}" if isinstance(error, OSError) and error.filename else "doitui init"
+            found.append(Check(name, FAIL, " ".join(str(error).split()), mend))
     return found
 
 
@@ -76,11 +77,12 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     yield "clock", _clock
     yield "workers", _workers
     yield "queue", _queue
-    if not Repository.select().exists():
-        yield "repositories", _no_repository
-    for row in repositories.listed():
+    rows: list[Repository] = []
+    yield "repositories", lambda: _repositories(rows)
+    for row in rows:
         yield f"repository {row.code}", lambda row=row: _repository(row, online)  # type: ignore[misc]
     yield "DataCite", _upstreams
+    yield "rate limit", _pace
     yield "events", _events
     yield "mail", _mail
     yield "spool", _spool
@@ -197,7 +199,11 @@ def _told(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def _no_repository() -> list[Check]:
+def _repositories(found: list[Repository]) -> list[Check]:
+    """Puts into `found` those there are; each has checks of its own."""
+    found += repositories.listed()
+    if found:
+        return []
     told = "there is none, so nothing can be minted"
     mend = "doitui repository set CODE --prefix 10.NNNN --account ABCD.REPO --password-env NAME"
     return [Check("repositories", WARN, told, mend)]
@@ -251,6 +257,19 @@ def _upstreams() -> list[Check]:
         )
         for row in out
     ]
+
+
+def _pace() -> list[Check]:
+    """Whether DataCite has asked us to wait, or to go slower, or refuses one of our credentials."""
+    now, found = database.now(), []
+    for row in Upstream.select().order_by(Upstream.name):
+        if row.paused_until is not None and row.paused_until > now:
+            told = f"{row.name}: DataCite has asked us to wait until {row.paused_until:%H:%M:%SZ}"
+            found.append(Check("rate limit", WARN, told, "doitui status   # what waits goes on by itself"))
+        elif row.slowed_until is not None and row.slowed_until > now:
+            told = f"{row.name}: at half the pace until {row.slowed_until:%H:%M:%SZ}, after a 429"
+            found.append(Check("rate limit", WARN, told, "doitui setting get datacite_rate_limit"))
+    return found or [Check("rate limit", OK, "nobody has asked us to wait")]
 
 
 def _events() -> list[Check]:

@@ -5,14 +5,17 @@ Each costs a bounded number of rows, however large the house is.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import peewee
 
-from doitui_core import database, stats, upstream, windows
+from doitui_core import database, repositories, stats, upstream, windows
 from doitui_core.clock import micros
+from doitui_core.errors import Misconfigured
+from doitui_core.events import health
 from doitui_core.filters import Filter
 from doitui_core.jobs import Lane
 from doitui_core.models import Attempt, Doi, Job, Upstream, Worker
@@ -49,20 +52,24 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A service we send to. `state`: ok, out, paused, slowed or idle; `milliseconds`: median of the last requests."""
+    """A service we send to. `state`: ok, out, refused, paused or slowed; of the last `requests` that were looked at
+    `faulty` went wrong, and `milliseconds` is what they took (median).
+    """
 
     name: str
     state: str
     until: datetime | None
     milliseconds: int | None
     faulty: int
+    requests: int
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something a person has to look at. `level`: FAIL or WARN; `leads_to`: (section, filter) where it can be seen.
+    """Something a person has to look at. `level`: FAIL or WARN; `number`: of how many, 0 where `what` says it.
 
-    `cause`: that of failed jobs; all of them can be put back at once.
+    `leads_to`: (section, filter) where it can be seen. `cause`: that of failed jobs; all of them can be put back at
+    once. `repository`: the code of the one it is about.
     """
 
     level: str
@@ -72,6 +79,7 @@ class Need:
     leads_to: tuple[str, str]
     cause: str = ""
     since: datetime | None = None
+    repository: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,25 +139,51 @@ def _ages_of_the_last(done: Any, now: datetime) -> dict[int, int]:
 
 
 def _links(now: datetime) -> list[Link]:
-    last = list(Attempt.select().order_by(Attempt.id.desc()).limit(REQUESTS))
-    took = sorted((row.finished_at - row.sent_at) for row in last if row.finished_at and row.http_status)
-    median = int(took[len(took) // 2] / timedelta(milliseconds=1)) if took else None
-    faulty = sum(row.http_status >= 500 or row.outcome in ("ambiguous", "retryable") for row in last)
+    rows = list(Upstream.select().order_by(Upstream.name))
+    found: Any = Attempt.select(
+        *(Attempt.sent_at, Attempt.finished_at, Attempt.http_status, Attempt.outcome, Doi.repository.alias("whose"))
+    ).join(Doi)
+    last = list(found.order_by(Attempt.id.desc()).limit(REQUESTS).namedtuples())
     # Attempts are those of DOIs: they say nothing about the other services.
+    sending = [row.name for row in rows if upstream.lane(row.name) is Lane.DOIS]
+    whose = _accounts() if len(sending) > 1 else {}
     return [
-        _link(row, now, *((median, faulty) if upstream.lane(row.name) is Lane.DOIS else (None, 0)))
-        for row in Upstream.select().order_by(Upstream.name)
+        _link(row, now, [one for one in last if row.name in sending and whose.get(one.whose, row.name) == row.name])
+        for row in rows
     ]
 
 
-def _link(row: Upstream, now: datetime, median: int | None, faulty: int) -> Link:
+def _accounts() -> dict[int, str]:
+    """By the id of a repository the service its DOIs go to."""
+    found: dict[int, str] = {}
+    for row in repositories.listed():
+        with suppress(Misconfigured):
+            found[row.id] = upstream.name(repositories.config(row))
+    return found
+
+
+def _link(row: Upstream, now: datetime, last: list[Any]) -> Link:
+    took = sorted(one.finished_at - one.sent_at for one in last if one.finished_at and one.http_status)
+    median = int(took[len(took) // 2] / timedelta(milliseconds=1)) if took else None
+    faulty = sum(one.http_status >= 500 or one.outcome in ("ambiguous", "retryable") for one in last)
+    state, until = _state(row, now)
+    return Link(row.name, state, until, median, faulty, len(last))
+
+
+def _state(row: Upstream, now: datetime) -> tuple[str, datetime | None]:
     if row.opened_at is not None:
-        return Link(row.name, "out", row.opened_at, median, faulty)
+        return "out", row.opened_at
+    if row.blocked_at is not None:
+        return "refused", row.blocked_at
     if row.paused_until is not None and row.paused_until > now:
-        return Link(row.name, "paused", row.paused_until, median, faulty)
+        return "paused", row.paused_until
     if row.slowed_until is not None and row.slowed_until > now:
-        return Link(row.name, "slowed", row.slowed_until, median, faulty)
-    return Link(row.name, "ok", None, median, faulty)
+        return "slowed", row.slowed_until
+    return "ok", None
+
+
+#: Where the work of a lane can be seen.
+_SECTIONS = {Lane.DOIS: "queue", Lane.EVENTS: "events", Lane.REPORTS: "reports"}
 
 
 def _needs(overview: dict[str, Any], links: list[Link], alive: int) -> list[Need]:
@@ -160,7 +194,7 @@ def _needs(overview: dict[str, Any], links: list[Link], alive: int) -> list[Need
             1,
             f"DataCite is out: {upstream.in_words(link.name)}",
             "what is queued stays queued; a canary tries",
-            ("queue", ""),
+            (_SECTIONS[upstream.lane(link.name)], ""),
             since=link.until,
         )
         for link in links
@@ -169,9 +203,8 @@ def _needs(overview: dict[str, Any], links: list[Link], alive: int) -> list[Need
     for row in overview["repositories"]:
         if row["blocked"]:
             told = f"repository {row['code']} rests: {row['blocked']}"
-            needs.append(
-                Need("FAIL", 1, told, "mend it with `doitui repository set`", ("queue", f"repo:{row['code']}"))
-            )
+            mend, place = "mend it with `doitui repository set`", ("queue", f"repo:{row['code']}")
+            needs.append(Need("FAIL", 1, told, mend, place, repository=row["code"]))
     if jobs["pending"] and not alive:
         needs.append(
             Need(
@@ -182,7 +215,7 @@ def _needs(overview: dict[str, Any], links: list[Link], alive: int) -> list[Need
                 ("queue", "status:pending"),
             )
         )
-    needs += _failed()
+    needs += [*_failed(), *_events(overview["events"], told=not alive and jobs["pending"] > 0)]
     unsure = dois["uncertain"]
     if unsure:
         needs.append(
@@ -207,11 +240,8 @@ def _needs(overview: dict[str, Any], links: list[Link], alive: int) -> list[Need
         )
     for row in overview["repositories"]:
         if row["paused"]:
-            needs.append(
-                Need(
-                    "WARN", 1, f"repository {row['code']} is paused", "P sends again", ("queue", f"repo:{row['code']}")
-                )
-            )
+            told, place = f"repository {row['code']} is paused", ("queue", f"repo:{row['code']}")
+            needs.append(Need("WARN", 1, told, "P sends again", place, repository=row["code"]))
     if dois["changed"]:
         needs.append(
             Need(
@@ -223,6 +253,14 @@ def _needs(overview: dict[str, Any], links: list[Link], alive: int) -> list[Need
             )
         )
     return needs
+
+
+def _events(counts: dict[str, int], *, told: bool) -> list[Need]:
+    """What keeps events from going out; `told`: that no worker runs is told already."""
+    found = health.diagnosis()
+    if found is None or (told and not counts["failed"]):
+        return []
+    return [Need("FAIL", 0, found.told, found.mend, ("events", ""))]
 
 
 def _failed() -> list[Need]:

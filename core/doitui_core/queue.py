@@ -56,6 +56,9 @@ GIVEN_BACK = frozenset({Outcome.THROTTLED, Outcome.BLOCKED})
 #: The longest a probe waits for the next try. An uncertain job never fails: it is found out.
 LONGEST_PROBE_WAIT = timedelta(hours=1)
 
+#: Ids in one statement: PostgreSQL takes 65,535 parameters.
+CHUNK = 1_000
+
 STOPPED = "the worker was stopped while it waited for the answer"
 
 #: More than any job ever has.
@@ -282,10 +285,12 @@ def retry(
 ) -> list[int]:
     """Put failed and blocked jobs back, by id, by cause or all, with new attempts; the ids. The history stays."""
     with database.write():
-        jobs = list(database.for_update(retryable(ids=ids, cause=cause, every=every, lane=lane)))
-        for job in jobs:
-            put_back(job, database.now())
-        back = [job.id for job in jobs]
+        parts = [ids[at : at + CHUNK] for at in range(0, len(ids), CHUNK)] or [()]
+        back = []
+        for part in parts:
+            for job in list(database.for_update(retryable(ids=part, cause=cause, every=every, lane=lane))):
+                put_back(job, database.now())
+                back.append(job.id)
         if back:
             audit.note(actor, "retry", audit.numbered("job", back), cause or "")
     return back

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,11 +58,17 @@ class Session:
 
 
 def actor() -> str:
-    """Who asks: the login name, for the log."""
+    """Who asks, for the log and for `operators`: the name of who has logged in, also behind sudo, else of the user the
+    process runs as. Not what the environment says: anybody can write LOGNAME.
+    """
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
+        return os.getlogin()
+    except OSError:  # no terminal, or a session that nobody has logged in to
+        pass
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 #: Hands the `Session` to a command as its first argument.

@@ -55,10 +55,11 @@ class Living:
         self._day.join(5) if self._day.is_alive() else None
 
     def toggle_outage(self) -> bool:
-        """Begin an outage of the sandbox, or end it; whether there is one now."""
-        self.outage = not self.outage
-        self.stage.set_faults(OUTAGE if self.outage else MISHAPS)
-        return self.outage
+        """Begin an outage of the sandbox, or end it; whether there is one now. Raises `requests.RequestException`."""
+        wanted = not self.outage
+        self.stage.set_faults(OUTAGE if wanted else MISHAPS)
+        self.outage = wanted
+        return wanted
 
     def _live(self) -> None:
         """The archive's day: records are minted a few at a time, verified, changed."""

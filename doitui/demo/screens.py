@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual.binding import Binding
+
 from doitui.demo.living import Living
 from doitui.tui import app
+from doitui.tui.actions import Action
 
 HINT = "This is the demo: everything is played on this machine. o starts an outage of DataCite; q leaves."
 
@@ -15,7 +18,9 @@ class DemoApp(app.DoituiApp):
     """The screens, allowed to write: nothing here is real."""
 
     CSS_PATH = str(Path(app.__file__).with_name("doitui.tcss"))  # Textual looks beside this file
-    BINDINGS: ClassVar[list[Any]] = [("o", "outage", "Outage")]
+    BINDINGS: ClassVar[list[Any]] = [Binding("o", "outage", "Outage", show=False)]
+    #: Named first in the last line, and in the help.
+    MORE: ClassVar = (Action("outage", "o", "Outage", "start an outage of DataCite, or end it", ()),)
 
     def __init__(self, living: Living) -> None:
         super().__init__(living.stage.database, write=True)
@@ -26,8 +31,14 @@ class DemoApp(app.DoituiApp):
         self.notify(HINT, timeout=20, markup=False)
 
     def action_outage(self) -> None:
-        """Begin an outage of the sandbox, or end it."""
-        if self._living.toggle_outage():
+        """Begin an outage of the sandbox, or end it; beside the event loop, for the sandbox may take its time."""
+        self.outside.ask("outage", self._living.toggle_outage, self._toggled, self._not_toggled)
+
+    def _toggled(self, out: bool) -> None:
+        if out:
             self.tell("DataCite is out: watch the queue wait. o again mends it", bad=True)
         else:
             self.tell("DataCite is back: what has waited goes out by itself")
+
+    def _not_toggled(self, error: Exception) -> None:
+        self.tell(f"the sandbox did not hear of it: {error}", bad=True)

@@ -32,9 +32,9 @@ class Acting:
         self._under_way = 0
 
     @property
-    def busy(self) -> bool:
-        """Whether something is being done this moment."""
-        return self._under_way > 0
+    def under_way(self) -> int:
+        """Acts that are being done, or wait for their turn, this moment."""
+        return self._under_way
 
     def propose(self, plan: Plan) -> None:
         """Ask; and if it is wanted, do it."""
@@ -48,6 +48,7 @@ class Acting:
     def _do(self, plan: Plan, answers: Answers) -> None:
         self._number += 1
         self._under_way += 1
+        self._app.bars()
 
         def failed(error: Exception) -> None:
             self._end(plan, Result(refused=[(plan.what, harmless(error))], said=f"{plan.title}: not done"))
@@ -58,7 +59,8 @@ class Acting:
                 raise Refused(why_not)
             return plan.run(answers)
 
-        self._app.acts.ask(str(self._number), work, lambda found: self._end(plan, found), failed)
+        lane = self._app.slow_acts if plan.slow else self._app.acts
+        lane.ask(str(self._number), work, lambda found: self._end(plan, found), failed)
 
     def _end(self, plan: Plan, result: Result) -> None:
         """Tell how it came out, where it was asked for; what was refused is shown with its reasons."""
@@ -78,6 +80,7 @@ class Acting:
             self._app.push_screen(Sheet([(sentence, "strong"), "", *refused, *more]))
         else:
             self._app.tell(sentence)
+        self._app.bars()
         self._app.reload()
 
     # What every screen can do
@@ -85,7 +88,7 @@ class Acting:
     def act_help(self) -> None:
         section = self._app.shown_section
         lines: list[Line] = [("What is shown", "head"), *(section.about if section else ()), "", ("Keys", "head")]
-        for action in actions.of(self._app.screen_name):
+        for action in (*self._app.MORE, *actions.of(self._app.screen_name)):
             if not action.id.startswith("go_"):
                 key = action.key + (f" {actions.SIGNS.get(other, other)}" if (other := _second(action)) else "")
                 why = self._app.refusal(action)
@@ -133,6 +136,9 @@ class Acting:
         }
         self._app.tell(told[self._app.toggle_mouse()])
 
+    def act_theme(self) -> None:
+        self._app.tell(self._app.toggle_colours())
+
     def act_palette(self) -> None:
         self._app.action_command_palette()
 
@@ -157,7 +163,7 @@ class Acting:
             app.pop_screen()
         elif app.current_mode != actions.ALL[0]:
             app.switch_mode(actions.ALL[0])
-        elif self.busy:
+        elif self.under_way:
             app.tell("something is still being done: q again when it has ended", bad=True)
         else:
             app.exit(0)

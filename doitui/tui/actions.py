@@ -144,6 +144,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("faster", "minus", "Faster", "ask the database more often: down to a second", (*ALL, "doi"), shown=False),
     Action("log", "L", "Log", "what was done from this screen, and by everybody", (*ALL, "doi"), shown=False),
     Action("mouse", "m", "Mouse", "take the mouse, or leave it to the terminal to select", (*ALL, "doi"), shown=False),
+    Action("theme", "b", "Theme", "colours, or greys only", (*ALL, "doi"), shown=False),
     Action("palette", "colon,ctrl+p", "Palette", "every act by name, and any DOI", (*ALL, "doi"), shown=False),
     *(
         Action(f"go_{section}", str(number), name, f"go to {name}", (*ALL, "doi"), shown=False)

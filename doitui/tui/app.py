@@ -50,6 +50,22 @@ THEME = Theme(
 
 mended.textual()
 
+#: The same without colours: lightness, weight, letters and shapes tell all.
+GREYS = Theme(
+    name="doitui-greys",
+    primary="#d0d0d0",
+    secondary="#a8a8a8",
+    accent="#e4e4e4",
+    warning="#dadada",
+    error="#ffffff",
+    success="#b2b2b2",
+    foreground="#d0d0d0",
+    background="#121212",
+    surface="#262626",
+    panel="#303030",
+    dark=True,
+)
+
 #: While nobody looks, the database is asked this seldom (seconds).
 SELDOM = 15.0
 
@@ -77,6 +93,8 @@ class DoituiApp(App[int]):
     #: Not in the table of actions: this key is the terminal's, and does what it does everywhere.
     BINDINGS: ClassVar[list[Any]] = [Binding("ctrl+z", "suspend_process", "Suspend", show=False)]
     TITLE = "doitui"
+    #: Acts of these screens alone, which every section has besides its own.
+    MORE: ClassVar[tuple[actions.Action, ...]] = ()
 
     def __init__(
         self,
@@ -96,7 +114,7 @@ class DoituiApp(App[int]):
         self.clock = clock
         self.now: Clock = clock or system
         self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (110, "-wide")]
-        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (15, "-high")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (15, "-high"), (20, "-tall")]
         self.operator = actor()
         self.wants_write = write
         self.may_write = False
@@ -111,9 +129,11 @@ class DoituiApp(App[int]):
         self.slow = Lane("counting", self.post_message)
         self.outside = Lane("asking DataCite", self.post_message)
         self.acts = Lane("acting", self.post_message)
+        self.slow_acts = Lane("acting slowly", self.post_message)
         self.acting = Acting(self)
         self.type_ahead = TypeAhead(self, super().on_event)
         self.register_theme(THEME)
+        self.register_theme(GREYS)
         self.theme = "ansi-dark" if without_colour() else "doitui"
         self.stylesheet.set_variables(self.get_css_variables())
         self._read_for = self.theme
@@ -139,7 +159,7 @@ class DoituiApp(App[int]):
     @property
     def lanes(self) -> tuple[Lane, ...]:
         """All threads beside the event loop."""
-        return self.quick, self.slow, self.outside, self.acts
+        return self.quick, self.slow, self.outside, self.acts, self.slow_acts
 
     def _ended_by(self, number: int) -> None:
         if terminal.is_gone():
@@ -199,6 +219,7 @@ class DoituiApp(App[int]):
         """The database could not be asked: what is shown stays, dimmed, and it is tried again."""
         if not isinstance(error, Misconfigured | peewee.PeeweeException):
             self.tell(str(error), bad=True)
+            self._plan()
             return
         self.set_up = str(error) if isinstance(error, DatabaseNotReady) else ""
         self.ready = self.ready and not self.set_up
@@ -300,6 +321,13 @@ class DoituiApp(App[int]):
         """A line that goes away by itself."""
         self.notify(harmless(text), severity="warning" if bad else "information", markup=False)
 
+    def toggle_colours(self) -> str:
+        """Colours, or greys only; what to tell of it."""
+        if without_colour():
+            return "NO_COLOR is set: no colours are used"
+        self.theme = GREYS.name if self.theme == THEME.name else THEME.name
+        return "greys only" if self.theme == GREYS.name else "colours that everybody can tell apart"
+
     def toggle_mouse(self) -> bool | None:
         """Whether the screens have the mouse from now on; None where there is none to have."""
         driver: Any = self._driver
@@ -332,22 +360,24 @@ class DoituiApp(App[int]):
 
     # From anywhere to a DOI or a list
 
-    def show_doi(self, doi_id: int) -> None:
-        """The page of a DOI, over this screen."""
+    def show_doi(self, doi_id: int, neighbours: Callable[[int], int | None] = lambda _: None) -> None:
+        """The page of a DOI, over this screen. Each section has one and keeps it: a new one would hold up the keys."""
         from doitui.tui.screens.doi import DoiScreen
 
-        self.push_screen(DoiScreen(doi_id))
+        name = f"doi of {self.current_mode}"
+        if not self.is_screen_installed(name):
+            self.install_screen(DoiScreen(), name)
+        page = self.get_screen(name, DoiScreen)
+        page.open(doi_id, neighbours)
+        if page not in self.screen_stack:
+            self.push_screen(page)
 
-    def show_dois(self, typed: str) -> None:
-        """The DOI list, narrowed to what `typed` asks for."""
-        self._show_list("dois", typed)
-
-    def show_jobs(self, typed: str) -> None:
-        """The queue, narrowed."""
-        self._show_list("queue", typed)
-
-    def _show_list(self, section: str, typed: str) -> None:
-        self.switch_mode(section)
+    def show_list(self, section: str, typed: str) -> None:
+        """The list of a section, narrowed to what `typed` asks for; pages that stood over it are closed."""
+        if self.current_mode != section:
+            self.switch_mode(section)
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
         screen = self.screen
         screen.call_after_refresh(screen.show_only, typed)  # type: ignore[attr-defined]
 

@@ -21,6 +21,9 @@ from doitui.tui.widgets.lines import Line, Lines
 #: Seconds in which a key that is still held down does nothing.
 DEAF = 0.3
 
+#: The part of a screen that a question may take, if it has 20 lines; the fewest lines of what it tells at length.
+TALLEST, LEAST = 0.92, 2
+
 
 class Choice(Widget, can_focus=True):
     """A word to choose with enter."""
@@ -60,6 +63,8 @@ class Dialog(ModalScreen[Answers | None]):
         Binding("shift+tab", "app.focus_previous", "Before", show=False, priority=True),
         Binding("left,h,up", "app.focus_previous", "Before", show=False),
         Binding("right,l,down", "app.focus_next", "Next", show=False),
+        Binding("pagedown", "turn(1)", "Next page", show=False),
+        Binding("pageup", "turn(-1)", "Page before", show=False),
     ]
 
     def __init__(self, plan: Plan, environment: str) -> None:
@@ -71,6 +76,7 @@ class Dialog(ModalScreen[Answers | None]):
     def compose(self) -> ComposeResult:
         plan = self.plan
         with Vertical(classes="box"):
+            yield Lines(id="head")
             yield Lines(id="told")
             for field in plan.fields:
                 yield Label(field.label, markup=False)
@@ -80,19 +86,48 @@ class Dialog(ModalScreen[Answers | None]):
                 yield Input(id="typed", select_on_focus=False)
             yield Lines(id="wrong")
             with Horizontal(classes="buttons"):
+                yield Label("", id="rest")
                 yield Choice("Cancel", id="no")
                 yield Choice(plan.verb, id="yes")
 
     def on_mount(self) -> None:
         plan = self.plan
-        told: list[Line] = [(f"{plan.title}?", "strong"), "", *plan.lines, ""]
-        told.append([("at DataCite  ", "quiet"), self.environment.upper() or "no repository"])
-        told.append([("same as      ", "quiet"), plan.command])
+        head: list[Line] = [(f"{plan.title}?", "strong"), ""]
+        head.append([("at DataCite  ", "quiet"), self.environment.upper() or "no repository"])
+        head.append([("same as      ", "quiet"), plan.command])
         for text in self.query(Lines):
             text.can_focus = False
-        self.query_one("#told", Lines).show(told)
+        self.query_one("#head", Lines).show([*head, ""])
+        self.query_one("#told", Lines).show(plan.lines)
+        self.call_after_refresh(self._fit)
         first = f"#field-{plan.fields[0].name}" if plan.fields else "#typed" if plan.typed else ""
         self.query_one(first or ("#no" if plan.level > 1 else "#yes")).focus()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """What is told at length gets the room that is left: whatever it says, the buttons are seen."""
+        if not self.is_attached:
+            return  # it was answered meanwhile
+        told, box = self.query_one("#told", Lines), self.query_one(".box")
+        others = sum(
+            child.outer_size.height + child.styles.margin.height for child in box.children if child.id != "told"
+        )
+        frame = box.outer_size.height - box.content_size.height
+        tallest = self.size.height if self.has_class("-high") else int(self.size.height * TALLEST)
+        told.styles.max_height = max(tallest - frame - others, LEAST)
+        self.call_after_refresh(self._say_rest)
+
+    def _say_rest(self) -> None:
+        if not self.is_attached:
+            return
+        told = self.query_one("#told", Lines)
+        cut = told.get_content_height(self.size, self.size, told.size.width) > told.size.height
+        self.query_one("#rest", Label).update("pgdn shows the rest" if cut else "")
+
+    def action_turn(self, by: int) -> None:
+        self.query_one("#told", Lines).action_scroll_page(by)
 
     def on_input_submitted(self) -> None:
         """Enter in a line goes on to the next thing, and never confirms by itself."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from doitui.tui.actions import BY_ID, MANY
-from doitui.tui.plans import Answers, Field, Plan, Result, each, refuse_moved
+from doitui.tui.plans import Answers, Field, Plan, Result, each, named, refuse_another, refuse_moved
 from doitui.tui.text import counted, harmless, number
 from doitui.tui.widgets.lines import Line
 from doitui_core import adoption, batch, comparing, dois, repositories, states, verification, windows
@@ -140,12 +140,12 @@ def looked_at(name: str, rows: list[Row]) -> tuple[list[Row], list[tuple[str, st
 def chosen(name: str, fit: list[Row], unfit: list[tuple[str, str]], operator: str) -> Plan:
     """Do it to each of `fit`."""
     act, lines = ACTS[name], list[Line]()
-    lines += [f"  {row['doi']}  {row['title']}" for row in fit[:NAMED]]
+    lines += [named(row["doi"], row["title"]) for row in fit[:NAMED]]
     lines += [f"  … and {number(len(fit) - NAMED)} more"] * (len(fit) > NAMED)
     lines += ["", *act.told]
     if unfit:
         lines += ["", (f"{counted(len(unfit), 'DOI')} cannot be:", "warn")]
-        lines += [(f"  {why}", "warn") for _, why in unfit[:NAMED]]
+        lines += [(named(why, ""), "warn") for _, why in unfit[:NAMED]]
     by_doi = {row["doi"]: row for row in fit}
 
     def run(given: Answers) -> Result:
@@ -194,9 +194,12 @@ def register_all(expected: int, operator: str) -> Plan:
     """OPUS's first bulk run."""
     lines: list[Line] = ["Every published record whose DOI is not registered. A findable DOI is for ever."]
     what, command = counted(expected, "record"), "doitui batch mint --all"
-    return Plan(
-        "Register", what, lines, command, lambda _: of_batch(batch.mint(limit=0, actor=operator)), 3, str(expected)
-    )
+
+    def run(_: Answers) -> Result:
+        refuse_another(unregistered(), expected)
+        return of_batch(batch.mint(limit=0, actor=operator))
+
+    return Plan("Register", what, lines, command, run, 3, str(expected))
 
 
 def registered() -> int:
@@ -212,6 +215,7 @@ def verify_all(expected: int, operator: str) -> Plan:
     command = "doitui cron verify-local --delay-hours 0"
 
     def run(_: Answers) -> Result:
+        refuse_another(registered(), expected)
         return Result(len(verification.queue_due(0, actor=operator)))
 
     return Plan("Verify", counted(expected, "DOI"), lines, command, run, level, typed)

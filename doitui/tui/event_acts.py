@@ -64,7 +64,7 @@ class EventActs:
             f"Up to {AT_ONCE} events that are due or have failed go out now, at the pace that is allowed.",
             "Usage that was counted since becomes events first. The screen can be used meanwhile.",
         ]
-        plan = Plan("Flush", "events", lines, f"doitui event flush --limit {AT_ONCE}", run, 2)
+        plan = Plan("Flush", "events", lines, f"doitui event flush --limit {AT_ONCE}", run, 2, slow=True)
         self.doitui.acting.propose(plan)
 
     def _ask(self, verb: str, many: int, lines: list[Line], command: str, run: object, level: int) -> None:

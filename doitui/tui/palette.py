@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from doitui.tui import actions
@@ -31,7 +32,8 @@ class Commands(Provider):
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         if query.startswith("10."):
-            yield Hit(1.0, f"DOIs: {harmless(query)}", partial(self._find, query), help="the DOIs that begin so")
+            # What is typed is no markup.
+            yield Hit(1.0, Text(f"DOIs: {harmless(query)}"), partial(self._find, query), help="the DOIs that begin so")
         for action in self._listed():
             text = f"{action.name}  ({action.key})"
             if (score := matcher.match(f"{text} {action.help}")) > 0:
@@ -42,4 +44,4 @@ class Commands(Provider):
             section.action_act(name)
 
     def _find(self, text: str) -> None:
-        self._app.show_dois(f"doi:{text}")
+        self._app.show_list("dois", f"doi:{text}")

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 import peewee
 
-from doitui.tui.text import counted, harmless, number
+from doitui.tui.text import ago, counted, fit, harmless, number
 from doitui.tui.widgets.lines import Line
+from doitui_core import audit, database
 from doitui_core.errors import DoituiError, Refused
 
 if TYPE_CHECKING:
     from doitui_core.windows import Window
 
 Answers = dict[str, str]
+
+#: Columns of a line in a question.
+ROOM = 66
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Plan:
     level: int
     typed: str = ""
     fields: tuple[Field, ...] = ()
+    #: It waits for the pace that is allowed: others must not wait for it.
+    slow: bool = False
 
     @property
     def title(self) -> str:
@@ -78,7 +84,21 @@ def each(items: Iterable[tuple[str, str]], act: Callable[[str], object]) -> Resu
     return result
 
 
+def named(name: str, about: str) -> str:
+    """One of those that are named in a question, in one line: a long title must not push away what is asked."""
+    return f"  {fit(f'{name}  {about}', ROOM).rstrip()}"
+
+
 def refuse_moved(window: Window, expected: int) -> None:
     """Raise `Refused` where the list has become another number since the question."""
-    if (now := window.count()) != expected:
-        raise Refused(f"there were {number(expected)} when you were asked, now there are {number(now)}: look again")
+    refuse_another(window.count(), expected)
+
+
+def refuse_another(now: int, expected: int) -> None:
+    """Raise `Refused` where there are not as many any more as were asked about; with who did something last."""
+    if now == expected:
+        return
+    last = "".join(
+        f"; last {act['actor']} did {act['action']}, {ago(act['at'], database.now())} ago" for act in audit.newest(1)
+    )
+    raise Refused(f"there were {number(expected)} when you were asked, now there are {number(now)}: look again{last}")

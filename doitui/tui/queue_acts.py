@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from doitui.tui.actions import MANY
-from doitui.tui.plans import Answers, Plan, Result, each, refuse_moved
+from doitui.tui.plans import Answers, Plan, Result, each, refuse_another, refuse_moved
 from doitui.tui.text import counted, number
 from doitui.tui.widgets.lines import Line
 from doitui_core import queue, repositories, rests
@@ -38,7 +38,7 @@ class QueueActs:
             )
 
         command = f"doitui queue retry {_few(ids)}"
-        lines = [*named(rows), "", "They get new attempts and go out again at once. Their history stays."]
+        lines = [*_first(rows), "", "They get new attempts and go out again at once. Their history stays."]
         self.propose("Retry", counted(len(ids), "job"), lines, command, run, 2 if len(ids) > 1 else 1, len(ids))
 
     def propose_matching(self, verb: str, window: Window, expected: int, command: str) -> None:
@@ -46,10 +46,11 @@ class QueueActs:
 
         def run(_: Answers) -> Result:
             refuse_moved(window, expected)
-            rows = [row for chunk in window.chunks() for row in chunk]
+            rows = (row for chunk in window.chunks() for row in chunk)
             if verb == "Retry":
-                return Result(len(queue.retry(ids=[row["id"] for row in rows], actor=self.doitui.operator)))
-            return _cancel(rows, self.doitui.operator)
+                ids = [row["id"] for row in rows if row["status"] in queue.RETRYABLE]
+                return Result(len(queue.retry(ids=ids, actor=self.doitui.operator)))
+            return _cancel(list(rows), self.doitui.operator)
 
         lines: list[Line] = [
             "Every job of this list, seen or not.",
@@ -57,22 +58,29 @@ class QueueActs:
         ]
         self.propose(verb, counted(expected, "job"), lines, command, run, 3, expected)
 
-    def propose_cause(self, cause: str, expected: int) -> None:
-        """Put back every job that failed for `cause`."""
+    def propose_cause(self, cause: str) -> None:
+        """Put back every job that failed or is blocked for `cause`."""
 
-        def run(_: Answers) -> Result:
-            return Result(len(queue.retry(cause=cause, actor=self.doitui.operator)))
+        def count() -> int:
+            return int(queue.retryable(cause=cause).count())
 
-        lines: list[Line] = [f"All that failed or are blocked with the cause `{cause}` get new attempts."]
-        what = counted(expected, "job")
-        self.propose("Retry", f"{what} ({cause})", lines, f"doitui queue retry --cause {cause}", run, 2, expected)
+        def ask(expected: int) -> None:
+            def run(_: Answers) -> Result:
+                refuse_another(count(), expected)
+                return Result(len(queue.retry(cause=cause, actor=self.doitui.operator)))
+
+            lines: list[Line] = [f"All that failed or are blocked with the cause `{cause}` get new attempts."]
+            what, command = f"{counted(expected, 'job')} ({cause})", f"doitui queue retry --cause {cause}"
+            self.propose("Retry", what, lines, command, run, 2, expected)
+
+        self.doitui.slow.ask("cause", count, ask, self.doitui.lost)
 
     def propose_cancel(self, rows: list[Row]) -> None:
         rows = [row for row in rows if row["status"] in queue.CANCELLABLE]
         if not rows:
             self.doitui.tell("nothing to cancel: only pending, blocked and failed jobs can be given up", bad=True)
             return
-        lines = [*named(rows), "", "The wish behind each is taken back: what is wanted is again what is there."]
+        lines = [*_first(rows), "", "The wish behind each is taken back: what is wanted is again what is there."]
         command = f"doitui queue cancel {_few([row['id'] for row in rows])}"
         what = counted(len(rows), "job")
         self.propose("Cancel", what, lines, command, lambda _: _cancel(rows, self.doitui.operator), 2, len(rows))
@@ -83,31 +91,38 @@ class QueueActs:
         typed = str(many) if level == 3 else ""
         self.doitui.acting.propose(Plan(verb, what, lines, command, run, level, typed))
 
+    def repository_here(self) -> str:
+        """The code of the repository the cursor is about; empty for none."""
+        return ""
+
     def act_pause_queue(self) -> None:
-        """Pause the repositories that send; when all are paused, let them send again."""
+        """Pause the repository under the cursor, or all; or let them send again, if all of these are paused."""
+        here = self.repository_here()
 
         def found(rows: list[Repository]) -> None:
-            if not rows:
+            chosen = [row for row in rows if row.code == here] or rows
+            if not chosen:
                 self.doitui.tell("there is no repository yet", bad=True)
                 return
-            resume = all(row.paused for row in rows)
-            verb, paused = ("Resume", False) if resume else ("Pause", True)
-            what = f"sending for {', '.join(row.code for row in rows)}"
+            paused = not all(row.paused for row in chosen)
+            verb = "Pause" if paused else "Resume"
             told = (
-                "What is queued goes out again." if resume else "What is under way ends; what is queued stays queued."
+                "What is under way ends; what is queued stays queued." if paused else "What is queued goes out again."
             )
 
             def run(_: Answers) -> Result:
-                for row in rows:
+                for row in chosen:
                     rests.pause(row, paused, actor=self.doitui.operator)
-                return Result(len(rows))
+                return Result(len(chosen))
 
-            self.doitui.acting.propose(Plan(verb, what, [told], f"doitui queue {verb.lower()}", run, 1))
+            one = f" --repository {chosen[0].code}" if len(chosen) < len(rows) else ""
+            what = f"sending for {', '.join(row.code for row in chosen)}"
+            self.doitui.acting.propose(Plan(verb, what, [told], f"doitui queue {verb.lower()}{one}", run, 1))
 
         self.doitui.quick.ask("pause", repositories.listed, found, self.doitui.lost)
 
 
-def named(rows: list[Row]) -> list[Line]:
+def _first(rows: list[Row]) -> list[Line]:
     """The first few by number and DOI."""
     lines: list[Line] = [f"  {row['id']:>7}  {row['action']:<10} {row['doi']}" for row in rows[:NAMED]]
     return lines + [f"  … and {number(len(rows) - NAMED)} more"] * (len(rows) > NAMED)

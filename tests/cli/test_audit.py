@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from typing import Any
+
+from doitui.cli.session import actor
 
 Doitui = Callable[..., Any]
 
@@ -15,9 +16,9 @@ def test_what_was_done_with_commands_is_told_with_who_did_it(archive: Doitui) ->
     archive("setting", "unset", "lease_seconds")
     acts = archive("audit", "--limit", "3", "--json").json["acts"]
     assert [(act["actor"], act["action"], act["subject"], act["detail"]) for act in acts] == [
-        (getpass.getuser(), "unset", "lease_seconds", ""),
-        (getpass.getuser(), "set", "lease_seconds", "120"),
-        (getpass.getuser(), "pause", "repository h", ""),
+        (actor(), "unset", "lease_seconds", ""),
+        (actor(), "set", "lease_seconds", "120"),
+        (actor(), "pause", "repository h", ""),
     ]
 
 

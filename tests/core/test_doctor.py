@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from doitui_core import database, doctor, queue, repositories, rests, settings, workers
-from doitui_core.models import Repository
+from doitui_core.models import Repository, Upstream
 from doitui_core.outcomes import Kind, Outcome
 from doitui_core.queue import Lease, Status
 
@@ -103,3 +104,18 @@ def test_a_spool_that_everybody_can_read_is_told(
 def test_a_server_that_is_not_there_is_told_as_such(archive: Repository) -> None:
     told = [check for check in doctor.checks(online=True) if check.name == "repository h"]
     assert ([check.level for check in told], "could not be asked" in told[0].told) == (["WARN"], True)
+
+
+def test_a_place_that_cannot_be_looked_at_fails_alone(
+    archive: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / ("x" * 300)  # longer than any file system takes
+    monkeypatch.setenv("DOITUI_SPOOL", str(place))
+    found = {check.name: check for check in doctor.checks(online=False)}
+    assert (found["spool"].level in (doctor.WARN, doctor.FAIL), found["terminal"].level) == (True, doctor.OK)
+
+
+def test_that_datacite_has_asked_us_to_wait_is_told(archive: Any, clock: Any) -> None:
+    Upstream.create(name="rest http://127.0.0.1:1 demo.repo", paused_until=clock() + timedelta(minutes=2))
+    found = {check.name: check for check in doctor.checks(online=False)}
+    assert (found["rate limit"].level, "to wait until 00:01" in found["rate limit"].told) == (doctor.WARN, True)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from doitui_core import breaker, database, panels, queue, rests, upstream, workers
-from doitui_core.models import Doi, Repository
+from doitui_core import breaker, database, dois, panels, queue, repositories, rests, upstream, workers
+from doitui_core.models import Attempt, Doi, Repository, Upstream
 from doitui_core.outcomes import Kind, Outcome
 from doitui_core.queue import Lease, Status
 
@@ -96,3 +96,41 @@ def test_a_doi_that_differs_is_told(a_minted_doi: Callable[..., Doi]) -> None:
     with database.write():
         Doi.update(verification="mismatch").where(Doi.id == row.id).execute()
     assert panels.board().needs[0].leads_to == ("dois", "state:mismatch")
+
+
+def test_a_credential_that_the_events_api_refuses_is_told(archive: Repository, clock: Any) -> None:
+    name = "events http://127.0.0.1:1 demo.repo"
+    Upstream.create(name=name, blocked_at=clock(), blocked_cause="credentials", blocked_error="HTTP 401: stale token")
+    board = panels.board()
+    assert (board.links[0].state, board.needs[0].leads_to) == ("refused", ("events", ""))
+    assert "HTTP 401: stale token" in board.needs[0].what
+
+
+def test_an_outage_of_another_service_leads_to_its_own_screen(archive: Repository, clock: Any) -> None:
+    Upstream.create(name="events http://127.0.0.1:1 demo.repo", opened_at=clock())
+    assert panels.board().needs[0].leads_to == ("events", "")
+
+
+def test_each_account_is_told_its_own_faults(
+    archive: Repository, a_minted_doi: Callable[..., Doi], a_record: Callable[..., Any], clock: Any
+) -> None:
+    account = {
+        "datacite_prefix": "10.82433",
+        "datacite_repository_id": "DEMO.MAPS",
+        "datacite_url": "http://127.0.0.1:1",
+    }
+    repositories.put("maps", {**account, "datacite_password": "env:PW"})
+    for row, status in ((a_minted_doi(), 201), (dois.reserve(a_record("m-1", repository="maps")), 503)):
+        Upstream.create(name=upstream.name(repositories.config(row.repository)))
+        Attempt.create(
+            doi=row.id,
+            job_id=1,
+            worker="w",
+            method="POST",
+            target="/dois",
+            sent_at=clock(),
+            finished_at=clock(),
+            http_status=status,
+        )
+    found = {link.name.split()[-1]: (link.faulty, link.requests) for link in panels.board().links}
+    assert found == {"demo.repo": (0, 1), "demo.maps": (1, 1)}

@@ -126,7 +126,7 @@ def address(tmp_path: Path) -> str:
 def world(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("PW", "demo")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DOITUI_", "DATACITE_", "SSH_"))}
-    environment = kept | {"DOITUI_DATABASE": address, "HOME": str(tmp_path), "LOGNAME": "ana", "PYTHONUTF8": "1"}
+    environment = kept | {"DOITUI_DATABASE": address, "HOME": str(tmp_path), "PYTHONUTF8": "1"}
     environment |= {"LC_ALL": "C.UTF-8"}
     environment.pop("NO_COLOR", None)
     with running_sandbox() as sandbox:

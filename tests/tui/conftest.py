@@ -59,7 +59,7 @@ Operate = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def operator(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who sits at the terminal, and what it can do."""
-    monkeypatch.setenv("LOGNAME", "ana")
+    monkeypatch.setattr(os, "getlogin", lambda: "ana")
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     monkeypatch.delenv("NO_COLOR", raising=False)
 

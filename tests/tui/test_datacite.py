@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from doitui.tui.dialogs import DEAF
+from doitui.tui.screens.doi import NOT_ASKED
 from doitui.web.server import Sandbox, running_sandbox
 from doitui_core import comparing, desk, dois, records, repositories, worker
 from doitui_core.models import Doi, DoiLog
@@ -139,16 +140,21 @@ def test_the_page_says_why_nothing_can_be_compared(
 
 
 @SQLITE
-def test_a_page_that_was_closed_meanwhile_is_not_painted(house: str, operate: Operate, press: Press) -> None:
-    async def look(pilot: Any) -> str:
+def test_what_was_asked_of_one_doi_is_not_shown_of_the_next(house: str, operate: Operate, press: Press) -> None:
+    records.save("other", metadata=METADATA, repository="h")
+    dois.reserve(records.find("other"))
+
+    async def look(pilot: Any) -> tuple[set[str], str]:
         await press(pilot, "enter")
         page = pilot.app.screen
+        first = page.page.row["doi"]
         page.act_compare()
         pilot.app.pop_screen()
-        await press(pilot)
-        return str(page.compared)
+        await press(pilot, "j", "enter")
+        return {first, page.page.row["doi"]}, str(page.compared)
 
-    assert operate(look, start="dois") == "Asking DataCite…"
+    shown, compared = operate(look, start="dois")
+    assert (len(shown), compared) == (2, NOT_ASKED)
 
 
 @SQLITE

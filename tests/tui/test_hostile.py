@@ -10,7 +10,8 @@ import pytest
 from rich.cells import cell_len
 
 from doitui.tui.dialogs import DEAF
-from doitui_core.models import Doi
+from doitui_core import settings
+from doitui_core.models import Attempt, Doi, Event, Job, Record, Upstream
 
 #: Where a title, a reason or an error of the outside world is shown: screen, keys.
 PLACES = {
@@ -22,7 +23,21 @@ PLACES = {
     "the queue": ("queue", tuple("jjjjj")),
     "the question before an act": ("dois", ("j", "U")),
     "the dashboard": ("dashboard", ()),
+    "the records to mint": ("mint", ("G",)),
+    "what a check says": ("mint", ("A", "c")),
+    "the events": ("events", ("j", "j")),
+    "the reports": ("reports", ("right_square_bracket",)),
+    "the doctor": ("doctor", ()),
+    "the log of acts": ("dashboard", ("L",)),
+    "the palette": ("dois", ("colon", *"10.5/[/x]")),
+    **{
+        f"a DOI's {tab}": ("dois", ("j", "enter", *["right_square_bracket"] * at))
+        for tab, at in (("requests", 2), ("usage", 5), ("events", 6), ("jobs", 7))
+    },
 }
+
+#: What a title, a name and an address may hold.
+BAD = "\x1b[2J\x1b]0;owned\x07[/b][@click=app.exit]\u202e\r\n" + "y" * 3_000
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -32,6 +47,12 @@ def test_what_comes_from_outside_is_shown_as_plain_text(
     house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str], place: str
 ) -> None:
     screen, keys = PLACES[place]
+    Record.update(title=BAD).where(Record.object_id.in_(["ms-5", "ms-9", "unpublished"])).execute()
+    Event.update(obj_id=BAD, last_error=BAD).where(Event.state == "failed").execute()
+    Job.update(last_error=BAD).where(Job.status == "failed").execute()
+    Attempt.create(doi=Doi.get(Doi.folded.endswith("ms-5")), job_id=1, worker=BAD, method="PUT", target=BAD, sent_at=1)
+    Upstream.create(name=f"rest http://{BAD} demo.repo")
+    settings.put("contact_email", "a[/b]@example.org", actor=BAD)
 
     async def look(pilot: Any) -> str:
         await press(pilot, *keys)

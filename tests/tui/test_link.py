@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,6 +42,53 @@ def test_a_link_that_is_lost_is_told_and_comes_back_by_itself(
     with relayed(house) as (relay, url):
         kept, refused, back = operate(look, start="dois", write=True, url=url)
     assert (kept, "does not answer" in refused, back) == (True, True, True)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("again", ["r", "a commit"])
+def test_a_list_that_could_not_be_read_comes_back(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str], again: str
+) -> None:
+    def rename(old: str, new: str) -> None:
+        with closing(sqlite3.connect(house.removeprefix("sqlite:///"))) as connection:
+            connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+    async def look(pilot: Any) -> tuple[str, str]:
+        rename("doi", "away")
+        pilot.app.reload()
+        await press(pilot)
+        broken = seen(pilot)
+        rename("away", "doi")
+        await press(pilot, "r") if again == "r" else pilot.app.look()
+        await press(pilot)
+        return broken, seen(pilot)
+
+    broken, back = operate(look, start="dois")
+    assert ("could not be read" in broken, "10.5072/h/2026/ms-2" in back) == (True, True), back
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_whatever_is_pressed_while_the_link_is_lost_what_is_shown_stays(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str], relayed: Any
+) -> None:
+    async def look(pilot: Any) -> tuple[str, str]:
+        relay.cut()
+        pilot.app.look()
+        await press(pilot)
+        await press(pilot, "r", "question_mark", "escape", "j", "1", "4", "G")
+        lost = seen(pilot)
+        relay.mend()
+        async with asyncio.timeout(20):
+            while " live " not in seen(pilot):
+                pilot.app.look()
+                await asyncio.sleep(0.1)
+        await press(pilot)
+        return lost, seen(pilot)
+
+    with relayed(house) as (relay, url):
+        lost, back = operate(look, start="dois", url=url)
+    assert ("LOST" in lost, "10.5072/h/2026/ms-2" in lost) == (True, True), lost
+    assert "10.5072/h/2026/ms-2" in back, back
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

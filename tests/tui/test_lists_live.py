@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from textual import events
 
 from doitui.tui.widgets import stretch
 from doitui_core import database, dois, ledger, lists, records, states
@@ -369,3 +371,28 @@ def test_a_narrow_screen_says_below_what_its_columns_cut(
         return seen(pilot).splitlines()[-2]
 
     assert "DataCite answered 422: creators is missing" in operate(look, start="dois")
+
+
+@SQLITE
+def test_lists_that_wait_for_their_rows_do_not_take_them_from_each_other(
+    long_list: str, operate: Operate, press: Press, seen: Callable[..., str]
+) -> None:
+    """While the reading thread is busy the ends of two lists are asked for."""
+
+    async def look(pilot: Any) -> str:
+        await press(pilot, "2", "4")
+        go_on = threading.Event()
+        pilot.app.quick.ask("busy", go_on.wait, lambda _: None, pilot.app.lost)
+        for key in "G2G4":
+            pilot.app._driver.process_message(events.Key(key, key))
+        await asyncio.sleep(0.3)
+        go_on.set()
+        await press(pilot)
+        return seen(pilot)
+
+    shown = operate(look, start="dois")
+    assert doi_lines(shown) > 10, shown
+
+
+def doi_lines(shown: str) -> int:
+    return sum("10.5072/h/2026/" in line for line in shown.splitlines())

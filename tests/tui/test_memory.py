@@ -11,9 +11,9 @@ Operate = Callable[..., Any]
 Press = Callable[..., Any]
 
 
-def test_a_closed_page_leaves_nothing_that_was_painted_behind(house: str, operate: Operate, press: Press) -> None:
+def test_a_closed_sheet_leaves_nothing_that_was_painted_behind(house: str, operate: Operate, press: Press) -> None:
     async def look(pilot: Any) -> int:
-        await press(pilot, "enter")
+        await press(pilot, "question_mark")
         painted = [weakref.ref(widget._styles_cache) for widget in pilot.app.screen.walk_children()]
         assert painted
         await press(pilot, "escape")

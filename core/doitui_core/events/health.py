@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import peewee
+
 from doitui_core import database, queue, repositories, stats, upstream
 from doitui_core.clock import EPOCH
 from doitui_core.errors import Misconfigured
 from doitui_core.events.origin import Origin
 from doitui_core.events.states import State
 from doitui_core.jobs import Lane
-from doitui_core.models import Event, Repository, Upstream, Worker
+from doitui_core.models import Event, Repository, Upstream, UsageHit, UsageSpool, Worker
 from doitui_core.repositories import Config
 from doitui_core.usage import spool_place
 
@@ -67,8 +69,8 @@ def _one_cause() -> Diagnosis | None:
         return None
     failed = Event.select().where(Event.state == str(State.FAILED)).order_by(Event.id.desc())
     row = failed.first()
-    others: Any = {event.cause for event in failed.limit(LOOKED_AT)} - {row.cause}
-    if others:
+    causes: Any = failed.select(Event.cause).limit(LOOKED_AT).tuples()
+    if row is None or {cause for (cause,) in causes} - {row.cause}:
         return None
     many = counts[State.FAILED]
     tried = (
@@ -83,7 +85,8 @@ def _one_cause() -> Diagnosis | None:
 def _taken() -> bool:
     """Whether one of our own was taken, as far as the last ones tell: others' events stand there as submitted too."""
     taken = Event.select(Event.origin).where(Event.state == str(State.SUBMITTED)).order_by(Event.id.desc())
-    return any(row.origin != Origin.ELSEWHERE for row in taken.limit(LOOKED_AT))
+    origins: Any = taken.limit(LOOKED_AT).tuples()
+    return any(origin != Origin.ELSEWHERE for (origin,) in origins)
 
 
 def _mend(cause: str) -> str:
@@ -106,13 +109,17 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What an operator wants to know of events at one glance. `spool`: `files` and `bytes` that wait to be counted."""
+    """What an operator wants to know of events at one glance. `spool`: `files` and `bytes` that wait to be counted;
+    `drained`: when the last visit was that was drained from it, `rejected`: lines that could not be read.
+    """
 
     counts: dict[str, int]
     links: list[Link]
     diagnosis: Diagnosis | None
     last: datetime | None
     spool: dict[str, int]
+    drained: datetime | None
+    rejected: int
 
 
 def overview() -> Health:
@@ -120,7 +127,10 @@ def overview() -> Health:
     with database.read():
         last = Event.select(Event.submitted_at).where(Event.state == str(State.SUBMITTED)).order_by(Event.id.desc())
         links = [_link(repositories.config(row)) for row in repositories.listed() if row.active]
-        return Health(stats.events(), links, diagnosis(), last.limit(1).scalar(), spool_place.waiting())
+        hit = UsageHit.select(UsageHit.at).order_by(UsageHit.at.desc()).limit(1).scalar()
+        rejected = UsageSpool.select(peewee.fn.SUM(UsageSpool.rejected)).scalar() or 0
+        taken = last.limit(1).scalar()
+        return Health(stats.events(), links, diagnosis(), taken, spool_place.waiting(), hit, int(rejected))
 
 
 def _link(config: Config) -> Link:

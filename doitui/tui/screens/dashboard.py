@@ -62,7 +62,7 @@ class DashboardScreen(QueueActs, Section):
     def columns(self, width: int) -> Sequence[Column]:
         shown = [
             Column("", 4, lambda row: shapes.CHECK[row["need"].level]),
-            Column("HOW MANY", 8, lambda row: number(row["need"].number), right=True),
+            Column("HOW MANY", 8, lambda row: number(row["need"].number) if row["need"].number else "", right=True),
             Column("NEEDS ATTENTION", 0, lambda row: row["need"].what),
             Column("WHAT TO DO", 34 if width >= 100 else 28, lambda row: row["need"].advice),
         ]
@@ -114,17 +114,16 @@ class DashboardScreen(QueueActs, Section):
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
         assert message.row is not None
-        section, typed = message.row["need"].leads_to
-        if section == "queue":
-            self.doitui.show_jobs(typed)
-        else:
-            self.doitui.show_dois(typed)
+        self.doitui.show_list(*message.row["need"].leads_to)
+
+    def repository_here(self) -> str:
+        return self.need.repository if self.need is not None else ""
 
     def act_retry_cause(self) -> None:
         if (need := self.need) is None or not need.cause:
             self.doitui.tell("put the cursor on jobs that failed: C puts back those of one cause", bad=True)
         else:
-            self.propose_cause(need.cause, need.number)
+            self.propose_cause(need.cause)
 
 
 def _shares(board: Board, width: int) -> list[Line]:
@@ -204,11 +203,13 @@ def _address(link: Link) -> str:
 def _state(link: Link, board: Board) -> shapes.Cell:
     if link.state == "out":
         return f"OUT since {ago(link.until, board.now)}", "bad"
+    if link.state == "refused":
+        return f"REFUSED since {ago(link.until, board.now)}", "bad"
     if link.state == "paused":
         assert link.until is not None
         return f"PAUSED by DataCite for {span(link.until - board.now)}", "warn"
     took = f"  {link.milliseconds} ms" if link.milliseconds is not None else ""
-    faults = f"  {link.faulty} of 50 failed" if link.faulty else ""
+    faults = f"  {link.faulty} of {link.requests} failed" if link.faulty else ""
     return (
         (f"SLOWED{took}{faults}", "warn")
         if link.state == "slowed"

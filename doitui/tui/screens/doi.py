@@ -27,6 +27,8 @@ from doitui_core.windows import Row, Window
 if TYPE_CHECKING:
     from doitui_core.comparing import Comparison
 
+Neighbours = Callable[[int], int | None]
+
 TABS = ("Facts", "Log", "Requests", "Metadata", "DataCite", "Usage", "Events", "Jobs")
 DATACITE, USAGE = TABS.index("DataCite"), TABS.index("Usage")
 
@@ -48,13 +50,26 @@ class DoiScreen(DoiActs, QueueActs, Section):
         "c asks DataCite, and shows every field that is not as here; it only reads. Z keeps the state DataCite tells.",
     )
 
-    def __init__(self, doi_id: int, neighbours: Callable[[int], int | None] = lambda _: None) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.doi_id = doi_id
+        self.doi_id = 0
         self.tab = 0
         self.page: Page | None = None
-        self._neighbours = neighbours
+        self._neighbours: Neighbours = lambda _: None
         self._forget()
+
+    def open(self, doi_id: int, neighbours: Neighbours) -> None:
+        """Be the page of another DOI. `neighbours(1)` moves on in the list it was opened from, and gives the next one;
+        None where there is none.
+        """
+        self.doi_id, self.tab, self.page, self._neighbours = doi_id, 0, None, neighbours
+        self._forget()
+        if self.is_mounted:
+            self._tabs()
+            self.set_class(False, "-plotted")
+            self.query_one("#title", StatusLine).tell("")
+            for text in self.query(Lines):
+                text.show([], from_top=True)
 
     def _forget(self) -> None:
         """What was asked for belongs to one DOI."""
@@ -81,7 +96,9 @@ class DoiScreen(DoiActs, QueueActs, Section):
                 self.show(page)
                 self._count()
 
-        self.doitui.quick.ask("page", lambda: pages.of(number), told, lambda error: self.failed(text, error))
+        self.doitui.quick.ask(
+            f"page {id(self)}", lambda: pages.of(number), told, lambda error: self.failed(text, error)
+        )
 
     def _count(self) -> None:
         """Usage is read only while it is looked at."""
@@ -96,7 +113,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
                 self._again()
 
         self.doitui.slow.ask(
-            "usage", lambda: used.counted(doi), told, lambda error: told(f"Not read: {harmless(error)}")
+            f"usage {id(self)}", lambda: used.counted(doi), told, lambda error: told(f"Not read: {harmless(error)}")
         )
 
     def act_compare(self) -> None:
@@ -110,7 +127,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
 
         self.compared, self.asked_at = "Asking DataCite…", None
         self._open(DATACITE)
-        self.doitui.outside.ask("compare", lambda: _ask(number), told, lambda error: told(harmless(error)))
+        self.doitui.outside.ask(f"compare {id(self)}", lambda: _ask(number), told, lambda error: told(harmless(error)))
 
     def _still(self, doi_id: int) -> bool:
         """Whether what was asked for is still of interest: the page may be another one, or closed."""

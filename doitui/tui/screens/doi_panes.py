@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -140,6 +141,7 @@ def events(page: Page) -> list[Line]:
     lines: list[Line] = [Rule("Events", "newest first")]
     if not page.events:
         return [*lines, *NO_EVENTS]
+    lines += [*_by_relation(page.events), ""]
     for row in page.events:
         state, tone = shapes.event(row["state"])
         told = f"total {number(row['total'])}, told {number(row['submitted_total'])}"
@@ -150,6 +152,18 @@ def events(page: Page) -> list[Line]:
             lines.append([("          ", ""), (row["last_error"], "bad")])
     more = (f" … and older ones: `doitui event list --doi {page.row['doi']}`", "quiet")
     return [*lines, "", more] if page.events_more else lines
+
+
+def _by_relation(rows: list[Row]) -> list[Line]:
+    """How often what happened, most first, each with a bar."""
+    totals: Counter[str] = Counter()
+    for row in rows:
+        totals[row["relation_type_id"]] += row["total"]
+    most = max(totals.values(), default=0)
+    return [
+        [f" {relation:<40} {number(total):>9}  ", (bar(total, most, _BAR), "busy")]
+        for relation, total in totals.most_common()
+    ]
 
 
 def compared(found: Comparison | str, asked: datetime | None) -> list[Line]:

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from doitui.tui import keys, shapes
 from doitui.tui.doi_acts import DoiActs
-from doitui.tui.screens.doi import DoiScreen
 from doitui.tui.screens.list_section import ListSection, TabFields
 from doitui.tui.text import day, minute
 from doitui.tui.widgets.lines import Line
@@ -88,17 +87,18 @@ class DoisScreen(DoiActs, ListSection):
         return lines
 
     def chosen_dois(self) -> list[Row] | tuple[Window, int]:
-        return (self.window(), self.table.stretch.total) if self.all_matching else self.table.chosen()
+        return (self.window(), self.table.stretch.whole) if self.all_matching else self.table.chosen()
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
         assert message.row is not None
-        self.app.push_screen(DoiScreen(message.row["id"], self._neighbour))
+        self.doitui.show_doi(message.row["id"], self._neighbour)
 
     def _neighbour(self, by: int) -> int | None:
         """Move on in the list below its page; the id of the DOI there."""
         before = self.table.cursor
         self.table.go(before + by)
-        row = self.table.row
+        if (row := self.table.row) is None:
+            self.table.go(before)  # it is still on its way
         return row["id"] if row is not None and self.table.cursor != before else None
 
 

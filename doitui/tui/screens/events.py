@@ -86,7 +86,7 @@ class EventsScreen(EventActs, ListSection):
 
     def act_retry(self) -> None:
         if self.all_matching:
-            self.propose_retry_matching(self.window(), self.table.stretch.total)
+            self.propose_retry_matching(self.window(), self.table.stretch.whole)
         else:
             self.propose_retry(self.table.chosen())
 
@@ -102,7 +102,12 @@ def _told(found: Health, now: Any) -> list[Line]:
     last = f"{span(now - found.last)} ago" if found.last else "never"
     waits = found.spool["bytes"]
     spool = f"{counted(found.spool['files'], 'file')}, {number(waits)} bytes wait" if waits else "empty"
-    lines.append([(" last taken ", "quiet"), last, ("     usage spool ", "quiet"), spool])
+    drained = f"{span(now - found.drained)} ago" if found.drained else "none yet"
+    lines.append(
+        [(" last taken ", "quiet"), last, ("   usage spool ", "quiet"), spool, ("   last visit ", "quiet"), drained]
+    )
+    if found.rejected:
+        lines.append([(" ! ", "warn"), f"{counted(found.rejected, 'line')} of the spool could not be read"])
     if found.diagnosis is not None:
         lines.append([(" ! ", "bad"), (found.diagnosis.told, "bad")])
         lines.append([("   ", ""), (found.diagnosis.mend, "strong")])

@@ -111,6 +111,10 @@ class ListSection(Section):
         self.table.stretch.open(self.window(), self._read, lambda error: self.failed(self.table, error))
         self.tell()
 
+    def unreadable(self, pane: WindowTable | Lines, error: Exception) -> None:
+        super().unreadable(pane, error)
+        self._open_as = None  # the next look opens it anew
+
     def more(self) -> tuple[Any, ...]:
         """What besides filter and order decides which list it is."""
         return ()
@@ -141,7 +145,7 @@ class ListSection(Section):
         table, stretch = self.table, self.table.stretch
         left = f"/ {self.filter}" if self.filter else f"all {self.noun}s"
         if self.all_matching:
-            left += f"   ALL {number(stretch.total)} MATCHING"
+            left += f"   ALL {number(stretch.whole)} MATCHING"
         elif table.marked:
             left += f"   {len(table.marked)} marked"
         if stretch.newer:

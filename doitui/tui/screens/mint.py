@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from doitui.tui import keys, shapes
 from doitui.tui.actions import MANY
 from doitui.tui.dialogs import Sheet
 from doitui.tui.doi_acts import DoiActs
-from doitui.tui.plans import Answers, Plan, Result, each, refuse_moved
+from doitui.tui.plans import Answers, Plan, Result, each, named, refuse_moved
 from doitui.tui.screens.list_section import ListSection
 from doitui.tui.text import counted, number
+from doitui.tui.widgets.bars import StatusLine
 from doitui.tui.widgets.lines import Line, Rule
 from doitui.tui.widgets.window_table import Column
 from doitui_core import candidates, states, windows
@@ -25,6 +27,37 @@ TARGETS = tuple(str(wanted) for wanted in reversed(states.LADDER))
 
 if TYPE_CHECKING:
     from doitui_core import batch
+    from doitui_core.models import Record
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What a mint is for, as it was when it was asked for. `ids` None: every record of `window`, `expected` of them."""
+
+    window: Window
+    expected: int
+    state: str
+    ids: list[int] | None
+
+    @property
+    def many(self) -> int:
+        return self.expected if self.ids is None else len(self.ids)
+
+    @property
+    def command(self) -> str:
+        """The same on the command line, which has no filter but that of the repository."""
+        fields = self.window.wanted.fields
+        if self.ids is not None or self.window.wanted.text or set(fields) - {"repo"}:
+            return f"doitui batch mint ID… --state {self.state}"
+        only = f" --repository {fields['repo']}" if fields else ""
+        return f"doitui batch mint --all{only} --state {self.state}"
+
+    def records(self) -> list[Record]:
+        return candidates.records(self.window, self.ids)
+
+    def refuse_moved(self) -> None:
+        if self.ids is None:
+            refuse_moved(self.window, self.expected)
 
 
 class MintScreen(DoiActs, ListSection):
@@ -95,63 +128,59 @@ class MintScreen(DoiActs, ListSection):
     # Check and mint
 
     def act_check(self) -> None:
-        self._look(lambda found, _: self._report(found))
+        self._look(lambda chosen, found: self._report(found, chosen.state))
 
     def act_mint(self) -> None:
         self._look(self._propose_mint)
 
-    def _look(self, then: Any) -> None:
-        """A dry run over what is chosen, in the slow thread; then `then`."""
-        chosen, window, expected, state = self.table.chosen(), self.window(), self.table.stretch.total, self.state
-        ids = None if self.all_matching else [row["id"] for row in chosen]
+    def _look(self, then: Callable[[_Chosen, batch.Result], None]) -> None:
+        """A dry run over what is chosen, in the slow thread; then `then`, with what was chosen when it began."""
+        ids = None if self.all_matching else [row["id"] for row in self.table.chosen()]
+        chosen = _Chosen(self.window(), self.table.stretch.whole, self.state, ids)
         if ids == []:
             self.doitui.tell("there is no record here to mint", bad=True)
             return
-        self.query_one("#status").tell(f"looking at {number(expected if ids is None else len(ids))}…")  # type: ignore[attr-defined]
+        self.query_one("#status", StatusLine).tell(f"looking at {number(chosen.many)}…")
 
         def work() -> batch.Result:
             from doitui_core import batch
 
-            records = candidates.records(window, ids)
-            return batch.mint(records, state=state, limit=0, dry_run=True)
+            return batch.mint(chosen.records(), state=chosen.state, limit=0, dry_run=True)
 
-        self.doitui.slow.ask("look", work, lambda found: self._looked(found, then, ids), self.doitui.lost)
+        def looked(found: batch.Result) -> None:
+            self.tell()
+            then(chosen, found)
 
-    def _looked(self, found: batch.Result, then: Any, ids: list[int] | None) -> None:
-        self.tell()
-        then(found, ids)
+        self.doitui.slow.ask("look", work, looked, self.doitui.lost)
 
-    def _report(self, found: batch.Result) -> None:
-        lines: list[Line] = [Rule("Check"), "", *_summary(found, self.state)]
+    def _report(self, found: batch.Result, state: str) -> None:
+        lines: list[Line] = [Rule("Check"), "", *_summary(found, state)]
         lines += ["", Rule("What a mint would refuse")] if found.refused else []
         for object_id, why in found.refused:
             lines.append([(f" {object_id}  ", "strong"), why])
         self.app.push_screen(Sheet(lines))
 
-    def _propose_mint(self, found: batch.Result, ids: list[int] | None) -> None:
-        window, expected, state, operator = self.window(), self.table.stretch.total, self.state, self.doitui.operator
+    def _propose_mint(self, chosen: _Chosen, found: batch.Result) -> None:
+        operator, state = self.doitui.operator, chosen.state
         if not found.queued:
-            self._report(found)
+            self._report(found, state)
             return
 
         def run(_: Answers) -> Result:
             from doitui.tui.doi_plans import of_batch
             from doitui_core import batch
 
-            if ids is None:
-                refuse_moved(window, expected)
-            records = candidates.records(window, ids)
-            return of_batch(batch.mint(records, state=state, limit=0, actor=operator))
+            chosen.refuse_moved()
+            return of_batch(batch.mint(chosen.records(), state=state, limit=0, actor=operator))
 
         forever = (
             "" if state == "draft" else "Registered or findable, a DOI is for ever: it can be hidden, never deleted."
         )
-        lines: list[Line] = [*_summary(found, state), "", forever or "A draft can still be given up."]
-        lines += [(f"  {object_id}: {why}", "warn") for object_id, why in found.refused[:NAMED]]
+        lines: list[Line] = [forever or "A draft can still be given up.", "", *_summary(found, state)]
+        lines += [(named(f"{object_id}:", why), "warn") for object_id, why in found.refused[:NAMED]]
         level = 3 if state != "draft" or found.queued > MANY else 2
         typed = str(found.queued) if level == 3 else ""
-        command = f"doitui batch mint {'--all' if ids is None else 'ID…'} --state {state}"
-        plan = Plan("Mint", counted(found.queued, "DOI"), lines, command, run, level, typed)
+        plan = Plan("Mint", counted(found.queued, "DOI"), lines, chosen.command, run, level, typed)
         self.doitui.acting.propose(plan)
 
     def act_reserve(self) -> None:
@@ -170,7 +199,7 @@ class MintScreen(DoiActs, ListSection):
                 lambda handle: dois.reserve(candidates.record(int(handle)), actor=operator),
             )
 
-        lines: list[Line] = [f"  {object_id}  {row['title']}" for object_id, row in list(rows.items())[:NAMED]]
+        lines: list[Line] = [named(object_id, row["title"]) for object_id, row in list(rows.items())[:NAMED]]
         lines += ["", "Each gets its DOI now, to be printed; it is not minted, and the string never changes again."]
         command = f"doitui doi reserve {' '.join(list(rows)[:3])}"
         level = 3 if len(rows) > MANY else 2

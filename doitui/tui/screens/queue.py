@@ -12,7 +12,7 @@ from doitui.tui.screens.list_section import ListSection, TabFields
 from doitui.tui.text import due, minute, span
 from doitui.tui.widgets.lines import Line
 from doitui.tui.widgets.window_table import Column, WindowTable
-from doitui_core import filters, notices, stats, windows
+from doitui_core import notices, stats, windows
 from doitui_core.clock import EPOCH
 from doitui_core.windows import Row, Window
 
@@ -96,13 +96,13 @@ class QueueScreen(QueueActs, ListSection):
 
     def act_retry(self) -> None:
         if self.all_matching:
-            self.propose_matching("Retry", self.window(), self.table.stretch.total, "doitui queue retry ID…")
+            self.propose_matching("Retry", self.window(), self.table.stretch.whole, "doitui queue retry ID…")
         else:
             self.propose_retry(self.table.chosen())
 
     def act_cancel(self) -> None:
         if self.all_matching:
-            self.propose_matching("Cancel", self.window(), self.table.stretch.total, "doitui queue cancel ID…")
+            self.propose_matching("Cancel", self.window(), self.table.stretch.whole, "doitui queue cancel ID…")
         else:
             self.propose_cancel(self.table.chosen())
 
@@ -111,11 +111,10 @@ class QueueScreen(QueueActs, ListSection):
         if row is None or not row["cause"] or row["status"] not in ("failed", "blocked"):
             self.doitui.tell("put the cursor on a job that failed: C puts back all with its cause", bad=True)
             return
-        wanted = filters.parse(f"status:{row['status']} cause:{row['cause']}", "jobs")
-        cause = row["cause"]
-        self.doitui.slow.ask(
-            "cause", windows.jobs(wanted).count, lambda many: self.propose_cause(cause, many), self.doitui.lost
-        )
+        self.propose_cause(row["cause"])
+
+    def repository_here(self) -> str:
+        return str(self.table.row["repository"]) if self.table.row is not None else ""
 
 
 def _why(row: Row) -> shapes.Cell:

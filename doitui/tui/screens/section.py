@@ -15,6 +15,7 @@ from doitui.tui import actions
 from doitui.tui.widgets.bars import KeyBar, TopBar
 from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.window_table import WindowTable
+from doitui_core import changes
 
 if TYPE_CHECKING:
     from doitui.tui.app import DoituiApp
@@ -102,7 +103,15 @@ class Section(Screen[None]):
         return ("", "The database cannot be reached.", f"  {why}", "", "It is tried again by itself; r tries now.")
 
     def failed(self, pane: WindowTable | Lines, error: Exception) -> None:
-        """One pane could not be read: its cause there, and the others go on."""
+        """One pane could not be read. First it is asked whether the database is there at all: if not, what was read
+        stays, and the link is lost; else that pane tells its cause, and the others go on.
+        """
+        self.doitui.quick.ask(
+            f"doubt {id(pane)}", changes.token, lambda _: self.unreadable(pane, error), self.doitui.lost
+        )
+
+    def unreadable(self, pane: WindowTable | Lines, error: Exception) -> None:
+        """Say in `pane` why there is nothing to see."""
         said = ("", "This could not be read:", f"  {error}", "", "r tries again; `doitui doctor` looks at everything.")
         if isinstance(pane, WindowTable):
             pane.say(*said)
@@ -121,6 +130,14 @@ class Section(Screen[None]):
             return
         do = getattr(self, f"act_{name}", None) or getattr(self.doitui.acting, f"act_{name}")
         do()
+
+    def act_open(self) -> None:
+        """As enter on the table, for the palette."""
+        self.query_one(WindowTable).action_enter()
+
+    def act_mark(self) -> None:
+        """As space on the table."""
+        self.query_one(WindowTable).action_mark()
 
     def act_back(self) -> None:
         if len(self.app.screen_stack) > 1:

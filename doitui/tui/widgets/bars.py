@@ -95,9 +95,11 @@ class KeyBar(Bar):
 
     def update(self) -> None:
         width, app = self.size.width, self.doitui
-        chosen = [action for action in actions.of(app.screen_name) if action.shown]
-        shown = self._fitting(chosen, width - 1)
-        text = Text(" ", no_wrap=True)
+        chosen = [action for action in (*app.MORE, *actions.of(app.screen_name)) if action.shown]
+        many = app.acting.under_way
+        doing = f" {many} under way  " if many else ""
+        shown = self._fitting(chosen, width - max(len(doing), 1))
+        text = Text(doing or " ", style=_BOLD if doing else "", no_wrap=True)
         for action in shown:
             dim = _DIM if app.refusal(action) else ""
             text.append(action.key, dim or _BOLD)

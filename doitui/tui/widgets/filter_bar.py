@@ -48,3 +48,6 @@ class FilterBar(Input):
         event.stop()
         event.prevent_default()
         self.insert_text_at_cursor(" ".join(event.text[:LONGEST].split()))
+        if len(event.text) > LONGEST:
+            told = f"what was pasted is cut to its first {LONGEST} characters"
+            self.app.notify(told, severity="warning", markup=False)

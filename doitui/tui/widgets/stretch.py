@@ -44,6 +44,11 @@ class Stretch:
     def _app(self) -> DoituiApp:
         return self._table.app  # type: ignore[return-value]
 
+    @property
+    def whole(self) -> int:
+        """All rows the list has, with those that came in front since: what an act on all of them is for."""
+        return self.total + self.newer
+
     def get(self, index: int) -> Row | None:
         """The row, None where it has not come yet."""
         at = index - self.first
@@ -131,7 +136,7 @@ class Stretch:
                 self._asked = None
                 self._failed(error)
 
-        self._app.quick.ask(f"rows {self._table.id}", work, done, failed)
+        self._app.quick.ask(f"rows {id(self)}", work, done, failed)
 
     def _key(self, how: str) -> Key | None:
         if how == "after":
@@ -140,6 +145,7 @@ class Stretch:
 
     def _join(self, first: int, found: list[Row], how: str, asked: int) -> None:
         table, fewer = self._table, len(found) < asked
+        before, was = self._seen(), self.total
         if how == "before":
             self._put_in_front(found, begins=fewer)
         elif how == "rank" and not found:
@@ -155,8 +161,7 @@ class Stretch:
             cut = max(len(found) - KEPT, 0)
             self.first, self.rows = first + cut, found[cut:]
         table.settle()
-        table.refresh()
-        table._tell()
+        self._repaint(before, was)
         self.want(table.top, table.room)
         self._after()
 
@@ -174,7 +179,7 @@ class Stretch:
         """Ask for all rows from `one` to `other`, whichever stands above; none if they are more than are kept."""
         window = self._window
         assert window is not None, "a list that is fixed has no marks"
-        self._app.quick.ask("between", lambda: _between(window, one, other), done, self._failed)
+        self._app.quick.ask(f"between {id(self)}", lambda: _between(window, one, other), done, self._failed)
 
     # Keeping up with the database
 
@@ -210,7 +215,7 @@ class Stretch:
             if found[1] is None:
                 self._count(window, edition)
 
-        self._app.quick.ask(f"renew {table.id}", work, done, self._failed)
+        self._app.quick.ask(f"renew {id(self)}", work, done, self._failed)
 
     def _count(self, window: Window, edition: int) -> None:
         if time.monotonic() < self._count_from:
@@ -228,7 +233,7 @@ class Stretch:
                 self._table.settle()
                 self._after()
 
-        self._app.slow.ask(f"count {self._table.id}", work, done, self._failed)
+        self._app.slow.ask(f"count {id(self)}", work, done, self._failed)
 
     def _renewed(self, rows: list[Row], total: int | None, newer: int, *, first: int, following: bool) -> None:
         if following:
@@ -245,10 +250,8 @@ class Stretch:
     def _replace(self, first: int, rows: list[Row], total: int) -> None:
         """Take `rows` in place of what was held; paint only what is another now, and keep the cursor on its row."""
         table = self._table
-        seen = range(table.top, table.top + table.room)
-        before = {index: self.get(index) for index in seen}
+        before, was = self._seen(), self.total
         here = table.row
-        was = self.total
         # Those that say the same stay the rows they are: their lines need not be made anew.
         held = {row["id"]: row for row in self.rows}
         rows = [same if (same := held.get(row["id"])) == row else row for row in rows]
@@ -257,10 +260,19 @@ class Stretch:
         if here is not None and not (old == 0 and table.top == 0):
             table.cursor = self._index_of(here["id"], old)
         table.settle()
-        if was != total and min(was, total) < seen.stop:
-            table.refresh()
-        changed = [index for index in seen if before[index] != self.get(index)]
-        table.repaint([*changed, old, table.cursor] if old != table.cursor else changed)
+        self._repaint(before, was, [old, table.cursor] if old != table.cursor else ())
+
+    def _seen(self) -> dict[int, Row | None]:
+        """What the table shows at which index."""
+        top = self._table.top
+        return {index: self.get(index) for index in range(top, top + self._table.room)}
+
+    def _repaint(self, before: dict[int, Row | None], was: int, more: Sequence[int] = ()) -> None:
+        """Paint what is another row now than it was `before`, and `more`; `was`: how many there were in all."""
+        table, now = self._table, self._seen()
+        if was != self.total and min(was, self.total) < table.top + table.room:
+            table.refresh()  # lines below the last row come or go
+        table.repaint([*(index for index, row in now.items() if index not in before or before[index] != row), *more])
 
     def _index_of(self, row_id: Any, otherwise: int) -> int:
         at = next((at for at, row in enumerate(self.rows) if row["id"] == row_id), None)

@@ -1,0 +1,134 @@
+"""A question is seen in the smallest terminal: what is asked, where, what to press; and it does what it said."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from doitui.tui.dialogs import DEAF, Dialog
+from doitui_core import dois
+from doitui_core.models import Doi, Job, Repository
+
+Operate = Callable[..., Any]
+Press = Callable[..., Any]
+Seen = Callable[..., str]
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+#: Keys that ask something, by the screen they are pressed on.
+QUESTIONS = {
+    "many, with two fields": ("dois", ("A", "D")),
+    "all, for ever": ("dois", ("A", "X")),
+    "a hostile title": ("dois", ("j", "U")),
+    "a mint": ("mint", ("A", "M")),
+    "reserving": ("mint", ("G", "E")),
+    "jobs": ("queue", ("A", "X")),
+    "a flush": ("events", ("F",)),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("size", [(80, 24), (62, 18)])
+def test_where_and_what_to_press_is_always_seen(
+    house: str, operate: Operate, press: Press, seen: Seen, question: str, size: tuple[int, int]
+) -> None:
+    screen, keys = QUESTIONS[question]
+
+    async def look(pilot: Any) -> str:
+        await press(pilot, *keys)
+        await press(pilot)
+        assert isinstance(pilot.app.screen, Dialog)
+        return seen(pilot)
+
+    shown = operate(look, start=screen, write=True, size=size)
+    verb = "Cancel"
+    assert ("at DataCite" in shown, "same as" in shown, verb in shown) == (True, True, True), shown
+
+
+def test_what_has_no_room_is_turned_to(house: str, operate: Operate, press: Press, seen: Seen) -> None:
+    async def look(pilot: Any) -> tuple[str, str]:
+        await press(pilot, "A", "M")
+        await press(pilot)
+        first = seen(pilot)
+        for _ in range(9):
+            await press(pilot, "pagedown")
+        return first, seen(pilot)
+
+    first, last = operate(look, start="mint", write=True, size=(60, 15))
+    print(first)
+    print(last)
+    assert ("pgdn shows the rest" in first, "queued already" in first, "queued already" in last) == (True, False, True)
+
+
+def test_a_mint_does_what_its_question_said_whatever_was_pressed_while_it_looked(
+    house: str, operate: Operate, press: Press
+) -> None:
+    """A look at many records takes its time; filter and target may be others when it has ended."""
+
+    async def look(pilot: Any) -> None:
+        screen, go_on = pilot.app.screen, threading.Event()
+        screen.show_only("Tide")
+        await press(pilot)
+        pilot.app.slow.ask("busy", go_on.wait, lambda _: None, pilot.app.lost)
+        screen.action_act("mark_all")
+        screen.action_act("mint")
+        screen.show_only("")
+        screen.action_act("target")
+        go_on.set()
+        await press(pilot)
+        await asyncio.sleep(DEAF)
+        await press(pilot, "1", "tab", "right", "enter")
+
+    operate(look, start="mint", write=True)
+    asked = Doi.select().join(Job, on=Job.subject_id == Doi.id).where(Job.actor == "ana")
+    assert [(row.folded, row.wanted) for row in asked] == [("10.5072/h/2026/ms-7", "findable")]
+
+
+def test_a_cause_that_has_become_another_number_is_refused(
+    house: str, operate: Operate, press: Press, clock: Any
+) -> None:
+    async def look(pilot: Any) -> list[str]:
+        await press(pilot, "j", "C")
+        clock.forward(seconds=12)
+        dois.withdraw(Job.get(Job.status == "failed").id, actor="bo")
+        await asyncio.sleep(DEAF)
+        await press(pilot, "right", "enter")
+        return [note.message for note in pilot.app._notifications]
+
+    told = operate(look, start="dashboard", write=True)[-1]
+    assert ("now there are 1: look again" in told, "last bo did cancel, 0s ago" in told) == (True, True), told
+
+
+def test_the_repository_under_the_cursor_is_paused_and_no_other(house: str, operate: Operate, press: Press) -> None:
+    Repository.create(code="maps", created_at=1)
+
+    async def look(pilot: Any) -> None:
+        await press(pilot, "P")
+        await asyncio.sleep(DEAF)
+        await press(pilot, "enter")
+
+    operate(look, start="queue", write=True)
+    assert {row.code: row.paused for row in Repository.select()} == {"h": True, "maps": False}
+
+
+def test_what_is_under_way_is_told(house: str, operate: Operate, press: Press, seen: Seen) -> None:
+    async def look(pilot: Any) -> tuple[str, str]:
+        go_on = threading.Event()
+        pilot.app.acts.ask("busy", go_on.wait, lambda _: None, pilot.app.lost)
+        pilot.app.screen.action_act("pause_queue")
+        async with asyncio.timeout(20):
+            while not isinstance(pilot.app.screen, Dialog):
+                await asyncio.sleep(0.02)
+            pilot.app.screen.dismiss({})
+            while "1 under way" not in (shown := seen(pilot)):
+                await asyncio.sleep(0.02)
+        go_on.set()
+        await press(pilot)
+        return shown, seen(pilot)
+
+    during, after = operate(look, start="queue", write=True)
+    assert ("1 under way" in during, "under way" in after.splitlines()[-1]) == (True, False)
