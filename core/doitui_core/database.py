@@ -82,8 +82,7 @@ def pending(url: str) -> list[str]:
     except DatabaseNotReady:
         return [step.name for step in migrations.known()]
     with _translated():
-        migrations.refuse_newer(proxy.obj)
-        have = migrations.applied(proxy.obj)
+        have = migrations.refuse_newer(proxy.obj)
     return [step.name for step in migrations.known() if step.number > have]
 
 

@@ -167,8 +167,7 @@ def put(code: str, values: Mapping[str, str], active: bool | None = None, *, act
     with database.write():
         Repository.insert(code=code, active=True, created_at=database.now()).on_conflict_ignore().execute()
         repository = find(code)
-        for name, text in values.items():
-            settings.put(name, text, repository.id, actor=actor)
+        settings.put_all(values, repository.id, actor=actor)
         if active is not None:
             Repository.update(active=active).where(Repository.id == repository.id).execute()
             repository.active = active

@@ -357,14 +357,21 @@ def check(name: str, text: str) -> str:
 
 def put(name: str, text: str, repository_id: int = 0, *, actor: str = "python") -> None:
     """Store a setting. Raises as `check`."""
-    checked = check(name, text)
+    put_all({name: text}, repository_id, actor=actor)
+
+
+def put_all(values: Mapping[str, str], repository_id: int = 0, *, actor: str = "python") -> None:
+    """Store some settings, all or none. Raises as `check`."""
+    checked = {name: check(name, text) for name, text in values.items()}
     with database.write():
-        Row.insert(repository_id=repository_id, name=name, value=checked, updated_at=database.now()).on_conflict(
-            conflict_target=[Row.repository_id, Row.name],
-            update={Row.value: checked, Row.updated_at: database.now()},
-        ).execute()
-        audit.note(actor, "set", _named(name, repository_id), MASK if TABLE[name].hides(checked) else checked)
-        rests.mended(repository_id)
+        now = database.now()
+        for name, value in checked.items():
+            Row.insert(repository_id=repository_id, name=name, value=value, updated_at=now).on_conflict(
+                conflict_target=[Row.repository_id, Row.name], update={Row.value: value, Row.updated_at: now}
+            ).execute()
+            audit.note(actor, "set", _named(name, repository_id), MASK if TABLE[name].hides(value) else value)
+        if checked:
+            rests.mended(repository_id)
 
 
 def remove(name: str, repository_id: int = 0, *, actor: str = "python") -> bool:

@@ -369,7 +369,9 @@ class DoituiApp(App[int]):
             self.install_screen(DoiScreen(), name)
         page = self.get_screen(name, DoiScreen)
         page.open(doi_id, neighbours)
-        if page not in self.screen_stack:
+        if page in self.screen_stack:
+            page.reload()
+        else:
             self.push_screen(page)
 
     def show_list(self, section: str, typed: str) -> None:

@@ -49,18 +49,18 @@ def applied(db: peewee.Database) -> int:
     return int(number or 0)
 
 
-def refuse_newer(db: peewee.Database) -> None:
-    """Raise `DatabaseNotReady` where a newer doitui has been at work: its tables would be misread."""
+def refuse_newer(db: peewee.Database) -> int:
+    """As `applied`. Raises `DatabaseNotReady` where a newer doitui has been at work: its tables would be misread."""
     if (have := applied(db)) > (newest := known()[-1].number):
         raise DatabaseNotReady(
             f"the database is of schema {have}, this doitui knows only up to {newest}: upgrade doitui on this machine"
         )
+    return have
 
 
 def require_current(db: peewee.Database) -> None:
     """Raise `DatabaseNotReady` unless the schema is the one this program is written for."""
-    refuse_newer(db)
-    have, newest = applied(db), known()[-1].number
+    have, newest = refuse_newer(db), known()[-1].number
     if have == 0:
         raise DatabaseNotReady(f"the database has no tables of doitui yet: {SET_UP}")
     if have < newest:
@@ -76,8 +76,9 @@ def upgrade(db: peewee.Database, dialect: Dialect, now: clock.Clock) -> list[str
     with dialect.write(db, durable=True):
         dialect.lock_schema(db)
         db.execute_sql(HISTORY.format(**dialect.words))
+        have = applied(db)
         for step in known():
-            if step.number > applied(db):
+            if step.number > have:
                 for statement in statements(step.sql.format(**dialect.words)):
                     db.execute_sql(statement)
                 marks = ", ".join([db.param] * 3)

@@ -31,7 +31,7 @@ from doitui_core.models import Attempt, Doi, Job, Record
 from doitui_core.states import TARGET, Wanted
 
 #: As many as fit into the time one waits for a suite, always the same; more, and new ones, with DOITUI_TEST_EXAMPLES.
-EXAMPLES = int(os.environ.get("DOITUI_TEST_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("DOITUI_TEST_EXAMPLES", "15"))
 FRESH = "DOITUI_TEST_EXAMPLES" in os.environ
 
 STEPS = 50
