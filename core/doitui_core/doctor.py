@@ -260,7 +260,7 @@ def _upstreams() -> list[Check]:
 
 
 def _pace() -> list[Check]:
-    """Whether DataCite has asked us to wait, or to go slower, or refuses one of our credentials."""
+    """Whether DataCite has asked us to wait, or to go slower."""
     now, found = database.now(), []
     for row in Upstream.select().order_by(Upstream.name):
         if row.paused_until is not None and row.paused_until > now:

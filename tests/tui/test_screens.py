@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from textual import events
 
 from doitui.tui import actions
 from doitui_core import database
@@ -161,3 +162,31 @@ def test_the_tabs_of_the_list_are_the_overview_of_opus(
     assert ("1 of 1" in verified, "ms-2" in verified) == (True, True)
     assert ("1 of 1" in unpublished, "ms-3" in unpublished) == (True, True)
     assert "[all 10]" in again
+
+
+def test_colours_give_way_to_greys_and_nothing_that_is_told_is_lost(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str]
+) -> None:
+    async def look(pilot: Any) -> tuple[str, str, set[bool]]:
+        coloured = seen(pilot)
+        await press(pilot, "b")
+        pilot.app.clear_notifications()
+        await press(pilot)
+        lines = pilot.app.screen._compositor.render_strips(pilot.app.size)
+        tones = {part.style.color.triplet for line in lines for part in line if part.style and part.style.color}
+        return coloured, seen(pilot), {len(set(tone)) == 1 for tone in tones if tone}
+
+    coloured, grey, all_grey = operate(look, start="queue")
+    assert (grey, all_grey) == (coloured, {True})
+
+
+def test_a_paste_that_was_cut_is_told(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any], toasts: Callable[..., list[str]]
+) -> None:
+    async def look(pilot: Any) -> list[str]:
+        await press(pilot, "slash")
+        pilot.app._driver.process_message(events.Paste("x" * 1_000))
+        await press(pilot)
+        return toasts(pilot)
+
+    assert operate(look, start="dois") == ["what was pasted is cut to its first 400 characters"]

@@ -15,7 +15,7 @@ from doitui_core.errors import BadInput, Misconfigured, Refused, RemoteFailed
 from doitui_core.models import Job
 
 #: The whole number where nobody waits for it: DOITUI_TEST_OPERATIONS=10000.
-OPERATIONS = int(os.environ.get("DOITUI_TEST_OPERATIONS", "600"))
+OPERATIONS = int(os.environ.get("DOITUI_TEST_OPERATIONS", "300"))
 
 SEED = 2026
 
