@@ -11,11 +11,10 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from doitui_core import audit, database, identifiers, rests
+from doitui_core import audit, database, identifiers, rests, secret_references
 from doitui_core.dialects import masked
 from doitui_core.errors import BadInput, Misconfigured, NotFound
 from doitui_core.models import Repository
@@ -297,7 +296,9 @@ class Settings:
     def secret(self, name: str) -> str:
         """The secret a reference points to. Raises `Misconfigured`, naming the reference, when it points nowhere."""
         value = self.find(name)
-        return read_secret(value.text, name, self.environment) if TABLE[name].hides(value.text) else value.text
+        return (
+            secret_references.read(value.text, name, self.environment) if TABLE[name].hides(value.text) else value.text
+        )
 
 
 def shown(found: Settings, name: str) -> dict[str, str]:
@@ -312,21 +313,6 @@ def shown(found: Settings, name: str) -> dict[str, str]:
 def test_mode(environment: Mapping[str, str]) -> bool:
     """Whether `DATACITE_TEST_MODE` is on."""
     return environment.get(TEST_MODE, "").strip().lower() in TRUE
-
-
-def read_secret(reference: str, name: str, environment: Mapping[str, str]) -> str:
-    """What `env:NAME` or `file:PATH` holds, without the newline at its end."""
-    kind, _, place = reference.partition(":")
-    if kind == "env":
-        if not environment.get(place):
-            raise Misconfigured(f"{name} is to come from the environment variable {place}, which is not set")
-        return environment[place]
-    if kind == "file":
-        try:
-            return Path(place).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, ValueError) as error:
-            raise Misconfigured(f"{name} is to come from the file {place}, which cannot be read: {error}") from error
-    raise Misconfigured(f"{name} is no reference: write env:NAME or file:PATH")
 
 
 def load(repository_id: int = 0, *, active: bool = True, flags: Mapping[str, str] | None = None) -> Settings:
@@ -388,16 +374,3 @@ def remove(name: str, repository_id: int = 0, *, actor: str = "python") -> bool:
 def _named(name: str, repository_id: int) -> str:
     """The setting, and whose it is."""
     return f"{name} of {Repository.get_by_id(repository_id).code}" if repository_id else name
-
-
-def keep_secret(name: str, text: str, place: Path) -> str:
-    """Write a typed-in secret to `place` (mode 0600, made anew) and give its reference."""
-    known(name)
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        place.unlink(missing_ok=True)
-        with os.fdopen(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise Misconfigured(f"the secret cannot be written to {place}: {error.strerror}") from error
-    return f"file:{place}"

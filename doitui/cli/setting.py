@@ -84,7 +84,7 @@ def set_(
 
     Example: doitui setting set lease_seconds 120
     """
-    from doitui_core import settings
+    from doitui_core import secret_references, settings
 
     if (value is None) == (not from_stdin):
         raise click.UsageError("give a VALUE or --stdin")
@@ -96,7 +96,7 @@ def set_(
         repository_id = _repository_id(code)
         if row.secret and from_stdin:
             place = _secret_file(name, code)
-            stored = f"file:{place}" if dry_run else settings.keep_secret(name, typed, place)
+            stored = f"file:{place}" if dry_run else secret_references.keep(typed, place)
         else:
             stored = settings.check(name, typed)
         if not dry_run:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from doitui_core import repositories, settings
+from doitui_core import repositories, secret_references, settings
 from doitui_core.errors import BadInput, Misconfigured, NotFound
 from doitui_core.settings import TABLE, Settings
 
@@ -230,20 +230,20 @@ def test_a_password_put_into_the_wrong_variable_is_not_told() -> None:
 
 def test_a_secret_typed_in_is_kept_in_a_file_that_only_we_can_read(tmp_path: Path) -> None:
     place = tmp_path / "secrets" / "pw"
-    reference = settings.keep_secret("datacite_password", "hunter2", place)
+    reference = secret_references.keep("hunter2", place)
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
-    assert settings.read_secret(reference, "datacite_password", {}) == "hunter2"
+    assert secret_references.read(reference, "datacite_password", {}) == "hunter2"
 
 
 def test_a_secret_typed_in_replaces_one_that_others_could_read(tmp_path: Path) -> None:
     place = tmp_path / "pw"
     place.write_text("old")
     place.chmod(0o644)
-    settings.keep_secret("datacite_password", "new", place)
+    secret_references.keep("new", place)
     assert (place.read_text(), stat.S_IMODE(place.stat().st_mode)) == ("new", 0o600)
 
 
 def test_a_place_where_no_secret_can_be_kept_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Misconfigured, match="cannot be written"):
-        settings.keep_secret("datacite_password", "x", tmp_path / "file" / "pw")
+        secret_references.keep("x", tmp_path / "file" / "pw")
