@@ -13,7 +13,11 @@ def told(rows: Iterable[Row], width: int = 0) -> list[Line]:
     """Rows of `audit.newest`: when, who, what, to what, and what came of it; with a `width` one line each."""
     lines: list[Line] = []
     for row in rows:
-        done = f" {row['at']:%H:%M:%SZ}  {fit(row['actor'], 14)}  {fit(row['action'], 11)} {fit(row['subject'], 32)} "
+        done = f" {row['at']:%H:%M:%SZ}  {fit(row['actor'], 14)}  {fit(row['action'], 11)} "
         came, tone = (row["cause"].replace("_", " "), "bad") if row["cause"] else (row["detail"], "")
-        lines.append([done, (fit(came, max(width - len(done), 0)) if width else came, tone)])
+        if width:
+            to = f"{fit(row['subject'], 32)} "
+            lines.append([done, to, (fit(came, max(width - len(done) - len(to), 0)), tone)])
+        else:
+            lines.append([done, (f"{row['subject']}  {came}", tone)])
     return lines

@@ -13,7 +13,6 @@ from doitui.tui.doi_acts import DoiActs
 from doitui.tui.plans import Answers, Plan, Result, each, named, refuse_moved
 from doitui.tui.screens.list_section import ListSection
 from doitui.tui.text import counted, number
-from doitui.tui.widgets.bars import StatusLine
 from doitui.tui.widgets.lines import Line, Rule
 from doitui.tui.widgets.window_table import Column
 from doitui_core import candidates, states, windows
@@ -140,18 +139,14 @@ class MintScreen(DoiActs, ListSection):
         if ids == []:
             self.doitui.tell("there is no record here to mint", bad=True)
             return
-        self.query_one("#status", StatusLine).tell(f"looking at {number(chosen.many)}…")
+        self.doitui.tell(f"looking at {counted(chosen.many, 'record')}…")
 
         def work() -> batch.Result:
             from doitui_core import batch
 
             return batch.mint(chosen.records(), state=chosen.state, limit=0, dry_run=True)
 
-        def looked(found: batch.Result) -> None:
-            self.tell()
-            then(chosen, found)
-
-        self.doitui.slow.ask("look", work, looked, self.doitui.lost)
+        self.doitui.slow.ask("look", work, lambda found: then(chosen, found), self.doitui.lost)
 
     def _report(self, found: batch.Result, state: str) -> None:
         lines: list[Line] = [Rule("Check"), "", *_summary(found, state)]

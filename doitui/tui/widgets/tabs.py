@@ -27,7 +27,7 @@ class Tabs(Bar):
     def update(self) -> None:
         words = [f"[{word}]" if at == self._open else f" {word} " for at, word in enumerate(self._words)]
         if sum(map(len, words)) >= self.size.width:
-            words = [word if at == self._open else word[1:] for at, word in enumerate(words)]
+            words = [f"{word} " if at == self._open else word[1:] for at, word in enumerate(words)]
         first = 0
         while first < self._open and sum(map(len, words[first : self._open + 1])) > self.size.width - 4:
             first += 1
