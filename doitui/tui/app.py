@@ -375,13 +375,13 @@ class DoituiApp(App[int]):
             self.push_screen(page)
 
     def show_list(self, section: str, typed: str) -> None:
-        """The list of a section, narrowed to what `typed` asks for; pages that stood over it are closed."""
+        """A section, its list narrowed to what `typed` asks for; pages that stood over it are closed."""
         if self.current_mode != section:
             self.switch_mode(section)
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        screen = self.screen
-        screen.call_after_refresh(screen.show_only, typed)  # type: ignore[attr-defined]
+        if (shown := self.shown_section) is not None:
+            shown.call_after_refresh(shown.show_only, typed)
 
     def show_doi_of_job(self, job_id: int) -> None:
         """The page of the DOI a job is for."""

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from doitui.tui import actions
+from doitui_core import database
+from doitui_core.models import Upstream
 
 Operate = Callable[..., Any]
 Press = Callable[..., Any]
@@ -65,3 +67,17 @@ def test_a_page_that_was_left_open_does_not_stand_in_the_way(
 
     shown = operate(look, start="dashboard")
     assert "/ status:failed cause:metadata" in shown, shown
+
+
+@pytest.mark.parametrize(("service", "section"), [("rest", "queue"), ("events", "events"), ("reports", "reports")])
+def test_what_needs_attention_leads_to_where_it_can_be_seen(
+    house: str, operate: Operate, press: Press, service: str, section: str
+) -> None:
+    Upstream.create(name=f"{service} http://127.0.0.1:1 demo.repo", opened_at=database.now())
+
+    async def look(pilot: Any) -> str:
+        await press(pilot, "enter")
+        await press(pilot)
+        return str(pilot.app.screen_name)
+
+    assert operate(look, start="dashboard") == section

@@ -84,6 +84,9 @@ class Section(Screen[None]):
         for text in self.query(Lines):
             text.set_stale(stale)
 
+    def show_only(self, text: str) -> None:
+        """Narrow the list to what `text` asks for; a section without one shows all it has."""
+
     def reload(self) -> None:
         """Read what is shown, in the reading thread; paint what has changed."""
 
