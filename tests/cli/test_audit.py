@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from doitui.cli.session import actor
 
 Doitui = Callable[..., Any]
@@ -32,3 +34,9 @@ def test_people_read_a_table(archive: Doitui) -> None:
     first, second, *_ = archive("audit").out.splitlines()
     assert first.split()[:3] == ["at", "actor", "action"]
     assert "repository h" in second
+
+
+def test_who_acts_is_not_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "mallory")
+    monkeypatch.setenv("USER", "mallory")
+    assert actor() != "mallory"
