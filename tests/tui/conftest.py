@@ -221,6 +221,8 @@ async def calm(pilot: Pilot[int]) -> None:
             nodes = [app, *app.screen_stack, *app.screen.walk_children()]
             busy = not all(lane.idle for lane in app.lanes) or app.type_ahead.busy
             busy = busy or app.screen._layout_required or bool(app.screen._dirty_widgets)
+            busy = busy or not app.screen.children or not all(node.is_mounted for node in nodes[1:])
+            busy = busy or any(getattr(node, "drawing", False) and node.display for node in nodes)
             quiet = 0 if busy or any(node._message_queue.qsize() for node in nodes) else quiet + 1
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
+from textual import events
 
+from doitui.tui.widgets.plot import REST, Plot
 from doitui_core.models import Doi, UsageCount
 from doitui_core.usage.zone import day_of
 
@@ -81,3 +84,20 @@ def test_the_report_adds_up_the_whole_house(
     told = operate(look, start="reports")
     lines = (tmp_path / "doitui-usage.csv").read_text(encoding="utf-8").splitlines()
     assert ("70 investigations" in told, lines[1]) == (True, "2026-11,30,15,6,2")
+
+
+def test_a_report_that_was_passed_by_has_its_plot_when_it_is_seen_again(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any]
+) -> None:
+    async def look(pilot: Any) -> tuple[str, str]:
+        for key in "61":
+            pilot.app._driver.process_message(events.Key(key, key))
+        await asyncio.sleep(2 * REST)
+        await press(pilot)
+        plot = pilot.app._screen_stacks["reports"][0].query_one(Plot)
+        passed_by = str(plot._drawn)
+        await press(pilot, "6")
+        return passed_by, str(plot._drawn)
+
+    passed_by, seen_again = operate(look, start="dashboard", size=(140, 40))
+    assert (passed_by, "2026" in seen_again) == ("", True), seen_again

@@ -22,36 +22,54 @@ class _Wanted(NamedTuple):
     values: tuple[int, ...]
 
 
+#: Seconds a screen is looked at before its plot is drawn: whoever only passes by is not held up.
+REST = 0.3
+
+
 class Plot(PlotextPlot):
-    """Drawn beside the event loop, which it would hold up for 20 to 90 ms; until then what was drawn before stays."""
+    """Drawn beside the event loop, which it would hold up for 20 to 90 ms; until then what was drawn before stays.
+
+    `drawing`: another drawing is on its way.
+    """
 
     def __init__(self, *, id: str, classes: str) -> None:
         super().__init__(id=id, classes=classes)
         self._bars: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
         self._asked: _Wanted | None = None
         self._drawn = Text()
+        self.drawing = False
 
     @property
     def doitui(self) -> DoituiApp:
         return self.app  # type: ignore[return-value]
 
     def show(self, names: Sequence[str], values: Sequence[int]) -> None:
-        """One bar for each name."""
+        """One bar for each name; told again whenever its screen is seen again."""
         bars = (tuple(names), tuple(values))
-        if bars != self._bars:
+        if bars != self._bars or self._asked is None:
             self._bars = bars
             self.refresh()
 
     def render(self) -> Text:
         wanted = _Wanted(self.size, self._get_plotext_theme_name(self.app.theme), *self._bars)
-        if wanted != self._asked:
-            self._asked = wanted
-            self.doitui.slow.ask(f"plot {self.id}", lambda: self._draw(wanted), self._take, self.doitui.lost)
+        if wanted != self._asked and not self.drawing:
+            self._asked, self.drawing = wanted, True
+            self.set_timer(REST, lambda: self._ask(wanted))
         return self._drawn
 
+    def _ask(self, wanted: _Wanted) -> None:
+        if self.screen.is_current:
+            self.doitui.slow.ask(f"plot {id(self)}", lambda: self._draw(wanted), self._take, self._fail)
+        else:
+            self._asked, self.drawing = None, False  # `show` asks again when it is seen again
+
     def _take(self, drawn: Text) -> None:
-        self._drawn = drawn
+        self._drawn, self.drawing = drawn, False
         self.refresh()
+
+    def _fail(self, error: Exception) -> None:
+        self.drawing = False
+        self.doitui.lost(error)
 
     def _draw(self, wanted: _Wanted) -> Text:
         """In the thread, which alone has to do with `plt`."""
