@@ -98,7 +98,7 @@ def _told(found: Health, now: Any) -> list[Line]:
         where = f"{link.url}, at most {number(link.per_minute)} a minute" if link.url else link.wrong
         lines.append([(f" {link.repository:<10} ", "quiet"), (where, "" if link.url else "bad")])
     if len(found.links) > 2:
-        lines.append((f" … and {len(found.links) - 2} more repositories", "quiet"))
+        lines.append((f" … and {len(found.links) - 2} more", "quiet"))
     last = f"{span(now - found.last)} ago" if found.last else "never"
     waits = found.spool["bytes"]
     spool = f"{counted(found.spool['files'], 'file')}, {number(waits)} bytes wait" if waits else "empty"
