@@ -249,7 +249,8 @@ class DoituiApp(App[int]):
         self.set_timer(60 - self.now().second, self._minute)
 
     def on_answered(self, answer: Answered) -> None:
-        answer.tell()
+        if self.is_running:  # else the screens are being taken down, and who asked may have lost its parts
+            answer.tell()
 
     # Keys
 
