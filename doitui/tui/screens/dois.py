@@ -58,10 +58,7 @@ class DoisScreen(DoiActs, ListSection):
 
     def reload(self) -> None:
         super().reload()
-        self.doitui.quick.ask("tabs", stats.opus, self._tabs, lambda error: self.failed(self.table, error))
-
-    def _tabs(self, counts: dict[str, int]) -> None:
-        self.tell_tabs({"all": sum(counts.values()), **counts})
+        self.count_tabs(stats.opus)
 
     def empty(self) -> tuple[str, ...]:
         return (

@@ -65,7 +65,7 @@ class EventsScreen(EventActs, ListSection):
 
     def _health(self, found: Health) -> None:
         self.query_one("#health", Lines).show(_told(found, self.doitui.now()))
-        self.tell_tabs({"all": sum(found.counts.values()), **found.counts})
+        self.tell_tabs(found.counts)
 
     def empty(self) -> tuple[str, ...]:
         return (

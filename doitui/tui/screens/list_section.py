@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual.containers import Horizontal
@@ -168,9 +168,16 @@ class ListSection(Section):
         had = self.filter.fields.items()
         return [tab for tab, fields in self.tabs.items() if fields.items() <= had][-1]
 
+    def count_tabs(self, count: Callable[[], Mapping[str, int]]) -> None:
+        self.doitui.quick.ask(f"tabs {id(self)}", count, self.tell_tabs, lambda error: self.failed(self.table, error))
+
     def tell_tabs(self, counts: Mapping[str, int]) -> None:
-        """`counts`: how many rows are behind which tab; nothing is told of those that are not in it."""
-        self._counts = counts
+        """`counts`: how many rows are behind which tab but `all`; nothing is told of those that are not in it."""
+        self._counts = {"all": sum(counts.values()), **counts}
+        self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        counts = self._counts
         words = [f"{tab} {number(counts[tab])}" if tab in counts else tab for tab in self.tabs]
         self.query_one("#tabs", Tabs).tell(words, list(self.tabs).index(self.tab))
 
@@ -186,7 +193,7 @@ class ListSection(Section):
         others = {name for fields in self.tabs.values() for name in fields}
         kept = {name: value for name, value in self.filter.fields.items() if name not in others}
         self.show_only(str(Filter({**self.tabs[tab], **kept}, self.filter.text)))
-        self.tell_tabs(self._counts)
+        self._show_tabs()
 
     # Moving
 

@@ -74,15 +74,12 @@ class QueueScreen(QueueActs, ListSection):
     def reload(self) -> None:
         self._now = self.doitui.now()
         super().reload()
-        self.doitui.quick.ask("tabs", stats.jobs, self._tabs, lambda error: self.failed(self.table, error))
+        self.count_tabs(stats.jobs)
 
     def looked(self) -> None:
         self._now = self.doitui.now()
         self.table.tell_anew()
         self.show_beside()
-
-    def _tabs(self, counts: dict[str, int]) -> None:
-        self.tell_tabs({"all": sum(counts.values()), **counts})
 
     def empty(self) -> tuple[str, ...]:
         return ("Nothing was ever queued.", "", "5 mints records; `doitui batch mint --all` does the same.")
