@@ -17,9 +17,15 @@ Row = dict[str, Any]
 NAMED = 8
 
 
-def note(actor: str, action: str, subject: str, detail: str = "") -> None:
-    """Keep one act, with the transaction at hand. Inside `database.write()`."""
-    Audit.create(at=database.now(), actor=actor, action=action, subject=subject, detail=detail)
+def note(actor: str, action: str, subject: str, detail: str = "", *, act: Audit | None = None) -> Audit:
+    """Keep one act, with the transaction at hand; or, of an `act` that goes on, what has come of it by now. Inside
+    `database.write()`.
+    """
+    if act is None:
+        return Audit.create(at=database.now(), actor=actor, action=action, subject=subject, detail=detail)
+    act.subject, act.detail = subject, detail
+    act.save(only=act.dirty_fields)
+    return act
 
 
 def numbered(noun: str, ids: Sequence[int]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from doitui_core import candidates, database, dois, repositories, reservations
@@ -13,6 +13,7 @@ from doitui_core.queue import Kind
 from doitui_core.queue import Status as JobStatus
 from doitui_core.repositories import Config
 from doitui_core.states import Wanted
+from doitui_core.stepwise import Step, in_chunks, stepwise, to_the_end
 
 #: Records looked at in one transaction.
 CHUNK = 200
@@ -28,23 +29,25 @@ class Result:
 
 
 def mint(
-    records: Sequence[Record] | None = None,
+    records: Iterable[Record] | None = None,
     *,
     repository: str = "",
     state: str = "findable",
     limit: int = 100,
     actor: str = "python",
     dry_run: bool = False,
-    step: Callable[[int], None] = lambda _: None,
+    step: Step = to_the_end,
 ) -> Result:
-    """Queue up to `limit` mints (0: all), of `records` or of all that are candidates, oldest record first.
+    """Queue up to `limit` mints (0: all), of `records` or of all that are candidates, oldest record first. A chunk is a
+    transaction.
 
     Raises `Misconfigured` at the first repository without a usable prefix; what was queued before stays queued.
     """
     result = Result()
     configs: dict[int, Config] = {}
     target = Wanted(state)
-    for chunk in _chunks(records, repository, target):
+    chunks = _candidates(repository, target) if records is None else in_chunks(records, CHUNK)
+    for chunk in stepwise(chunks, step):
         with database.read() if dry_run else database.write():
             for record in chunk:
                 if limit and result.queued >= limit:
@@ -52,14 +55,10 @@ def mint(
                 if record.repository_id not in configs:
                     configs[record.repository_id] = repositories.config(record.repository)
                 _one(record, configs[record.repository_id], target, actor, dry_run, result)
-        step(len(chunk))
     return result
 
 
-def _chunks(records: Sequence[Record] | None, repository: str, target: Wanted) -> Iterator[list[Record]]:
-    if records is not None:
-        yield from (list(records[i : i + CHUNK]) for i in range(0, len(records), CHUNK))
-        return
+def _candidates(repository: str, target: Wanted) -> Iterator[list[Record]]:
     last = 0
     while chunk := list(candidates.below(repository, target).where(Record.id > last).limit(CHUNK)):
         yield chunk

@@ -1,19 +1,17 @@
-"""The records that may be minted, and those behind what was chosen of them: `batch` takes no rows of a screen.
+"""The records that may be minted, and those of ids: `batch` takes no rows of a screen.
 
 Without what a mint itself needs, a third of a second that no list should wait for.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 import peewee
 
 from doitui_core.models import Doi, Record, Repository
 from doitui_core.states import LADDER, Wanted
-
-if TYPE_CHECKING:
-    from doitui_core.windows import Window
+from doitui_core.stepwise import in_chunks
 
 #: Records read at once.
 CHUNK = 500
@@ -33,18 +31,9 @@ def below(repository: str, target: Wanted) -> peewee.ModelSelect[Record]:
     return query.where(Repository.code == repository) if repository else query
 
 
-def records(window: Window, ids: list[int] | None) -> list[Record]:
-    """The records of these ids, or all of `window`, in its order. Who is gone meanwhile is left out."""
-    if ids is None:
-        ids = [row["id"] for chunk in window.chunks() for row in chunk]
-    return [record for begin in range(0, len(ids), CHUNK) for record in _some(ids[begin : begin + CHUNK])]
-
-
-def _some(ids: list[int]) -> list[Record]:
-    return list(Record.select(Record, Repository).join(Repository).where(Record.id.in_(ids)).order_by(Record.id))
-
-
-def record(record_id: int) -> Record:
-    """That record."""
-    row: Record = Record.get_by_id(record_id)
-    return row
+def records(ids: Iterable[int]) -> Iterator[Record]:
+    """The records of these ids, read some at a time. Who is gone meanwhile is left out."""
+    for chunk in in_chunks(ids, CHUNK):
+        found = Record.select(Record, Repository).join(Repository).where(Record.id.in_(chunk)).order_by(Record.id)
+        # Read to the end: under a select that is still open SQLite would not wait for another writer.
+        yield from list(found)

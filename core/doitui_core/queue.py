@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import peewee
 
@@ -26,6 +27,7 @@ from doitui_core.leases import Lease as Lease
 from doitui_core.models import Job
 from doitui_core.outcomes import Kind as Outcome
 from doitui_core.outcomes import Outcome as Decision
+from doitui_core.stepwise import Step, in_chunks, stepwise, to_the_end
 
 
 def literally(words: Iterable[str]) -> list[peewee.SQL]:
@@ -282,17 +284,23 @@ def retry(
     every: bool = False,
     lane: Lane = Lane.DOIS,
     actor: str = "python",
+    step: Step = to_the_end,
 ) -> list[int]:
-    """Put failed and blocked jobs back, by id, by cause or all, with new attempts; the ids. The history stays."""
-    with database.write():
-        parts = [ids[at : at + CHUNK] for at in range(0, len(ids), CHUNK)] or [()]
-        back = []
-        for part in parts:
-            for job in list(database.for_update(retryable(ids=part, cause=cause, every=every, lane=lane))):
+    """Put failed and blocked jobs back, by id, or by cause or all of a lane, with new attempts; the ids. The history
+    stays. A chunk is a transaction.
+    """
+    if every or cause is not None:
+        chosen: Any = retryable(cause=cause, every=every, lane=lane).select(Job.id)
+        ids = [number for (number,) in chosen.tuples()]
+    back: list[int] = []
+    act = None
+    for chunk in stepwise(in_chunks(ids, CHUNK), step):
+        with database.write():
+            for job in list(database.for_update(retryable(ids=chunk))):
                 put_back(job, database.now())
                 back.append(job.id)
-        if back:
-            audit.note(actor, "retry", audit.numbered("job", back), cause or "")
+            if back:
+                act = audit.note(actor, "retry", audit.numbered("job", back), cause or "", act=act)
     return back
 
 

@@ -22,6 +22,7 @@ from doitui_core.models import Attempt, Doi, Repository
 from doitui_core.outcomes import Kind, Outcome
 from doitui_core.queue import Lease
 from doitui_core.states import TARGET, Certainty, Facts, Remote, Verification, Wanted
+from doitui_core.stepwise import Step, stepwise, to_the_end
 
 #: What was read may be older than what was written meanwhile.
 IN_FLIGHT = Outcome(
@@ -157,15 +158,18 @@ def _counted(row: Doi, outcome: Outcome, seen: _Seen | None) -> dict[str, Any]:
     return {"api_checked_at": now, "resolver_checked_at": now, "unreachable": 0}
 
 
-def queue_due(delay_hours: int, *, repository: str = "", actor: str, limit: int = 0) -> list[int]:
-    """Queue a verification of up to `limit` DOIs (0: all) that are due, oldest first; their row ids.
+def queue_due(
+    delay_hours: int, *, repository: str = "", actor: str, limit: int = 0, step: Step = to_the_end
+) -> list[int]:
+    """Queue a verification of up to `limit` DOIs (0: all) that are due, oldest first; their row ids. A chunk is a
+    transaction.
 
     Due is what active repositories have as registered or findable, was minted and last written `delay_hours` ago or
     earlier, and is not verified since. 0 hours: every one, verified or not (OPUS). Raises `NotFound`.
     """
     queued: list[int] = []
     attempts: dict[int, int] = {}
-    for chunk in _due(delay_hours, repository, limit):
+    for chunk in stepwise(_due(delay_hours, repository, limit), step):
         with database.write():
             if not queued:
                 audit.note(actor, "verify", "every DOI that is due", f"last written {delay_hours} h ago or earlier")

@@ -200,7 +200,8 @@ def retry(
         if dry_run:
             back = retrying.retryable(ids=ids, cause=cause)
         else:
-            back = retrying.retry(ids=ids, cause=cause, actor=actor())
+            with progress("retrying", len(retrying.retryable(ids=ids, cause=cause))) as bar:
+                back = retrying.retry(ids=ids, cause=cause, actor=actor(), step=bar.update)
     missed = [number for number in ids if number not in back]
     for number in missed:
         say(f"event {number} has not failed: nothing to retry")

@@ -9,7 +9,7 @@ import click
 from doitui.cli import exits
 from doitui.cli.items import each
 from doitui.cli.numbers import ID
-from doitui.cli.output import counted, fields, say, show, table
+from doitui.cli.output import counted, fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
 
@@ -87,10 +87,12 @@ def retry(
     with session.database(read_only=dry_run):
         for number in ids:
             jobs.find(number)
+        chosen = jobs.retryable(ids=ids, cause=cause, every=everything)
         if dry_run:
-            back = [job.id for job in jobs.retryable(ids=ids, cause=cause, every=everything)]
+            back = [job.id for job in chosen]
         else:
-            back = jobs.retry(ids=ids, cause=cause, every=everything, actor=actor())
+            with progress("retrying", len(ids) or chosen.count()) as bar:
+                back = jobs.retry(ids=ids, cause=cause, every=everything, actor=actor(), step=bar.update)
     missed = [number for number in ids if number not in back]
     for number in missed:
         say(f"job {number} is not failed or blocked: nothing to retry")

@@ -5,21 +5,27 @@ screen can do: help, palette, sections, leaving.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from doitui.tui import actions, acts
 from doitui.tui.dialogs import Dialog, Sheet
-from doitui.tui.plans import Answers, Plan, Result
-from doitui.tui.text import harmless
+from doitui.tui.plans import Answers, Course, Plan, Result
+from doitui.tui.text import harmless, number
 from doitui.tui.widgets.lines import Line
 from doitui_core import audit, operators
 from doitui_core.errors import Refused
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from doitui.tui.app import DoituiApp
 
-#: Acts that are remembered, and refusals that are named at once; acts of everybody that are shown.
-REMEMBERED, NAMED, EVERYBODY = 100, 200, 50
+#: Acts that are remembered; acts of everybody that are shown.
+REMEMBERED, EVERYBODY = 100, 50
+
+#: Seconds between two looks at how far an act has come.
+LOOKED_AT = 0.5
 
 
 class Acting:
@@ -29,12 +35,23 @@ class Acting:
         self._app = app
         self._number = 0
         self._log: deque[list[Line]] = deque(maxlen=REMEMBERED)
-        self._under_way = 0
+        self._courses: list[Course] = []
+        self._timer: Timer | None = None
 
     @property
-    def under_way(self) -> int:
-        """Acts that are being done, or wait for their turn, this moment."""
-        return self._under_way
+    def under_way(self) -> str:
+        """What is being done this moment, for the last line; empty for nothing."""
+        course = self._longest
+        if course is None or not course.whole:
+            return f"{len(self._courses)} under way" if self._courses else ""
+        how_far = f"{course.verb} {number(course.done)} of {number(course.whole)}"
+        more = f" and {len(self._courses) - 1} more" if len(self._courses) > 1 else ""
+        return f"{how_far}{', stopping' if course.stopped else ', x stops it'}{more}"
+
+    @property
+    def _longest(self) -> Course | None:
+        """The oldest that is about many, else the oldest."""
+        return next((course for course in self._courses if course.whole), next(iter(self._courses), None))
 
     def propose(self, plan: Plan) -> None:
         """Ask; and if it is wanted, do it."""
@@ -45,42 +62,76 @@ class Acting:
 
         self._app.push_screen(Dialog(plan, self._app.environment), answered)
 
-    def _do(self, plan: Plan, answers: Answers) -> None:
+    def start(
+        self,
+        verb: str,
+        work: Callable[[Course], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+        *,
+        slow: bool = False,
+    ) -> Course:
+        """Do `work` beside the event loop, then `done` or `failed`. Until then it is told how far it has come, and it
+        can be stopped. What is `slow` holds up no other act.
+        """
+        course = Course(verb)
+        self._courses.append(course)
         self._number += 1
-        self._under_way += 1
+        self._timer = self._timer or self._app.set_interval(LOOKED_AT, self._app.bars)
+
+        def end(tell: Callable[[Any], None]) -> Callable[[Any], None]:
+            def ended(found: Any) -> None:
+                self._courses.remove(course)
+                if not self._courses and self._timer is not None:
+                    self._timer.stop()
+                    self._timer = None
+                self._app.bars()
+                tell(found)
+
+            return ended
+
+        lane = self._app.slow_acts if slow else self._app.acts
+        lane.ask(str(self._number), lambda: work(course), end(done), end(failed))
         self._app.bars()
+        return course
 
+    def stop(self) -> None:
+        """All of it, each after what is in hand."""
+        for course in self._courses:
+            course.stopped = True
+
+    def _do(self, plan: Plan, answers: Answers) -> None:
         def failed(error: Exception) -> None:
-            self._end(plan, Result(refused=[(plan.what, harmless(error))], said=f"{plan.title}: not done"))
+            self._end(plan, course, Result(refused=[(plan.what, harmless(error))], said=f"{plan.title}: not done"))
 
-        def work() -> Result:
+        def work(course: Course) -> Result:
             # Asked again: somebody may have been taken off the list since these screens were opened.
             if why_not := operators.refusal(self._app.operator):
                 raise Refused(why_not)
-            return plan.run(answers)
+            if course.stopped:
+                raise Refused("stopped before it began")
+            return plan.run(answers, course)
 
-        lane = self._app.slow_acts if plan.slow else self._app.acts
-        lane.ask(str(self._number), work, lambda found: self._end(plan, found), failed)
+        course = self.start(plan.verb, work, lambda found: self._end(plan, course, found), failed, slow=plan.slow)
 
-    def _end(self, plan: Plan, result: Result) -> None:
+    def _end(self, plan: Plan, course: Course, result: Result) -> None:
         """Tell how it came out, where it was asked for; what was refused is shown with its reasons."""
-        self._under_way -= 1
-        sentence = result.sentence(plan.title)
+        sentence = result.sentence(plan.title, course)
         told: list[Line] = [
             [(f"{self._app.now():%H:%M:%SZ}  ", "quiet"), sentence],
             [("           ", ""), (plan.command, "quiet")],
         ]
-        told += [[("           ", ""), (f"{what}: {why}", "bad")] for what, why in result.refused[:NAMED]]
+        told += [[("           ", ""), (f"{what}: {why}", "bad")] for what, why in result.refused]
         self._log.appendleft(told)
         if len(result.refused) == 1 and not result.done:
             self._app.tell(f"{result.refused[0][0]}: {result.refused[0][1]}", bad=True)
         elif result.refused:
-            refused: list[Line] = [[(f"{what}  ", "strong"), why] for what, why in result.refused[:NAMED]]
-            more = [f"… and {len(result.refused) - NAMED} more"] * (len(result.refused) > NAMED)
+            refused: list[Line] = [[(f"{what}  ", "strong"), why] for what, why in result.refused]
+            unnamed = result.refusals - len(result.refused)
+            more = [f"… and {number(unnamed)} more"] * (unnamed > 0)
             self._app.push_screen(Sheet([(sentence, "strong"), "", *refused, *more]))
         else:
             self._app.tell(sentence)
-        self._app.bars()
         self._app.reload()
 
     # What every screen can do
@@ -139,6 +190,14 @@ class Acting:
     def act_theme(self) -> None:
         self._app.tell(self._app.toggle_colours())
 
+    def act_stop(self) -> None:
+        if (course := self._longest) is None:
+            self._app.tell("nothing is under way", bad=True)
+            return
+        course.stopped = True
+        self._app.tell(f"{course.verb} stops after what is in hand; what is done stays done")
+        self._app.bars()
+
     def act_palette(self) -> None:
         self._app.action_command_palette()
 
@@ -164,7 +223,7 @@ class Acting:
         elif app.current_mode != actions.ALL[0]:
             app.switch_mode(actions.ALL[0])
         elif self.under_way:
-            app.tell("something is still being done: q again when it has ended", bad=True)
+            app.tell("something is still being done: q again when it has ended, or x to stop it", bad=True)
         else:
             app.exit(0)
 

@@ -142,6 +142,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("pause", "p", "Pause", "hold the screen still; p again goes on", (*ALL, "doi"), shown=False),
     Action("slower", "plus", "Slower", "ask the database more seldom: up to a minute", (*ALL, "doi"), shown=False),
     Action("faster", "minus", "Faster", "ask the database more often: down to a second", (*ALL, "doi"), shown=False),
+    Action("stop", "x", "Stop", "end what is under way after what is in hand", (*ALL, "doi"), shown=False),
     Action("log", "L", "Log", "what was done from this screen, and by everybody", (*ALL, "doi"), shown=False),
     Action("mouse", "m", "Mouse", "take the mouse, or leave it to the terminal to select", (*ALL, "doi"), shown=False),
     Action("theme", "b", "Theme", "colours, or greys only", (*ALL, "doi"), shown=False),

@@ -153,6 +153,7 @@ class DoituiApp(App[int]):
         self.set_timer(60 - self.now().second, self._minute)
 
     def on_unmount(self) -> None:
+        self.acting.stop()
         for lane in self.lanes:
             lane.close()
 

@@ -67,7 +67,7 @@ class DoiActs:
         def work() -> Plan | str:
             from doitui.tui import doi_plans
 
-            many = doi_plans.unregistered()
+            many = doi_plans.unregistered().count()
             return doi_plans.register_all(many, operator) if many else "every published record has its DOI registered"
 
         self._work_out(work)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from doitui.tui.actions import BY_ID, MANY
-from doitui.tui.plans import Answers, Field, Plan, Result, each, named, refuse_another, refuse_moved
+from doitui.tui.plans import Answers, Course, Field, Plan, Result, Run, each, named, refuse_another, refuse_moved
 from doitui.tui.text import counted, harmless, number
 from doitui.tui.widgets.lines import Line
-from doitui_core import adoption, batch, comparing, dois, repositories, states, verification, windows
+from doitui_core import adoption, batch, candidates, comparing, dois, repositories, states, verification, windows
 from doitui_core.errors import BadInput, DoituiError, Refused
 from doitui_core.filters import Filter
 from doitui_core.models import Doi
 from doitui_core.states import Wanted
+from doitui_core.stepwise import in_chunks
 from doitui_core.windows import Row, Window
 
 #: DOIs and reasons that are named in a question.
 NAMED = 6
+
+#: DOIs read at once.
+CHUNK = 500
 
 Check = Callable[[Row], object]
 Do = Callable[[Row, Answers, str], object]
@@ -146,48 +150,57 @@ def chosen(name: str, fit: list[Row], unfit: list[tuple[str, str]], operator: st
     if unfit:
         lines += ["", (f"{counted(len(unfit), 'DOI')} cannot be:", "warn")]
         lines += [(named(why, ""), "warn") for _, why in unfit[:NAMED]]
-    by_doi = {row["doi"]: row for row in fit}
 
-    def run(given: Answers) -> Result:
-        return each([(doi, doi) for doi in by_doi], lambda doi: act.do(by_doi[doi], given, operator))
+    def run(given: Answers, course: Course) -> Result:
+        course.whole = len(fit)
+        return each(course, ((row["doi"], row) for row in fit), lambda row: act.do(row, given, operator))
 
     level = 3 if len(fit) > MANY else BY_ID[name].level
-    return _plan(name, len(fit), lines, _command(act, list(by_doi)), run, level)
+    return _plan(name, len(fit), lines, _command(act, [row["doi"] for row in fit]), run, level)
 
 
 def matching(name: str, window: Window, expected: int, operator: str) -> Plan:
     """Do it to every row of `window`, if there are still as many as expected."""
     act = ACTS[name]
 
-    def run(given: Answers) -> Result:
+    def run(given: Answers, course: Course) -> Result:
         refuse_moved(window, expected)
-        rows = {row["doi"]: row for chunk in window.chunks() for row in chunk}
-        return each([(doi, doi) for doi in rows], lambda doi: act.do(rows[doi], given, operator))
+        ids = window.all_ids()
+        course.whole = len(ids)
+        return each(course, _named(ids), lambda row: act.do(row, given, operator))
 
     return _plan(name, expected, [ALL_OF_IT, *act.told], _command(act, ["DOI…"]), run, 3)
 
 
-def _plan(name: str, many: int, lines: list[Line], command: str, run: Callable[[Answers], Result], level: int) -> Plan:
+def _named(ids: Iterable[int]) -> Iterator[tuple[str, Row]]:
+    """The DOIs of these ids, and of each as much of its row as an act wants."""
+    for chunk in in_chunks(ids, CHUNK):
+        found = Doi.select(Doi.id, Doi.doi).where(Doi.id.in_(chunk)).order_by(Doi.id)
+        # Read to the end: under a select that is still open SQLite would not wait for another writer.
+        yield from [(row.doi, {"id": row.id, "doi": row.doi}) for row in found]
+
+
+def _plan(name: str, many: int, lines: list[Line], command: str, run: Run, level: int) -> Plan:
     typed = str(many) if level == 3 else ""
     verb = VERBS.get(name, BY_ID[name].name)
-    return Plan(verb, counted(many, "DOI"), lines, command, run, level, typed, ACTS[name].fields)
+    return Plan(verb, counted(many, "DOI"), lines, command, run, level, typed, ACTS[name].fields, slow=many > MANY)
 
 
 def set_url(row: Row, operator: str) -> Plan:
     """Change where one DOI leads."""
     field = Field("url", "new landing page", required=True, given=row["url"])
 
-    def run(given: Answers) -> Result:
-        return each([(row["doi"], row["doi"])], lambda doi: dois.set_url(doi, given["url"], actor=operator))
+    def run(given: Answers, course: Course) -> Result:
+        return each(course, [(row["doi"], row["doi"])], lambda doi: dois.set_url(doi, given["url"], actor=operator))
 
     lines: list[Line] = ["The landing page is changed here, and sent to DataCite if it has the DOI."]
     command = f"doitui doi set-url {row['doi']} URL"
     return Plan("Change", f"where {row['doi']} leads", lines, command, run, 2, "", (field,))
 
 
-def unregistered() -> int:
-    """How many published records OPUS's first bulk run is about."""
-    return windows.candidates(Filter({"published": "yes"}), str(Wanted.FINDABLE)).count()
+def unregistered() -> Window:
+    """The published records OPUS's first bulk run is about."""
+    return windows.candidates(Filter({"published": "yes"}), str(Wanted.FINDABLE))
 
 
 def register_all(expected: int, operator: str) -> Plan:
@@ -195,11 +208,13 @@ def register_all(expected: int, operator: str) -> Plan:
     lines: list[Line] = ["Every published record whose DOI is not registered. A findable DOI is for ever."]
     what, command = counted(expected, "record"), "doitui batch mint --all"
 
-    def run(_: Answers) -> Result:
-        refuse_another(unregistered(), expected)
-        return of_batch(batch.mint(limit=0, actor=operator))
+    def run(_: Answers, course: Course) -> Result:
+        refuse_moved(unregistered(), expected)
+        ids = unregistered().all_ids()
+        course.whole = len(ids)
+        return of_batch(batch.mint(candidates.records(ids), limit=0, actor=operator, step=course.step))
 
-    return Plan("Register", what, lines, command, run, 3, str(expected))
+    return Plan("Register", what, lines, command, run, 3, str(expected), slow=True)
 
 
 def registered() -> int:
@@ -214,11 +229,12 @@ def verify_all(expected: int, operator: str) -> Plan:
     typed = str(expected) if level == 3 else ""
     command = "doitui cron verify-local --delay-hours 0"
 
-    def run(_: Answers) -> Result:
+    def run(_: Answers, course: Course) -> Result:
         refuse_another(registered(), expected)
-        return Result(len(verification.queue_due(0, actor=operator)))
+        course.whole = expected
+        return Result(len(verification.queue_due(0, actor=operator, step=course.step)))
 
-    return Plan("Verify", counted(expected, "DOI"), lines, command, run, level, typed)
+    return Plan("Verify", counted(expected, "DOI"), lines, command, run, level, typed, slow=expected > MANY)
 
 
 def of_batch(found: batch.Result) -> Result:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doitui.tui.actions import MANY
-from doitui.tui.plans import Answers, Plan, Result, refuse_moved
+from doitui.tui.plans import Answers, Course, Plan, Result, Run, refuse_moved
 from doitui.tui.text import counted
 from doitui.tui.widgets.lines import Line
+from doitui_core.models import Event
 from doitui_core.windows import Row, Window
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ class EventActs:
             self.doitui.tell("nothing to retry: only failed events can be put back", bad=True)
             return
 
-        def run(_: Answers) -> Result:
+        def run(_: Answers, course: Course) -> Result:
             from doitui_core.events import retrying
 
-            back = retrying.retry(ids=ids, actor=self.doitui.operator)
+            back = set(retrying.retry(ids=ids, actor=self.doitui.operator, step=course.step))
             return Result(len(back), [(f"event {one}", "has not failed any more") for one in ids if one not in back])
 
         lines: list[Line] = ["They get new attempts and go out again under the same UUIDs, so nothing doubles."]
@@ -42,18 +43,20 @@ class EventActs:
     def propose_retry_matching(self, window: Window, expected: int) -> None:
         """Put every failed event of `window` back; refused when it has become another number meanwhile."""
 
-        def run(_: Answers) -> Result:
+        def run(_: Answers, course: Course) -> Result:
             from doitui_core.events import retrying
 
             refuse_moved(window, expected)
-            ids = [row["id"] for chunk in window.chunks() for row in chunk if row["state"] == "failed"]
-            return Result(len(retrying.retry(ids=ids, actor=self.doitui.operator)) if ids else 0)
+            ids = window.all_ids(Event.state == "failed")
+            course.whole = len(ids)
+            # Without ids it would be all there are.
+            return Result(len(retrying.retry(ids=ids, actor=self.doitui.operator, step=course.step)) if ids else 0)
 
         lines: list[Line] = ["Every failed event of this list, seen or not, gets new attempts."]
         self._ask("Retry", expected, lines, "doitui event retry ID…", run, 3)
 
     def act_flush(self) -> None:
-        def run(_: Answers) -> Result:
+        def run(_: Answers, __: Course) -> Result:
             from doitui_core import events
 
             summary = events.flush(limit=AT_ONCE, actor=self.doitui.operator)
@@ -67,7 +70,8 @@ class EventActs:
         plan = Plan("Flush", "events", lines, f"doitui event flush --limit {AT_ONCE}", run, 2, slow=True)
         self.doitui.acting.propose(plan)
 
-    def _ask(self, verb: str, many: int, lines: list[Line], command: str, run: object, level: int) -> None:
+    def _ask(self, verb: str, many: int, lines: list[Line], command: str, run: Run, level: int) -> None:
         level = 3 if many > MANY else level
         typed = str(many) if level == 3 else ""
-        self.doitui.acting.propose(Plan(verb, counted(many, "event"), lines, command, run, level, typed))  # type: ignore[arg-type]
+        plan = Plan(verb, counted(many, "event"), lines, command, run, level, typed, slow=many > MANY)
+        self.doitui.acting.propose(plan)

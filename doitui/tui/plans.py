@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import peewee
 
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 Answers = dict[str, str]
 
-#: Columns of a line in a question.
-ROOM = 66
+T = TypeVar("T")
+
+#: Columns of a line in a question; refusals that are named, the rest is counted.
+ROOM, NAMED = 66, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +36,67 @@ class Field:
 
 @dataclass
 class Result:
-    """`done`: how many; `refused`: each that was not, and why; `said`: a sentence instead of a count."""
+    """`done`: how many; `refused`: the first that were not, and why, of so many `refusals`; `said`: a sentence instead
+    of a count.
+    """
 
     done: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
     said: str = ""
+    refusals: int = 0
 
-    def sentence(self, what: str) -> str:
-        told = self.said or f"{what}: {self.done} done"
-        return f"{told}, {counted(len(self.refused), 'refusal')}" if self.refused else told
+    def __post_init__(self) -> None:
+        self.refusals = len(self.refused)
+        self.refused = self.refused[:NAMED]
+
+    def refuse(self, name: str, why: str) -> None:
+        self.refusals += 1
+        if len(self.refused) < NAMED:
+            self.refused.append((name, why))
+
+    def sentence(self, what: str, course: Course) -> str:
+        told = self.said or f"{what}: {number(self.done)} done"
+        told += f", {counted(self.refusals, 'refusal')}" if self.refusals else ""
+        left = course.whole - course.done
+        return f"{told}; stopped, {number(left)} left as they are" if course.stopped and left > 0 else told
+
+
+@dataclass(eq=False)
+class Course:
+    """How far an act has come, and whether it shall go on: told by the thread that does it, read and stopped by the
+    screens. `whole`: how many there are; 0 for what is done in one go.
+    """
+
+    verb: str
+    whole: int = 0
+    done: int = 0
+    stopped: bool = False
+
+    def step(self, many: int) -> bool:
+        """So many more are done; whether it goes on."""
+        self.done += many
+        return not self.stopped
+
+
+Run = Callable[[Answers, Course], Result]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`verb` as in `Update`; `what` it is done to, as in `3 DOIs`; `command`: the same on the command line.
 
-    `level`: as in `actions`; 3 wants `typed` to be typed. `run` gets the answers to `fields`.
+    `level`: as in `actions`; 3 wants `typed` to be typed. `run` gets the answers to `fields`, and tells its `Course`.
     """
 
     verb: str
     what: str
     lines: Sequence[Line]
     command: str
-    run: Callable[[Answers], Result]
+    run: Run
     level: int
     typed: str = ""
     fields: tuple[Field, ...] = ()
-    #: It waits for the pace that is allowed: others must not wait for it.
+    #: It takes its time: others must not wait for it.
     slow: bool = False
 
     @property
@@ -68,17 +104,19 @@ class Plan:
         return f"{self.verb} {self.what}"
 
 
-def each(items: Iterable[tuple[str, str]], act: Callable[[str], object]) -> Result:
-    """Do `act` for every (name, handle), each on its own; what is refused is told by name."""
+def each(course: Course, items: Iterable[tuple[str, T]], act: Callable[[T], object]) -> Result:
+    """Do `act` for every (name, thing), each on its own, while `course` goes on; what is refused is told by name."""
     result = Result()
-    for name, handle in items:
+    for name, thing in items:
         try:
-            note = getattr(act(handle), "note", "")
+            note = getattr(act(thing), "note", "")
         except (DoituiError, peewee.PeeweeException) as error:
-            result.refused.append((name, harmless(error)))
+            result.refuse(name, harmless(error))
         else:
             result.done += 1
             result.said = f"{name} {note}" if note else ""
+        if not course.step(1):
+            break
     if result.done > 1:
         result.said = ""
     return result

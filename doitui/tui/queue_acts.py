@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from doitui.tui.actions import MANY
-from doitui.tui.plans import Answers, Plan, Result, each, refuse_another, refuse_moved
+from doitui.tui.plans import Answers, Course, Plan, Result, Run, each, refuse_another, refuse_moved
 from doitui.tui.text import counted, number
 from doitui.tui.widgets.lines import Line
 from doitui_core import queue, repositories, rests
-from doitui_core.models import Repository
+from doitui_core.models import Job, Repository
 from doitui_core.windows import Row, Window
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class QueueActs:
             self.doitui.tell("nothing to retry: only failed and blocked jobs can be put back", bad=True)
             return
 
-        def run(_: Answers) -> Result:
-            back = queue.retry(ids=ids, actor=self.doitui.operator)
+        def run(_: Answers, course: Course) -> Result:
+            back = set(queue.retry(ids=ids, actor=self.doitui.operator, step=course.step))
             return Result(
                 len(back), [(f"job {one}", "is not failed or blocked any more") for one in ids if one not in back]
             )
@@ -44,13 +45,13 @@ class QueueActs:
     def propose_matching(self, verb: str, window: Window, expected: int, command: str) -> None:
         """`verb` every job of `window`; refused when it has become another number meanwhile."""
 
-        def run(_: Answers) -> Result:
+        def run(_: Answers, course: Course) -> Result:
             refuse_moved(window, expected)
-            rows = (row for chunk in window.chunks() for row in chunk)
             if verb == "Retry":
-                ids = [row["id"] for row in rows if row["status"] in queue.RETRYABLE]
-                return Result(len(queue.retry(ids=ids, actor=self.doitui.operator)))
-            return _cancel(list(rows), self.doitui.operator)
+                ids = window.all_ids(Job.status.in_(queue.literally(queue.RETRYABLE)))
+                course.whole = len(ids)
+                return Result(len(queue.retry(ids=ids, actor=self.doitui.operator, step=course.step)))
+            return _cancel(window.all_ids(), self.doitui.operator, course)
 
         lines: list[Line] = [
             "Every job of this list, seen or not.",
@@ -65,9 +66,10 @@ class QueueActs:
             return int(queue.retryable(cause=cause).count())
 
         def ask(expected: int) -> None:
-            def run(_: Answers) -> Result:
+            def run(_: Answers, course: Course) -> Result:
                 refuse_another(count(), expected)
-                return Result(len(queue.retry(cause=cause, actor=self.doitui.operator)))
+                course.whole = expected
+                return Result(len(queue.retry(cause=cause, actor=self.doitui.operator, step=course.step)))
 
             lines: list[Line] = [f"All that failed or are blocked with the cause `{cause}` get new attempts."]
             what, command = f"{counted(expected, 'job')} ({cause})", f"doitui queue retry --cause {cause}"
@@ -81,15 +83,18 @@ class QueueActs:
             self.doitui.tell("nothing to cancel: only pending, blocked and failed jobs can be given up", bad=True)
             return
         lines = [*_first(rows), "", "The wish behind each is taken back: what is wanted is again what is there."]
-        command = f"doitui queue cancel {_few([row['id'] for row in rows])}"
-        what = counted(len(rows), "job")
-        self.propose("Cancel", what, lines, command, lambda _: _cancel(rows, self.doitui.operator), 2, len(rows))
+        ids = [row["id"] for row in rows]
 
-    def propose(self, verb: str, what: str, lines: list[Line], command: str, run: Any, level: int, many: int) -> None:
+        def run(_: Answers, course: Course) -> Result:
+            return _cancel(ids, self.doitui.operator, course)
+
+        self.propose("Cancel", counted(len(ids), "job"), lines, f"doitui queue cancel {_few(ids)}", run, 2, len(ids))
+
+    def propose(self, verb: str, what: str, lines: list[Line], command: str, run: Run, level: int, many: int) -> None:
         """Ask; more than a few are asked about as if it were for ever."""
         level = 3 if many > MANY else level
         typed = str(many) if level == 3 else ""
-        self.doitui.acting.propose(Plan(verb, what, lines, command, run, level, typed))
+        self.doitui.acting.propose(Plan(verb, what, lines, command, run, level, typed, slow=many > MANY))
 
     def repository_here(self) -> str:
         """The code of the repository the cursor is about; empty for none."""
@@ -110,7 +115,7 @@ class QueueActs:
                 "What is under way ends; what is queued stays queued." if paused else "What is queued goes out again."
             )
 
-            def run(_: Answers) -> Result:
+            def run(_: Answers, __: Course) -> Result:
                 for row in chosen:
                     rests.pause(row, paused, actor=self.doitui.operator)
                 return Result(len(chosen))
@@ -132,9 +137,9 @@ def _few(ids: list[int]) -> str:
     return " ".join(map(str, ids[:8])) + (" …" if len(ids) > 8 else "")
 
 
-def _cancel(rows: list[Row], operator: str) -> Result:
+def _cancel(ids: Sequence[int], operator: str, course: Course) -> Result:
     from doitui_core import dois  # 0.3 s that only whoever cancels waits for
 
-    return each(
-        ((f"job {row['id']}", str(row["id"])) for row in rows), lambda text: dois.withdraw(int(text), actor=operator)
-    )
+    course.whole = len(ids)
+    jobs = ((f"job {number}", number) for number in ids)
+    return each(course, jobs, lambda number: dois.withdraw(number, actor=operator))

@@ -52,6 +52,15 @@ def test_a_retry_of_many_by_their_cause(a_job: Callable[..., int], claim: Callab
     assert told() == [("ana", "retry", f"2 jobs: {one}, {two}", "metadata")]
 
 
+def test_a_retry_of_many_is_one_act_that_tells_how_many(
+    a_job: Callable[..., int], claim: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "CHUNK", 2)
+    ids = failed(a_job, claim, *"abcde")
+    queue.retry(every=True, actor="ana")
+    assert told() == [("ana", "retry", f"5 jobs: {', '.join(map(str, ids))}", "")]
+
+
 def test_a_retry_of_nothing_is_no_act(archive: Repository) -> None:
     queue.retry(every=True, actor="ana")
     retrying.retry(actor="ana")

@@ -11,7 +11,7 @@ import pytest
 
 from doitui_core import database, dois, due_jobs, migrations, queue, repositories, stats, workers
 from doitui_core.errors import NotFound, Refused
-from doitui_core.models import Job, Record, Repository
+from doitui_core.models import Audit, Job, Record, Repository
 from doitui_core.outcomes import Kind as Outcome
 from doitui_core.outcomes import Outcome as Decision
 from doitui_core.queue import CANCELLABLE, OPEN, RETRYABLE, UNSETTLED, Kind, Lease, Policy, Status
@@ -254,6 +254,34 @@ def test_jobs_are_retried_by_cause_or_all(a_job: Jobs, claim: Claim, which: dict
     causes = {"a": "metadata", "b": "forbidden", "c": "metadata", "d": ""}
     ids = {name: brought_to(Status.FAILED, a_job, claim, name, cause) for name, cause in causes.items()}
     assert queue.retry(**which) == [ids[name] for name in names]  # type: ignore[arg-type]
+
+
+def test_a_retry_of_many_can_be_stopped(a_job: Jobs, claim: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [brought_to(Status.FAILED, a_job, claim, name) for name in "abcde"]
+    monkeypatch.setattr(queue, "CHUNK", 2)
+    steps: list[int] = []
+
+    def step(many: int) -> bool:
+        steps.append(many)
+        return len(steps) < 2
+
+    assert (queue.retry(every=True, step=step), steps) == (ids[:4], [2, 2])
+    assert [job(number).status for number in ids] == ["pending"] * 4 + ["failed"]
+
+
+def test_what_a_retry_has_put_back_stays_so_when_it_breaks_off(
+    a_job: Jobs, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [brought_to(Status.FAILED, a_job, claim, name) for name in "abc"]
+    monkeypatch.setattr(queue, "CHUNK", 2)
+
+    def broken(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        queue.retry(every=True, step=broken, actor="ana")
+    assert [job(number).status for number in ids] == ["pending", "pending", "failed"]
+    assert [act.subject for act in Audit.select().where(Audit.action == "retry")] == [f"2 jobs: {ids[0]}, {ids[1]}"]
 
 
 def test_a_retried_job_is_due_at_once_with_all_its_attempts(a_job: Jobs, claim: Claim) -> None:

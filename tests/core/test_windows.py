@@ -38,9 +38,34 @@ def test_the_newest_mint_comes_first(house: list[str]) -> None:
     assert names(everything().after(None, 99)) == house
 
 
+def paged(window: Window, size: int) -> list[str]:
+    """The names of a list that is read on, some rows at a time."""
+    found, key = list[str](), None
+    while rows := window.after(key, size):
+        found, key = found + names(rows), rows[-1]["key"]
+    return found
+
+
 @pytest.mark.parametrize("size", [1, 3, 7])
 def test_pages_forwards_have_every_row_once(house: list[str], size: int) -> None:
-    assert [row["doi"] for chunk in everything().chunks(size) for row in chunk] == house
+    assert paged(everything(), size) == house
+
+
+@pytest.mark.parametrize("typed", ["", "m-", "state:reserved", "doi:10.5072/h", "nowhere"])
+@pytest.mark.parametrize("page", [1, 3, 10, 99])
+def test_the_ids_of_a_whole_list_are_those_of_its_rows(
+    house: list[str], monkeypatch: pytest.MonkeyPatch, page: int, typed: str
+) -> None:
+    monkeypatch.setattr(windows, "PAGE", page)
+    for order in windows.DOI_ORDERS:
+        for backwards in (True, False):
+            window = windows.dois(filters.parse(typed, "dois"), order=order, backwards=backwards)
+            assert list(window.all_ids()) == [row["id"] for row in window.after(None, 99)]
+
+
+def test_the_ids_of_a_list_may_be_narrowed(house: list[str]) -> None:
+    found = windows.dois(Filter()).all_ids(Doi.remote == "none")
+    assert set(found) == {row.id for row in Doi.select().where(Doi.remote == "none")} != set()
 
 
 def test_pages_backwards_have_every_row_once(house: list[str]) -> None:
@@ -150,8 +175,7 @@ def test_a_text_is_found_wherever_it_stands(
     monkeypatch.setattr(containing, "NEAR", near)
     wanted = [name for name in house if typed in name]
     window = windows.dois(filters.parse(typed, "dois"))
-    pages = [row["doi"] for chunk in window.chunks(2) for row in chunk]
-    assert (pages, names(window.before(None, 99)), window.count()) == (wanted, wanted, len(wanted))
+    assert (paged(window, 2), names(window.before(None, 99)), window.count()) == (wanted, wanted, len(wanted))
     assert [row["doi"] for row in lists.dois(text=typed, limit=2).rows] == wanted[:2]
 
 

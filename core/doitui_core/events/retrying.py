@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import peewee
@@ -12,30 +12,51 @@ from doitui_core.events import listed, store
 from doitui_core.events.states import State
 from doitui_core.jobs import Kind, Lane
 from doitui_core.models import Event, Job, Repository
+from doitui_core.stepwise import Step, in_chunks, stepwise, to_the_end
 
 
 def retryable(*, ids: Sequence[int] = (), cause: str | None = None) -> list[int]:
     """Of the events `ids`, or of all, those that have failed (of `cause`); their ids. Raises `NotFound`."""
     for number in ids:
         listed.find(number)
-    return sorted([*(job.subject_id for job in _failed(ids, cause)), *(row.id for row in _given_up(ids, cause))])
+    parts: Iterable[Sequence[int]] = in_chunks(ids, queue.CHUNK) if ids else [()]
+    return sorted(number for part in parts for number in _of(_failed(part, cause), _given_up(part, cause)))
 
 
-def retry(*, ids: Sequence[int] = (), cause: str | None = None, actor: str = "python") -> list[int]:
-    """Put them back with new attempts, and try anew what the Events API refused. Raises `NotFound`."""
-    with database.write():
-        chosen = retryable(ids=ids, cause=cause)
-        given_up = list(_given_up(ids, cause))
-        for job in list(database.for_update(_failed(ids, cause))):
-            queue.put_back(job, database.now())
-        for row in given_up:
-            attempts = repositories.config(row.repository).number("max_attempts")
-            due = [(row.id, row.repository_id, store.due_at(row, database.now()))]
-            store.enqueue(due, actor, attempts, states_follow=True)
-        rests.look_anew([row.id for row in Repository.select()], (Lane.EVENTS,))
-        if chosen:
-            audit.note(actor, "retry", audit.numbered("event", chosen), cause or "")
-    return chosen
+def retry(
+    *, ids: Sequence[int] = (), cause: str | None = None, actor: str = "python", step: Step = to_the_end
+) -> list[int]:
+    """Put them back with new attempts, and try anew what the Events API refused. A chunk is a transaction.
+
+    Raises `NotFound`.
+    """
+    chosen = retryable(ids=ids, cause=cause)
+    back: list[int] = []
+    act = None
+    for chunk in stepwise(in_chunks(chosen, queue.CHUNK), step):
+        with database.write():
+            back += _put_back(chunk, cause, actor)
+            if back:
+                act = audit.note(actor, "retry", audit.numbered("event", back), cause or "", act=act)
+    rests.look_anew([row.id for row in Repository.select()], (Lane.EVENTS,))
+    return back
+
+
+def _put_back(ids: Sequence[int], cause: str | None, actor: str) -> list[int]:
+    given_up = list(_given_up(ids, cause))
+    jobs = list(database.for_update(_failed(ids, cause)))
+    for job in jobs:
+        queue.put_back(job, database.now())
+    for row in given_up:
+        attempts = repositories.config(row.repository).number("max_attempts")
+        due = [(row.id, row.repository_id, store.due_at(row, database.now()))]
+        store.enqueue(due, actor, attempts, states_follow=True)
+    return sorted(_of(jobs, given_up))
+
+
+def _of(jobs: Iterable[Job], given_up: Iterable[Event]) -> list[int]:
+    """The ids of the events."""
+    return [*(job.subject_id for job in jobs), *(row.id for row in given_up)]
 
 
 def _failed(ids: Sequence[int], cause: str | None) -> Any:

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from doitui.tui import keys, shapes
 from doitui.tui.dialogs import Sheet
-from doitui.tui.plans import Answers, Field, Plan, Result
+from doitui.tui.plans import Answers, Course, Field, Plan, Result
 from doitui.tui.screens.tabbed import TabbedSection
 from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.window_table import Column, WindowTable
@@ -152,7 +152,7 @@ class DoctorScreen(TabbedSection):
         name = row["name"]
         field = Field("value", f"{name}: {row['help']}", given="" if settings.MASK in row["value"] else row["value"])
 
-        def run(given: Answers) -> Result:
+        def run(given: Answers, __: Course) -> Result:
             settings.put(name, given["value"], actor=self.doitui.operator)
             return Result(1)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,12 +10,13 @@ from doitui.tui import keys, shapes
 from doitui.tui.actions import MANY
 from doitui.tui.dialogs import Sheet
 from doitui.tui.doi_acts import DoiActs
-from doitui.tui.plans import Answers, Plan, Result, each, named, refuse_moved
+from doitui.tui.plans import Answers, Course, Plan, Result, each, named, refuse_moved
 from doitui.tui.screens.list_section import ListSection
 from doitui.tui.text import counted, number
 from doitui.tui.widgets.lines import Line, Rule
 from doitui.tui.widgets.window_table import Column
 from doitui_core import candidates, states, windows
+from doitui_core.models import Doi, Record
 from doitui_core.windows import Row, Window
 
 #: Refusals that are named before a mint; the rest is counted.
@@ -26,7 +27,6 @@ TARGETS = tuple(str(wanted) for wanted in reversed(states.LADDER))
 
 if TYPE_CHECKING:
     from doitui_core import batch
-    from doitui_core.models import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,24 @@ class _Chosen:
         only = f" --repository {fields['repo']}" if fields else ""
         return f"doitui batch mint --all{only} --state {self.state}"
 
-    def records(self) -> list[Record]:
-        return candidates.records(self.window, self.ids)
+    def mint(self, course: Course, *, actor: str, dry_run: bool = False) -> batch.Result:
+        """Records are read while they are minted: a whole list of them has no room."""
+        from doitui_core import batch
+
+        records = self._records(course)
+        return batch.mint(records, state=self.state, limit=0, actor=actor, dry_run=dry_run, step=course.step)
+
+    def reserve(self, course: Course, *, actor: str) -> Result:
+        """In a whole list those that have their DOI are left out."""
+        from doitui_core import dois
+
+        records = ((record.object_id, record) for record in self._records(course, Doi.id.is_null()))
+        return each(course, records, lambda record: dois.reserve(record, actor=actor))
+
+    def _records(self, course: Course, only: Any = None) -> Iterator[Record]:
+        ids = self.window.all_ids(only) if self.ids is None else self.ids
+        course.whole = len(ids)
+        return candidates.records(ids)
 
     def refuse_moved(self) -> None:
         if self.ids is None:
@@ -76,6 +92,7 @@ class MintScreen(DoiActs, ListSection):
     def __init__(self) -> None:
         super().__init__()
         self.target = 0
+        self._looking: Course | None = None
 
     def columns(self, width: int) -> Sequence[Column]:
         shown = [
@@ -134,19 +151,27 @@ class MintScreen(DoiActs, ListSection):
 
     def _look(self, then: Callable[[_Chosen, batch.Result], None]) -> None:
         """A dry run over what is chosen, in the slow thread; then `then`, with what was chosen when it began."""
-        ids = None if self.all_matching else [row["id"] for row in self.table.chosen()]
-        chosen = _Chosen(self.window(), self.table.stretch.whole, self.state, ids)
-        if ids == []:
+        chosen = self._chosen(self.table.chosen())
+        if not chosen.many:
             self.doitui.tell("there is no record here to mint", bad=True)
             return
+        if self._looking is not None:
+            self._looking.stopped = True  # another look is wanted instead
         self.doitui.tell(f"looking at {counted(chosen.many, 'record')}…")
 
-        def work() -> batch.Result:
-            from doitui_core import batch
+        def work(course: Course) -> batch.Result:
+            return chosen.mint(course, actor=self.doitui.operator, dry_run=True)
 
-            return batch.mint(chosen.records(), state=chosen.state, limit=0, dry_run=True)
+        def looked(found: batch.Result) -> None:
+            if not course.stopped:
+                then(chosen, found)
 
-        self.doitui.slow.ask("look", work, lambda found: then(chosen, found), self.doitui.lost)
+        slow = chosen.many > MANY
+        course = self._looking = self.doitui.acting.start("Look", work, looked, self.doitui.lost, slow=slow)
+
+    def _chosen(self, rows: list[Row]) -> _Chosen:
+        ids = None if self.all_matching else [row["id"] for row in rows]
+        return _Chosen(self.window(), self.table.stretch.whole, self.state, ids)
 
     def _report(self, found: batch.Result, state: str) -> None:
         lines: list[Line] = [Rule("Check"), "", *_summary(found, state)]
@@ -161,12 +186,11 @@ class MintScreen(DoiActs, ListSection):
             self._report(found, state)
             return
 
-        def run(_: Answers) -> Result:
+        def run(_: Answers, course: Course) -> Result:
             from doitui.tui.doi_plans import of_batch
-            from doitui_core import batch
 
             chosen.refuse_moved()
-            return of_batch(batch.mint(chosen.records(), state=state, limit=0, actor=operator))
+            return of_batch(chosen.mint(course, actor=operator))
 
         forever = (
             "" if state == "draft" else "Registered or findable, a DOI is for ever: it can be hidden, never deleted."
@@ -175,31 +199,30 @@ class MintScreen(DoiActs, ListSection):
         lines += [(named(f"{object_id}:", why), "warn") for object_id, why in found.refused[:NAMED]]
         level = 3 if state != "draft" or found.queued > MANY else 2
         typed = str(found.queued) if level == 3 else ""
-        plan = Plan("Mint", counted(found.queued, "DOI"), lines, chosen.command, run, level, typed)
+        many = found.queued > MANY
+        plan = Plan("Mint", counted(found.queued, "DOI"), lines, chosen.command, run, level, typed, slow=many)
         self.doitui.acting.propose(plan)
 
     def act_reserve(self) -> None:
-        rows = {row["object_id"]: row for row in self.table.chosen() if not row["doi"]}
-        operator = self.doitui.operator
-        if not rows:
+        rows = [row for row in self.table.chosen() if not row["doi"]]
+        chosen, operator = self._chosen(rows), self.doitui.operator
+        if not chosen.many:
             self.doitui.tell("nothing to reserve: each has its DOI already", bad=True)
             return
 
-        def run(_: Answers) -> Result:
-            from doitui_core import dois
+        def run(_: Answers, course: Course) -> Result:
+            chosen.refuse_moved()
+            return chosen.reserve(course, actor=operator)
 
-            named = {str(row["id"]): row["object_id"] for row in rows.values()}
-            return each(
-                ((name, handle) for handle, name in named.items()),
-                lambda handle: dois.reserve(candidates.record(int(handle)), actor=operator),
-            )
-
-        lines: list[Line] = [named(object_id, row["title"]) for object_id, row in list(rows.items())[:NAMED]]
+        lines: list[Line] = [named(row["object_id"], row["title"]) for row in rows[:NAMED]]
+        what, ids = counted(chosen.many, "DOI"), " ".join(row["object_id"] for row in rows[:3])
+        if chosen.ids is None:
+            lines = ["Every record of this list, seen or not, that has none. If their number changes, nothing is done."]
+            what, ids = f"DOIs for a list of {counted(chosen.many, 'record')}", "OBJECT_ID…"
         lines += ["", "Each gets its DOI now, to be printed; it is not minted, and the string never changes again."]
-        command = f"doitui doi reserve {' '.join(list(rows)[:3])}"
-        level = 3 if len(rows) > MANY else 2
-        typed = str(len(rows)) if level == 3 else ""
-        plan = Plan("Reserve", counted(len(rows), "DOI"), lines, command, run, level, typed)
+        level = 3 if chosen.many > MANY or chosen.ids is None else 2
+        typed, slow = str(chosen.many) if level == 3 else "", chosen.many > MANY
+        plan = Plan("Reserve", what, lines, f"doitui doi reserve {ids}", run, level, typed, slow=slow)
         self.doitui.acting.propose(plan)
 
 

@@ -96,8 +96,7 @@ class KeyBar(Bar):
     def update(self) -> None:
         width, app = self.size.width, self.doitui
         chosen = [action for action in (*app.MORE, *actions.of(app.screen_name)) if action.shown]
-        many = app.acting.under_way
-        doing = f" {many} under way  " if many else ""
+        doing = f" {words}  " if (words := app.acting.under_way) else ""
         shown = self._fitting(chosen, width - max(len(doing), 1))
         text = Text(doing or " ", style=_BOLD if doing else "", no_wrap=True)
         for action in shown:

@@ -11,7 +11,7 @@ import pytest
 from doitui_core import database, queue
 from doitui_core.errors import NotFound
 from doitui_core.events import counted, flushing, retrying
-from doitui_core.models import Event, Record
+from doitui_core.models import Audit, Event, Record
 
 A, B, C, D = (f"https://doi.org/10.1234/{letter}" for letter in "abcd")
 NO = json.dumps({"errors": [{"title": "no"}]})
@@ -274,6 +274,18 @@ def test_what_has_not_failed_is_left_alone(linked: Any) -> None:
     linked.keep(A)
 
     assert retrying.retry(ids=[linked.event(A).id]) == []
+
+
+def test_many_are_put_back_some_at_a_time(linked: Any, api: Any, reply: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(linked, api, reply, A, B)
+    monkeypatch.setattr(queue, "CHUNK", 1)
+    steps: list[int] = []
+    ids = [linked.event(A).id, linked.event(B).id]
+
+    assert (retrying.retry(ids=ids, step=steps.append), steps) == (ids, [1, 1])
+    assert [(row.action, row.subject) for row in Audit.select() if row.action == "retry"] == [
+        ("retry", f"2 events: {ids[0]}, {ids[1]}")
+    ]
 
 
 def test_an_event_that_is_not_there_cannot_be_retried(linked: Any) -> None:

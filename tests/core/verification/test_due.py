@@ -23,6 +23,13 @@ def test_a_doi_is_due_a_while_after_its_mint(house: Any, age: int, queued: int) 
     assert due() == queued
 
 
+def test_a_run_over_many_can_be_stopped(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abc":
+        house.minted(name)
+    monkeypatch.setattr(verification, "CHUNK", 1)
+    assert (due(0, step=lambda _: False), Job.select().where(Job.kind == "verify").count()) == (1, 1)
+
+
 @pytest.mark.parametrize(("age", "queued"), [(23, 0), (24, 1)])
 def test_a_doi_is_due_a_while_after_its_last_write(house: Any, age: int, queued: int) -> None:
     doi = house.minted().doi

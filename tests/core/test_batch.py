@@ -1,0 +1,55 @@
+"""Many mints at once: read while they are queued, told of as they go, and stopped where one likes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from doitui_core import batch, candidates
+from doitui_core.models import Job, Record
+
+
+@pytest.fixture
+def five(a_record: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The ids of five records; two are looked at in one transaction."""
+    monkeypatch.setattr(batch, "CHUNK", 2)
+    return [a_record(name).id for name in "abcde"]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize("given", [True, False])
+def test_it_tells_how_far_it_is_and_ends_where_it_is_told(five: list[int], given: bool, dry_run: bool) -> None:
+    steps: list[int] = []
+
+    def step(many: int) -> bool:
+        steps.append(many)
+        return len(steps) < 2
+
+    result = batch.mint(candidates.records(five) if given else None, limit=0, dry_run=dry_run, step=step)
+    assert (result.queued, steps, Job.select().count()) == (4, [2, 2], 0 if dry_run else 4)
+
+
+def test_to_the_end_every_record_is_told_of_once(five: list[int]) -> None:
+    steps: list[int] = []
+    assert (batch.mint(candidates.records(five), limit=0, step=steps.append).queued, steps) == (5, [2, 2, 1])
+
+
+def test_records_are_read_when_their_turn_comes(five: list[int]) -> None:
+    """Each with its metadata: a million of them have no room."""
+    read: list[int] = []
+
+    def records() -> Iterator[Record]:
+        for record in candidates.records(five):
+            read.append(record.id)
+            yield record
+
+    ahead: list[int] = []
+    batch.mint(records(), limit=0, step=lambda _: ahead.append(len(read)))
+    assert ahead == [2, 4, 5]
+
+
+def test_who_is_gone_meanwhile_is_left_out(five: list[int]) -> None:
+    Record.delete().where(Record.id == five[1]).execute()
+    assert [record.id for record in candidates.records(five)] == [five[0], *five[2:]]

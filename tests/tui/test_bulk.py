@@ -1,0 +1,139 @@
+"""Acts on many: how far they have come is told, they can be stopped, and what was done until then stays done."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+
+from doitui.tui.dialogs import Dialog
+from doitui_core import audit, batch, queue, verification
+from doitui_core.models import Doi
+
+Operate = Callable[..., Any]
+Press = Callable[..., Any]
+Seen = Callable[..., str]
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+#: By action: where, its keys, the list it is done to, what is asked for.
+STOPPED: dict[str, tuple[str, tuple[str, ...], str, dict[str, str]]] = {
+    "deactivate": ("dois", ("A", "D"), "state:findable", {"reason": "lost", "successor": ""}),
+    "mint": ("dois", ("A", "M"), "state:reserved", {"state": "draft"}),
+    "verify": ("dois", ("A", "V"), "", {}),
+    "verify_all": ("dois", ("K",), "", {}),
+    "register_all": ("dois", ("O",), "", {}),
+    "cancel": ("queue", ("A", "X"), "", {}),
+    "retry": ("queue", ("A", "R"), "status:failed", {}),
+    "retry_cause": ("queue", ("C",), "status:failed", {}),
+    "candidates": ("mint", ("A", "M"), "published:yes", {}),
+}
+
+
+@pytest.fixture(autouse=True)
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (queue, batch, verification):
+        monkeypatch.setattr(module, "CHUNK", 1)
+
+
+@contextmanager
+def writing(url: str) -> Iterator[None]:
+    """Somebody else writes, and takes their time."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+async def until(seen: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not seen():
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_an_act_on_many_is_told_of_and_stopped(
+    house: str, operate: Operate, press: Press, seen: Seen, name: str
+) -> None:
+    section, keys, filter, answers = STOPPED[name]
+
+    async def script(pilot: Any) -> tuple[str, str, str]:
+        app = pilot.app
+        app.screen.show_only(filter)
+        await press(pilot, "f5")
+        await press(pilot, *keys)
+        assert isinstance(app.screen, Dialog), [note.message for note in app._notifications]
+        with writing(house):
+            app.screen.dismiss(answers)
+            await until(lambda: "x stops it" in seen(pilot))
+            during = seen(pilot).splitlines()[-1]
+            app.screen.action_act("stop")
+            await until(lambda: "stopping" in seen(pilot))
+        await press(pilot)
+        told = [note.message for note in app._notifications]
+        return during, told[-1], seen(pilot).splitlines()[-1]
+
+    def acts() -> int:
+        return sum(act["actor"] == "ana" for act in audit.newest(99))
+
+    during, told, after = operate(script, start=section, write=True)
+    assert (" 0 of " in during, "stopped, " in told, "left as they are" in told) == (True, True, True), (during, told)
+    assert "under way" not in after
+    assert "x stops it" not in after
+    assert acts() == 1, "what was in hand was done, and no more"
+
+
+def test_a_look_at_many_is_stopped_and_asks_nothing(house: str, operate: Operate, press: Press, seen: Seen) -> None:
+    async def script(pilot: Any) -> tuple[bool, list[str]]:
+        app, go_on = pilot.app, threading.Event()
+        app.acts.ask("busy", go_on.wait, lambda _: None, app.lost)
+        app.screen.action_act("mark_all")
+        app.screen.action_act("mint")
+        app.screen.action_act("stop")
+        go_on.set()
+        await press(pilot)
+        return isinstance(app.screen, Dialog), [note.message for note in app._notifications]
+
+    asked, told = operate(script, start="mint", write=True)
+    assert (asked, told[-1]) == (False, "Look stops after what is in hand; what is done stays done")
+
+
+def test_what_waits_is_stopped_before_it_begins(house: str, operate: Operate, press: Press) -> None:
+    async def script(pilot: Any) -> list[str]:
+        app, go_on = pilot.app, threading.Event()
+        await press(pilot, "P")
+        app.acts.ask("busy", go_on.wait, lambda _: None, app.lost)
+        app.screen.dismiss({})
+        await until(lambda: bool(app.acting.under_way))
+        app.screen.action_act("stop")
+        go_on.set()
+        await press(pilot)
+        return [note.message for note in app._notifications]
+
+    assert "stopped before it began" in operate(script, start="queue", write=True)[-1]
+
+
+def test_nothing_is_under_way(house: str, operate: Operate, press: Press) -> None:
+    async def script(pilot: Any) -> list[str]:
+        await press(pilot, "x")
+        return [note.message for note in pilot.app._notifications]
+
+    assert operate(script, start="dois") == ["nothing is under way"]
+
+
+def test_a_whole_list_is_reserved(house: str, operate: Operate, press: Press) -> None:
+    async def script(pilot: Any) -> str:
+        await press(pilot, "A", "E")
+        await press(pilot)
+        pilot.app.screen.dismiss({})
+        await press(pilot)
+        return str([note.message for note in pilot.app._notifications][-1])
+
+    before = Doi.select().count()
+    told = operate(script, start="mint", write=True)
+    assert (Doi.select().count() - before, "refusal" in told) == (1, False), told
