@@ -197,7 +197,9 @@ def exchange(
                 # A body without a length ends where the connection does, also where we cut it.
                 raise TimeoutError("the answer was cut off")
     except ERRORS as error:
-        raise translated(error, sent=flight.sent, request=f"{method} {url}", deadline=deadline) from error
+        # Where we cut the connection the error says that the server did.
+        why = TimeoutError("timed out") if flight.over else error
+        raise translated(why, sent=flight.sent, request=f"{method} {url}", deadline=deadline) from error
     names = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status_code, names, body.decode("utf-8", "replace"))
 
@@ -241,11 +243,22 @@ def translated(error: Exception, *, sent: bool, request: str, deadline: float) -
 
     `sent` decides: whatever went wrong after the first byte left may have happened after the server did its work.
     """
-    reason = " ".join(str(error).split())[:300] or type(error).__name__
+    reason = _reason(error)
     if sent:
-        return NoAnswer(
-            f"{request}: sent, but no whole answer came within {deadline:g} s ({type(error).__name__}: {reason})"
-        )
+        return NoAnswer(f"{request}: sent, but no whole answer came within {deadline:g} s ({reason})")
     if isinstance(error, MISCONFIGURED):
         return Misconfigured(f"{request}: {reason}; mend the address in the repository's settings")
     return NotSent(f"{request}: not sent, the server cannot be reached ({reason})")
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong in the system's own words, which the libraries wrap into the names of their classes."""
+    found: BaseException = error
+    while isinstance(found, requests.RequestException) or not isinstance(found, OSError):
+        inner = found.__cause__ or found.__context__
+        if inner is None:
+            found = error
+            break
+        found = inner
+    told = " ".join((getattr(found, "strerror", None) or str(found)).split())
+    return told[:300] or type(found).__name__
