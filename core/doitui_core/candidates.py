@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import peewee
 
-from doitui_core.models import Doi, Record, Repository
+from doitui_core.models import IS_KEPT, Doi, Record, Repository
 from doitui_core.states import LADDER, Wanted
 from doitui_core.stepwise import in_chunks
 
@@ -24,7 +24,7 @@ def below(repository: str, target: Wanted) -> peewee.ModelSelect[Record]:
         Record.select(Record, Repository)
         .join(Repository)
         .switch(Record)
-        .join(Doi, peewee.JOIN.LEFT_OUTER, on=(Doi.record == Record.id) & (Doi.wanted != str(Wanted.ABANDONED)))
+        .join(Doi, peewee.JOIN.LEFT_OUTER, on=(Doi.record == Record.id) & IS_KEPT)
         .where(Doi.id.is_null() | Doi.status.not_in([*minted, "tombstone"]))
         .order_by(Record.id)
     )

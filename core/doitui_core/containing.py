@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import peewee
-
 from doitui_core import database
-from doitui_core.models import Doi, Event, Job, Record
+from doitui_core.models import IS_KEPT, Doi, Event, Job, Record
 from doitui_core.states import Status
 
 #: Rows looked at one by one before tables are read from end to end.
@@ -51,7 +49,7 @@ def of_records(wanted: Any) -> Any:
     """The ids of the DOIs whose record is as `wanted`, a condition on `Record`. All DOIs need not be read for a few."""
     records = Doi.record.in_(Record.select(Record.id).where(wanted))
     # Each with an index of its own: `doi_of_record` leaves the abandoned ones out.
-    living = Doi.select(Doi.id).where(records, Doi.record.is_null(False), Doi.wanted != peewee.SQL("'abandoned'"))
+    living = Doi.select(Doi.id).where(records, Doi.record.is_null(False), IS_KEPT)
     return living | Doi.select(Doi.id).where(records, Doi.status == str(Status.ABANDONED))
 
 

@@ -17,7 +17,7 @@ from doitui_core import containing, ledger, queue, repositories, states
 from doitui_core.clock import iso, micros
 from doitui_core.errors import BadInput
 from doitui_core.jobs import Lane
-from doitui_core.models import Attempt, Doi, DoiLog, Event, Job, Payload, Record, Repository
+from doitui_core.models import IS_KEPT, Attempt, Doi, DoiLog, Event, Job, Payload, Record, Repository
 from doitui_core.queue import IS_UNSETTLED, OPEN, Kind, literally
 from doitui_core.queue import Status as JobStatus
 from doitui_core.states import Mark, Status, Verification
@@ -255,12 +255,11 @@ def record(record_id: int) -> Row:
 
 def records_with_dois() -> Any:
     """All records, each with what stands beside it."""
-    abandoned = str(states.Wanted.ABANDONED)
     return (
         Record.select(Record, Repository.code.alias("code"), Doi.doi.alias("doi"), Doi.status.alias("status"))
         .join(Repository, on=Record.repository == Repository.id)
         .switch(Record)
-        .join(Doi, peewee.JOIN.LEFT_OUTER, on=(Doi.record == Record.id) & (Doi.wanted != abandoned))
+        .join(Doi, peewee.JOIN.LEFT_OUTER, on=(Doi.record == Record.id) & IS_KEPT)
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from peewee import (
+    SQL,
     BigAutoField,
     BigIntegerField,
     BlobField,
@@ -128,6 +129,11 @@ class Doi(Table):
     resolver_check = TextField(default="unverified")
     resolver_checked_at = InstantField(default=None)
     unreachable = IntegerField(default=0)
+
+
+#: Not abandoned, in the words of the index `doi_of_record`: with a parameter in their place PostgreSQL, once it has
+#: prepared the statement, could not use the index, and would read all DOIs for one record's.
+IS_KEPT = Doi.wanted != SQL("'abandoned'")
 
 
 class DoiLog(Table):

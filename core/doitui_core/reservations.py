@@ -7,13 +7,11 @@ from typing import Any
 from doitui_core import activity, database, documents, identifiers, ledger, repositories, statements
 from doitui_core.errors import DoiTaken, NotFound, Refused
 from doitui_core.metadata import build
-from doitui_core.models import Doi, Record
+from doitui_core.models import IS_KEPT, Doi, Record
 from doitui_core.repositories import Config
 from doitui_core.states import Remote, Wanted
 
-_OF_RECORD = statements.Select(
-    lambda record_id: Doi.select().where(Doi.record == record_id, Doi.wanted != str(Wanted.ABANDONED)), int
-)
+_OF_RECORD = statements.Select(lambda record_id: Doi.select().where(Doi.record == record_id, IS_KEPT), int)
 _BY_STRING = statements.Select(lambda folded: Doi.select().where(Doi.folded == folded), str)
 _FRESH = statements.Select(lambda record_id: Record.select().where(Record.id == record_id), int, lock=True)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from doitui_core import database, documents, dois, ledger, repositories, reservations, settings
 from doitui_core.errors import DoiTaken, Misconfigured, Refused
 from doitui_core.metadata import build
-from doitui_core.models import Doi, Funding, Record, Repository
+from doitui_core.models import IS_KEPT, Doi, Funding, Record, Repository
 from doitui_core.states import Wanted
 
 Save = Callable[..., Record]
@@ -191,3 +192,20 @@ def test_a_request_whose_worker_died_is_seen(a_record: Save) -> None:
     during = ledger.unfinished(row.id)
     Attempt.update(finished_at=database.now()).where(Attempt.id == attempt.id).execute()
     assert (before, during, ledger.unfinished(row.id)) == (False, True, False)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_doi_of_a_record_is_read_off_its_index_also_when_the_statement_is_prepared(
+    store: str, a_record: Callable[..., Any]
+) -> None:
+    """While a new archive is filled nothing is known of its tables, and a plan once made is kept: with the index out of
+    reach each mint would read all DOIs there are.
+    """
+    record = a_record("a")
+    db = database.current().db
+    for statement in ("SET enable_seqscan = off", "SET plan_cache_mode = force_generic_plan"):
+        db.execute_sql(statement)
+    statement, _ = Doi.select().where(Doi.record == record.id, IS_KEPT).sql()
+    db.execute_sql("PREPARE of_record AS " + statement.replace("%s", "$1"))
+    told = db.execute_sql(f"EXPLAIN EXECUTE of_record ({record.id})").fetchall()
+    assert "doi_of_record" in str(told)

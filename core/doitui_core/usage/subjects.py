@@ -9,7 +9,7 @@ import peewee
 
 from doitui_core import identifiers
 from doitui_core.models import Doi, Record, Repository
-from doitui_core.states import Facts, Remote, Wanted
+from doitui_core.states import Facts, Remote
 from doitui_core.usage import bulk
 from doitui_core.usage.counter import Reason
 from doitui_middleware.spool_line import DOI
@@ -75,9 +75,9 @@ class Subjects:
         # Plain SQL: peewee would make an object of each of 500 values.
         found = bulk.execute(
             "SELECT record.object_id, doi.id, record.published, doi.remote FROM record"
-            " LEFT JOIN doi ON doi.record_id = record.id AND doi.wanted <> {p}"
+            " LEFT JOIN doi ON doi.record_id = record.id AND doi.wanted <> 'abandoned'"
             f" WHERE record.repository_id = {{p}} AND record.object_id IN ({', '.join(['{p}'] * len(subjects))})",
-            *(str(Wanted.ABANDONED), repository_id, *subjects),
+            *(repository_id, *subjects),
         )
         for object_id, doi_id, published, remote in found.fetchall():
             self._known[subjects[object_id]] = Found(repository_id, doi_id or 0, _reason(published, remote))
