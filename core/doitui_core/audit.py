@@ -32,7 +32,12 @@ def numbered(noun: str, ids: Sequence[int]) -> str:
     """`job 12`, or `12 jobs: 3, 4, 5 …`."""
     if len(ids) == 1:
         return f"{noun} {ids[0]}"
-    return f"{len(ids)} {noun}s: {', '.join(map(str, ids[:NAMED]))}" + (" …" if len(ids) > NAMED else "")
+    return f"{counted(noun, len(ids))}: {', '.join(map(str, ids[:NAMED]))}" + (" …" if len(ids) > NAMED else "")
+
+
+def counted(noun: str, many: int) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{many} {noun}" if many == 1 else f"{many} {noun}s"
 
 
 def newest(limit: int) -> list[Row]:

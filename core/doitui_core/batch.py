@@ -13,7 +13,7 @@ from doitui_core.queue import Kind
 from doitui_core.queue import Status as JobStatus
 from doitui_core.repositories import Config
 from doitui_core.states import Wanted
-from doitui_core.stepwise import Step, in_chunks, stepwise, to_the_end
+from doitui_core.stepwise import GAP, Step, in_chunks, stepwise, to_the_end
 
 #: Records looked at in one transaction.
 CHUNK = 200
@@ -21,11 +21,20 @@ CHUNK = 200
 
 @dataclass
 class Result:
-    """How many were queued; how many were left out, by reason; and those a person must mend: (object id, why)."""
+    """How many were queued; how many were left out, by reason; how many of them a person must mend, and of these the
+    first `named`, or all: (object id, why).
+    """
 
     queued: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[str, str]] = field(default_factory=list)
+    refusals: int = 0
+    named: int | None = None
+
+    def refuse(self, record: Record, why: str) -> None:
+        self.refusals += 1
+        if self.named is None or len(self.refused) < self.named:
+            self.refused.append((record.object_id, why))
 
 
 def mint(
@@ -37,17 +46,18 @@ def mint(
     actor: str = "python",
     dry_run: bool = False,
     step: Step = to_the_end,
+    named: int | None = None,
 ) -> Result:
     """Queue up to `limit` mints (0: all), of `records` or of all that are candidates, oldest record first. A chunk is a
-    transaction.
+    transaction. `named`: so many refusals are kept with their reasons, all of them where it is None.
 
     Raises `Misconfigured` at the first repository without a usable prefix; what was queued before stays queued.
     """
-    result = Result()
+    result = Result(named=named)
     configs: dict[int, Config] = {}
     target = Wanted(state)
     chunks = _candidates(repository, target) if records is None else in_chunks(records, CHUNK)
-    for chunk in stepwise(chunks, step):
+    for chunk in stepwise(chunks, step, gap=0 if dry_run else GAP):
         with database.read() if dry_run else database.write():
             for record in chunk:
                 if limit and result.queued >= limit:
@@ -79,10 +89,10 @@ def _one(record: Record, config: Config, target: Wanted, actor: str, dry_run: bo
         result.queued += 1
     except InvalidMetadata as error:
         result.skipped["metadata DataCite would refuse"] += 1
-        result.refused.append((record.object_id, str(error)))
+        result.refuse(record, str(error))
     except (Refused, BadInput) as error:
         result.skipped[getattr(error, "cause", "cannot be minted").replace("_", " ")] += 1
-        result.refused.append((record.object_id, str(error)))
+        result.refuse(record, str(error))
 
 
 def _reason(record: Record, target: Wanted) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 import peewee
@@ -10,6 +11,7 @@ from doitui_core import audit, database
 from doitui_core.clock import iso
 from doitui_core.models import Job
 from doitui_core.queue import Status, literally
+from doitui_core.stepwise import GAP
 
 #: Jobs deleted in one transaction.
 PRUNED_AT_ONCE = 1000
@@ -23,16 +25,15 @@ def prunable(before: datetime) -> peewee.ModelSelect[Job]:
 
 def prune(before: datetime, *, actor: str = "python") -> int:
     """Forget the jobs that were completed or cancelled before then; how many. Log and attempts of their DOIs stay."""
-    pruned = 0
+    pruned, act = 0, None
     while True:
         with database.write():
             jobs = list(database.for_update(prunable(before).limit(PRUNED_AT_ONCE)))
             Job.delete().where(Job.id.in_([job.id for job in jobs])).execute()
             for job in jobs:
                 database.count(f"job.{job.kind}.{job.status}", -1)
-        pruned += len(jobs)
+            pruned += len(jobs)
+            act = audit.note(actor, "prune", audit.counted("job", pruned), f"ended before {iso(before)}", act=act)
         if len(jobs) < PRUNED_AT_ONCE:
-            break
-    with database.write():
-        audit.note(actor, "prune", f"{pruned} job{'s' * (pruned != 1)}", f"ended before {iso(before)}")
-    return pruned
+            return pruned
+        time.sleep(GAP)

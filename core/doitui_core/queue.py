@@ -290,13 +290,14 @@ def retry(
     stays. A chunk is a transaction.
     """
     if every or cause is not None:
-        chosen: Any = retryable(cause=cause, every=every, lane=lane).select(Job.id)
-        ids = [number for (number,) in chosen.tuples()]
+        found: Any = retryable(cause=cause, every=every, lane=lane).select(Job.id)
+        ids = [number for (number,) in found.tuples()]
     back: list[int] = []
     act = None
     for chunk in stepwise(in_chunks(ids, CHUNK), step):
         with database.write():
-            for job in list(database.for_update(retryable(ids=chunk))):
+            chosen = retryable(ids=chunk)
+            for job in list(database.for_update(chosen if cause is None else chosen.where(Job.cause == cause))):
                 put_back(job, database.now())
                 back.append(job.id)
             if back:

@@ -56,13 +56,18 @@ def unblock(repository_id: int) -> int:
 
 def look_anew(repository_ids: list[int], lanes: tuple[Lane, ...] = (Lane.EVENTS, Lane.REPORTS)) -> None:
     """Try again what the services of `lanes` refused: who holds which credential there may have changed."""
-    from doitui_core import upstream
-
     with database.joining():
-        refused = [row.name for row in Upstream.select().where(Upstream.blocked_at > EPOCH)]
-        upstream.accept(name for name in refused if upstream.lane(name) in lanes)
+        accept(lanes)
         for lane in lanes:
             queue.unblock(repository_ids, lane)
+
+
+def accept(lanes: tuple[Lane, ...]) -> None:
+    """Send to the services of `lanes` again, also where they refused us. Inside `database.write()`."""
+    from doitui_core import upstream
+
+    refused = [row.name for row in Upstream.select().where(Upstream.blocked_at > EPOCH)]
+    upstream.accept(name for name in refused if upstream.lane(name) in lanes)
 
 
 def wake() -> None:

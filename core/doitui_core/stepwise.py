@@ -4,6 +4,7 @@ can stop it. What was done until then stays done.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
@@ -11,8 +12,13 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 C = TypeVar("C", bound=Collection[Any])
 
-#: Told after each chunk how many were in it; where it answers False, that was the last one.
+#: Told before the first chunk that there was none yet, and after each how many were in it; where it answers False, it
+#: ends there.
 Step = Callable[[int], object]
+
+#: Seconds between two chunks that are written. Another process that waits for SQLite's one writer looks for it every
+#: tenth of a second only: without a gap it might never find it free.
+GAP = 0.02
 
 
 def to_the_end(_: int) -> None:
@@ -26,9 +32,13 @@ def in_chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def stepwise(chunks: Iterable[C], step: Step) -> Iterator[C]:
-    """The chunks, until `step` answers False."""
-    for chunk in chunks:
+def stepwise(chunks: Iterable[C], step: Step, *, gap: float = GAP) -> Iterator[C]:
+    """The chunks, until `step` answers False; who writes them leaves a gap for others."""
+    if step(0) is False:
+        return
+    for at, chunk in enumerate(chunks):
+        if at:
+            time.sleep(gap)
         yield chunk
         if step(len(chunk)) is False:
             return

@@ -168,18 +168,19 @@ def queue_due(
     earlier, and is not verified since. 0 hours: every one, verified or not (OPUS). Raises `NotFound`.
     """
     queued: list[int] = []
+    act = None
     attempts: dict[int, int] = {}
     for chunk in stepwise(_due(delay_hours, repository, limit), step):
         with database.write():
-            if not queued:
-                audit.note(actor, "verify", "every DOI that is due", f"last written {delay_hours} h ago or earlier")
             for found in chunk:
                 at = found.repository_id
                 if at not in attempts:
                     attempts[at] = repositories.config(found.repository).number("max_attempts")
                 ledger.lock(found.id)
                 queue.enqueue(queue.Kind.VERIFY, found.id, at, actor=actor, max_attempts=attempts[at])
-        queued += [found.id for found in chunk]
+            queued += [found.id for found in chunk]
+            what = audit.counted("DOI", len(queued))
+            act = audit.note(actor, "verify", what, f"last written {delay_hours} h ago or earlier", act=act)
     return queued
 
 

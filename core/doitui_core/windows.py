@@ -20,6 +20,7 @@ from doitui_core.jobs import Lane
 from doitui_core.models import Doi, Event, Job, Record, Repository
 from doitui_core.queue import IS_UNSETTLED, Kind
 from doitui_core.states import Status, Verification, Wanted
+from doitui_core.stepwise import Step, to_the_end
 
 Row = dict[str, Any]
 Key = tuple[int | str, ...]
@@ -91,12 +92,12 @@ class Window:
         """How many rows stand in front of `key`: those that came since it was the first one."""
         return int(self.ids(self.wanted).where(self._beyond(key, not self.backwards, False)).count())
 
-    def all_ids(self, only: Any = None) -> array[int]:
+    def all_ids(self, only: Any = None, step: Step = to_the_end) -> array[int]:
         """The ids of all rows, or of those a condition is true of, in the list's order: for an act under which the list
-        itself changes. Eight bytes a row.
+        itself changes. Eight bytes a row. Where `step` answers False it ends there. Inside `database.read()`.
         """
         found, key = array("q"), None
-        while page := self._page_of_ids(key, only):
+        while step(0) is not False and (page := self._page_of_ids(key, only)):
             found.extend(row[0] for row in page)
             key = _key(page[-1][1:])
         return found

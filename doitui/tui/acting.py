@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from doitui.tui.app import DoituiApp
+    from doitui.tui.store import Lane
 
 #: Acts that are remembered; acts of everybody that are shown.
 REMEMBERED, EVERYBODY = 100, 50
@@ -41,7 +42,7 @@ class Acting:
     @property
     def under_way(self) -> str:
         """What is being done this moment, for the last line; empty for nothing."""
-        course = self._longest
+        course = self._shown
         if course is None or not course.whole:
             return f"{len(self._courses)} under way" if self._courses else ""
         how_far = f"{course.verb} {number(course.done)} of {number(course.whole)}"
@@ -49,9 +50,9 @@ class Acting:
         return f"{how_far}{', stopping' if course.stopped else ', x stops it'}{more}"
 
     @property
-    def _longest(self) -> Course | None:
-        """The oldest that is about many, else the oldest."""
-        return next((course for course in self._courses if course.whole), next(iter(self._courses), None))
+    def _shown(self) -> Course | None:
+        """The newest that goes on and says how far it is; else the newest that goes on, else the newest."""
+        return max(self._courses[::-1], key=lambda course: (not course.stopped, course.whole > 0), default=None)
 
     def propose(self, plan: Plan) -> None:
         """Ask; and if it is wanted, do it."""
@@ -68,11 +69,10 @@ class Acting:
         work: Callable[[Course], Any],
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
-        *,
-        slow: bool = False,
+        lane: Lane,
     ) -> Course:
-        """Do `work` beside the event loop, then `done` or `failed`. Until then it is told how far it has come, and it
-        can be stopped. What is `slow` holds up no other act.
+        """Do `work` in the thread of `lane`, then `done` or `failed`. Until then it is told how far it has come, and it
+        can be stopped.
         """
         course = Course(verb)
         self._courses.append(course)
@@ -90,7 +90,6 @@ class Acting:
 
             return ended
 
-        lane = self._app.slow_acts if slow else self._app.acts
         lane.ask(str(self._number), lambda: work(course), end(done), end(failed))
         self._app.bars()
         return course
@@ -98,11 +97,12 @@ class Acting:
     def stop(self) -> None:
         """All of it, each after what is in hand."""
         for course in self._courses:
-            course.stopped = True
+            course.halt.set()
 
     def _do(self, plan: Plan, answers: Answers) -> None:
         def failed(error: Exception) -> None:
-            self._end(plan, course, Result(refused=[(plan.what, harmless(error))], said=f"{plan.title}: not done"))
+            how_far = f"broke off after {number(course.done)} of {number(course.whole)}" if course.done else "not done"
+            self._end(plan, course, Result(refused=[(plan.what, harmless(error))], said=f"{plan.title}: {how_far}"))
 
         def work(course: Course) -> Result:
             # Asked again: somebody may have been taken off the list since these screens were opened.
@@ -112,7 +112,8 @@ class Acting:
                 raise Refused("stopped before it began")
             return plan.run(answers, course)
 
-        course = self.start(plan.verb, work, lambda found: self._end(plan, course, found), failed, slow=plan.slow)
+        lane = self._app.slow_acts if plan.slow else self._app.acts
+        course = self.start(plan.verb, work, lambda found: self._end(plan, course, found), failed, lane)
 
     def _end(self, plan: Plan, course: Course, result: Result) -> None:
         """Tell how it came out, where it was asked for; what was refused is shown with its reasons."""
@@ -123,7 +124,7 @@ class Acting:
         ]
         told += [[("           ", ""), (f"{what}: {why}", "bad")] for what, why in result.refused]
         self._log.appendleft(told)
-        if len(result.refused) == 1 and not result.done:
+        if result.refusals == 1 and not result.done and course.whole <= 1:
             self._app.tell(f"{result.refused[0][0]}: {result.refused[0][1]}", bad=True)
         elif result.refused:
             refused: list[Line] = [[(f"{what}  ", "strong"), why] for what, why in result.refused]
@@ -191,10 +192,10 @@ class Acting:
         self._app.tell(self._app.toggle_colours())
 
     def act_stop(self) -> None:
-        if (course := self._longest) is None:
+        if (course := self._shown) is None:
             self._app.tell("nothing is under way", bad=True)
             return
-        course.stopped = True
+        course.halt.set()
         self._app.tell(f"{course.verb} stops after what is in hand; what is done stays done")
         self._app.bars()
 

@@ -128,6 +128,7 @@ class DoituiApp(App[int]):
         self.quick = Lane("reading", self.post_message)
         self.slow = Lane("counting", self.post_message)
         self.outside = Lane("asking DataCite", self.post_message)
+        self.looks = Lane("looking", self.post_message)
         self.acts = Lane("acting", self.post_message)
         self.slow_acts = Lane("acting slowly", self.post_message)
         self.acting = Acting(self)
@@ -160,7 +161,7 @@ class DoituiApp(App[int]):
     @property
     def lanes(self) -> tuple[Lane, ...]:
         """All threads beside the event loop."""
-        return self.quick, self.slow, self.outside, self.acts, self.slow_acts
+        return self.quick, self.slow, self.outside, self.looks, self.acts, self.slow_acts
 
     def _ended_by(self, number: int) -> None:
         if terminal.is_gone():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from doitui.tui.actions import BY_ID, MANY
-from doitui.tui.plans import Answers, Course, Field, Plan, Result, Run, each, named, refuse_another, refuse_moved
+from doitui.tui.plans import MOST, Answers, Course, Field, Plan, Result, Run, each, gather, named, refuse_another
 from doitui.tui.text import counted, harmless, number
 from doitui.tui.widgets.lines import Line
 from doitui_core import adoption, batch, candidates, comparing, dois, repositories, states, verification, windows
@@ -164,9 +164,7 @@ def matching(name: str, window: Window, expected: int, operator: str) -> Plan:
     act = ACTS[name]
 
     def run(given: Answers, course: Course) -> Result:
-        refuse_moved(window, expected)
-        ids = window.all_ids()
-        course.whole = len(ids)
+        ids = gather(course, window, expected)
         return each(course, _named(ids), lambda row: act.do(row, given, operator))
 
     return _plan(name, expected, [ALL_OF_IT, *act.told], _command(act, ["DOI…"]), run, 3)
@@ -209,10 +207,8 @@ def register_all(expected: int, operator: str) -> Plan:
     what, command = counted(expected, "record"), "doitui batch mint --all"
 
     def run(_: Answers, course: Course) -> Result:
-        refuse_moved(unregistered(), expected)
-        ids = unregistered().all_ids()
-        course.whole = len(ids)
-        return of_batch(batch.mint(candidates.records(ids), limit=0, actor=operator, step=course.step))
+        records = candidates.records(gather(course, unregistered(), expected))
+        return of_batch(batch.mint(records, limit=0, actor=operator, step=course.step, named=MOST))
 
     return Plan("Register", what, lines, command, run, 3, str(expected), slow=True)
 
@@ -241,7 +237,7 @@ def of_batch(found: batch.Result) -> Result:
     """What came of a batch: what was left out is told by reason."""
     left = ", ".join(f"{number(many)} {why}" for why, many in found.skipped.most_common())
     said = f"{number(found.queued)} queued" + (f"; left out: {left}" if left else "")
-    return Result(found.queued, found.refused, said)
+    return Result(found.queued, found.refused, said, found.refusals)
 
 
 def _command(act: Act, names: list[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doitui.tui.actions import MANY
-from doitui.tui.plans import Answers, Course, Plan, Result, Run, refuse_moved
+from doitui.tui.plans import Answers, Course, Plan, Result, Run, gather
 from doitui.tui.text import counted
 from doitui.tui.widgets.lines import Line
 from doitui_core.models import Event
@@ -33,8 +33,10 @@ class EventActs:
         def run(_: Answers, course: Course) -> Result:
             from doitui_core.events import retrying
 
+            course.whole = len(ids)
             back = set(retrying.retry(ids=ids, actor=self.doitui.operator, step=course.step))
-            return Result(len(back), [(f"event {one}", "has not failed any more") for one in ids if one not in back])
+            missed = [(f"event {one}", "has not failed any more") for one in ids[: course.done] if one not in back]
+            return Result(len(back), missed)
 
         lines: list[Line] = ["They get new attempts and go out again under the same UUIDs, so nothing doubles."]
         few = " ".join(map(str, ids[:8])) + (" …" if len(ids) > 8 else "")
@@ -46,9 +48,7 @@ class EventActs:
         def run(_: Answers, course: Course) -> Result:
             from doitui_core.events import retrying
 
-            refuse_moved(window, expected)
-            ids = window.all_ids(Event.state == "failed")
-            course.whole = len(ids)
+            ids = gather(course, window, expected, Event.state == "failed")
             # Without ids it would be all there are.
             return Result(len(retrying.retry(ids=ids, actor=self.doitui.operator, step=course.step)) if ids else 0)
 
@@ -56,10 +56,12 @@ class EventActs:
         self._ask("Retry", expected, lines, "doitui event retry ID…", run, 3)
 
     def act_flush(self) -> None:
-        def run(_: Answers, __: Course) -> Result:
+        def run(_: Answers, course: Course) -> Result:
             from doitui_core import events
 
-            summary = events.flush(limit=AT_ONCE, actor=self.doitui.operator)
+            summary = events.flush(
+                limit=AT_ONCE, actor=self.doitui.operator, stop=course.halt, progress=lambda _: course.step(1)
+            )
             reasons = dict.fromkeys(out.message for out in (*summary.left.values(), *summary.blocked.values()))
             return Result(summary.outcomes["done"], [("events", reason) for reason in reasons])
 

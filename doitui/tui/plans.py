@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import peewee
 
 from doitui.tui.text import ago, counted, fit, harmless, number
 from doitui.tui.widgets.lines import Line
 from doitui_core import audit, database
-from doitui_core.errors import DoituiError, Refused
+from doitui_core.errors import DatabaseUnavailable, DoituiError, Refused
 
 if TYPE_CHECKING:
     from doitui_core.windows import Window
@@ -21,7 +22,7 @@ Answers = dict[str, str]
 T = TypeVar("T")
 
 #: Columns of a line in a question; refusals that are named, the rest is counted.
-ROOM, NAMED = 66, 200
+ROOM, MOST = 66, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,12 @@ class Result:
     refusals: int = 0
 
     def __post_init__(self) -> None:
-        self.refusals = len(self.refused)
-        self.refused = self.refused[:NAMED]
+        self.refusals = self.refusals or len(self.refused)
+        self.refused = self.refused[:MOST]
 
     def refuse(self, name: str, why: str) -> None:
         self.refusals += 1
-        if len(self.refused) < NAMED:
+        if len(self.refused) < MOST:
             self.refused.append((name, why))
 
     def sentence(self, what: str, course: Course) -> str:
@@ -64,13 +65,18 @@ class Result:
 @dataclass(eq=False)
 class Course:
     """How far an act has come, and whether it shall go on: told by the thread that does it, read and stopped by the
-    screens. `whole`: how many there are; 0 for what is done in one go.
+    screens. `whole`: how many there are; 0 for what is done in one go, and while that is not known yet.
     """
 
     verb: str
     whole: int = 0
     done: int = 0
-    stopped: bool = False
+    #: Set where it shall stop.
+    halt: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def stopped(self) -> bool:
+        return self.halt.is_set()
 
     def step(self, many: int) -> bool:
         """So many more are done; whether it goes on."""
@@ -105,11 +111,18 @@ class Plan:
 
 
 def each(course: Course, items: Iterable[tuple[str, T]], act: Callable[[T], object]) -> Result:
-    """Do `act` for every (name, thing), each on its own, while `course` goes on; what is refused is told by name."""
+    """Do `act` for every (name, thing), each on its own, while `course` goes on; what is refused is told by name.
+
+    Raises what says that the database is gone.
+    """
     result = Result()
+    if course.stopped:
+        return result
     for name, thing in items:
         try:
             note = getattr(act(thing), "note", "")
+        except (DatabaseUnavailable, peewee.OperationalError, peewee.InterfaceError):
+            raise  # it would be the same with all that are left
         except (DoituiError, peewee.PeeweeException) as error:
             result.refuse(name, harmless(error))
         else:
@@ -127,9 +140,15 @@ def named(name: str, about: str) -> str:
     return f"  {fit(f'{name}  {about}', ROOM).rstrip()}"
 
 
-def refuse_moved(window: Window, expected: int) -> None:
-    """Raise `Refused` where the list has become another number since the question."""
-    refuse_another(window.count(), expected)
+def gather(course: Course, window: Window, expected: int, only: Any = None) -> Sequence[int]:
+    """The ids of a whole list, or of those a condition is true of. Raises `Refused` where the list has become another
+    number since the question.
+    """
+    with database.read():
+        refuse_another(window.count(), expected)
+        ids = window.all_ids(only, course.step)
+    course.whole = len(ids)
+    return ids
 
 
 def refuse_another(now: int, expected: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from doitui.tui.actions import MANY
-from doitui.tui.plans import Answers, Course, Plan, Result, Run, each, refuse_another, refuse_moved
+from doitui.tui.plans import Answers, Course, Plan, Result, Run, each, gather, refuse_another
 from doitui.tui.text import counted, number
 from doitui.tui.widgets.lines import Line
 from doitui_core import queue, repositories, rests
@@ -33,10 +33,12 @@ class QueueActs:
             return
 
         def run(_: Answers, course: Course) -> Result:
+            course.whole = len(ids)
             back = set(queue.retry(ids=ids, actor=self.doitui.operator, step=course.step))
-            return Result(
-                len(back), [(f"job {one}", "is not failed or blocked any more") for one in ids if one not in back]
-            )
+            missed = [
+                (f"job {one}", "is not failed or blocked any more") for one in ids[: course.done] if one not in back
+            ]
+            return Result(len(back), missed)
 
         command = f"doitui queue retry {_few(ids)}"
         lines = [*_first(rows), "", "They get new attempts and go out again at once. Their history stays."]
@@ -46,12 +48,10 @@ class QueueActs:
         """`verb` every job of `window`; refused when it has become another number meanwhile."""
 
         def run(_: Answers, course: Course) -> Result:
-            refuse_moved(window, expected)
             if verb == "Retry":
-                ids = window.all_ids(Job.status.in_(queue.literally(queue.RETRYABLE)))
-                course.whole = len(ids)
+                ids = gather(course, window, expected, Job.status.in_(queue.literally(queue.RETRYABLE)))
                 return Result(len(queue.retry(ids=ids, actor=self.doitui.operator, step=course.step)))
-            return _cancel(window.all_ids(), self.doitui.operator, course)
+            return _cancel(gather(course, window, expected), self.doitui.operator, course)
 
         lines: list[Line] = [
             "Every job of this list, seen or not.",

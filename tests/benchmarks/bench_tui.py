@@ -24,8 +24,8 @@ SEEN, MOVES, PAGES, JUMPS = 30, 100, 40, 20
 #: Seconds nobody touches anything; rows that change at once while they are looked at.
 IDLE, CHANGED = 10.0, 5
 
-#: Seconds between two looks of the screens at the database.
-TICK = 2.0
+#: Seconds between two looks of the screens at the database; seconds of a minute until its first look is painted.
+TICK, TOLD = 2.0, 4.0
 
 #: A slow line: 64 kbit/s, 300 ms there and back, and keys as they repeat on it.
 SLOW, TRIP, REPEATED, EVERY = 8_000, 0.3, 50, 0.1
@@ -95,8 +95,9 @@ def _keys(screen: Terminal, name: str) -> Iterator[Row]:
 
 def _at_rest(screen: Terminal, name: str) -> Iterator[Row]:
     screen.settle(1.0)
-    if (left := 60 - time.time() % 60) < IDLE + 1:
-        screen.quiet_for(left + 1)  # once a minute the ages are told anew
+    # Once a minute clock and ages are told anew, the clock with the next look at the database.
+    if not TOLD <= (second := time.time() % 60) <= 60 - IDLE - 1:
+        screen.quiet_for((60 + TOLD - second) % 60)
     before = screen.cpu_seconds()
     sent = screen.quiet_for(IDLE)
     yield Row(f"bytes a second, nothing happens, {name}", sent / IDLE, "B/s", most=0)

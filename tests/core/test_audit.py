@@ -123,7 +123,7 @@ def test_a_verification_of_one_and_of_all(a_minted_doi: Callable[..., Doi]) -> N
     row = a_minted_doi()
     dois.verify(row.doi, actor="ana")
     verification.queue_due(0, actor="ana")
-    assert [entry[1:3] for entry in told()] == [("verify", row.doi), ("verify", "every DOI that is due")]
+    assert [entry[1:3] for entry in told()] == [("verify", row.doi), ("verify", "1 DOI")]
 
 
 def test_another_landing_page_of_a_doi_that_datacite_does_not_have(a_record: Callable[..., Any]) -> None:

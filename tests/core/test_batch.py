@@ -25,15 +25,15 @@ def test_it_tells_how_far_it_is_and_ends_where_it_is_told(five: list[int], given
 
     def step(many: int) -> bool:
         steps.append(many)
-        return len(steps) < 2
+        return sum(steps) < 4
 
     result = batch.mint(candidates.records(five) if given else None, limit=0, dry_run=dry_run, step=step)
-    assert (result.queued, steps, Job.select().count()) == (4, [2, 2], 0 if dry_run else 4)
+    assert (result.queued, steps, Job.select().count()) == (4, [0, 2, 2], 0 if dry_run else 4)
 
 
 def test_to_the_end_every_record_is_told_of_once(five: list[int]) -> None:
     steps: list[int] = []
-    assert (batch.mint(candidates.records(five), limit=0, step=steps.append).queued, steps) == (5, [2, 2, 1])
+    assert (batch.mint(candidates.records(five), limit=0, step=steps.append).queued, steps) == (5, [0, 2, 2, 1])
 
 
 def test_records_are_read_when_their_turn_comes(five: list[int]) -> None:
@@ -47,7 +47,13 @@ def test_records_are_read_when_their_turn_comes(five: list[int]) -> None:
 
     ahead: list[int] = []
     batch.mint(records(), limit=0, step=lambda _: ahead.append(len(read)))
-    assert ahead == [2, 4, 5]
+    assert ahead == [0, 2, 4, 5]
+
+
+def test_refusals_are_counted_also_where_they_are_not_named(five: list[int]) -> None:
+    Record.update(metadata="{}").execute()
+    result = batch.mint(limit=0, dry_run=True, named=1)
+    assert (result.queued, len(result.refused), result.refusals) == (0, 1, 5)
 
 
 def test_who_is_gone_meanwhile_is_left_out(five: list[int]) -> None:

@@ -263,10 +263,27 @@ def test_a_retry_of_many_can_be_stopped(a_job: Jobs, claim: Claim, monkeypatch: 
 
     def step(many: int) -> bool:
         steps.append(many)
-        return len(steps) < 2
+        return sum(steps) < 4
 
-    assert (queue.retry(every=True, step=step), steps) == (ids[:4], [2, 2])
+    assert (queue.retry(every=True, step=step), steps) == (ids[:4], [0, 2, 2])
     assert [job(number).status for number in ids] == ["pending"] * 4 + ["failed"]
+
+
+def test_a_retry_that_is_stopped_before_it_begins_does_nothing(a_job: Jobs, claim: Claim) -> None:
+    number = brought_to(Status.FAILED, a_job, claim)
+    assert (queue.retry(every=True, step=lambda _: False), job(number).status) == ([], "failed")
+
+
+def test_what_failed_for_another_cause_meanwhile_is_not_put_back(
+    a_job: Jobs, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [brought_to(Status.FAILED, a_job, claim, name, "metadata") for name in "ab"]
+    monkeypatch.setattr(queue, "CHUNK", 1)
+
+    def meanwhile(_: int) -> None:
+        Job.update(cause="forbidden").where(Job.id == ids[1]).execute()
+
+    assert queue.retry(cause="metadata", step=meanwhile) == ids[:1]
 
 
 def test_what_a_retry_has_put_back_stays_so_when_it_breaks_off(
@@ -275,8 +292,9 @@ def test_what_a_retry_has_put_back_stays_so_when_it_breaks_off(
     ids = [brought_to(Status.FAILED, a_job, claim, name) for name in "abc"]
     monkeypatch.setattr(queue, "CHUNK", 2)
 
-    def broken(_: int) -> None:
-        raise KeyboardInterrupt
+    def broken(many: int) -> None:
+        if many:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         queue.retry(every=True, step=broken, actor="ana")

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from doitui.tui.dialogs import Dialog
-from doitui_core import audit, batch, queue, verification
-from doitui_core.models import Doi
+from doitui_core import audit, batch, database, queue, verification
+from doitui_core.models import Doi, Job, Record
 
 Operate = Callable[..., Any]
 Press = Callable[..., Any]
@@ -91,7 +91,7 @@ def test_an_act_on_many_is_told_of_and_stopped(
 def test_a_look_at_many_is_stopped_and_asks_nothing(house: str, operate: Operate, press: Press, seen: Seen) -> None:
     async def script(pilot: Any) -> tuple[bool, list[str]]:
         app, go_on = pilot.app, threading.Event()
-        app.acts.ask("busy", go_on.wait, lambda _: None, app.lost)
+        app.looks.ask("busy", go_on.wait, lambda _: None, app.lost)
         app.screen.action_act("mark_all")
         app.screen.action_act("mint")
         app.screen.action_act("stop")
@@ -126,7 +126,56 @@ def test_nothing_is_under_way(house: str, operate: Operate, press: Press) -> Non
     assert operate(script, start="dois") == ["nothing is under way"]
 
 
-def test_a_whole_list_is_reserved(house: str, operate: Operate, press: Press) -> None:
+def test_an_act_that_breaks_off_says_how_far_it_came(house: str, operate: Operate, press: Press, seen: Seen) -> None:
+    """The second of two cannot be put back; the first stays so."""
+    waits, broken = (row.id for row in Job.select().where(Job.status == "failed", Job.lane == "dois").order_by(-Job.id))
+    database.current().db.execute_sql(
+        f"CREATE TRIGGER broken BEFORE UPDATE ON job WHEN old.id = {broken}"
+        " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END"
+    )
+
+    async def script(pilot: Any) -> str:
+        app = pilot.app
+        app.screen.show_only("status:failed")
+        await press(pilot, "f5")
+        await press(pilot, "A", "R")
+        app.screen.dismiss({})
+        await press(pilot)
+        return seen(pilot)
+
+    told = operate(script, start="queue", write=True)
+    assert "Retry 2 jobs: broke off after 1 of 2" in " ".join(told.split()), told
+    assert [Job.get_by_id(number).status for number in (waits, broken)] == ["pending", "failed"]
+
+
+def test_marked_rows_that_were_not_reached_are_no_refusals(
+    house: str, operate: Operate, press: Press, seen: Seen
+) -> None:
+    async def script(pilot: Any) -> list[str]:
+        app = pilot.app
+        app.screen.show_only("status:failed")
+        await press(pilot, "f5")
+        await press(pilot, "space", "j", "space", "R")
+        with writing(house):
+            app.screen.dismiss({})
+            await until(lambda: "x stops it" in seen(pilot))
+            app.screen.action_act("stop")
+        await press(pilot)
+        return [note.message for note in app._notifications]
+
+    told = operate(script, start="queue", write=True)[-1]
+    assert told == "Retry 2 jobs: 1 done; stopped, 1 left as they are"
+
+
+def test_a_whole_list_is_reserved_but_for_those_that_have_one(house: str, operate: Operate, press: Press) -> None:
+    theirs = Record.get(Record.object_id == "unpublished")
+    Record.create(
+        **{name: getattr(theirs, name) for name in ("metadata", "title", "content_hash", "created_at", "updated_at")},
+        repository=theirs.repository_id,
+        object_id="theirs",
+        foreign_doi="10.1000/182",
+    )
+
     async def script(pilot: Any) -> str:
         await press(pilot, "A", "E")
         await press(pilot)

@@ -198,7 +198,7 @@ def exchange(
                 raise TimeoutError("the answer was cut off")
     except ERRORS as error:
         # Where we cut the connection the error says that the server did.
-        why = TimeoutError("timed out") if flight.over else error
+        why = TimeoutError("timed out") if flight.over and flight.sock is not None else error
         raise translated(why, sent=flight.sent, request=f"{method} {url}", deadline=deadline) from error
     names = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status_code, names, body.decode("utf-8", "replace"))
@@ -254,6 +254,7 @@ def translated(error: Exception, *, sent: bool, request: str, deadline: float) -
 def _reason(error: Exception) -> str:
     """What went wrong in the system's own words, which the libraries wrap into the names of their classes."""
     found: BaseException = error
+    proxy = "proxy: " if isinstance(error, requests.exceptions.ProxyError) else ""
     while isinstance(found, requests.RequestException) or not isinstance(found, OSError):
         inner = found.__cause__ or found.__context__
         if inner is None:
@@ -261,4 +262,4 @@ def _reason(error: Exception) -> str:
             break
         found = inner
     told = " ".join((getattr(found, "strerror", None) or str(found)).split())
-    return told[:300] or type(found).__name__
+    return proxy + (told[:300] or type(found).__name__)

@@ -17,10 +17,20 @@ from doitui_core.stepwise import Step, in_chunks, stepwise, to_the_end
 
 def retryable(*, ids: Sequence[int] = (), cause: str | None = None) -> list[int]:
     """Of the events `ids`, or of all, those that have failed (of `cause`); their ids. Raises `NotFound`."""
-    for number in ids:
-        listed.find(number)
+    found: list[int] = []
     parts: Iterable[Sequence[int]] = in_chunks(ids, queue.CHUNK) if ids else [()]
-    return sorted(number for part in parts for number in _of(_failed(part, cause), _given_up(part, cause)))
+    for part in parts:
+        for number in sorted(set(part) - _there(part)):
+            listed.find(number)
+        jobs: Any = _failed(part, cause).select(Job.subject_id)
+        given_up: Any = _given_up(part, cause).select(Event.id)
+        found += [number for query in (jobs, given_up) for (number,) in query.tuples()]
+    return sorted(found)
+
+
+def _there(ids: Sequence[int]) -> set[int]:
+    rows: Any = Event.select(Event.id).where(Event.id.in_(list(ids))).tuples() if ids else ()
+    return {number for (number,) in rows}
 
 
 def retry(
@@ -35,6 +45,8 @@ def retry(
     act = None
     for chunk in stepwise(in_chunks(chosen, queue.CHUNK), step):
         with database.write():
+            if not back:
+                rests.accept((Lane.EVENTS,))
             back += _put_back(chunk, cause, actor)
             if back:
                 act = audit.note(actor, "retry", audit.numbered("event", back), cause or "", act=act)
@@ -51,12 +63,7 @@ def _put_back(ids: Sequence[int], cause: str | None, actor: str) -> list[int]:
         attempts = repositories.config(row.repository).number("max_attempts")
         due = [(row.id, row.repository_id, store.due_at(row, database.now()))]
         store.enqueue(due, actor, attempts, states_follow=True)
-    return sorted(_of(jobs, given_up))
-
-
-def _of(jobs: Iterable[Job], given_up: Iterable[Event]) -> list[int]:
-    """The ids of the events."""
-    return [*(job.subject_id for job in jobs), *(row.id for row in given_up)]
+    return sorted([*(job.subject_id for job in jobs), *(row.id for row in given_up)])
 
 
 def _failed(ids: Sequence[int], cause: str | None) -> Any:

@@ -10,17 +10,21 @@ from doitui.tui import keys, shapes
 from doitui.tui.actions import MANY
 from doitui.tui.dialogs import Sheet
 from doitui.tui.doi_acts import DoiActs
-from doitui.tui.plans import Answers, Course, Plan, Result, each, named, refuse_moved
+from doitui.tui.plans import MOST, Answers, Course, Plan, Result, each, gather, named
 from doitui.tui.screens.list_section import ListSection
 from doitui.tui.text import counted, number
 from doitui.tui.widgets.lines import Line, Rule
 from doitui.tui.widgets.window_table import Column
 from doitui_core import candidates, states, windows
+from doitui_core.errors import DatabaseUnavailable, DoituiError
 from doitui_core.models import Doi, Record
 from doitui_core.windows import Row, Window
 
 #: Refusals that are named before a mint; the rest is counted.
 NAMED = 8
+
+#: Records with neither a DOI of ours nor one of somebody else's.
+_HAS_NONE = Doi.id.is_null() & (Record.foreign_doi == "")
 
 TARGETS = tuple(str(wanted) for wanted in reversed(states.LADDER))
 
@@ -56,23 +60,22 @@ class _Chosen:
         from doitui_core import batch
 
         records = self._records(course)
-        return batch.mint(records, state=self.state, limit=0, actor=actor, dry_run=dry_run, step=course.step)
+        return batch.mint(
+            records, state=self.state, limit=0, actor=actor, dry_run=dry_run, step=course.step, named=MOST
+        )
 
     def reserve(self, course: Course, *, actor: str) -> Result:
         """In a whole list those that have their DOI are left out."""
         from doitui_core import dois
 
-        records = ((record.object_id, record) for record in self._records(course, Doi.id.is_null()))
+        records = ((record.object_id, record) for record in self._records(course, _HAS_NONE))
         return each(course, records, lambda record: dois.reserve(record, actor=actor))
 
     def _records(self, course: Course, only: Any = None) -> Iterator[Record]:
-        ids = self.window.all_ids(only) if self.ids is None else self.ids
-        course.whole = len(ids)
-        return candidates.records(ids)
-
-    def refuse_moved(self) -> None:
         if self.ids is None:
-            refuse_moved(self.window, self.expected)
+            return candidates.records(gather(course, self.window, self.expected, only))
+        course.whole = len(self.ids)
+        return candidates.records(self.ids)
 
 
 class MintScreen(DoiActs, ListSection):
@@ -150,13 +153,13 @@ class MintScreen(DoiActs, ListSection):
         self._look(self._propose_mint)
 
     def _look(self, then: Callable[[_Chosen, batch.Result], None]) -> None:
-        """A dry run over what is chosen, in the slow thread; then `then`, with what was chosen when it began."""
+        """A dry run over what is chosen; then `then`, with what was chosen when it began."""
         chosen = self._chosen(self.table.chosen())
         if not chosen.many:
             self.doitui.tell("there is no record here to mint", bad=True)
             return
         if self._looking is not None:
-            self._looking.stopped = True  # another look is wanted instead
+            self._looking.halt.set()  # another look is wanted instead
         self.doitui.tell(f"looking at {counted(chosen.many, 'record')}…")
 
         def work(course: Course) -> batch.Result:
@@ -166,8 +169,13 @@ class MintScreen(DoiActs, ListSection):
             if not course.stopped:
                 then(chosen, found)
 
-        slow = chosen.many > MANY
-        course = self._looking = self.doitui.acting.start("Look", work, looked, self.doitui.lost, slow=slow)
+        def failed(error: Exception) -> None:
+            if isinstance(error, DoituiError) and not isinstance(error, DatabaseUnavailable):
+                self.doitui.tell(str(error), bad=True)
+            else:
+                self.doitui.lost(error)
+
+        course = self._looking = self.doitui.acting.start("Look", work, looked, failed, self.doitui.looks)
 
     def _chosen(self, rows: list[Row]) -> _Chosen:
         ids = None if self.all_matching else [row["id"] for row in rows]
@@ -178,6 +186,8 @@ class MintScreen(DoiActs, ListSection):
         lines += ["", Rule("What a mint would refuse")] if found.refused else []
         for object_id, why in found.refused:
             lines.append([(f" {object_id}  ", "strong"), why])
+        more = found.refusals - len(found.refused)
+        lines += [f" … and {number(more)} more"] * (more > 0)
         self.app.push_screen(Sheet(lines))
 
     def _propose_mint(self, chosen: _Chosen, found: batch.Result) -> None:
@@ -189,7 +199,6 @@ class MintScreen(DoiActs, ListSection):
         def run(_: Answers, course: Course) -> Result:
             from doitui.tui.doi_plans import of_batch
 
-            chosen.refuse_moved()
             return of_batch(chosen.mint(course, actor=operator))
 
         forever = (
@@ -211,7 +220,6 @@ class MintScreen(DoiActs, ListSection):
             return
 
         def run(_: Answers, course: Course) -> Result:
-            chosen.refuse_moved()
             return chosen.reserve(course, actor=operator)
 
         lines: list[Line] = [named(row["object_id"], row["title"]) for row in rows[:NAMED]]
