@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -72,6 +73,7 @@ class Dialog(ModalScreen[Answers | None]):
         self.plan = plan
         self.environment = environment
         self._deaf_until = time.monotonic() + DEAF
+        self._answered = False
 
     def compose(self) -> ComposeResult:
         plan = self.plan
@@ -91,6 +93,8 @@ class Dialog(ModalScreen[Answers | None]):
                 yield Choice(plan.verb, id="yes")
 
     def on_mount(self) -> None:
+        if self._over:
+            return
         plan = self.plan
         head: list[Line] = [(f"{plan.title}?", "strong"), ""]
         head.append([("at DataCite  ", "quiet"), self.environment.upper() or "no repository"])
@@ -99,6 +103,7 @@ class Dialog(ModalScreen[Answers | None]):
             text.can_focus = False
         self.query_one("#head", Lines).show([*head, ""])
         self.query_one("#told", Lines).show(plan.lines)
+        self.app.clear_notifications()  # in a small terminal they would hide the buttons
         self.call_after_refresh(self._fit)
         first = f"#field-{plan.fields[0].name}" if plan.fields else "#typed" if plan.typed else ""
         self.query_one(first or ("#no" if plan.level > 1 else "#yes")).focus()
@@ -106,10 +111,19 @@ class Dialog(ModalScreen[Answers | None]):
     def on_resize(self) -> None:
         self.call_after_refresh(self._fit)
 
+    def dismiss(self, result: Answers | None = None) -> AwaitComplete:
+        self._answered = True
+        return super().dismiss(result)
+
+    @property
+    def _over(self) -> bool:
+        """It was answered meanwhile, or the screens are left: its parts go before itself."""
+        return self._answered or not self.query("#told")
+
     def _fit(self) -> None:
         """What is told at length gets the room that is left: whatever it says, the buttons are seen."""
-        if not self.is_attached:
-            return  # it was answered meanwhile
+        if self._over:
+            return
         told, box = self.query_one("#told", Lines), self.query_one(".box")
         others = sum(
             child.outer_size.height + child.styles.margin.height for child in box.children if child.id != "told"
@@ -120,7 +134,7 @@ class Dialog(ModalScreen[Answers | None]):
         self.call_after_refresh(self._say_rest)
 
     def _say_rest(self) -> None:
-        if not self.is_attached:
+        if self._over:
             return
         told = self.query_one("#told", Lines)
         cut = told.get_content_height(self.size, self.size, told.size.width) > told.size.height

@@ -39,9 +39,11 @@ def test_where_and_what_to_press_is_always_seen(
     screen, keys = QUESTIONS[question]
 
     async def look(pilot: Any) -> str:
+        pilot.app.tell("In a small terminal this stands where the buttons are.")
         await press(pilot, *keys)
         await press(pilot)
         assert isinstance(pilot.app.screen, Dialog)
+        assert not pilot.app._notifications
         return seen(pilot)
 
     shown = operate(look, start=screen, write=True, size=size)
@@ -132,3 +134,20 @@ def test_what_is_under_way_is_told(house: str, operate: Operate, press: Press, s
 
     during, after = operate(look, start="queue", write=True)
     assert ("1 under way" in during, "under way" in after.splitlines()[-1]) == (True, False)
+
+
+@pytest.mark.parametrize("turns", range(12))
+def test_a_question_is_answered_before_it_is_whole(house: str, operate: Operate, press: Press, turns: int) -> None:
+    """Keys that come in one burst: the answer meets the question after any number of turns of the event loop."""
+
+    async def answer(pilot: Any) -> str:
+        pilot.app.screen.action_act("pause_queue")
+        while not isinstance(pilot.app.screen, Dialog):
+            await asyncio.sleep(0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        pilot.app.screen.dismiss(None)
+        await press(pilot)
+        return type(pilot.app.screen).__name__
+
+    assert operate(answer, start="queue", write=True) == "QueueScreen"
