@@ -18,9 +18,15 @@ def test_an_answer_that_comes_while_the_screens_are_taken_down_is_left(
         app, screen = pilot.app, pilot.app.screen
 
         def late() -> None:
-            while screen.children:
+            while app.is_running:
                 time.sleep(0.0001)
 
-        app.slow.ask("late", late, lambda _: screen.reload(), lambda error: None)
+        def tell(_: None) -> None:
+            told.append(section)
+            screen.reload()
 
+        app.slow.ask("late", late, tell, lambda error: None)
+
+    told: list[str] = []
     operate(leave, start=section)
+    assert not told
