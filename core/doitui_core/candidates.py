@@ -1,4 +1,4 @@
-"""The records that may be minted, and those of ids: `batch` takes no rows of a screen.
+"""The records that may be minted, and the records of given ids: `batch` takes no rows of a screen.
 
 Without what a mint itself needs, a third of a second that no list should wait for.
 """

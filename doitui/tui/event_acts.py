@@ -35,8 +35,11 @@ class EventActs:
 
             course.whole = len(ids)
             back = set(retrying.retry(ids=ids, actor=self.doitui.operator, step=course.step))
-            missed = [(f"event {one}", "has not failed any more") for one in ids[: course.done] if one not in back]
-            return Result(len(back), missed)
+            # Those that have not failed any more are no part of its course.
+            reached = ids[: course.done] if course.stopped else ids
+            return Result(
+                len(back), [(f"event {one}", "has not failed any more") for one in reached if one not in back]
+            )
 
         lines: list[Line] = ["They get new attempts and go out again under the same UUIDs, so nothing doubles."]
         few = " ".join(map(str, ids[:8])) + (" …" if len(ids) > 8 else "")

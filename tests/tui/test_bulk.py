@@ -13,7 +13,8 @@ import pytest
 
 from doitui.tui.dialogs import Dialog
 from doitui_core import audit, batch, database, queue, verification
-from doitui_core.models import Doi, Job, Record
+from doitui_core.events import retrying
+from doitui_core.models import Doi, Event, Job, Record
 
 Operate = Callable[..., Any]
 Press = Callable[..., Any]
@@ -165,6 +166,26 @@ def test_marked_rows_that_were_not_reached_are_no_refusals(
 
     told = operate(script, start="queue", write=True)[-1]
     assert told == "Retry 2 jobs: 1 done; stopped, 1 left as they are"
+
+
+def test_an_event_that_has_not_failed_any_more_is_told(house: str, operate: Operate, press: Press) -> None:
+    number = Event.get(Event.state == "failed").id
+
+    async def script(pilot: Any) -> str:
+        app = pilot.app
+        app.screen.show_only("state:failed")
+        await press(pilot, "f5")
+        await press(pilot, "R")
+        await asyncio.to_thread(somebody_else)
+        app.screen.dismiss({})
+        await press(pilot)
+        return str([note.message for note in app._notifications][-1])
+
+    def somebody_else() -> None:
+        retrying.retry(ids=[number])
+        database.close_thread()
+
+    assert operate(script, start="events", write=True) == f"event {number}: has not failed any more"
 
 
 def test_a_whole_list_is_reserved_but_for_those_that_have_one(house: str, operate: Operate, press: Press) -> None:

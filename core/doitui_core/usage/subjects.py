@@ -72,7 +72,7 @@ class Subjects:
                 self._known[subject] = Found(repository_id, doi_id, _reason(record_id is None or published, remote))
 
     def _by_object_id(self, repository_id: int, subjects: dict[str, Subject]) -> None:
-        # Plain SQL: peewee would make an object of each of 500 values.
+        # Plain SQL: peewee would make an object of each of 500 values. `models.IS_KEPT` says why the word stands in it.
         found = bulk.execute(
             "SELECT record.object_id, doi.id, record.published, doi.remote FROM record"
             " LEFT JOIN doi ON doi.record_id = record.id AND doi.wanted <> 'abandoned'"
