@@ -12,6 +12,7 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any
 
+from doitui_core import doi_paths
 from doitui_core.errors import InvalidDoi, Misconfigured
 
 #: What DataCite takes on create (lupo doi.rb). Wider than OPUS's set, narrower than the DOI handbook.
@@ -49,8 +50,10 @@ _LOWER = {ord(upper): upper.lower() for upper in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 def validate(text: str) -> str:
-    """The bare DOI, if DataCite would take it. Raises `InvalidDoi`."""
+    """The bare DOI, if DataCite would take it and a request can name it. Raises `InvalidDoi`."""
     doi = bare(text)
+    if doi.startswith("10."):
+        doi_paths.check(doi)
     if not DATACITE.fullmatch(doi):
         raise InvalidDoi(
             f"{text!r} is no DOI that DataCite takes: 10.NNNN/suffix, of letters, digits and - . _ ; ( ) / : * ~ $ ="

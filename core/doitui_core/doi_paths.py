@@ -1,0 +1,56 @@
+"""A DOI as part of an address: which DOIs can be one, and how it is written. Pure.
+
+A suffix may hold slashes, so what stands between them meets the rules of paths. `.` and `..` are removed by every HTTP
+library (RFC 3986 5.2.4). Rails, which DataCite runs, squeezes `a//b` into `a/b` and cuts the slash off `a/`
+(datacite/datacite#2250). A request for such a DOI reaches another one, so such a DOI is refused everywhere: when it is
+made, read in, adopted, or found in a row of an older version.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote
+
+from doitui_core.errors import InvalidDoi
+
+_DOI = re.compile(r"10\.[0-9.]+/.+", re.DOTALL)
+
+
+def refusal(doi: str) -> str:
+    """Why no request can name `doi` for sure; empty when one can. Escapes count as what they stand for, at any depth:
+    a proxy may undo one more level than the server.
+    """
+    plain = doi
+    while (decoded := unquote(plain)) != plain:
+        plain = decoded
+    # Servers differ in whether a backslash is a slash.
+    suffix = plain.replace("\\", "/").partition("/")[2]
+    for segment in suffix.split("/") if suffix else ():
+        # Some servers take what follows a semicolon for a parameter: `..;x` is `..` to them.
+        if segment.partition(";")[0] in (".", ".."):
+            return f"the segment {segment!r} of its suffix leads requests to another DOI"
+        if not segment:
+            return "an empty segment of its suffix (// or a slash at either end) leads requests to another DOI"
+    return ""
+
+
+def check(doi: str) -> None:
+    """Raise `InvalidDoi` for a DOI that no request can name for sure."""
+    reason = refusal(doi)
+    if reason:
+        raise InvalidDoi(f"{doi!r} cannot be used: {reason}; choose another object id, suffix_pattern or DOI")
+
+
+def escaped(doi: str, *, slashes: str = "/") -> str:
+    """`doi` in the path of an address. `slashes`: "" escapes them too, so that the DOI is one segment.
+
+    Raises `InvalidDoi` for what would arrive as another DOI, or as none: `PUT /metadata/10.5072` makes a DOI of MDS's
+    own choice.
+    """
+    if not _DOI.fullmatch(doi):
+        raise InvalidDoi(f"{doi!r} cannot be sent: a DOI is 10.NNNN/suffix")
+    check(doi)
+    try:
+        return quote(doi, safe=slashes)
+    except UnicodeEncodeError as error:
+        raise InvalidDoi(f"{doi!r} cannot be sent: it holds half a character") from error
