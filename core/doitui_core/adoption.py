@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doitui_core import database, desk, dois, ledger, queue, states
+from doitui_core import database, desk, dois, ledger, outcomes, queue, states
 from doitui_core.errors import NotFound, Refused, RemoteFailed
 from doitui_core.models import Doi, Job
 from doitui_core.states import Remote, Wanted
@@ -21,6 +21,8 @@ def adopt(text: str, *, actor: str = "python", dry_run: bool = False) -> Doi:
         raise NotFound(f"DataCite does not have {row.doi} in account {at.client.account}: `doitui doi mint` makes it")
     if answer.unreadable or not answer.ok:
         raise RemoteFailed(f"DataCite answered {answer.status} to the question for {row.doi}: {answer.summary}")
+    if (other := outcomes.other_doi(answer, row.doi, answer.dois)) is not None:
+        raise RemoteFailed(other.message)
     if answer.owner != at.client.account.lower():
         raise Refused(
             f"{row.doi} belongs to {answer.owner}, not to {at.client.account}: it cannot be taken over", "foreign"

@@ -6,7 +6,7 @@ goes. `delivery_rest` and `delivery_mds` are the two ways of sending.
 
 from __future__ import annotations
 
-from doitui_core import delivery_mds, delivery_rest, endings, ledger
+from doitui_core import delivery_mds, delivery_rest, endings, ledger, outcomes
 from doitui_core.desk import Desk
 from doitui_core.outcomes import Kind, Outcome
 from doitui_core.probing import probe
@@ -19,6 +19,8 @@ ATTEMPTS_SPENT = "{} attempts brought no answer, or their worker died; DataCite 
 def write(lease: Lease, desk: Desk) -> Outcome:
     """Bring the remote to what is wanted."""
     row = ledger.read(lease.subject_id)
+    if (refused := outcomes.unsendable(row.doi)) is not None:
+        return endings.end(lease, desk, refused)
     if row.certainty == Certainty.UNCERTAIN or ledger.unfinished(row.id):
         found_out = probe(lease, desk, row)
         if found_out is not None:

@@ -13,7 +13,7 @@ from doitui_core.datacite.answer import Answer
 from doitui_core.datacite.mds import Request
 from doitui_core.desk import LOST, Desk
 from doitui_core.errors import BadInput, Misconfigured, RemoteFailed
-from doitui_core.mds_outcomes import METADATA_FIRST, PROVES, mds_outcome
+from doitui_core.mds_outcomes import METADATA_FIRST, PROVES, mds_outcome, named
 from doitui_core.mds_states import Call
 from doitui_core.metadata import build, to_xml
 from doitui_core.models import Attempt, Doi
@@ -164,7 +164,8 @@ class _Calls:
             answer = self._mds.send(request)
         except (RemoteFailed, Misconfigured) as error:
             return endings.asked_soon(self._lease, self._desk, outcomes.of_error(error)), None
-        outcome = mds_outcome(answer, request.call)
+        other = outcomes.other_doi(answer, self._row.doi, named(answer))
+        outcome = other or mds_outcome(answer, request.call)
         if outcome.cause == METADATA_FIRST and endings.happened(self._lease, METADATA_FIRST):
             outcome = Outcome(Kind.PERMANENT, METADATA_FIRST, outcome.message, answer.status)
         return endings.asked_soon(self._lease, self._desk, outcome), answer

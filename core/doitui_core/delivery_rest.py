@@ -72,7 +72,7 @@ def _begin(lease: Lease, desk: Desk, row: Doi, letter: Letter) -> Attempt | None
 def _answered(
     lease: Lease, desk: Desk, row: Doi, sent: Facts, attempt: Attempt, answer: Answer, letter: Letter
 ) -> Outcome:
-    outcome = outcomes.of_answer(answer)
+    outcome = outcomes.other_doi(answer, row.doi, answer.dois) or outcomes.of_answer(answer)
     if outcome.cause == outcomes.TAKEN and letter.method == "POST":
         return _taken(lease, desk, attempt, answer)
     if letter.method == "DELETE" and answer.status in (204, 404):

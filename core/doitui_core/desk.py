@@ -42,13 +42,17 @@ class Desk:
         return self.config.url
 
     def ask(self, doi: str) -> Answer | Outcome:
-        """What DataCite has: an answer of 200 that tells the state, or of 404. Whatever else came proves nothing."""
+        """What DataCite has: an answer of 200 that tells the state of `doi`, or of 404. Whatever else came proves
+        nothing.
+        """
+        if (refused := outcomes.unsendable(doi)) is not None:
+            return refused
         try:
             answer = self.client.get(doi)
         except (RemoteFailed, Misconfigured) as error:
             return outcomes.of_read(outcomes.of_error(error))
         if answer.status == 404 or (answer.status == 200 and not answer.unreadable):
-            return answer
+            return outcomes.other_doi(answer, doi, answer.dois) or answer
         return outcomes.of_read(outcomes.of_answer(answer))
 
     def answers(self) -> bool:

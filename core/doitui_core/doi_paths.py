@@ -41,8 +41,9 @@ def check(doi: str) -> None:
         raise InvalidDoi(f"{doi!r} cannot be used: {reason}; choose another object id, suffix_pattern or DOI")
 
 
-def escaped(doi: str, *, slashes: str = "/") -> str:
-    """`doi` in the path of an address. `slashes`: "" escapes them too, so that the DOI is one segment.
+def escaped(doi: str, *, safe: str = "/") -> str:
+    """`doi` in the path of an address. `safe`: what stays as it is besides letters, digits and `_.-~`; without the
+    slash the DOI is one segment.
 
     Raises `InvalidDoi` for what would arrive as another DOI, or as none: `PUT /metadata/10.5072` makes a DOI of MDS's
     own choice.
@@ -51,6 +52,6 @@ def escaped(doi: str, *, slashes: str = "/") -> str:
         raise InvalidDoi(f"{doi!r} cannot be sent: a DOI is 10.NNNN/suffix")
     check(doi)
     try:
-        return quote(doi, safe=slashes)
+        return quote(doi, safe=safe)
     except UnicodeEncodeError as error:
         raise InvalidDoi(f"{doi!r} cannot be sent: it holds half a character") from error

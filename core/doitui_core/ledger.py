@@ -11,7 +11,7 @@ from doitui_core import database, statements, states
 from doitui_core.clock import EPOCH
 from doitui_core.datacite.answer import Answer
 from doitui_core.models import Attempt, Doi, DoiLog, Record
-from doitui_core.outcomes import Kind, Outcome
+from doitui_core.outcomes import OTHER_DOI, Kind, Outcome
 from doitui_core.states import Certainty, Facts, Remote, Verification, Wanted
 
 #: How the cause of an attempt begins whose end only a probe told.
@@ -141,9 +141,9 @@ def written_since(seen: Doi, row: Doi) -> bool:
 
 def stands_behind(doi_id: int, but: int) -> bool:
     """Whether a write of ours, other than attempt `but`, may have made this DOI: it was sent and not refused."""
-    kinds = (str(Kind.DONE), str(Kind.AMBIGUOUS), "")
+    not_refused = Attempt.outcome.in_((str(Kind.DONE), str(Kind.AMBIGUOUS), "")) | (Attempt.cause == OTHER_DOI)
     found = Attempt.select().where(
-        Attempt.doi == doi_id, Attempt.id != but, Attempt.method.in_(("POST", "PUT")), Attempt.outcome.in_(kinds)
+        Attempt.doi == doi_id, Attempt.id != but, Attempt.method.in_(("POST", "PUT")), not_refused
     )
     return bool(found.exists())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from doitui_core import outcomes
 from doitui_core.mds_states import Call
@@ -83,6 +84,13 @@ def readable(answer: Answer, call: Call) -> bool:
     """Whether it is a success of this call in MDS's own words, and not a proxy's page."""
     words = _SUCCESS[call].get(answer.status)
     return words is not None and re.match(rf"\s*(?:{words})", answer.text) is not None
+
+
+def named(answer: Answer) -> list[str]:
+    """The DOIs that a success names: `OK (10.5072/ABC)`, and the address of what was made."""
+    text = re.match(r"\s*OK\s*\((10\..+)\)\s*\Z", answer.text)
+    place = re.search(r"/(?:metadata|doi)/(10\.[^?#]+)", answer.headers.get("location", ""))
+    return ([text[1]] if text else []) + ([unquote(place[1])] if place else [])
 
 
 def mds_outcome(answer: Answer, call: Call) -> Outcome:

@@ -13,12 +13,14 @@ throttled   too fast: later, and it costs no attempt
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from doitui_core import doi_paths, identifiers
 from doitui_core.errors import CredentialsRefused, Misconfigured, NoAnswer, NotSent, RemoteFailed
 
 if TYPE_CHECKING:
@@ -92,6 +94,30 @@ def of_answer(answer: Answer) -> Outcome:
     summary = " ".join(answer.summary.split())
     message = f"HTTP {answer.status}: {summary}; {advice}"
     return Outcome(kind, cause, message, answer.status, wait)
+
+
+#: The cause of a success that is about another DOI than the one that was asked for.
+OTHER_DOI = "other_doi"
+
+
+def other_doi(answer: Answer, doi: str, named: Iterable[str]) -> Outcome | None:
+    """The decision on a success that names another DOI than `doi`; None for any other answer. `named`: the DOIs that
+    it names. Nobody knows what was done, and to which: sent again, it may be done to the other one once more.
+    """
+    others = [name for name in named if identifiers.fold(name) != identifiers.fold(doi)]
+    if not answer.ok or not others:
+        return None
+    message = (
+        f"HTTP {answer.status}: the answer is about {others[0]!r}, not about {doi}; nothing was noted: a proxy or cache"
+        " on the way mixes requests up; check both DOIs at DataCite, then retry"
+    )
+    return Outcome(Kind.PERMANENT, OTHER_DOI, message, answer.status)
+
+
+def unsendable(doi: str) -> Outcome | None:
+    """Why nothing can be sent for `doi`, from a row of an older version; None for any other DOI."""
+    reason = doi_paths.refusal(doi)
+    return Outcome(Kind.PERMANENT, "invalid_doi", f"nothing is sent for {doi}: {reason}") if reason else None
 
 
 def of_error(error: RemoteFailed | Misconfigured) -> Outcome:

@@ -113,11 +113,11 @@ def test_a_plug_in_cannot_make_one_either() -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=40), st.sampled_from(["", "/"]))
 def test_an_escaped_doi_reads_as_exactly_that_doi_and_holds_nothing_a_client_would_change(
-    suffix: str, slashes: str
+    suffix: str, safe: str
 ) -> None:
     doi = f"10.5072/{suffix}"
     try:
-        escaped = doi_paths.escaped(doi, slashes=slashes)
+        escaped = doi_paths.escaped(doi, safe=safe)
     except InvalidDoi:
         return
     assert unquote(escaped) == doi

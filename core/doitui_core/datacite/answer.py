@@ -46,6 +46,12 @@ class Answer:
         return _dict(_dict(self.document.get("data")).get("attributes"))
 
     @property
+    def dois(self) -> tuple[str, ...]:
+        """The DOI that a JSON:API document is about, each time it is named."""
+        named = _dict(self.document.get("data")).get("id"), self.attributes.get("doi")
+        return tuple(str(name) for name in named if name)
+
+    @property
     def owner(self) -> str:
         """The repository account the DOI belongs to, lower case; empty when the server does not say."""
         relationships = _dict(_dict(self.document.get("data")).get("relationships"))

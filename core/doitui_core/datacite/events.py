@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote
 
 from doitui_core.datacite.answer import Answer
 from doitui_core.datacite.bearer import BearerAccount
@@ -67,7 +68,7 @@ class EventsClient(BearerAccount):
     def request(self, event: Event, source_token: str) -> Request:
         """The request that brings `event` to the other side, whether it is there or not."""
         body = json.dumps(document(event, source_token, self.dialect), ensure_ascii=False)
-        return Request("PUT", f"{self.base_url}/events/{event.uuid}", body)
+        return Request("PUT", f"{self.base_url}/events/{quote(event.uuid, safe='')}", body)
 
     def look(self) -> Answer:
         """Whether the server answers at all. Raises as `send`."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from urllib.parse import quote
 
-from doitui_core import identifiers
+from doitui_core import doi_paths
 from doitui_core.datacite.account import Account
 from doitui_core.datacite.answer import Answer
 from doitui_core.errors import BadInput, InvalidDoi
@@ -51,7 +50,7 @@ class MdsClient(Account):
         """
         method, resource, _ = _REQUESTS[call]
         body = _lines(doi, content) if call is Call.PUT_URL else content
-        return Request(call, method, f"{self.base_url}/{resource}/{_path(doi)}", body)
+        return Request(call, method, f"{self.base_url}/{resource}/{doi_paths.escaped(doi)}", body)
 
     def send(self, request: Request) -> Answer:
         """The answer, whatever its status. Raises `NotSent`, `NoAnswer` or `Misconfigured`."""
@@ -65,12 +64,6 @@ class MdsClient(Account):
 def _lines(doi: str, url: str) -> str:
     if re.search(r"\s", url) or not url:
         raise BadInput(f"{url!r} cannot be an address at MDS: it must have no spaces or line breaks")
+    if re.search(r"[\s\x00-\x1f]", doi):
+        raise InvalidDoi(f"{doi!r} cannot be sent to MDS: it must have no spaces or line breaks")
     return f"doi={doi.translate(_ESCAPES)}\nurl={url.translate(_ESCAPES)}"
-
-
-def _path(doi: str) -> str:
-    """The DOI in an address. `PUT /metadata/10.5072` makes a DOI of MDS's own choice, and clients shorten `/../`."""
-    prefix, _, suffix = doi.partition("/")
-    if not identifiers.PREFIX.fullmatch(prefix) or not suffix or {".", ".."} & set(suffix.split("/")):
-        raise InvalidDoi(f"{doi!r} cannot be addressed at MDS: it must be 10.NNNN/suffix, without /./ and /../")
-    return quote(doi, safe="/")

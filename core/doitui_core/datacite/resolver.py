@@ -17,7 +17,7 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 import requests
 from requests.utils import requote_uri
 
-from doitui_core import __version__
+from doitui_core import __version__, doi_paths
 from doitui_core.datacite import transport
 from doitui_core.datacite.answer import Answer, line
 from doitui_core.datacite.pace import PACE
@@ -104,10 +104,15 @@ class Resolver:
         return judge(self.walk(doi), wanted)
 
     def walk(self, doi: str) -> Walk:
-        """Ask the resolver, and follow."""
+        """Ask the resolver, and follow. Raises `InvalidDoi` for a DOI that no address can name for sure."""
         session = _session()
         session.cookies.clear()
-        url, left, hops, seen = f"{self.base}/{quote(doi, safe=IN_ADDRESS)}", self._deadline, list[Hop](), set()
+        url, left, hops, seen = (
+            f"{self.base}/{doi_paths.escaped(doi, safe=IN_ADDRESS)}",
+            self._deadline,
+            list[Hop](),
+            set(),
+        )
         while len(hops) <= MOST_HOPS:
             # The same address again is a loop, unless a cookie was set on the way.
             step = urldefrag(url)[0], frozenset(session.cookies.items())
@@ -119,7 +124,10 @@ class Resolver:
             self._pace(url)
             begun = time.monotonic()
             try:
-                answer = transport.exchange(session, "GET", url, deadline=left, headers=self._headers, whole=False)
+                # What the resolver leads to is somebody else's address, written as they like.
+                answer = transport.exchange(
+                    session, "GET", url, deadline=left, headers=self._headers, exact=not hops, whole=False
+                )
             except RemoteFailed as error:
                 return Walk(hops, Stop.SILENT, line(error))
             except Misconfigured:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+from doitui_core import doi_paths
 from doitui_core.datacite.account import Account
 from doitui_core.datacite.answer import Answer
 from doitui_core.errors import CredentialsRefused, RemoteFailed
@@ -22,7 +23,8 @@ WHOLE = "?affiliation=true&publisher=true"
 class RestClient(Account):
     """One account at one server.
 
-    Methods return the `Answer`, whatever its status; they raise `NotSent`, `NoAnswer` or `Misconfigured`.
+    Methods return the `Answer`, whatever its status; they raise `NotSent`, `NoAnswer` or `Misconfigured`, and
+    `InvalidDoi` for a DOI that no request can name for sure: then nothing was sent.
     """
 
     #: The most DataCite gives on one page of a list.
@@ -30,6 +32,8 @@ class RestClient(Account):
 
     def create(self, attributes: Mapping[str, Any]) -> Answer:
         """POST: makes the DOI that `attributes` name, or is refused because it exists. Never overwrites."""
+        if "doi" in attributes:
+            doi_paths.escaped(str(attributes["doi"]))
         return self._send("POST", f"/dois{WHOLE}", _envelope(attributes))
 
     def replace(self, doi: str, attributes: Mapping[str, Any]) -> Answer:
@@ -101,7 +105,10 @@ def _envelope(attributes: Mapping[str, Any]) -> bytes:
 
 
 def _path(doi: str) -> str:
-    return f"/dois/{quote(doi, safe='/')}"
+    """The slashes are escaped too, which DataCite takes: `/dois/10.5072/x/media/1` is a route of its own, to a file of
+    `10.5072/x`.
+    """
+    return f"/dois/{doi_paths.escaped(doi, safe='')}"
 
 
 def _cursor(answer: Answer) -> str:

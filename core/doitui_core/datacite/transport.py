@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import requests
 import urllib3
@@ -35,8 +35,14 @@ LARGEST_BODY = 32 * 1024 * 1024
 #: The same for what goes into a file: a report of a million datasets, compressed and in base64, has 80 MB. Bytes.
 LARGEST_FILE = 1024 * 1024 * 1024
 
+
+class Rewritten(ValueError):
+    """A request would leave for another address than the one that was asked for."""
+
+
 #: Errors that say the address or a header is wrong: no request was made, and none ever will be.
 MISCONFIGURED = (
+    Rewritten,
     requests.exceptions.MissingSchema,
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
@@ -57,9 +63,11 @@ ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.H
 class _Flight:
     """A request under way. `over`: its time is, whatever comes now is too late.
 
+    `target`: what the request line must name, path and query; empty where the library may bring it into order.
     `sock` is kept here, because a connection gives it away when the answer says `Connection: close`.
     """
 
+    target: str = ""
     sock: socket.socket | None = None
     sent: bool = False
     over: bool = False
@@ -70,7 +78,16 @@ _thread = threading.local()
 
 
 class _Noted:
-    """A connection that notes when it begins to send."""
+    """A connection that notes when it begins to send, and sends nothing to another address than was asked for."""
+
+    def putrequest(self, method: str, url: str, *args: Any, **options: Any) -> None:
+        """The last look at the request line: `requests` and urllib3 rewrite addresses, `/a/../b` into `/b` among
+        others.
+        """
+        asked = _thread.flight.target
+        if asked and unquote_to_bytes(_target(url)) != unquote_to_bytes(asked):
+            raise Rewritten(f"it would go to {_target(url)} instead")
+        super().putrequest(method, url, *args, **options)  # type: ignore[misc]
 
     def send(self, data: Any) -> None:
         if self.sock is None:  # type: ignore[attr-defined]
@@ -173,17 +190,19 @@ def exchange(
     deadline: float,
     headers: Mapping[str, str],
     data: bytes | None = None,
+    exact: bool = True,
     whole: bool = True,
     beginning: int = 0,
     into: BinaryIO | None = None,
 ) -> Answer:
     """Send one request and read the whole answer within `deadline` seconds. A redirect is an answer like any other.
 
+    `exact`: False for an address of somebody else's, which may be brought into order (`/../`, other letters).
     `whole`: False for who wants to know status and headers only: the body, of whatever size, is not read. `beginning`:
     so many bytes of the body are enough. `into`: where the body of a success goes, of up to `LARGEST_FILE` bytes.
     Raises `NotSent`, `NoAnswer`, or `Misconfigured` for an address that is none.
     """
-    flight = _thread.flight = _Flight()
+    flight = _thread.flight = _Flight(_target(url) if exact else "")
     timeouts = (min(CONNECT_SECONDS, deadline), deadline)
     try:
         with (
@@ -202,6 +221,14 @@ def exchange(
         raise translated(why, sent=flight.sent, request=f"{method} {url}", deadline=deadline) from error
     names = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status_code, names, body.decode("utf-8", "replace"))
+
+
+def _target(url: str) -> str:
+    """What a request line names: path and query of a whole address (a proxy gets that), or `url` as it is."""
+    if url.startswith("/"):
+        return url
+    _, _, rest = url.partition("://")
+    return "/" + rest.partition("/")[2]
 
 
 def _body(response: requests.Response, beginning: int, into: BinaryIO | None) -> bytes:
