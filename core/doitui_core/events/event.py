@@ -17,6 +17,9 @@ RELATIONS = {word: re.sub(r"(?<=[a-z])(?=[A-Z])", "-", word).lower() for word in
 
 AUTHORED_BY, AUTHORED_AT, FUNDED_BY = "is-authored-by", "is-authored-at", "is-funded-by"
 
+#: Control characters and halves of characters: no id of anything.
+_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
 _KNOWN = frozenset({*RELATIONS.values(), *USAGE.values(), AUTHORED_BY, AUTHORED_AT, FUNDED_BY})
 
 
@@ -57,7 +60,7 @@ class Event:
 def subject(doi: str) -> str:
     """The canonical id of a subject. Raises `InvalidDoi`."""
     canonical = identity.doi_id(doi)
-    if not canonical:
+    if not canonical or _UNSENDABLE.search(canonical):
         raise InvalidDoi(f"{doi!r} is no DOI: the subject of an event is one, as 10.5072/abc")
     return canonical
 
@@ -76,7 +79,7 @@ def named(subj: str, relation: str, obj: str, source: str, *, total: int = 1, oc
         )
     object_id = identity.canonical(obj)
     for what, text in (("object", object_id), ("source", source.strip())):
-        if not text or re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", text):
+        if not text or _UNSENDABLE.search(text):
             raise BadInput(f"{text!r} cannot be the {what} of an event: give an id in one line")
     if total < 1:
         raise BadInput(f"an event has a total of 1 or more, not {total}")
