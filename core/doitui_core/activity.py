@@ -63,9 +63,11 @@ def readdressed(row: Doi, url: str) -> None:
 
 
 def written(row: Doi, action: str, outcome: Outcome, *, failed: bool) -> None:
-    """A write ended: done, `failed` for good, or to be tried again."""
+    """A write job ended: done, `failed` for good, or to be tried again."""
     done, wrong = WORDS[action]
-    if outcome.kind is Kind.DONE:
+    if outcome.kind is Kind.DONE and outcome.message:  # without a write
+        _tell(logging.INFO, "DOI {doi} of document {document}", row, outcome.message)
+    elif outcome.kind is Kind.DONE:
         _tell(logging.INFO, done, row)
     elif outcome.cause == "metadata" and not outcome.http_status:
         _tell(logging.ERROR, NO_DOCUMENT, row, outcome.message)

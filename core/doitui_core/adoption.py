@@ -12,9 +12,9 @@ def adopt(text: str, *, actor: str = "python", dry_run: bool = False) -> Doi:
     """Ask DataCite for the DOI and keep its state as ours. Nothing is sent that changes it.
 
     A tombstone here stays one. Raises `NotFound` when DataCite does not have it, `Refused` when it belongs to another
-    account, `RemoteFailed` and `Misconfigured` as the client does.
+    account, `InvalidDoi`, `RemoteFailed` and `Misconfigured` as the client does.
     """
-    row = dois.find(text)
+    row = dois.find_sendable(text)
     at = desk.of(row.repository)
     answer = at.client.get(row.doi)
     if answer.status == 404:

@@ -83,6 +83,7 @@ def _one(record: Record, config: Config, target: Wanted, actor: str, dry_run: bo
     try:
         if dry_run:
             dois.check_mintable(record, target, config)
+            dois.preview(record)
         elif not dois.request(record, target, actor=actor, config=config).job_id:
             result.skipped["minted already"] += 1
             return

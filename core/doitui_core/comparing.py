@@ -99,7 +99,7 @@ def take_over(text: str, *, actor: str = "python") -> TakenOver:
     Raises `Refused` while a write is under way, `RemoteFailed` where DataCite gave no answer that tells the state,
     `Misconfigured` and `NotFound`.
     """
-    row = dois.find(text)
+    row = dois.find_sendable(text)
     if row.certainty == Certainty.UNCERTAIN or ledger.unfinished(row.id):
         raise Refused("a write is under way: the worker finds out what became of it by itself", "in_flight")
     at, result = desk.of(row.repository), sync.Result()

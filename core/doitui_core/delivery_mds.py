@@ -21,6 +21,7 @@ from doitui_core.outcomes import Kind, Outcome
 from doitui_core.queue import Lease
 from doitui_core.states import TARGET, Facts, Remote, Wanted
 
+UNCHANGEABLE = "MDS cannot change a registered DOI without publishing it: transport = rest can"
 NO_WAY = "MDS has no way from {} to {}: transport = rest has"
 
 
@@ -40,7 +41,7 @@ def send(lease: Lease, desk: Desk, row: Doi) -> Outcome:
     if facts.wanted is Wanted.ABANDONED:
         return _abandon(lease, desk, row, remote)
     if facts.wanted not in TARGET:
-        return endings.end(lease, desk, outcomes.DONE)
+        return endings.end(lease, desk, outcomes.nothing_sent(f"it is {remote} at DataCite, as wanted"))
     return _bring(lease, desk, row, facts)
 
 
@@ -50,7 +51,7 @@ def _answered(remote: Remote) -> endings.Change:
 
 def _abandon(lease: Lease, desk: Desk, row: Doi, remote: Remote) -> Outcome:
     if remote is Remote.NONE:
-        return endings.end(lease, desk, outcomes.DONE)
+        return endings.end(lease, desk, outcomes.nothing_sent("DataCite does not have it"))
     if remote is not Remote.DRAFT:
         kind, cause, advice = outcomes.BY_STATUS[405]
         return endings.end(lease, desk, Outcome(kind, cause, advice), ownership.for_ever(row, remote))
@@ -66,9 +67,18 @@ def _bring(lease: Lease, desk: Desk, row: Doi, facts: Facts) -> Outcome:
     if page:
         # Before it is hidden: afterwards an address cannot be set without publishing.
         return _Calls(lease, desk, row, facts.remote, url=page).make((Call.PUT_URL, *calls), {"url": page})
-    if not calls or calls == (Call.DELETE_METADATA,):
+    if not calls:
+        return endings.end(lease, desk, _left_alone(row, facts))
+    if calls == (Call.DELETE_METADATA,):
         return _Calls(lease, desk, row, facts.remote).make(calls, {})
     return _whole(lease, desk, row, facts, calls)
+
+
+def _left_alone(row: Doi, facts: Facts) -> Outcome:
+    """Where MDS has no call that would not publish. What should have changed and cannot is no success."""
+    if facts.wanted is Wanted.REGISTERED and row.changed:
+        return Outcome(Kind.PERMANENT, "no_way", UNCHANGEABLE)
+    return outcomes.nothing_sent(f"it is {facts.remote} at DataCite, and whatever MDS is sent would publish it")
 
 
 def _whole(lease: Lease, desk: Desk, row: Doi, facts: Facts, calls: tuple[Call, ...]) -> Outcome:

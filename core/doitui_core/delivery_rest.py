@@ -33,7 +33,7 @@ def send(lease: Lease, desk: Desk, row: Doi) -> Outcome:
 def _send(lease: Lease, desk: Desk, row: Doi) -> Outcome:
     facts = ledger.facts(row)
     if states.next_step(facts) is Step.NOTHING:
-        return endings.end(lease, desk, outcomes.DONE)
+        return endings.end(lease, desk, outcomes.nothing_sent(f"it is {facts.remote} at DataCite, as wanted"))
     letter = letters.letter(row, facts, desk.config)
     if isinstance(letter, Letter) and letter.fingerprint not in ("", row.current_hash):
         row, config = letters.renew(row)

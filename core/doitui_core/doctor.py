@@ -18,12 +18,24 @@ from typing import Any
 
 import peewee
 
-from doitui_core import database, desk, dialects, environments, migrations, queue, repositories, settings, stats
+from doitui_core import (
+    database,
+    desk,
+    dialects,
+    doi_paths,
+    environments,
+    migrations,
+    queue,
+    repositories,
+    settings,
+    states,
+    stats,
+)
 from doitui_core.clock import system
 from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
 from doitui_core.events import health
 from doitui_core.jobs import Lane
-from doitui_core.models import Job, Notice, Repository, Upstream, Worker
+from doitui_core.models import IS_KEPT, Doi, Job, Notice, Repository, Upstream, Worker
 from doitui_core.queue import Status
 
 OK, WARN, FAIL = "OK", "WARN", "FAIL"
@@ -40,6 +52,9 @@ SCARCE, NONE_LEFT = 1_000_000_000, 100_000_000
 #: DOIs, jobs and events up to which the counters are proved without being asked to, which takes SQLite 0.3 s; the
 #: longest a server is asked for its name, seconds.
 QUICKLY_COUNTED, PATIENCE = 200_000, 10.0
+
+#: DOIs that a check names.
+NAMED = 5
 
 #: Columns and rows of the smallest terminal in which every screen shows all it has to.
 NARROWEST = (80, 24)
@@ -77,6 +92,7 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     yield "clock", _clock
     yield "workers", _workers
     yield "queue", _queue
+    yield "DOIs", _dois
     rows: list[Repository] = []
     yield "repositories", lambda: _repositories(rows)
     for row in rows:
@@ -193,6 +209,19 @@ def _queue() -> list[Check]:
         told = f"jobs have been due for more than {LATE.seconds // 60} minutes"
         found.append(Check("queue", WARN, told, "doitui work --drain"))
     return found or [Check("queue", OK, f"{counts[Status.PENDING]:,} pending, none failed")]
+
+
+def _dois() -> list[Check]:
+    """DOIs that an older version made or read in, and that no request can name for sure."""
+    odd = Doi.folded.contains("/.") | Doi.folded.contains("//") | Doi.folded.contains("%") | Doi.folded.endswith("/")
+    rows = [row for row in Doi.select().where(IS_KEPT, odd).order_by(Doi.id) if doi_paths.refusal(row.doi)]
+    if not rows:
+        return []
+    shown = ", ".join(row.doi for row in rows[:NAMED]) + (" …" if len(rows) > NAMED else "")
+    told = f"requests for {_told(len(rows), 'DOI', 'DOIs')} would reach other DOIs, so nothing is sent: {shown}"
+    row = next((row for row in rows if row.remote in states.ABSENT), None)
+    mend = f"doitui doi abandon {row.doi}" if row else "ask support@datacite.org what is registered under that name"
+    return [Check("DOIs", FAIL, told, mend)]
 
 
 def _told(number: int, one: str, many: str) -> str:

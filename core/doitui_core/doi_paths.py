@@ -17,21 +17,30 @@ _DOI = re.compile(r"10\.[0-9.]+/.+", re.DOTALL)
 
 
 def refusal(doi: str) -> str:
-    """Why no request can name `doi` for sure; empty when one can. Escapes count as what they stand for, at any depth:
-    a proxy may undo one more level than the server.
+    """Why no request can name `doi` for sure; empty when one can."""
+    if segment := dot_segment(doi):
+        return f"the segment {segment!r} of its suffix leads requests to another DOI"
+    if "" in _segments(doi):
+        return "an empty segment of its suffix (// or a slash at either end) leads requests to another DOI"
+    return ""
+
+
+def dot_segment(doi: str) -> str:
+    """The first segment of the suffix that is `.` or `..`; empty without one. To some servers `..;x` is `..`: they take
+    what follows a semicolon for a parameter.
+    """
+    return next((segment for segment in _segments(doi) if segment.partition(";")[0] in (".", "..")), "")
+
+
+def _segments(doi: str) -> list[str]:
+    """What stands between the slashes of the suffix, every escape undone: a proxy may undo one more than the server.
+    Servers differ in whether a backslash is a slash.
     """
     plain = doi
     while (decoded := unquote(plain)) != plain:
         plain = decoded
-    # Servers differ in whether a backslash is a slash.
     suffix = plain.replace("\\", "/").partition("/")[2]
-    for segment in suffix.split("/") if suffix else ():
-        # Some servers take what follows a semicolon for a parameter: `..;x` is `..` to them.
-        if segment.partition(";")[0] in (".", ".."):
-            return f"the segment {segment!r} of its suffix leads requests to another DOI"
-        if not segment:
-            return "an empty segment of its suffix (// or a slash at either end) leads requests to another DOI"
-    return ""
+    return suffix.split("/") if suffix else []
 
 
 def check(doi: str) -> None:
@@ -39,6 +48,19 @@ def check(doi: str) -> None:
     reason = refusal(doi)
     if reason:
         raise InvalidDoi(f"{doi!r} cannot be used: {reason}; choose another object id, suffix_pattern or DOI")
+
+
+def unsendable(doi: str) -> str:
+    """Why nothing is sent for a DOI that is here already, in one line; empty for any that can be sent."""
+    reason = refusal(doi)
+    return f"nothing is sent for {doi}: {reason}; `doitui doctor` says what to do" if reason else ""
+
+
+def check_sendable(doi: str) -> None:
+    """Raise `InvalidDoi` for a DOI of an older version that no request can name for sure."""
+    reason = unsendable(doi)
+    if reason:
+        raise InvalidDoi(reason)
 
 
 def escaped(doi: str, *, safe: str = "/") -> str:

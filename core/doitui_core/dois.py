@@ -13,6 +13,7 @@ from doitui_core import (
     audit,
     database,
     documents,
+    doi_paths,
     identifiers,
     ledger,
     queue,
@@ -47,10 +48,18 @@ class Queued:
 
 
 def find(text: str) -> Doi:
-    """The DOI that `text` names, in any spelling. Raises `NotFound`."""
+    """The DOI that `text` names, in any spelling. Raises `NotFound`, and `InvalidDoi` for what cannot be one here."""
     row = Doi.get_or_none(Doi.folded == identifiers.fold(text)) if database.storable(text) else None
     if row is None:
+        doi_paths.check(identifiers.bare(text))
         raise NotFound(f"there is no DOI {text!r} here: `doitui doi list` shows those that are")
+    return row
+
+
+def find_sendable(text: str) -> Doi:
+    """`find` for what sends something. Raises `InvalidDoi` too for a row from before that no request can name."""
+    row = find(text)
+    doi_paths.check_sendable(row.doi)
     return row
 
 
@@ -77,6 +86,7 @@ def request(record: Record, target: Wanted, *, actor: str, config: Config | None
         if row is None:
             row = reservations.make(record, config, actor)
         else:
+            doi_paths.check_sendable(row.doi)
             reservations.refresh(record, config)
             row = ledger.lock(row.id)
         facts = ledger.facts(row)
@@ -107,7 +117,7 @@ def check_mintable(record: Record, target: Wanted, config: Config) -> None:
 
 def check_update(doi: str) -> Doi:
     """The DOI, if there is something at DataCite to update. Raises `NotFound`, `Refused`."""
-    row = find(doi)
+    row = find_sendable(doi)
     if row.remote in states.ABSENT and row.certainty == Certainty.CONFIRMED:
         what = f": `doitui doi mint {row.record.object_id}`" if row.record else ""
         raise Refused(f"{row.doi} is not at DataCite yet{what}", "not_minted")
@@ -135,7 +145,7 @@ def check_deactivate(doi: str, reason: str, successor: str = "") -> Doi:
         raise BadInput("a tombstone needs a reason: --reason TEXT")
     if successor:
         identifiers.validate(successor)
-    row = find(doi)
+    row = find_sendable(doi)
     states.deactivate(ledger.facts(row), row.doi)
     return row
 
@@ -181,6 +191,8 @@ def check_abandon(doi: str) -> Doi:
     """The DOI, if it was never registered. Raises `NotFound`, `Refused`."""
     row = find(doi)
     states.abandon(ledger.facts(row), row.doi)
+    if row.remote == Remote.DRAFT:  # else nothing is sent
+        doi_paths.check_sendable(row.doi)
     return row
 
 
@@ -211,7 +223,7 @@ def abandon(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
 def check_set_url(doi: str, url: str) -> Doi:
     """The DOI, if its landing page can become `url`. Raises `BadInput`, `NotFound`, `Refused`."""
     records.check_url(url)
-    found = find(doi)
+    found = find_sendable(doi)
     if found.wanted == Wanted.ABANDONED:
         raise Refused(f"{found.doi} was abandoned; it has no landing page", "abandoned")
     if found.record is None:
@@ -236,7 +248,7 @@ def check_restore(doi: str, reason: str) -> Doi:
     """The DOI, if it is a tombstone and there is a reason. Raises `BadInput`, `NotFound`, `Refused`."""
     if not reason.strip():
         raise BadInput("bringing a tombstone back needs a reason: --reason TEXT")
-    row = find(doi)
+    row = find_sendable(doi)
     states.restore(ledger.facts(row), Wanted.FINDABLE, row.doi)
     return row
 
@@ -265,7 +277,7 @@ def _held(found: Doi) -> tuple[Record | None, Doi]:
 
 def check_verify(doi: str) -> Doi:
     """The DOI, if there is something to verify. Raises `Refused` for one that was never registered."""
-    row = find(doi)
+    row = find_sendable(doi)
     if not ledger.facts(row).minted:
         raise Refused(
             f"{row.doi} is {row.status}, not registered or findable: there is nothing to verify", "not_minted"

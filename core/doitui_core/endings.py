@@ -93,7 +93,8 @@ def end(
             status, at, give_back = Status.PENDING, database.now(), True
         if status is Status.FAILED and seen is not None and _wished_since(seen, row):
             status, at, give_back = Status.PENDING, database.now(), True
-        queue.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
+        error = "" if outcome.kind is Kind.DONE else outcome.message
+        queue.finish(lease, status, at=at, cause=outcome.cause, error=error, give_back=give_back)
         if notices.can_send(desk.config):
             told = {"failed": status is Status.FAILED, "minted": facts.minted and not before.minted}
             notices.tell(row, desk.config, outcome, **told)

@@ -280,7 +280,9 @@ def record_row(row: Any) -> Row:
 
 
 def history(row: Doi) -> dict[str, list[Row]]:
-    """All that ever happened to a DOI, oldest first: `log` (transitions), `attempts` (requests, with what was sent)."""
+    """All that ever happened to a DOI, oldest first: `log` (transitions), `attempts` (requests, with what was `sent`: a JSON
+    document, a text, or None).
+    """
     log = [
         {"at": iso(entry.at)}
         | {
@@ -305,4 +307,6 @@ def _attempts(row: Doi) -> Any:
 
 
 def _sent(body: Any) -> Any:
-    return json.loads(zlib.decompress(bytes(body))) if body else None
+    """What went out: a REST document as JSON, what MDS got (XML, lines) as text."""
+    text = zlib.decompress(bytes(body)).decode() if body else ""
+    return json.loads(text) if text.startswith("{") else text or None

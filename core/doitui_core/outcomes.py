@@ -52,6 +52,12 @@ class Outcome:
 
 DONE = Outcome(Kind.DONE)
 
+
+def nothing_sent(why: str) -> Outcome:
+    """Done without a write: what is there is what is wanted, or all that can be had."""
+    return Outcome(Kind.DONE, message=f"nothing was sent: {why}")
+
+
 #: By HTTP status: kind, cause, what to do (the server's own words come first). Others: by their hundred, below.
 BY_STATUS: dict[int, tuple[Kind, str, str]] = {
     400: (Kind.PERMANENT, "bad_request", "mend the record, then retry"),
@@ -116,8 +122,8 @@ def other_doi(answer: Answer, doi: str, named: Iterable[str]) -> Outcome | None:
 
 def unsendable(doi: str) -> Outcome | None:
     """Why nothing can be sent for `doi`, from a row of an older version; None for any other DOI."""
-    reason = doi_paths.refusal(doi)
-    return Outcome(Kind.PERMANENT, "invalid_doi", f"nothing is sent for {doi}: {reason}") if reason else None
+    reason = doi_paths.unsendable(doi)
+    return Outcome(Kind.PERMANENT, "invalid_doi", reason) if reason else None
 
 
 def of_error(error: RemoteFailed | Misconfigured) -> Outcome:

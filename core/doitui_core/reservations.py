@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from doitui_core import activity, database, documents, identifiers, ledger, repositories, statements
+from doitui_core import activity, database, documents, doi_paths, identifiers, ledger, repositories, statements
 from doitui_core.errors import DoiTaken, NotFound, Refused
 from doitui_core.metadata import build
 from doitui_core.models import IS_KEPT, Doi, Record
@@ -63,6 +63,7 @@ def preview(record: Record) -> str:
     """The DOI the record has, or would get if it were reserved now. Raises as `reserve`."""
     row = of_record(record)
     if row is not None:
+        doi_paths.check_sendable(row.doi)
         return row.doi
     made = _generated(record, repositories.config(record.repository))
     _refuse_taken(record, identifiers.fold(made))
@@ -100,6 +101,8 @@ def check_brought(record: Record, doi: str, config: Config) -> bool:
 
     Raises `Refused` when the record has another one, `DoiTaken`, `InvalidDoi`.
     """
+    if doi_paths.dot_segment(identifiers.bare(doi)):  # in anybody's DOI; other agencies' may hold // and end in /
+        doi_paths.check(doi)
     row = of_record(record) if record.id else None
     if row is None and config.is_ours(doi):
         _refuse_taken(record, identifiers.fold(identifiers.validate(doi)))

@@ -358,6 +358,8 @@ def _told(text: str, queued: Any, now: bool) -> dict[str, Any]:
     outcome = queued.outcome
     if outcome.kind == "done" and not outcome.cause:
         checked = f", {row['verification']}" if row["verification"] != "unverified" else ""
-        return told | {"verification": row["verification"], "line": f"{row['doi']}: is {row['status']}{checked}"}
+        note = f" ({outcome.message})" if outcome.message else ""
+        line = f"{row['doi']}: is {row['status']}{checked}{note}"
+        return told | {"verification": row["verification"], "line": line}
     code = exits.EXIT_OF_CAUSE.get(outcome.cause, exits.SOME_FAILED)
     return told | {"cause": outcome.cause, "error": outcome.message, "code": code}

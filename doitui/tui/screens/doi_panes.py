@@ -115,7 +115,9 @@ def metadata(page: Page) -> list[Line]:
 
 
 def _document(document: Any, indent: str) -> list[Line]:
-    return [indent + line for line in json.dumps(document, ensure_ascii=False, indent=1).splitlines()]
+    """A JSON document, or a text as it is."""
+    text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False, indent=1)
+    return [indent + line for line in text.splitlines()]
 
 
 def jobs(page: Page) -> list[Line]:
