@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import locale
 import os
+import shlex
 import shutil
 import stat
 import sys
@@ -37,6 +38,7 @@ from doitui_core.events import health
 from doitui_core.jobs import Lane
 from doitui_core.models import IS_KEPT, Doi, Job, Notice, Repository, Upstream, Worker
 from doitui_core.queue import Status
+from doitui_core.usage import spool_refusals
 
 OK, WARN, FAIL = "OK", "WARN", "FAIL"
 
@@ -53,7 +55,7 @@ SCARCE, NONE_LEFT = 1_000_000_000, 100_000_000
 #: longest a server is asked for its name, seconds.
 QUICKLY_COUNTED, PATIENCE = 200_000, 10.0
 
-#: DOIs that a check names.
+#: DOIs, or entries of the spool, that a check names one by one.
 NAMED = 5
 
 #: Columns and rows of the smallest terminal in which every screen shows all it has to.
@@ -340,9 +342,22 @@ def _spool() -> list[Check]:
         return [Check("spool", WARN, f"{path} is not there", f"mkdir -m 2770 {path}")]
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         return [Check("spool", FAIL, f"{path} cannot be read and written by this user", f"ls -ld {path}")]
+    refused = spool_refusals.look(path)
+    found = [_refused(path, refusal) for refusal in refused[:NAMED]]
+    if len(refused) > NAMED:
+        told = f"{len(refused) - NAMED} more entries of {path} are refused"
+        found.append(Check("spool", WARN, told, f"ls -la {shlex.quote(place)}"))
     if path.stat().st_mode & 0o007:
-        return [Check("spool", WARN, f"{path} is open to everybody on this machine", f"chmod o-rwx {path}")]
-    return [Check("spool", OK, f"{path}, {sum(1 for _ in path.iterdir())} files")]
+        found.append(Check("spool", WARN, f"{path} is open to everybody on this machine", f"chmod o-rwx {path}"))
+    return found or [Check("spool", OK, f"{path}, {sum(1 for _ in path.iterdir())} files")]
+
+
+def _refused(spool: Path, refusal: spool_refusals.Refusal) -> Check:
+    if refusal.set_aside:
+        told = f"{refusal.name} {refusal.reason}; a drain has set it aside as {spool}/{refusal.set_aside}"
+        return Check("spool", WARN, told, refusal.fix)
+    told = f"{spool}/{refusal.name} {refusal.reason}: it is not drained"
+    return Check("spool", FAIL if refusal.stuck else WARN, told, refusal.fix)
 
 
 def _terminal() -> list[Check]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from doitui.cli import exits
 from doitui.cli.output import counted, progress, say, show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui_core.errors import BadInput, Misconfigured
+
+if TYPE_CHECKING:
+    from doitui_core.usage.spool_refusals import Refusal
 
 #: A column for each metric type, in the order of the counts.
 COLUMNS = ("investigations", "unique", "requests", "unique requests")
@@ -129,15 +132,16 @@ def drain(session: Session, spool: Path | None, as_json: bool, dry_run: bool) ->
     Example: doitui usage drain --spool /var/spool/doitui
     """
     from doitui_core.usage import drain as draining
-    from doitui_core.usage import recount, retention, spool_place
+    from doitui_core.usage import recount, retention, spool_place, spool_refusals
 
     place = _spool(spool)
     waiting = spool_place.waiting(place)
     if dry_run:
+        refused = spool_refusals.look(place)
+        told = f"{counted(waiting['files'], 'file')} of {waiting['bytes']} bytes would be drained"
         with session.database(read_only=True):
-            show(
-                waiting, as_json, [f"{counted(waiting['files'], 'file')} of {waiting['bytes']} bytes would be drained"]
-            )
+            show({**waiting, "refused": [refusal.document() for refusal in refused]}, as_json, [told])
+        _say_refused(place, refused)
         return
     with session.database(durable=False):  # what is removed from the spool is on the disk before
         with progress("draining", waiting["bytes"]) as bar:
@@ -151,6 +155,7 @@ def drain(session: Session, spool: Path | None, as_json: bool, dry_run: bool) ->
         "rejected": done.rejected,
         "removed": done.removed,
         "busy": done.busy,
+        "refused": [refusal.document() for refusal in done.refused],
         "hours": hours,
         "pruned": pruned,
     }
@@ -159,8 +164,21 @@ def drain(session: Session, spool: Path | None, as_json: bool, dry_run: bool) ->
         say(f"another drain is at work in {place}: nothing was drained")
     if done.rejected:
         say(f"{counted(done.rejected, 'line')} could not be read: they are kept in {place}, in files *.rejected")
+    _say_refused(place, done.refused)
     show(document, as_json, [told, *_reasons(done.hits)])
-    exits.leave(exits.SOME_FAILED if done.rejected else exits.DONE)
+    exits.leave(exits.SOME_FAILED if done.rejected or done.refused else exits.DONE)
+
+
+#: Entries of a spool that are named; the rest is only counted.
+NAMED = 20
+
+
+def _say_refused(place: Path, refused: Sequence[Refusal]) -> None:
+    for refusal in refused[:NAMED]:
+        say(f"{place}: {refusal}")
+        say(f"  {refusal.fix}")
+    if len(refused) > NAMED:
+        say(f"… and {len(refused) - NAMED} more: see `doitui doctor`")
 
 
 def _tell_events(*, all_days: bool = False) -> None:

@@ -10,6 +10,7 @@ import os
 from contextlib import suppress
 from hashlib import blake2b
 
+from doitui_middleware import safe_files
 from doitui_middleware.spool_files import OPENING, file_mode, make_directory
 
 FORMAT = "doitui-actor-key-1"
@@ -68,12 +69,15 @@ class ActorKey:
     def _written(self, day: int, key: bytes) -> str:
         """The name of a new file beside ours that holds the key, whole."""
         made = f"{self._path}.{os.urandom(4).hex()}{OPENING}"
-        directory = os.path.dirname(self._path)
+        directory, name = os.path.split(made)
         make_directory(directory)
-        mode = file_mode(directory)
-        fd = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
-            os.fchmod(fd, mode)
+            with safe_files.opened_directory(directory) as folder:
+                fd = safe_files.create(folder, name, os.O_WRONLY, file_mode(folder))
+        except OSError as error:
+            error.filename = made
+            raise
+        try:
             os.write(fd, f"{FORMAT} {day} {key.hex()}\n".encode())
         finally:
             os.close(fd)
@@ -88,10 +92,16 @@ def ratcheted(key: bytes, days: int) -> bytes:
 
 
 def _parsed(path: str) -> tuple[int, bytes] | None:
-    """(day, key), or None for a file that is not there or not whole."""
+    """(day, key), or None for what is not there, not whole, or no regular file: a link is never followed."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with open(os.open(path, os.O_RDONLY | safe_files.FLAGS), encoding="utf-8", errors="replace") as file:
+            if safe_files.wrong_kind(os.fstat(file.fileno())):
+                return None
             name, day, key = file.read(200).split()
         return (int(day), bytes.fromhex(key)) if name == FORMAT and len(key) == 64 else None
     except (FileNotFoundError, ValueError):
+        return None
+    except OSError as error:
+        if error.errno not in safe_files.EXCHANGED:
+            raise
         return None

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from doitui_middleware import safe_files
 from doitui_middleware.spool_files import DROPPED, file_mode
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ class Losses:
 def dropped(directory: str) -> int:
     """How many hits the processes of this spool say they could not keep. Remove `dropped.log` to begin anew."""
     try:
-        with open(os.path.join(directory, DROPPED), encoding="utf-8", errors="replace") as file:
+        with safe_files.opened_directory(directory) as folder:
+            fd = safe_files.open_regular(folder, DROPPED, os.O_RDONLY)
+        with open(fd, encoding="utf-8", errors="replace") as file:
             numbers = [line.split("\t")[1:2] for line in file]
     except FileNotFoundError:
         return 0
@@ -93,8 +96,8 @@ def dropped(directory: str) -> int:
 
 
 def _append(directory: str, lost: int, reason: str) -> None:
-    path, mode = os.path.join(directory, DROPPED), file_mode(directory)
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
+    with safe_files.opened_directory(directory) as folder:
+        fd = safe_files.open_or_create(folder, DROPPED, os.O_WRONLY | os.O_APPEND, file_mode(folder))
     try:
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         os.write(fd, f"{moment}\t{lost}\t{os.getpid()}\t{reason}\n".encode("utf-8", "replace"))
@@ -105,9 +108,12 @@ def _append(directory: str, lost: int, reason: str) -> None:
 def _reason(error: Exception, directory: str) -> str:
     if isinstance(error, SpoolFull):
         return str(error)
+    if isinstance(error, safe_files.UnsafeFile):
+        return str(error.strerror)
     if isinstance(error, OSError):
         advice = ADVICE.get(error.errno or 0, "")
-        elsewhere = error.filename and not str(error.filename).startswith(directory)  # the key may be
+        name = str(error.filename or "")  # relative: in the spool, which is open; the key may be elsewhere
+        elsewhere = os.path.isabs(name) and not name.startswith(directory)
         where = f" ({error.filename})" if elsewhere else ""
         return f"{error.strerror or error}{where}" + (f": {advice}" if advice else "")
     return f"{type(error).__name__}: {error}"

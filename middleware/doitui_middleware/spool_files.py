@@ -4,8 +4,9 @@
 |---|---|
 | `HOST-PID-NANOSECONDS-RANDOM.spool` | lines of one process (`spool_line`), only ever appended to |
 | `….opening` | one that is being made, a key too: not there yet for a reader |
-| `….spool.rejected` | lines of that file which a drain could not read, as they were |
-| `drain.lock` | whoever holds its flock drains this directory |
+| `….spool.rejected` | lines of that file which a drain could not read, as they were; made by the drain |
+| `….set-aside` | what stood under one of these names and was no file of ours, see `drain_files` |
+| `drain.lock` | whoever holds its flock, and that of the directory, drains |
 | `dropped.log` | hits that could not be kept, see `losses` |
 | `actor.key` | the key of today, see `actor_key` |
 
@@ -13,12 +14,15 @@
 when the process ends, however it ends; so no heartbeat, and a process id that is used again deceives nobody. A file has
 its `.spool` name only once it is locked. The owner never locks again what it has let go.
 
-**For a drain.** Take `draining`. For each of `names`, oldest first: open it with `open_to_drain`, ask `owner_is_gone`
-*before* reading to the end, and read from the stored offset to the last newline; a rest without a newline is torn if
-the owner is gone, and still being written if not. An empty line is nothing. Commit rows and offset together. Only then,
-and only if the owner was gone before the last read, `os.unlink`. The owner may rotate at any time: it lets go of the
-old file, which is then like one whose owner has died. A file that somebody removes under a living owner is given up by
-it within a second.
+**Trust.** Everybody in the group of a shared directory can make names in it, so nothing in it is opened but through
+`safe_files`: a regular file, with one name, of the directory's group, whoever owns it. A drain sets the rest aside.
+
+**For a drain.** Open the directory, take `draining`, set aside what is `unsound` (all in `drain_files`). For each of
+`names`, oldest first: open it with `open_to_drain`, ask `owner_is_gone` *before* reading to the end, and read from the
+stored offset to the last newline; a rest without a newline is torn if the owner is gone, else still being written. An
+empty line is nothing. Commit rows and offset together. Only then, and only if the owner was gone before the last read,
+`remove` it. The owner may rotate at any time: it lets go of the old file, which is then like one whose owner has died.
+A file that somebody removes under a living owner is given up by it within a second.
 """
 
 from __future__ import annotations
@@ -27,20 +31,20 @@ import fcntl
 import os
 import re
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
-SUFFIX, OPENING, REJECTED = ".spool", ".opening", ".rejected"
+from doitui_middleware import safe_files
+
+SUFFIX, OPENING, REJECTED, SET_ASIDE = ".spool", ".opening", ".rejected", ".set-aside"
 DRAIN_LOCK, DROPPED, ACTOR_KEY = "drain.lock", "dropped.log", "actor.key"
 
 #: What a directory may take up, and how large one file grows. Bytes.
 DIRECTORY_CAP = 1 << 30
 FILE_CAP = 8 << 20
 
-#: An `.opening` file this old belongs to nobody: its process was killed between two system calls.
-OPENING_SECONDS = 3600.0
+#: A directory is given by its path, or by a descriptor of it.
+Directory = str | os.PathLike[str] | int
 
-_NAME = re.compile(r"[A-Za-z0-9_.]+-\d+-(\d+)-[0-9a-f]+\.spool")
+NAME = re.compile(r"[A-Za-z0-9_.]+-\d+-(\d+)-[0-9a-f]+\.spool", re.ASCII)
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_.]+")
 
 
@@ -50,10 +54,10 @@ def new_name(pid: int, now_ns: int) -> str:
     return f"{host}-{pid}-{now_ns}-{os.urandom(4).hex()}{SUFFIX}"
 
 
-def names(directory: str | os.PathLike[str]) -> list[str]:
+def names(directory: Directory) -> list[str]:
     """The spool files there, oldest first; none for a directory that does not exist. Raises other `OSError`s."""
     try:
-        found = [match for name in os.listdir(directory) if (match := _NAME.fullmatch(name))]
+        found = [match for name in os.listdir(directory) if (match := NAME.fullmatch(name))]
     except FileNotFoundError:
         return []
     return [match[0] for match in sorted(found, key=lambda match: (int(match[1]), match[0]))]
@@ -64,7 +68,7 @@ def rejected_name(name: str) -> str:
     return name + REJECTED
 
 
-def size(directory: str | os.PathLike[str]) -> int:
+def size(directory: Directory) -> int:
     """Bytes of all spool files, rejected ones too; 0 for a directory that does not exist."""
     total = 0
     try:
@@ -93,33 +97,36 @@ def make_directory(directory: str | os.PathLike[str]) -> None:
     except FileExistsError:
         return
     if shared:  # mkdir obeys the umask and, on some systems, drops the bit
-        os.chmod(directory, 0o2770)
+        _share(directory)
 
 
-def file_mode(directory: str | os.PathLike[str]) -> int:
+def _share(directory: str | os.PathLike[str]) -> None:
+    """2770 for the directory just made, unless somebody has put another one in its place."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | safe_files.FLAGS)
+    try:
+        if os.fstat(fd).st_uid == os.geteuid():
+            os.fchmod(fd, 0o2770)
+    finally:
+        os.close(fd)
+
+
+def file_mode(directory: Directory) -> int:
     """0660 in a setgid directory, whose group reads and removes; else 0600."""
     return 0o660 if os.stat(directory).st_mode & stat.S_ISGID else 0o600
 
 
 def create(directory: str | os.PathLike[str], name: str) -> int:
     """The descriptor of a new file, locked by us before others can see it. Raises `OSError`."""
-    folder = os.fspath(directory)
-    opening = os.path.join(folder, name + OPENING)
-    mode = file_mode(folder)
-    fd = os.open(opening, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
-        os.fchmod(fd, mode)  # whatever the umask says
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.rename(opening, os.path.join(folder, name))
-    except BaseException:
-        os.close(fd)
-        raise
+    with safe_files.opened_directory(directory) as folder:
+        opening = name + OPENING
+        fd = safe_files.create(folder, opening, os.O_WRONLY | os.O_APPEND, file_mode(folder))
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.rename(opening, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            os.close(fd)
+            raise
     return fd
-
-
-def open_to_drain(path: str | os.PathLike[str]) -> int:
-    """A descriptor to read with; for writing too, since over a network an exclusive flock asks for that."""
-    return os.open(path, os.O_RDWR | os.O_CLOEXEC)
 
 
 def owner_is_gone(fd: int) -> bool:
@@ -129,33 +136,3 @@ def owner_is_gone(fd: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-@contextmanager
-def draining(directory: str | os.PathLike[str]) -> Iterator[bool]:
-    """Whether we are the one who drains this directory, for as long as the block lasts."""
-    path = os.path.join(directory, DRAIN_LOCK)
-    mode = file_mode(directory)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)
-    try:
-        with suppress(PermissionError):  # somebody else of the group has made it
-            os.fchmod(fd, mode)
-        yield owner_is_gone(fd)
-    finally:
-        os.close(fd)
-
-
-def remove_unfinished(directory: str | os.PathLike[str], now: float) -> None:
-    """Remove `.opening` files of processes that were killed while making them; they hold nothing. `now`: seconds."""
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            if entry.name.endswith(OPENING) and now - _modified(entry, now) > OPENING_SECONDS:
-                with suppress(FileNotFoundError):
-                    os.unlink(entry.path)
-
-
-def _modified(entry: os.DirEntry[str], now: float) -> float:
-    try:
-        return entry.stat(follow_symlinks=False).st_mtime
-    except FileNotFoundError:  # it has just got its name
-        return now

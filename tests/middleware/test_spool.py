@@ -63,7 +63,7 @@ def test_a_file_that_was_left_is_free_to_be_removed(directory: Path) -> None:
     spool.write(b"b\n", SECOND)
     gone = []
     for file in files(directory):
-        fd = spool_files.open_to_drain(file)
+        fd = os.open(file, os.O_RDWR)
         gone.append(spool_files.owner_is_gone(fd))
         os.close(fd)
     assert gone == [True, False]
@@ -247,7 +247,7 @@ def test_a_child_that_ends_does_not_free_the_parents_file(directory: Path) -> No
         spool.write(b"child\n", SECOND)
         os._exit(0)
     os.waitpid(child, 0)
-    fd = spool_files.open_to_drain(files(directory)[0])
+    fd = os.open(files(directory)[0], os.O_RDWR)
     assert not spool_files.owner_is_gone(fd)
     os.close(fd)
 

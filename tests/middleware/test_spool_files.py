@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from doitui_middleware import spool_files
+from doitui_middleware import drain_files, safe_files, spool_files
 
 OWNER = """
 import sys, time
@@ -70,7 +70,7 @@ def test_under_a_setgid_parent_the_group_shares_all(directory: Path) -> None:
     try:
         spool_files.make_directory(directory / "spool")
         os.close(spool_files.create(directory / "spool", "a-1-1-a.spool"))
-        with spool_files.draining(directory / "spool"):
+        with safe_files.opened_directory(directory / "spool") as opened, drain_files.draining(opened):
             pass
     finally:
         os.umask(before)
@@ -102,7 +102,8 @@ def owner(directory: Path, python: str) -> subprocess.Popen[str]:
 
 
 def test_a_living_owner_holds_its_file(owner: subprocess.Popen[str], directory: Path) -> None:
-    fd = spool_files.open_to_drain(directory / spool_files.names(directory)[0])
+    with safe_files.opened_directory(directory) as opened:
+        fd = drain_files.open_to_drain(opened, spool_files.names(directory)[0])
     assert not spool_files.owner_is_gone(fd)
     os.close(fd)
 
@@ -110,7 +111,8 @@ def test_a_living_owner_holds_its_file(owner: subprocess.Popen[str], directory: 
 def test_the_kernel_tells_that_an_owner_was_killed(owner: subprocess.Popen[str], directory: Path) -> None:
     owner.send_signal(signal.SIGKILL)
     owner.wait(20)
-    fd = spool_files.open_to_drain(directory / spool_files.names(directory)[0])
+    with safe_files.opened_directory(directory) as opened:
+        fd = drain_files.open_to_drain(opened, spool_files.names(directory)[0])
     assert spool_files.owner_is_gone(fd)
     os.close(fd)
 
@@ -128,10 +130,21 @@ def test_a_file_has_its_name_only_when_it_is_locked(directory: Path, monkeypatch
 
 
 def test_one_at_a_time_drains_a_directory(directory: Path) -> None:
-    with spool_files.draining(directory) as first, spool_files.draining(directory) as second:
-        assert (first, second) == (True, False)
-    with spool_files.draining(directory) as again:
-        assert again
+    opened = safe_files.opened_directory
+    with opened(directory) as one, opened(directory) as other:
+        with drain_files.draining(one) as first, drain_files.draining(other) as second:
+            assert (first, second) == (True, False)
+        with drain_files.draining(other) as again:
+            assert again
+
+
+def test_a_drain_that_knows_the_lock_file_only_is_kept_out(directory: Path) -> None:
+    with safe_files.opened_directory(directory) as opened, drain_files.draining(opened):
+        pass
+    with (directory / "drain.lock").open() as older, safe_files.opened_directory(directory) as opened:
+        fcntl.flock(older, fcntl.LOCK_EX)
+        with drain_files.draining(opened) as ours:
+            assert not ours
 
 
 def test_what_a_killed_process_left_unfinished_is_removed_in_time(directory: Path) -> None:
@@ -142,5 +155,6 @@ def test_what_a_killed_process_left_unfinished_is_removed_in_time(directory: Pat
         path.touch()
     for path in (old, live):
         os.utime(path, (0, 0))
-    spool_files.remove_unfinished(directory, time.time())
+    with safe_files.opened_directory(directory) as opened:
+        drain_files.remove_unfinished(opened, time.time())
     assert sorted(path.name for path in directory.iterdir()) == ["b.spool.opening", "c.spool"]

@@ -2,10 +2,14 @@
 
 Lines become rows, and the file's cursor moves, in one transaction. A file is removed when its owner is gone, all of it
 is read, and the commit that says so is on the disk.
+
+The directory is written to by users whom we do not control: what is no spool file is set aside, and the rest drained.
 """
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import time
 from collections import Counter
@@ -16,11 +20,17 @@ from operator import attrgetter
 from pathlib import Path
 
 from doitui_core import database, garbage, settings
-from doitui_core.usage import bulk, hits, recount, retention, spool_place
+from doitui_core.usage import bulk, hits, recount, retention, spool_place, spool_refusals
 from doitui_core.usage.agents import ROBOT, Agents
 from doitui_core.usage.agents import known as known_agents
+from doitui_core.usage.spool_refusals import Refusal
 from doitui_core.usage.subjects import Found, Subject, Subjects
-from doitui_middleware import spool_files, spool_line
+from doitui_middleware import drain_files, safe_files, spool_files, spool_line
+
+log = logging.getLogger("doitui.usage")
+
+#: A directory that lets us remove nothing: sticky, or read-only.
+STAYS = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 #: Lines in one transaction: enough to be fast, few enough that other writers get their turn (about 50 ms).
 BATCH = 10_000
@@ -36,7 +46,7 @@ CHUNK = 2 << 20
 class Drained:
     """What a drain did. `hits`: how many by reason; `rejected`: lines that could not be read; `removed`: files.
 
-    `busy`: another drain was at work there, and this one did nothing.
+    `busy`: another drain was at work there, and this one did nothing. `refused`: entries that are not drained.
     """
 
     files: int = 0
@@ -45,6 +55,7 @@ class Drained:
     removed: int = 0
     hits: Counter[str] = field(default_factory=Counter)
     busy: bool = False
+    refused: list[Refusal] = field(default_factory=list)
 
 
 def drain(directory: str | os.PathLike[str], step: Callable[[int], None] = lambda _: None) -> Drained:
@@ -55,15 +66,19 @@ def drain(directory: str | os.PathLike[str], step: Callable[[int], None] = lambd
     result = Drained()
     if not Path(directory).is_dir():
         return result
-    with spool_files.draining(directory) as ours:
+    with safe_files.opened_directory(directory) as opened, drain_files.draining(opened) as ours:
         if not ours:
             result.busy = True
             return result
-        if names := spool_files.names(directory):
-            run = _Drain(Path(directory), result, step)
+        place = Path(directory)
+        unsound = drain_files.unsound(opened)
+        result.refused += [spool_refusals.refuse(place, opened, name, reason) for name, reason in unsound]
+        refused = {name for name, _ in unsound}
+        if names := [name for name in spool_files.names(opened) if name not in refused]:
+            run = _Drain(place, opened, result, step)
             for name in names:
                 run.file(name)
-        spool_files.remove_unfinished(directory, time.time())
+        drain_files.remove_unfinished(opened, time.time())
     return result
 
 
@@ -73,9 +88,17 @@ def drain_due(directory: str | os.PathLike[str] = "") -> Drained:
     """
     place = directory or spool_place.of_environment()
     drained = drain(place) if place else Drained()
+    for refusal in drained.refused:
+        _log_once(f"spool {place}: {refusal}. {refusal.fix}")
     if recount.due(recount.PATIENCE):
         retention.prune()
     return drained
+
+
+@lru_cache(1000)
+def _log_once(message: str) -> None:
+    """What cannot be moved is refused again every second."""
+    log.warning("%s", message)
 
 
 @lru_cache(1)
@@ -86,40 +109,60 @@ def _agents(robots_file: str, _changed: int) -> Agents:
 class _Drain:
     """One run over a directory."""
 
-    def __init__(self, directory: Path, result: Drained, step: Callable[[int], None]) -> None:
+    def __init__(self, place: Path, directory: int, result: Drained, step: Callable[[int], None]) -> None:
         robots_file = str(settings.load().get("robots_file"))
         # Kept from drain to drain, unless the operator's file has changed.
         changed = os.stat(robots_file).st_mtime_ns if os.path.exists(robots_file) else 0
         self._agents = _agents(robots_file, changed)
         self._zone = hits.current_zone()
-        self._directory = directory
+        self._place, self._directory = place, directory
         self._subjects = Subjects()
         self._result = result
         self._step = step
 
     def file(self, name: str) -> None:
-        """Read the file from where the last drain stopped; remove it if nobody writes to it any more."""
+        """Drain the file; what cannot be drained is refused, and keeps no other file back."""
         try:
-            fd = spool_files.open_to_drain(self._directory / name)
+            fd = drain_files.open_to_drain(self._directory, name)
         except FileNotFoundError:
             return
+        except safe_files.UnsafeFile as error:  # exchanged since the directory was listed
+            self._result.refused.append(spool_refusals.refuse(self._place, self._directory, name, error.reason))
+            return
+        except OSError as error:
+            self._result.refused.append(spool_refusals.leave(self._place, name, error))
+            return
         try:
-            gone = spool_files.owner_is_gone(fd)
-            position = _position(name)
-            if gone or os.fstat(fd).st_size > position:
-                self._result.files += 1
-                self._read(fd, name, position, gone)
-            if gone:
-                _settle(name)
-                os.unlink(self._directory / name)
-                self._result.removed += 1
-                with database.write():
-                    bulk.execute("DELETE FROM usage_spool WHERE name = {p}", name)
-            else:
-                # The site does not wait for its disk; this is what bounds its loss in a power cut.
-                os.fdatasync(fd)
+            self._opened(fd, name)
         finally:
             os.close(fd)
+
+    def _opened(self, fd: int, name: str) -> None:
+        """Read on from where the last drain stopped; remove the file if nobody writes to it any more."""
+        gone = spool_files.owner_is_gone(fd)
+        position = _position(name)
+        if gone or os.fstat(fd).st_size > position:
+            self._result.files += 1
+            self._read(fd, name, position, gone)
+        if gone:
+            self._remove(fd, name)
+        else:
+            # The site does not wait for its disk; this is what bounds its loss in a power cut.
+            os.fdatasync(fd)
+
+    def _remove(self, fd: int, name: str) -> None:
+        """Remove the drained file, and its cursor. Where it must stay the cursor stays: it is not drained again."""
+        _settle(name)
+        try:
+            drain_files.remove(self._directory, name, fd)
+        except OSError as error:
+            if error.errno not in STAYS:
+                raise
+            self._result.refused.append(spool_refusals.stays(self._place, name, error))
+            return
+        self._result.removed += 1
+        with database.write():
+            bulk.execute("DELETE FROM usage_spool WHERE name = {p}", name)
 
     def _read(self, fd: int, name: str, position: int, gone: bool) -> None:
         for lines, end in _batches(fd, position, gone):
@@ -152,8 +195,7 @@ class _Drain:
 
     def _reject(self, name: str, lines: list[bytes]) -> None:
         """Keep what cannot be read, as it is. A drain that is killed here keeps it again."""
-        place = self._directory / spool_files.rejected_name(name)
-        fd = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT, spool_files.file_mode(self._directory))
+        fd = drain_files.open_rejected(self._directory, name)
         try:
             os.write(fd, b"".join(line if line.endswith(b"\n") else line + b"\n" for line in lines))
         finally:

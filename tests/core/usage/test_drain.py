@@ -16,7 +16,7 @@ from doitui_core.models import Doi, Record, Repository, UsageCount, UsageHit, Us
 from doitui_core.usage import drain as draining
 from doitui_core.usage import recount, spool_place
 from doitui_core.usage.drain import drain
-from doitui_middleware import spool_files
+from doitui_middleware import drain_files, safe_files
 
 Lines = Callable[..., bytes]
 Mint = Callable[..., Doi]
@@ -166,7 +166,7 @@ def test_a_line_longer_than_what_is_read_at_once_stops_nothing(
 
 def test_one_drain_at_a_time(spool: Any, seen: Lines, archive: Repository) -> None:
     spool.write(seen())
-    with spool_files.draining(spool.place):
+    with safe_files.opened_directory(spool.place) as opened, drain_files.draining(opened):
         drained = drain(spool.place)
     assert (drained.busy, drained.lines) == (True, 0)
 
