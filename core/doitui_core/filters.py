@@ -5,11 +5,12 @@ A word `name:value` sets a field; all other words together are one text that mus
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from doitui_core import lists
+from doitui_core import identifiers, lists
 from doitui_core.errors import BadInput
 from doitui_core.events.states import State
 from doitui_core.queue import Status
@@ -24,6 +25,10 @@ FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
     "events": {"state": tuple(State), "cause": (), "relation": (), "source": (), "repo": (), "doi": ()},
     "records": {"published": YES_NO, "repo": ()},
 }
+
+
+#: `DOI 10.5072/x`, as it is printed in references.
+_DOI_WORD = re.compile(r"(?<!\S)doi:?\s+(?=10\.)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +62,25 @@ def parse(typed: str, of: str) -> Filter:
     """
     fields: dict[str, str] = {}
     words = []
-    for word in _words(typed):
+    for word in _words(_DOI_WORD.sub("", typed)):
         name, colon, value = word.partition(":")
-        if colon and name.lower() in FIELDS[of] and value:
+        if (doi := _doi(word)) and "doi" in FIELDS[of] and "doi" not in fields:
+            fields["doi"] = doi
+        elif doi:
+            words.append(doi)
+        elif colon and name.lower() in FIELDS[of] and value:
             fields[name.lower()] = _checked(name.lower(), value, FIELDS[of][name.lower()])
         elif colon and name.isalpha() and value and not value.startswith("//") and name.lower() != "doi":
             raise BadInput(f"there is no field {name!r} here: take one of {', '.join(FIELDS[of])}")
-        elif "doi" in FIELDS[of] and "doi" not in fields and word.startswith("10.") and "/" in word:
-            fields["doi"] = word
         else:
             words.append(word)
     return Filter(fields, " ".join(words))
+
+
+def _doi(word: str) -> str:
+    """The DOI, or how one begins, that `word` is in any spelling; empty for another word."""
+    doi = identifiers.bare(word)
+    return doi if doi.startswith("10.") and ("/" in doi or doi != word) else ""
 
 
 def _words(typed: str) -> list[str]:

@@ -1,6 +1,7 @@
 """DOI strings: read, fold, validate, generate. Pure, except for the plug-in that a setting may name.
 
-A DOI is compared without case (ASCII), and kept as it was written.
+A DOI is compared without case (ASCII), and kept as it was written. How it may be spelled: `doi_spelling`; how an object
+id becomes part of one: `suffix`.
 """
 
 from __future__ import annotations
@@ -12,17 +13,15 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any
 
-from doitui_core import doi_paths
+from doitui_core import doi_paths, suffix
+from doitui_core.doi_spelling import bare as bare
 from doitui_core.errors import InvalidDoi, Misconfigured
 
 #: What DataCite takes on create (lupo doi.rb). Wider than OPUS's set, narrower than the DOI handbook.
 DATACITE = re.compile(r"10\.[0-9]{4,5}/[-._;()/:a-zA-Z0-9*~$=]+")
 
-#: Everything else in a generated suffix becomes a hyphen (Heratio's rule).
-NOT_IN_SUFFIX = re.compile(r"[^A-Za-z0-9._/-]+")
-
-#: The ways people write a DOI, before the DOI itself.
-WRAPPING = re.compile(r"^\s*(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|info:doi/|doi:\s*)", re.IGNORECASE)
+#: A DOI of any registration agency: publishers have `<`, `>` and `#` in theirs.
+ANY_DOI = re.compile(r"10\.[0-9]{4,9}(\.[0-9]+)*/\S+")
 
 #: Prefixes that stand in documentation and seed rows; never anybody's own.
 NOT_A_PREFIX = frozenset({"", "10.12345"})
@@ -35,11 +34,6 @@ PLACEHOLDERS = ("prefix", "repository_code", "year", "object_id", "id", "local_p
 Generator = Callable[..., str]
 
 
-def bare(text: str) -> str:
-    """The DOI in `text`, without `https://doi.org/`, `doi:` and outer blanks, in the case it was written."""
-    return WRAPPING.sub("", text).strip()
-
-
 @lru_cache(1024)
 def fold(doi: str) -> str:
     """The form in which two DOIs are the same: ASCII letters in lower case."""
@@ -47,6 +41,12 @@ def fold(doi: str) -> str:
 
 
 _LOWER = {ord(upper): upper.lower() for upper in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+def parse_doi(text: str) -> str:
+    """The bare DOI that `text` spells, of any registration agency; empty for any other text."""
+    doi = bare(text)
+    return doi if ANY_DOI.fullmatch(doi) else ""
 
 
 def validate(text: str) -> str:
@@ -68,7 +68,7 @@ def prefix_of(doi: str) -> str:
 
 def check_prefix(prefix: str) -> str:
     """`prefix` without outer blanks and slashes. Raises `Misconfigured` for none, one of documentation, or nonsense."""
-    plain = prefix.strip().strip("/")
+    plain = bare(prefix).strip("/")
     if plain in NOT_A_PREFIX or not PREFIX.fullmatch(plain):
         what = f"prefix {plain!r} is not usable" if plain else "no prefix is set"
         raise Misconfigured(f"{what}: `doitui repository set CODE --prefix 10.NNNN` with the prefix DataCite gave you")
@@ -92,16 +92,25 @@ def _local(local_prefix: str) -> str:
 def generate(pattern: str, parts: Mapping[str, Any]) -> str:
     """A DOI from `pattern` and `parts` (`PLACEHOLDERS`); a pattern without `{prefix}` gives the suffix only.
 
-    Characters that do not belong in a suffix become hyphens. An empty local prefix takes its hyphen with it.
+    Characters that do not belong in a suffix are replaced (`suffix`). An empty local prefix takes its hyphen with it.
     Raises `Misconfigured` for an unknown placeholder, `InvalidDoi` when the result is no DOI.
     """
     prefix = check_prefix(str(parts["prefix"]))
     suffix_pattern = pattern.removeprefix("{prefix}/")
     suffix_pattern = suffix_pattern.replace("{local_prefix}-", "{local_prefix}")
-    values = {name: NOT_IN_SUFFIX.sub("-", str(parts.get(name, ""))) for name in PLACEHOLDERS}
-    values["local_prefix"] = _local(values["local_prefix"])
-    suffix = "".join(text + (values[name] if name else "") for text, name in _pieces(suffix_pattern, pattern))
-    return validate(f"{prefix}/{NOT_IN_SUFFIX.sub('-', suffix)}")
+    pieces = _pieces(suffix_pattern, pattern)
+    made = "".join(suffix.allowed(text) + (_value(name, parts) if name else "") for text, name in pieces)
+    if not made.strip("-/"):
+        raise InvalidDoi(f"suffix_pattern {pattern!r} makes no DOI of these values: nothing is left but {made!r}")
+    return validate(f"{prefix}/{made}")
+
+
+def _value(name: str, parts: Mapping[str, Any]) -> str:
+    """What stands for a placeholder."""
+    text = str(parts.get(name, ""))
+    if name in ("object_id", "id"):
+        return suffix.from_object_id(text)
+    return _local(suffix.allowed(text)) if name == "local_prefix" else suffix.allowed(text)
 
 
 def _pieces(suffix_pattern: str, pattern: str) -> list[tuple[str, str]]:

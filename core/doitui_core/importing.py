@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from doitui_core import database, documents, identifiers, reading, records, reservations, settings
+from doitui_core import database, documents, identifiers, reading, records, settings
 from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.metadata import from_json
 from doitui_core.metadata.validate import Finding
-from doitui_core.models import Record
 from doitui_core.reading import FORMATS as FORMATS
 from doitui_core.reading import Document, Unread
+from doitui_core.record_merge import Kept
+from doitui_core.records import RecordInput
 from doitui_core.repositories import Config
 
 #: Documents stored in one transaction: large enough to be fast, small enough that workers get their turn.
@@ -26,10 +27,14 @@ BATCH = 200
 #: Members of a JSON document that are not metadata, or not only.
 BESIDE = ("object_id", "url", "owner_name", "owner_email", "published")
 
+_TEXTS = ("url", "owner_name", "owner_email")
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one document: stored as `object_id`, or rejected with `error`. `findings` come before a mint."""
+    """What became of one document: stored as `object_id`, or rejected with `error`. `findings` come before a mint;
+    `kept` is what a person set and the document does not agree with.
+    """
 
     place: str
     object_id: str = ""
@@ -37,16 +42,19 @@ class Result:
     created: bool = False
     doi: str = ""
     findings: Sequence[Finding] = ()
+    kept: Sequence[Kept] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How documents become records, as `record import` says it."""
+    """How documents become records, as `record import` says it. `published` None: as the document says, else as it
+    was; a new record is published.
+    """
 
     format: str = "auto"
     keep_doi: bool = True
     object_id: str = "auto"
-    published: bool = True
+    published: bool | None = None
     dry_run: bool = False
     actor: str = "python"
 
@@ -83,11 +91,12 @@ def _store(batch: Sequence[Document], config: Config, options: Options, seen: di
 def _one(document: Document, config: Config, options: Options, seen: dict[str, str]) -> Result:
     try:
         attributes = from_json.canonical(document.attributes)
-        object_id = records.checked_id(choose_id(document, attributes, options.object_id))
-        if object_id in seen:
-            raise BadInput(f"has the object id {object_id!r} of {seen[object_id]}: each record needs its own")
+        object_id = choose_id(document, attributes, options.object_id)
+        key = identifiers.fold(identifiers.parse_doi(object_id)) or records.checked_id(object_id)
+        if key in seen:
+            raise BadInput(f"has the object id {object_id!r} of {seen[key]}: each record needs its own")
         result = _save(document, attributes, object_id, config, options)
-        seen[object_id] = document.place
+        seen[key] = document.place
     except Misconfigured:  # wrong for all of them
         raise
     except DoituiError as error:
@@ -97,22 +106,21 @@ def _one(document: Document, config: Config, options: Options, seen: dict[str, s
 
 def _save(document: Document, attributes: dict[str, Any], object_id: str, config: Config, options: Options) -> Result:
     own_doi = identifiers.bare(str(attributes.get("doi") or "")) if options.keep_doi else ""
-    url, owner_name, owner_email = (_text(document, name) for name in ("url", "owner_name", "owner_email"))
-    published = _published(document, options)
-    if options.dry_run:
-        record = records.draft(config, object_id, attributes, url)
-        existing = Record.get_or_none(Record.object_id == object_id, Record.repository == config.repository_id)
-        created = existing is None
-        if existing is not None:
-            record.id = existing.id
-        if own_doi:
-            reservations.check_brought(record, own_doi, config)
-    else:
-        record, created = records.store(
-            config, object_id, attributes, url, owner_name, owner_email, published, options.keep_doi, options.actor
-        )
-    found = documents.findings(record, config, "findable") + _unknown(document, options)
-    return Result(document.place, object_id, "", created, own_doi, found)
+    decided = {} if options.published is None else {"published": options.published}
+    given = RecordInput(object_id, attributes, _said(document), decided, options.keep_doi)
+    stored = records.preview(config, given) if options.dry_run else records.store(config, given, options.actor)
+    found = documents.findings(stored.record, config, "findable") + _unknown(document, options)
+    return Result(document.place, stored.record.object_id, "", stored.created, own_doi, found, stored.kept)
+
+
+def _said(document: Document) -> dict[str, str | bool]:
+    """What a document says beside its metadata. A member that is missing, null or empty says nothing."""
+    said: dict[str, str | bool] = {name: text for name in _TEXTS if (text := _text(document, name))}
+    value = document.members.get("published")
+    if str(value).strip().lower() in (*settings.TRUE, *settings.FALSE) and not isinstance(value, bool):
+        raise BadInput(f"has published = {value!r}: it must be true or false")
+    # DataCite's own `published` is a date, which says nothing about us.
+    return {**said, "published": value} if isinstance(value, bool) else said
 
 
 def _text(document: Document, name: str) -> str:
@@ -120,14 +128,6 @@ def _text(document: Document, name: str) -> str:
     if not isinstance(value, str):
         raise BadInput(f"has {name} = {value!r}: it must be text")
     return value.strip()
-
-
-def _published(document: Document, options: Options) -> bool:
-    value = document.members.get("published")
-    if str(value).strip().lower() in (*settings.TRUE, *settings.FALSE) and not isinstance(value, bool):
-        raise BadInput(f"has published = {value!r}: it must be true or false")
-    # DataCite's own `published` is a date, which says nothing about us.
-    return value if isinstance(value, bool) else options.published
 
 
 def _unknown(document: Document, options: Options) -> list[Finding]:

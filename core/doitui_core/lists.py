@@ -13,7 +13,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import containing, ledger, queue, repositories, states
+from doitui_core import containing, identifiers, ledger, queue, repositories, states
 from doitui_core.clock import iso, micros
 from doitui_core.errors import BadInput
 from doitui_core.jobs import Lane
@@ -76,7 +76,7 @@ def dois(*, state: str = "", repository: str = "", text: str = "", limit: int = 
 
     `limit` 0: all. Raises `BadInput` for a state or key that is none, `NotFound` for a repository.
     """
-    walk = Doi.select(Doi.id)
+    walk, text = Doi.select(Doi.id), identifiers.bare(text)
     if state:
         walk = walk.where(_state(state))
     if repository:
@@ -270,6 +270,7 @@ def record_row(row: Any) -> Row:
         "repository": row.code,
         "title": row.title,
         "published": row.published,
+        "set_by_hand": row.set_by_hand.split(),
         "doi": row.doi,
         "status": row.status,
         "foreign_doi": row.foreign_doi or None,

@@ -85,6 +85,7 @@ class Record(Table):
     content_hash = TextField()
     created_at = InstantField()
     updated_at = InstantField()
+    set_by_hand = TextField(default="")
 
 
 class Funding(Table):

@@ -6,7 +6,7 @@ tombstone, and the record stays, unpublished, because the tombstone's page tells
 
 from __future__ import annotations
 
-from doitui_core import database, dois, ledger, reservations, statements
+from doitui_core import database, dois, ledger, record_merge, reservations, statements
 from doitui_core.models import Doi, Funding, Record
 from doitui_core.states import Wanted
 
@@ -14,14 +14,17 @@ REASON = "The record was deleted."
 
 
 def publish(record: Record, *, on: bool = True) -> bool:
-    """Make the record published, or with `on=False` unpublished; whether that changed anything."""
+    """Make the record published, or with `on=False` unpublished; whether that changed anything. It stays so, whatever
+    an import of its document says.
+    """
     with database.write():
         row = reservations.fresh(record)
-        if bool(row.published) == on:
-            return False
-        row.published, row.updated_at = on, database.now()
+        changed = bool(row.published) != on
+        row.set_by_hand = record_merge.with_hand(row.set_by_hand, "published")
+        if changed:
+            row.published, row.updated_at = on, database.now()
         statements.update(row)
-    return True
+    return changed
 
 
 def fate(record: Record) -> str:

@@ -5,113 +5,160 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from doitui_core import database, identifiers, repositories, reservations, statements
-from doitui_core.errors import AmbiguousId, BadInput, NotFound
+from doitui_core import database, identifiers, record_lookup, record_merge, repositories, reservations, statements
+from doitui_core.errors import BadInput
 from doitui_core.metadata import build, from_json
-from doitui_core.models import Record, Repository
+from doitui_core.models import Record
+from doitui_core.record_lookup import CONTROL
+from doitui_core.record_lookup import checked_id as checked_id
+from doitui_core.record_lookup import find as find
+from doitui_core.record_merge import Kept, Said
 from doitui_core.repositories import Config
+from doitui_core.reservations import Brought
 
-#: Control characters have no place in a title, and PostgreSQL keeps no NUL.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+@dataclass(frozen=True, slots=True)
+class RecordInput:
+    """What is said of a record.
+
+    `metadata`: Kernel-4 attributes in canonical form; None: unchanged. `document`: what its document says beside them
+    (`record_merge.FIELDS`). `decided`: what a person or a script says now. `own_doi` False: a DOI in the metadata is
+    dropped.
+    """
+
+    object_id: str
+    metadata: Mapping[str, Any] | None = None
+    document: Said = field(default_factory=dict)
+    decided: Said = field(default_factory=dict)
+    own_doi: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The record as it is now, whether it is new, and what a person set and its document does not agree with."""
+
+    record: Record
+    created: bool
+    kept: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Columns to write, what they leave as a person set it, and what is to become of the DOI the document names."""
+
+    values: dict[str, Any]
+    kept: tuple[Kept, ...]
+    doi: str
+    brought: Brought | None
 
 
 def save(
     object_id: str,
     *,
-    metadata: Mapping[str, Any],
+    metadata: Mapping[str, Any] | None = None,
     repository: str | None = None,
-    url: str = "",
-    owner_name: str = "",
-    owner_email: str = "",
-    published: bool = True,
+    url: str | None = None,
+    owner_name: str | None = None,
+    owner_email: str | None = None,
+    published: bool | None = None,
     own_doi: bool = True,
     actor: str = "python",
 ) -> Record:
     """Store a record, or bring the one with this object id up to date. Joins the caller's transaction.
 
-    `metadata`: DataCite's JSON attributes (Kernel-4). Its `doi`, if `own_doi`: under our prefix it is reserved as ours,
-    any other is kept as foreign and never registered. `url`: the landing page; empty: the repository's template.
+    None: unchanged; a new record is published. What is given stays when its document is imported; an empty text takes
+    that back. `metadata`: DataCite's JSON attributes (Kernel-4). Its `doi`, if `own_doi`: under our prefix it is kept
+    as ours, any other as foreign and never registered; without `own_doi` it is dropped. `url`: the landing
+    page; where none is given, the `url` of the metadata, else the repository's template.
     Raises `BadInput` for what cannot be stored, `DoiTaken` when the DOI belongs to another record.
     """
     config = repositories.config(repositories.find_or_only(repository))
-    return store(config, object_id, metadata, url, owner_name, owner_email, published, own_doi, actor)[0]
+    given = {"url": url, "owner_name": owner_name, "owner_email": owner_email, "published": published}
+    decided = {name: value for name, value in given.items() if value is not None}
+    canonical = None if metadata is None else from_json.canonical(metadata)
+    return store(config, RecordInput(object_id, canonical, {}, decided, own_doi), actor).record
 
 
-def store(
-    config: Config,
-    object_id: str,
-    metadata: Mapping[str, Any],
-    url: str,
-    owner_name: str,
-    owner_email: str,
-    published: bool,
-    own_doi: bool,
-    actor: str,
-) -> tuple[Record, bool]:
-    """`save` for a repository whose settings are at hand: (the record, whether it is new)."""
-    attributes = from_json.canonical(metadata)
-    own, page = str(attributes.pop("doi", "") or ""), str(attributes.pop("url", "") or "")
-    doi = identifiers.bare(own) if own_doi else ""
-    page = url or page
-    for what, line in (("DOI", doi), ("url", page), ("owner's name", owner_name), ("owner's address", owner_email)):
-        _check_line(line, what, object_id)
-    text = dumps(attributes, object_id)
+def store(config: Config, given: RecordInput, actor: str) -> Stored:
+    """`save` for a repository whose settings are at hand."""
+    object_id = checked_id(given.object_id)
     with database.write():
-        values = {
-            "title": title(attributes),
-            "metadata": text,
-            "url": page,
-            "owner_name": owner_name,
-            "owner_email": owner_email,
-            "published": published,
-            "foreign_doi": doi if doi and not config.is_ours(doi) else "",
-            "content_hash": build.fingerprint({"metadata": attributes, "url": page}),
-        }
-        record, created = _upsert(config.repository_id, checked_id(object_id), values)
-        if doi:
-            reservations.bring(record, doi, config, actor)
-        if not created:
+        stored = record_lookup.same(config.repository_id, given.object_id, lock=True)
+        plan = _plan(stored, given, config)
+        record = _update(stored, plan.values) if stored else _insert(config.repository_id, object_id, plan.values)
+        if record is None:
+            return store(config, given, actor)  # another process was faster; its row is brought up to date
+        if plan.brought is Brought.NEW:
+            reservations.bring(record, plan.doi, config, actor)
+        if stored is not None:
             reservations.refresh(record, config)
-    return record, created
+    return Stored(record, stored is None, plan.kept)
 
 
-def draft(config: Config, object_id: str, metadata: Mapping[str, Any], url: str) -> Record:
-    """The record `store` would make, not stored: what a dry run looks at. Raises `BadInput` as `store`."""
-    attributes = from_json.canonical(metadata)
-    page = url or str(attributes.pop("url", "") or "")
-    attributes.pop("doi", None)
-    _check_line(page, "url", object_id)
-    return Record(repository=config.repository_id, object_id=object_id, metadata=dumps(attributes, object_id), url=page)
+def preview(config: Config, given: RecordInput) -> Stored:
+    """What `store` would answer; the record is not stored. Raises as `store`."""
+    object_id = checked_id(given.object_id)
+    stored = record_lookup.same(config.repository_id, given.object_id, lock=False)
+    plan = _plan(stored, given, config)
+    record = stored or Record(repository=config.repository_id, object_id=object_id)
+    for name, value in plan.values.items():
+        setattr(record, name, value)
+    return Stored(record, stored is None, plan.kept)
 
 
-_SAME = statements.Select(
-    lambda object_id, repository_id: Record.select().where(
-        Record.object_id == object_id, Record.repository == repository_id
-    ),
-    str,
-    int,
-    lock=True,
-)
+def _plan(stored: Record | None, given: RecordInput, config: Config) -> _Plan:
+    """What `given` makes of the record as it is `stored`."""
+    if given.metadata is None and stored is None:
+        raise BadInput(f"record {given.object_id!r} is new: give its metadata")
+    object_id = stored.object_id if stored else checked_id(given.object_id)
+    attributes = dict(given.metadata or {})
+    own, page = str(attributes.pop("doi", "") or ""), str(attributes.pop("url", "") or "")
+    document = {"url": page, **given.document} if page else given.document
+    merged = record_merge.merge(stored.__data__ if stored else {}, document, given.decided)
+    doi = identifiers.bare(own) if given.own_doi else ""
+    _check_lines(merged.values, doi, object_id)
+    values = merged.values | _content(
+        attributes if given.metadata is not None else None, merged.values, stored, object_id
+    )
+    brought = reservations.check_brought(stored, object_id, doi, config) if doi else None
+    if brought or not given.own_doi:
+        values["foreign_doi"] = doi if brought is Brought.FOREIGN else ""
+    return _Plan(values, merged.kept, doi, brought)
 
 
-def _upsert(repository_id: int, object_id: str, values: dict[str, Any]) -> tuple[Record, bool]:
+def _content(
+    attributes: dict[str, Any] | None, values: Mapping[str, Any], stored: Record | None, object_id: str
+) -> dict[str, Any]:
+    """The columns that hold the metadata, and the fingerprint of metadata and landing page."""
+    page = values.get("url", stored.url if stored else "")
+    if attributes is None:
+        assert stored is not None
+        return {"content_hash": build.fingerprint({"metadata": json.loads(stored.metadata), "url": page})}
+    return {
+        "title": title(attributes),
+        "metadata": dumps(attributes, object_id),
+        "content_hash": build.fingerprint({"metadata": attributes, "url": page}),
+    }
+
+
+def _insert(repository_id: int, object_id: str, values: Mapping[str, Any]) -> Record | None:
+    """A new row; None where there is one by now."""
     now = database.now()
-    record = _SAME.first(object_id, repository_id)
-    if record is None:
-        new = {"repository": repository_id, "object_id": object_id, "created_at": now, "updated_at": now}
-        record = Record(**values, **new)
-        if statements.insert(record):
-            return record, True
-        record = _SAME.first(object_id, repository_id)  # another process was faster; its row is brought up to date
-        assert record is not None
+    record = Record(**values, repository=repository_id, object_id=object_id, created_at=now, updated_at=now)
+    return record if statements.insert(record) else None
+
+
+def _update(record: Record, values: Mapping[str, Any]) -> Record:
+    """The row with what has changed. One that did not change is not touched."""
     changed = {name: value for name, value in values.items() if getattr(record, name) != value}
     if changed:
-        for name, value in {**changed, "updated_at": now}.items():
+        for name, value in {**changed, "updated_at": database.now()}.items():
             setattr(record, name, value)
         statements.update(record)
-    return record, False
+    return record
 
 
 def dumps(attributes: Mapping[str, Any], object_id: str) -> str:
@@ -126,19 +173,14 @@ def dumps(attributes: Mapping[str, Any], object_id: str) -> str:
     return text
 
 
-def _check_line(text: str, what: str, object_id: str) -> None:
-    if CONTROL.search(text) or not database.storable(text):
-        raise BadInput(
-            f"record {object_id!r}: its {what} {text[:60]!r} holds control characters or half a character: mend it"
-        )
-
-
-def checked_id(object_id: str) -> str:
-    """`object_id`, if it can be one: not empty, one line, at most 255 characters."""
-    plain = object_id.strip()
-    if not plain or len(plain) > 255 or CONTROL.search(plain) or not database.storable(plain):
-        raise BadInput(f"{object_id[:60]!r} cannot be an object id: one line of 1 to 255 characters")
-    return plain
+def _check_lines(values: Mapping[str, Any], doi: str, object_id: str) -> None:
+    """Raise `BadInput` for a text that is not one storable line."""
+    texts = {"DOI": doi} | {label: values.get(name, "") for name, label in record_merge.LABELS.items()}
+    for what, text in texts.items():
+        if isinstance(text, str) and (CONTROL.search(text) or not database.storable(text)):
+            raise BadInput(
+                f"record {object_id!r}: its {what} {text[:60]!r} holds control characters or half a character: mend it"
+            )
 
 
 def title(attributes: Mapping[str, Any]) -> str:
@@ -156,29 +198,11 @@ def check_url(url: str) -> None:
 
 
 def change_url(record: Record, url: str) -> None:
-    """Give the record another landing page, and tell its DOI. Raises as `check_url`."""
+    """Give the record another landing page, which stays, and tell its DOI. Raises as `check_url`."""
     check_url(url)
     with database.write():
         fresh = reservations.fresh(record)
         fresh.url, fresh.updated_at = url, database.now()
+        fresh.set_by_hand = record_merge.with_hand(fresh.set_by_hand, "url")
         statements.update(fresh)
         reservations.refresh(fresh, repositories.config(fresh.repository))
-
-
-def find(text: str) -> Record:
-    """The record an ID names: an object id, or `CODE:ID`. Raises `NotFound`, or `AmbiguousId` naming the choices."""
-    if not database.storable(text):
-        raise NotFound(f"there is no record {text!r}: `doitui record list` shows those that are")
-    found = list(Record.select(Record, Repository).join(Repository).where(Record.object_id == text).limit(20))
-    code, colon, object_id = text.partition(":")
-    if not found and colon:
-        found = list(
-            Record.select(Record, Repository)
-            .join(Repository)
-            .where(Record.object_id == object_id, Repository.code == code)
-        )
-    if not found:
-        raise NotFound(f"there is no record {text!r}: `doitui record list` shows those that are")
-    if len(found) > 1:
-        raise AmbiguousId(text, [f"{record.repository.code}:{record.object_id}" for record in found])
-    return found[0]

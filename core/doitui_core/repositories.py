@@ -14,6 +14,9 @@ from doitui_core.models import Setting as Row
 #: Beside letters and digits these stand in an address as they are, in a path and in a query (RFC 3986).
 IN_ADDRESS = "/:@!$*(),;=~"
 
+#: The pattern of a local prefix for which no pattern is set.
+LOCAL_PATTERN = "{local_prefix}-{object_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -100,6 +103,12 @@ class Config:
                 f" `doitui repository set {self.code} --account ABCD.REPO --password-env NAME`"
             )
         return account, password
+
+    @property
+    def suffix_pattern(self) -> str:
+        """How DOIs are made. Where only a local prefix is set, as OPUS does it."""
+        found = self.settings.find("suffix_pattern")
+        return LOCAL_PATTERN if found.source == "default" and self.text("local_prefix") else found.text
 
     def is_ours(self, doi: str) -> bool:
         """Whether this repository registers `doi`: it is under its prefix."""

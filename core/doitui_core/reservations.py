@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 from doitui_core import activity, database, documents, doi_paths, identifiers, ledger, repositories, statements
-from doitui_core.errors import DoiTaken, NotFound, Refused
+from doitui_core.errors import DoiTaken, InvalidDoi, NotFound, Refused
 from doitui_core.metadata import build
 from doitui_core.models import IS_KEPT, Doi, Record
 from doitui_core.repositories import Config
@@ -66,7 +67,7 @@ def preview(record: Record) -> str:
         doi_paths.check_sendable(row.doi)
         return row.doi
     made = _generated(record, repositories.config(record.repository))
-    _refuse_taken(record, identifiers.fold(made))
+    _refuse_taken(record.object_id, made)
     return made
 
 
@@ -84,34 +85,44 @@ def _generated(record: Record, config: Config) -> str:
         "id": record.object_id,
         "local_prefix": config.text("local_prefix"),
     }
-    return generate(config.text("suffix_pattern"), parts)
+    return generate(config.suffix_pattern, parts)
+
+
+class Brought(StrEnum):
+    """What a DOI is that a record's document names."""
+
+    NEW = "new"  # ours, and still to be kept for the record
+    OWN = "own"  # the one the record has
+    FOREIGN = "foreign"
 
 
 def bring(record: Record, doi: str, config: Config, actor: str) -> None:
-    """Keep the DOI a record brought with it, if it is under our prefix; a foreign one stands in the record only.
-
-    Inside `database.write()`. Raises as `check_brought`.
-    """
-    if check_brought(record, doi, config):
-        _keep(record, identifiers.validate(doi), config, Remote.UNKNOWN, actor)
+    """Keep a DOI that is `Brought.NEW`. Inside `database.write()`. Raises as `check_brought`."""
+    _keep(record, identifiers.validate(doi), config, Remote.UNKNOWN, actor)
 
 
-def check_brought(record: Record, doi: str, config: Config) -> bool:
-    """Whether `doi` is ours and still to be kept for the record. Changes nothing.
+def check_brought(stored: Record | None, object_id: str, doi: str, config: Config) -> Brought:
+    """What `doi` is, which the document of a record names; `stored`: that record, where there is one.
 
+    The DOI a record has stays its own, whatever became of prefix and local prefix since. Changes nothing.
     Raises `Refused` when the record has another one, `DoiTaken`, `InvalidDoi`.
     """
     if doi_paths.dot_segment(identifiers.bare(doi)):  # in anybody's DOI; other agencies' may hold // and end in /
         doi_paths.check(doi)
-    row = of_record(record) if record.id else None
-    if row is None and config.is_ours(doi):
-        _refuse_taken(record, identifiers.fold(identifiers.validate(doi)))
-        return True
-    if row is not None and row.folded != identifiers.fold(doi):
-        raise Refused(
-            f"record {record.object_id} has the DOI {row.doi}; {doi} in its document is another one", "has_doi"
+    row = of_record(stored) if stored is not None else None
+    if row is not None:
+        if row.folded != identifiers.fold(doi):
+            raise Refused(f"record {object_id} has the DOI {row.doi}; {doi} in its document is another one", "has_doi")
+        return Brought.OWN
+    if config.is_ours(doi):
+        _refuse_taken(object_id, identifiers.validate(doi))
+        return Brought.NEW
+    if not identifiers.parse_doi(doi):
+        raise InvalidDoi(
+            f"{doi!r} in the document of record {object_id} is no DOI: mend it, or import with --doi ignore"
         )
-    return False
+    _refuse_taken(object_id, doi, config.repository_id)
+    return Brought.FOREIGN
 
 
 def _keep(record: Record, doi: str, config: Config, remote: Remote, actor: str) -> Doi:
@@ -127,7 +138,7 @@ def _keep(record: Record, doi: str, config: Config, remote: Remote, actor: str) 
         created_at=now,
         updated_at=now,
     )
-    _refuse_taken(record, row.folded)
+    _refuse_taken(record.object_id, doi)
     if not ledger.insert(row, actor, "reserve"):  # another process was faster: the unique index decides
         raise Refused(
             f"record {record.object_id}: its DOI was made by somebody else this moment; look again", "has_doi"
@@ -135,15 +146,17 @@ def _keep(record: Record, doi: str, config: Config, remote: Remote, actor: str) 
     return row
 
 
-def _refuse_taken(record: Record, folded: str) -> None:
-    taken = _BY_STRING.first(folded)
-    if taken is None:
+def _refuse_taken(object_id: str, doi: str, repository_id: int = 0) -> None:
+    """`repository_id`: only a DOI of that repository counts as taken."""
+    taken = _BY_STRING.first(identifiers.fold(doi))
+    if taken is None or repository_id not in (0, taken.repository_id):
         return
     owner = f"record {taken.record.object_id}" if taken.record else "no record"
     burnt = ", abandoned and never used again" if taken.wanted == Wanted.ABANDONED else ""
+    case = f" ({doi} is the same DOI: upper and lower case make no difference)" if taken.doi != doi else ""
     raise DoiTaken(
-        f"record {record.object_id} cannot have {taken.doi}: it is the DOI of {owner}{burnt};"
-        " change suffix_pattern, or give the record a DOI of its own"
+        f"record {object_id} cannot have {taken.doi}: it is the DOI of {owner}{case}{burnt};"
+        " put a DOI of its own into its document (`doi`), or change suffix_pattern"
     )
 
 

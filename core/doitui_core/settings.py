@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from doitui_core import audit, database, identifiers, rests, secret_references
+from doitui_core import audit, database, identifiers, rests, secret_references, suffix
 from doitui_core.dialects import masked
 from doitui_core.errors import BadInput, Misconfigured, NotFound
 from doitui_core.models import Repository
@@ -66,6 +66,12 @@ def _address(value: str) -> str:
         # Checked here, so that a password typed into an address is neither stored nor shown.
         raise ValueError("it must not hold a user or password: those have settings of their own")
     return plain
+
+
+def _local_prefix(value: str) -> str:
+    if not suffix.ALLOWED.fullmatch(value.strip()):
+        raise ValueError("it must be of letters, digits and - . _ ; ( ) / : * ~ $ =")
+    return value.strip()
 
 
 def _page(value: str) -> str:
@@ -205,8 +211,13 @@ TABLE: dict[str, Setting] = {
         Setting("event_source_token", _source, "doitui", "the token of the source, which the Events API asks for"),
         Setting("default_publisher", _text, "", "publisher of records that name none"),
         Setting("default_resource_type", _text, "Text", "resourceTypeGeneral of records that name none"),
-        Setting("suffix_pattern", _text, "{repository_code}/{year}/{object_id}", "how new DOIs are made"),
-        Setting("local_prefix", _text, "", "our part of a prefix that several systems share (OPUS)"),
+        Setting(
+            "suffix_pattern",
+            _text,
+            "{repository_code}/{year}/{object_id}",
+            "how new DOIs are made; with local_prefix alone: {local_prefix}-{object_id}",
+        ),
+        Setting("local_prefix", _local_prefix, "", "our part of a prefix that several systems share (OPUS)"),
         Setting("generator", _text, "", "dotted path of a function that makes DOIs; empty: the built-in one"),
         Setting("landing_page", _page, "", "template of landing pages, with {object_id} in it"),
         Setting("usage_timezone", _zone, "UTC", "the clock of the hours and days of usage, as Europe/Berlin"),

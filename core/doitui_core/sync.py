@@ -58,6 +58,7 @@ def sync(
     Raises `BadInput` for a prefix that is none, `Misconfigured` and `RemoteFailed` as the client does; what was found
     before stays noted.
     """
+    prefix = identifiers.bare(prefix).strip("/")
     if prefix and not identifiers.PREFIX.fullmatch(prefix):
         raise BadInput(f"{prefix!r} is no DOI prefix: it must be as 10.5072")
     result = Result()

@@ -13,7 +13,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import clock, containing, database, lists, states
+from doitui_core import clock, containing, database, identifiers, lists, states
 from doitui_core.candidates import below
 from doitui_core.filters import Filter
 from doitui_core.jobs import Lane
@@ -217,7 +217,7 @@ def _ids_of_dois(wanted: Filter) -> Any:
     if "repo" in fields:
         query = query.where(Doi.repository == _repository_id(fields["repo"]))
     if "doi" in fields:
-        start = fields["doi"].lower()
+        start = identifiers.fold(fields["doi"])
         query = query.where(Doi.folded >= start, Doi.folded < start + _LAST)
     if wanted.text:
         query = query.where(containing.in_doi(wanted.text))
@@ -270,7 +270,7 @@ def _ids_of_jobs(wanted: Filter) -> Any:
     if "repo" in fields:
         query = query.where(Job.repository == _repository_id(fields["repo"]))
     if "doi" in fields:
-        start = fields["doi"].lower()
+        start = identifiers.fold(fields["doi"])
         query = query.where(Doi.folded >= start, Doi.folded < start + _LAST)
     if wanted.text:
         query = query.where(containing.in_job(wanted.text))
@@ -317,7 +317,7 @@ def _ids_of_events(wanted: Filter) -> Any:
     if "repo" in fields:
         query = query.where(Event.repository == _repository_id(fields["repo"]))
     if "doi" in fields:
-        start = fields["doi"].lower()
+        start = identifiers.fold(fields["doi"])
         found = Doi.select(Doi.id).where(Doi.folded >= start, Doi.folded < start + _LAST)
         query = query.where(Event.doi.in_(found))
     if wanted.text:

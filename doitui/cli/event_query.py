@@ -41,7 +41,7 @@ def query(session: Session, sort: str, page_size: int, limit: int, url: str, as_
 
     Example: doitui event query --doi 10.5438/0012 --relation-type-id is-cited-by
     """
-    asked = {name: text for name, text in filters.items() if text}
+    asked = {name: _canonical(name, text) for name, text in filters.items() if text}
     found: list[dict[str, Any]] = []
     total = 0
     pages = _client(session, url).pages(asked, sort=sort, size=page_size)
@@ -82,6 +82,16 @@ def pull(session: Session, code: str | None, url: str, as_json: bool, dry_run: b
             kept = pulling.pull(_client(session, url, repository), repository, step=bar.update)
     line = f"{counted(kept.new, 'new event')}, {kept.grown} with another total"
     show({"new": kept.new, "changed": kept.grown}, as_json, [line])
+
+
+def _canonical(name: str, text: str) -> str:
+    """A filter as DataCite compares it: DOIs bare and in lower case, an id on one side as an address."""
+    from doitui_core import identifiers
+    from doitui_core.events import identity
+
+    if name in ("subj_id", "obj_id"):
+        return identity.canonical(text)
+    return ",".join(map(identifiers.fold, text.split(","))) if name in ("doi", "prefix") else text
 
 
 def _client(session: Session, url: str, repository: Any = None) -> Any:

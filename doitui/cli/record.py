@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from doitui.cli.items import each
 from doitui.cli.output import counted, fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+
+#: Values set by hand that are reported one by one.
+NAMED = 10
 
 
 @click.group()
@@ -37,7 +41,11 @@ def record() -> None:
     "--doi", "doi", default="keep", type=click.Choice(["keep", "ignore"]), help="What to do with a document's own DOI."
 )
 @click.option("--object-id", default="auto", metavar="auto|filename|FIELD", help="Where the object id comes from.")
-@click.option("--published/--unpublished", default=True, help="Whether the records are public (they are).")
+@click.option(
+    "--published/--unpublished",
+    default=None,
+    help="Whether the records are public, whatever their documents say (new ones are, known ones stay as they are).",
+)
 @json_option
 @dry_run_option
 @pass_session
@@ -48,13 +56,15 @@ def import_(
     code: str | None,
     doi: str,
     object_id: str,
-    published: bool,
+    published: bool | None,
     as_json: bool,
     dry_run: bool,
 ) -> None:
     """Import DataCite XML, DataCite JSON or JSON lines; importing again updates.
 
-    A document's own DOI under our prefix is reserved as ours; any other is foreign and never registered.
+    A document's own DOI under our prefix is reserved as ours; any other is foreign and never registered. What a
+    document does not say stays as it is. What a person set (landing page, publication state, owner) stays too, and is
+    reported where the document says something else.
 
     Example: doitui record import --repository h records/*.xml
     """
@@ -90,6 +100,9 @@ def _report(results: list[Any], as_json: bool, dry_run: bool) -> None:
             for r in stored
             for f in r.findings
         ],
+        "kept": [
+            {"object_id": r.object_id, "place": r.place} | dataclasses.asdict(kept) for r in stored for kept in r.kept
+        ],
     }
     would = "would be " if dry_run else ""
     not_yet = sum(bool(found) for found in wrong.values())
@@ -105,9 +118,19 @@ def _report(results: list[Any], as_json: bool, dry_run: bool) -> None:
     for result in stored:
         for finding in wrong[id(result)]:
             say(f"{result.place}: record {result.object_id} cannot be minted: {finding.message} ({finding.code})")
+    _report_kept(stored)
     show(document, as_json, lines)
     codes = [exits.USAGE] * len(rejected)
     exits.leave(exits.of_items([*codes, *[exits.DONE] * len(stored)], codes))
+
+
+def _report_kept(stored: list[Any]) -> None:
+    """What people set and documents do not agree with, the first ones by name."""
+    kept = [f"record {result.object_id} {kept.message}" for result in stored for kept in result.kept]
+    for line in kept[:NAMED]:
+        say(line)
+    if len(kept) > NAMED:
+        say(f"{len(kept) - NAMED} more values set by hand differ from the documents: --json lists them")
 
 
 @record.command("list")

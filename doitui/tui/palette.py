@@ -10,6 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from doitui.tui import actions
 from doitui.tui.text import harmless
+from doitui_core import identifiers
 
 if TYPE_CHECKING:
     from doitui.tui.app import DoituiApp
@@ -31,9 +32,9 @@ class Commands(Provider):
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        if query.startswith("10."):
+        if (doi := identifiers.bare(query)).startswith("10."):
             # What is typed is no markup.
-            yield Hit(1.0, Text(f"DOIs: {harmless(query)}"), partial(self._find, query), help="the DOIs that begin so")
+            yield Hit(1.0, Text(f"DOIs: {harmless(doi)}"), partial(self._find, doi), help="the DOIs that begin so")
         for action in self._listed():
             text = f"{action.name}  ({action.key})"
             if (score := matcher.match(f"{text} {action.help}")) > 0:

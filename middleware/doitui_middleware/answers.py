@@ -26,7 +26,11 @@ _PREFETCHED = re.compile(r"prefetch|prerender|preview", re.IGNORECASE)
 _LINK = re.compile(r'<([^<>]*)>((?:[^<"]|"[^"]*")*)')
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
 _ANCHOR = re.compile(r";\s*anchor\s*=", re.IGNORECASE)
-_DOI_URL = re.compile(r"https?://(?:dx\.|www\.)?doi\.org/(10\.\S+)", re.IGNORECASE)
+#: The resolvers of DOIs: doi.org, the Handle system's own, and DataCite's two for test DOIs.
+_DOI_URL = re.compile(
+    r"https?://(?:(?:dx\.|www\.)?doi\.org|hdl\.handle\.net|handle\.(?:test|stage)\.datacite\.org)/(10\.[^\s?#]+)",
+    re.IGNORECASE,
+)
 
 
 def is_prefetch(environ: Mapping[str, Any]) -> bool:

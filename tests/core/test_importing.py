@@ -221,20 +221,22 @@ def test_a_documents_own_doi_is_kept_or_ignored(
 
 
 @pytest.mark.parametrize(
-    ("members", "default", "published"),
+    ("members", "option", "published"),
     [
+        ({}, None, True),
         ({}, True, True),
         ({}, False, False),
-        ({"published": False}, True, False),
-        ({"published": True}, False, True),
-        ({"published": "2024"}, True, True),
+        ({"published": False}, None, False),
+        ({"published": False}, True, True),
+        ({"published": True}, False, False),
+        ({"published": "2024"}, None, True),
         ({"published": None}, False, False),
     ],
 )
-def test_a_record_is_published_as_it_says_else_as_the_run_says(
-    import_files: Import, members: dict[str, Any], default: bool, published: bool
+def test_a_new_record_is_published_as_the_run_says_else_as_it_says(
+    import_files: Import, members: dict[str, Any], option: bool | None, published: bool
 ) -> None:
-    import_files({"a.json": text(object_id="1", **members)}, published=default)
+    import_files({"a.json": text(object_id="1", **members)}, published=option)
     assert Record.get().published is published
 
 

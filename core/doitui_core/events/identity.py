@@ -27,8 +27,6 @@ _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 #: They come with what people copy, are never seen, and make two ids of one.
 _ZERO_WIDTH = str.maketrans(dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff"))
 
-#: Any registration agency's DOI; wider than what DataCite takes: publishers have `<`, `>` and `#` in theirs.
-_ANY_DOI = re.compile(r"10\.[0-9]{4,9}(\.[0-9]+)*/\S+")
 _ORCID = re.compile(r"(?:https?://)?(?:www\.)?(?:orcid\.org/)?([0-9]{4}(?:[- ][0-9]{4}){2}[- ][0-9]{3}[0-9X])", re.I)
 #: Without `ror.org/` it is no ROR id to DataCite.
 _ROR = re.compile(r"(?:https?://)?ror\.org/(0[a-z0-9]{6}[0-9]{2})", re.I)
@@ -68,8 +66,8 @@ def event_uuid(dedupe_hash: str) -> str:
 
 def doi_id(text: str) -> str:
     """`https://doi.org/10.5072/lower`, unescaped; empty for what is no DOI of any registration agency."""
-    doi = identifiers.fold(_visible(text))
-    return DOI + doi if _ANY_DOI.fullmatch(doi) else ""
+    doi = identifiers.parse_doi(text)
+    return DOI + identifiers.fold(doi) if doi else ""
 
 
 def orcid_id(text: str) -> str:

@@ -139,6 +139,8 @@ def _columns(patterns: Patterns, anonymous: frozenset[str]) -> Callable[[str], E
         request, _ = patterns.match(path_of(url))
         agent = "" if agent in NOTHING else agent
         doi = doi[4:] if doi[:4].lower() == "doi:" else doi
+        if doi[:3] != "10." or "%" in doi:
+            doi = identifiers.bare(doi)
         return Entry(time, wall, kind, who, address, agent, url, doi, True, request)
 
     return parse

@@ -17,6 +17,8 @@ from doitui_middleware.spool_line import DOI
 #: Subjects remembered, and asked for at once.
 REMEMBERED, AT_ONCE = 100_000, 500
 
+#: As in the index `record_of_doi`.
+_FOLDED, _IS_DOI = "LOWER(record.object_id)", "record.object_id >= '10.' AND record.object_id < '10/'"
 
 #: What a line names: a repository's code (empty: the only one), what the key is (`doi` or `object_id`), the key.
 Subject = tuple[str, str, str]
@@ -73,14 +75,34 @@ class Subjects:
 
     def _by_object_id(self, repository_id: int, subjects: dict[str, Subject]) -> None:
         # Plain SQL: peewee would make an object of each of 500 values. `models.IS_KEPT` says why the word stands in it.
-        found = bulk.execute(
-            "SELECT record.object_id, doi.id, record.published, doi.remote FROM record"
-            " LEFT JOIN doi ON doi.record_id = record.id AND doi.wanted <> 'abandoned'"
-            f" WHERE record.repository_id = {{p}} AND record.object_id IN ({', '.join(['{p}'] * len(subjects))})",
-            *(repository_id, *subjects),
-        )
-        for object_id, doi_id, published, remote in found.fetchall():
-            self._known[subjects[object_id]] = Found(repository_id, doi_id or 0, _reason(published, remote))
+        for object_id, *found in _records(repository_id, "record.object_id", list(subjects)):
+            self._known[subjects[object_id]] = _found(repository_id, *found)
+        # An object id that is a DOI, in another spelling.
+        spelled = {key: doi for key in subjects if not self._has(subjects[key]) and (doi := identifiers.parse_doi(key))}
+        folded = {key: identifiers.fold(doi) for key, doi in spelled.items()}
+        if folded:
+            rows = {doi: found for doi, *found in _records(repository_id, _FOLDED, list(set(folded.values())), _IS_DOI)}
+            for key, doi in folded.items():
+                if doi in rows:
+                    self._known[subjects[key]] = _found(repository_id, *rows[doi])
+
+    def _has(self, subject: Subject) -> bool:
+        return self._known[subject].reason != Reason.UNKNOWN_ID.value
+
+
+def _records(repository_id: int, column: str, values: list[str], condition: str = "TRUE") -> list[Any]:
+    """(value of `column`, DOI id, published, remote) of the records that have one of `values` there."""
+    found = bulk.execute(
+        f"SELECT {column}, doi.id, record.published, doi.remote FROM record"
+        " LEFT JOIN doi ON doi.record_id = record.id AND doi.wanted <> 'abandoned'"
+        f" WHERE record.repository_id = {{p}} AND {column} IN ({', '.join(['{p}'] * len(values))}) AND {condition}",
+        *(repository_id, *values),
+    )
+    return list(found.fetchall())
+
+
+def _found(repository_id: int, doi_id: int | None, published: bool, remote: str | None) -> Found:
+    return Found(repository_id, doi_id or 0, _reason(published, remote))
 
 
 def _reason(published: bool, remote: str | None) -> str:

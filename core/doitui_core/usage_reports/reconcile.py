@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from doitui_core import outcomes
+from doitui_core import identifiers, outcomes
 from doitui_core.errors import CredentialsRefused, Misconfigured, RemoteFailed
 from doitui_core.outcomes import Kind
 from doitui_core.usage.counter import METRICS
@@ -118,10 +118,10 @@ class _Theirs:
 
     def taken(self, doi: str) -> tuple[dict[str, int], int]:
         """(counts, how often) of that DOI, which is then gone from here; ({}, 0) where it is not."""
-        row = self._db.execute("SELECT * FROM held WHERE doi = ?", (doi.lower(),)).fetchone()
+        row = self._db.execute("SELECT * FROM held WHERE doi = ?", (identifiers.fold(doi),)).fetchone()
         if row is None:
             return {}, 0
-        self._db.execute("DELETE FROM held WHERE doi = ?", (doi.lower(),))
+        self._db.execute("DELETE FROM held WHERE doi = ?", (identifiers.fold(doi),))
         return _counts(row), row[1]
 
     def left(self) -> Iterator[tuple[str, int, dict[str, int]]]:
@@ -141,7 +141,7 @@ def _row(dataset: Any) -> tuple[Any, ...]:
     """As DataCite reads a dataset: its first id, its first performance (usage.md 1.9)."""
     try:
         instances = dataset["performance"][0]["instance"]
-        doi = str(dataset["dataset-id"][0]["value"]).lower()
+        doi = identifiers.fold(str(dataset["dataset-id"][0]["value"]))
         counts = Counter[str]()
         for one in instances:
             counts[f"{one['metric-type']}-{one['access-method']}"] += int(one["count"])
