@@ -9,7 +9,7 @@ from typing import Any
 
 from doitui_core import database, identifiers, repositories, reservations, statements
 from doitui_core.errors import AmbiguousId, BadInput, NotFound
-from doitui_core.metadata import build, from_json
+from doitui_core.metadata import build, from_json, landing_pages
 from doitui_core.models import Record, Repository
 from doitui_core.repositories import Config
 
@@ -115,14 +115,17 @@ def _upsert(repository_id: int, object_id: str, values: dict[str, Any]) -> tuple
 
 
 def dumps(attributes: Mapping[str, Any], object_id: str) -> str:
-    """Canonical attributes as they are stored. Raises `BadInput` for text that is no Unicode (lone surrogates)."""
-    text = json.dumps(attributes, ensure_ascii=False, separators=(",", ":"))
+    """Canonical attributes as they are stored. Raises `BadInput` for text that is no Unicode (lone surrogates) and
+    for numbers that are none."""
     try:
+        text = json.dumps(attributes, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         text.encode()
     except UnicodeEncodeError as error:
         raise BadInput(
             f"record {object_id!r} holds half a character ({error.object[error.start]!r}): mend its encoding"
         ) from error
+    except ValueError as error:
+        raise BadInput(f"record {object_id!r} holds a number that JSON cannot write (NaN or infinity)") from error
     return text
 
 
@@ -150,9 +153,12 @@ def title(attributes: Mapping[str, Any]) -> str:
 
 
 def check_url(url: str) -> None:
-    """Raise `BadInput` for what cannot be a landing page (lupo's rule for `url`)."""
-    if not re.fullmatch(r"(https?|ftp)://\S+", url) or CONTROL.search(url) or not database.storable(url):
-        raise BadInput(f"{url[:60]!r} is no landing page: it begins with https://, http:// or ftp:// and has no spaces")
+    """Raise `BadInput` for what cannot be a landing page (`metadata.landing_pages`)."""
+    if not database.storable(url):
+        raise BadInput(f"{landing_pages.quoted(url)} cannot be stored: take out half characters and NUL")
+    refused = landing_pages.refusal(url)
+    if refused is not None:
+        raise BadInput(f"landing page {refused[1]}")
 
 
 def change_url(record: Record, url: str) -> None:
