@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from doitui_core import statements
-from doitui_core.metadata import build, validate
+from doitui_core.metadata import build, sizes, validate
 from doitui_core.metadata.validate import Finding
-from doitui_core.models import Funding, Record
+from doitui_core.models import IS_KEPT, Doi, Funding, Record
 from doitui_core.repositories import Config
 
 Attributes = dict[str, Any]
@@ -73,14 +73,32 @@ def document(
 
 def findings(record: Record, config: Config, target: str) -> list[Finding]:
     """What DataCite would refuse (errors) and what a person should know (warnings), errors first."""
-    return _about_address(record, config, target) + validate.check(attributes(record, config), target)
+    page = landing_page(record, config)
+    refused, known = _refused_page(page, target), attributes(record, config)
+    found = refused + _too_large(record, config, known) + validate.check(known, target)
+    return found if refused or not page else found + validate.page_warnings(page, lambda: _own_doi(record))
 
 
 def errors(record: Record, config: Config, target: str, known: Attributes | None = None) -> list[Finding]:
     """What DataCite would refuse. `known`: the record's `attributes`, where they have been read."""
     found = attributes(record, config) if known is None else known
-    return _about_address(record, config, target) + validate.errors(found, target)
+    refused = _refused_page(landing_page(record, config), target)
+    return refused + _too_large(record, config, found) + validate.errors(found, target)
 
 
-def _about_address(record: Record, config: Config, target: str) -> list[Finding]:
-    return [URL_MISSING] if target != "draft" and not landing_page(record, config) else []
+def _refused_page(page: str, target: str) -> list[Finding]:
+    if page:
+        return validate.page_errors(page)
+    return [URL_MISSING] if target != "draft" else []
+
+
+def _too_large(record: Record, config: Config, known: Attributes) -> list[Finding]:
+    if len(record.metadata) < sizes.SURELY_SMALL:
+        return []
+    note = sizes.refusal(known, packed=config.text("transport") == "rest")
+    return [] if note is None else [Finding(note[0], "error", "metadata", f"metadata: {note[1]}")]
+
+
+def _own_doi(record: Record) -> str:
+    row = Doi.get_or_none(Doi.record == record.id, IS_KEPT) if record.id else None
+    return row.doi if row is not None else ""

@@ -24,6 +24,9 @@ from doitui_core.repositories import Config
 #: Documents stored in one transaction: large enough to be fast, small enough that workers get their turn.
 BATCH = 200
 
+#: The same for large ones, which all are in memory until then. Bytes.
+BATCH_BYTES = 16 * 1024 * 1024
+
 #: Members of a JSON document that are not metadata, or not only.
 BESIDE = ("object_id", "url", "owner_name", "owner_email", "published")
 
@@ -65,15 +68,17 @@ def files(
     """Import `paths` in order; a `Result` for each document. `step` is told when a number of files is done."""
     seen: dict[str, str] = {}
     batch: list[Document] = []
+    size = 0
     for path in paths:
         for read in reading.read(path, options.format):
             if isinstance(read, Unread):
                 yield Result(read.place, error=read.error)
                 continue
             batch.append(read)
-            if len(batch) >= BATCH:
+            size += read.size
+            if len(batch) >= BATCH or size >= BATCH_BYTES:
                 yield from _store(batch, config, options, seen)
-                batch = []
+                batch, size = [], 0
         step(1)
     yield from _store(batch, config, options, seen)
 

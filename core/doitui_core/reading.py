@@ -6,6 +6,7 @@ A file is at most `LARGEST_FILE` bytes; of JSON lines each line is, and the file
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,7 +16,8 @@ from typing import Any, BinaryIO
 from doitui_core.errors import DoituiError, UnreadableDocument
 from doitui_core.metadata import from_xml
 
-LARGEST_FILE = 10 * 1024 * 1024
+#: Ours, so that no file fills the memory. What DataCite takes of a record is in `metadata.sizes`. Bytes.
+LARGEST_FILE = from_xml.MAX_BYTES
 
 #: A DataCite document has seven levels; validators fail on hundreds.
 DEEPEST = 32
@@ -29,13 +31,14 @@ TOO_DEEP = f"is nested more than {DEEPEST} levels deep, which no DataCite docume
 class Document:
     """One document of a file. `place` is the file, with the line for JSON lines; `stem` names it without its ending.
 
-    `attributes` are its metadata as they stand there, `members` those and what stands beside them.
+    `attributes` are its metadata as they stand there, `members` those and what stands beside them, `size` its bytes.
     """
 
     place: str
     stem: str
     attributes: Mapping[str, Any]
     members: Mapping[str, Any]
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def read(path: Path, form: str = "auto") -> Iterator[Document | Unread]:
                 return
         _check_size(head)
         found = from_xml.parse(head) if form == "datacite-xml" else _object(head)
-        yield _document(str(path), path.stem, found)
+        yield _document(str(path), path.stem, found, len(head))
     except DoituiError as error:
         yield Unread(str(path), str(error))
     except (OSError, ValueError) as error:  # ValueError: a name that can be none, with a NUL in it
@@ -93,7 +96,7 @@ def _lines(path: Path, head: bytes, rest: BinaryIO) -> Iterator[Document | Unrea
         try:
             _check_size(line)
             if line.strip():
-                yield _document(place, f"{path.stem}-{number}", _object(line))
+                yield _document(place, f"{path.stem}-{number}", _object(line), len(line))
         except UnreadableDocument as error:
             yield Unread(place, str(error))
 
@@ -117,22 +120,23 @@ def _skip_line(line: bytes, rest: BinaryIO) -> None:
         line = rest.readline(LARGEST_FILE)
 
 
-def _document(place: str, stem: str, found: dict[str, Any]) -> Document:
+def _document(place: str, stem: str, found: dict[str, Any], size: int) -> Document:
     metadata = found["metadata"] if isinstance(found.get("metadata"), dict) else found
     data = metadata.get("data")
     inner = data.get("attributes") if isinstance(data, dict) else None
     members = {**(inner if isinstance(inner, dict) else {}), **metadata, **found}
-    return Document(place, stem, metadata, members)
+    return Document(place, stem, metadata, members, size)
 
 
 def _check_size(text: bytes) -> None:
     if len(text) > LARGEST_FILE:
-        raise UnreadableDocument(f"is larger than {LARGEST_FILE // 1024 // 1024} MiB, which no DataCite document is")
+        most = LARGEST_FILE // 1024 // 1024
+        raise UnreadableDocument(f"is larger than {most} MiB, the most that doitui reads of a document: divide it")
 
 
 def _object(text: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        found = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite)
     except RecursionError as error:
         raise UnreadableDocument(TOO_DEEP) from error
     except ValueError as error:
@@ -150,6 +154,14 @@ def _object(text: bytes) -> dict[str, Any]:
 def _deeper(value: Any, levels: int) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return levels == 0 or any(_deeper(item, levels - 1) for item in inner if isinstance(item, dict | list))
+
+
+def _finite(text: str) -> float:
+    """1e999 is a number in JSON, but none that can be kept or sent."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is too large for a number")
+    return number
 
 
 def _refuse_constant(name: str) -> None:

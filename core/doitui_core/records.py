@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from doitui_core import database, identifiers, record_lookup, record_merge, repositories, reservations, statements
 from doitui_core.errors import BadInput
-from doitui_core.metadata import build, from_json
+from doitui_core.metadata import build, from_json, landing_pages
 from doitui_core.models import Record
 from doitui_core.record_lookup import CONTROL
 from doitui_core.record_lookup import checked_id as checked_id
@@ -162,14 +161,17 @@ def _update(record: Record, values: Mapping[str, Any]) -> Record:
 
 
 def dumps(attributes: Mapping[str, Any], object_id: str) -> str:
-    """Canonical attributes as they are stored. Raises `BadInput` for text that is no Unicode (lone surrogates)."""
-    text = json.dumps(attributes, ensure_ascii=False, separators=(",", ":"))
+    """Canonical attributes as they are stored. Raises `BadInput` for text that is no Unicode (lone surrogates) and
+    for numbers that are none."""
     try:
+        text = json.dumps(attributes, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         text.encode()
     except UnicodeEncodeError as error:
         raise BadInput(
             f"record {object_id!r} holds half a character ({error.object[error.start]!r}): mend its encoding"
         ) from error
+    except ValueError as error:
+        raise BadInput(f"record {object_id!r} holds a number that JSON cannot write (NaN or infinity)") from error
     return text
 
 
@@ -192,9 +194,12 @@ def title(attributes: Mapping[str, Any]) -> str:
 
 
 def check_url(url: str) -> None:
-    """Raise `BadInput` for what cannot be a landing page (lupo's rule for `url`)."""
-    if not re.fullmatch(r"(https?|ftp)://\S+", url) or CONTROL.search(url) or not database.storable(url):
-        raise BadInput(f"{url[:60]!r} is no landing page: it begins with https://, http:// or ftp:// and has no spaces")
+    """Raise `BadInput` for what cannot be a landing page (`metadata.landing_pages`)."""
+    if not database.storable(url):
+        raise BadInput(f"{landing_pages.quoted(url)} cannot be stored: take out half characters and NUL")
+    refused = landing_pages.refusal(url)
+    if refused is not None:
+        raise BadInput(f"landing page {refused[1]}")
 
 
 def change_url(record: Record, url: str) -> None:

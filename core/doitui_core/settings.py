@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from doitui_core import audit, database, identifiers, rests, secret_references, suffix
 from doitui_core.dialects import masked
 from doitui_core.errors import BadInput, Misconfigured, NotFound
+from doitui_core.metadata import landing_pages
 from doitui_core.models import Repository
 from doitui_core.models import Setting as Row
 
@@ -75,9 +76,17 @@ def _local_prefix(value: str) -> str:
 
 
 def _page(value: str) -> str:
-    if not re.fullmatch(r"(https?|ftp)://\S+", value.strip()) or "{object_id}" not in value:
+    """A template whose results DataCite takes: object ids come percent-encoded, codes need not be."""
+    template = value.strip()
+    if "{object_id}" not in template:
         raise ValueError("it must be an address with {object_id} in it, as https://archive.example.org/{object_id}")
-    return value.strip()
+    result = template.replace("{object_id}", "1").replace("{repository_code}", "1")
+    refused = landing_pages.refusal(result)
+    if refused is not None:
+        raise ValueError(f"it makes landing pages that DataCite refuses: {refused[1]}")
+    if unknown := re.search(r"\{[^{}]*\}", result):
+        raise ValueError(f"it must not name {unknown[0]}: only {{object_id}} and {{repository_code}} are filled in")
+    return template
 
 
 def _flag(value: str) -> str:

@@ -10,7 +10,7 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.items import each
-from doitui.cli.output import fields, show, table
+from doitui.cli.output import fields, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
 
@@ -246,11 +246,15 @@ def set_url(session: Session, text: str, url: str, now: bool, as_json: bool, dry
 
     Example: doitui doi set-url 10.5072/h/2026/MS-0112 https://archive.example.org/new/MS-0112
     """
-    from doitui_core import dois
+    from doitui_core import dois, identifiers
+    from doitui_core.metadata import validate
 
     def check(text: str) -> Any:
         return dois.check_set_url(text, url)
 
+    if not validate.page_errors(url):
+        for warning in validate.page_warnings(url, lambda: identifiers.bare(text)):
+            say(warning.message)
     _do(session, (text,), as_json, dry_run, now, lambda text: dois.set_url(text, url, now=now, actor=actor()), check)
 
 

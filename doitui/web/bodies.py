@@ -10,22 +10,29 @@ import falcon
 
 from doitui.web.refusals import NO_PAYLOAD, refusal
 
-# Bytes. The largest real DataCite documents are a few MB; the same limit holds before and after inflating.
-MAX_BODY = 20 * 1024 * 1024
+# Bytes of a body as it comes: nginx before lupo lets no more through (client_max_body_size 10M), and documents of
+# 15 MB come packed.
+MAX_BODY = 10 * 1024 * 1024
+
+# The same for what is no document: usage reports, whose service has a limit of its own.
+MAX_RECEIVED = 20 * 1024 * 1024
+
+# Bytes of a body once it is unpacked: ours, so that a small one cannot fill the memory. DataCite names none.
+MAX_UNPACKED = 64 * 1024 * 1024
 
 # zlib's window bits. "deflate" is zlib's format by RFC 9110 8.4.1.2, yet many clients send it raw.
 _WINDOW = {"gzip": (zlib.MAX_WBITS | 16,), "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
 
 
 def read(req: falcon.Request) -> bytes:
-    """The body, inflated if it came as gzip or deflate. Raises 400 for broken data, 413 beyond MAX_BODY."""
+    """The body, inflated if it came as gzip or deflate. Raises 400 for broken data, 413 beyond the limits."""
     return inflate(received(req), encoding(req))
 
 
-def received(req: falcon.Request) -> bytes:
-    """The body as it came. Raises 413 beyond MAX_BODY."""
-    body = req.bounded_stream.read(MAX_BODY + 1)
-    _limit(len(body), MAX_BODY)
+def received(req: falcon.Request, limit: int = MAX_BODY) -> bytes:
+    """The body as it came. Raises 413 beyond `limit` bytes."""
+    body = req.bounded_stream.read(limit + 1)
+    _limit(len(body), limit)
     return body
 
 
@@ -35,7 +42,7 @@ def encoding(req: falcon.Request) -> str:
     return named if named in _WINDOW else ""
 
 
-def inflate(body: bytes, encoding: str, limit: int = MAX_BODY) -> bytes:
+def inflate(body: bytes, encoding: str, limit: int = MAX_UNPACKED) -> bytes:
     """`body` inflated, never beyond `limit` bytes: 413. Raises 400 for broken data."""
     return _inflate(body, _WINDOW[encoding], limit) if encoding and body else body
 

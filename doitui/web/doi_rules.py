@@ -8,6 +8,7 @@ from typing import Any
 
 from doitui.web import doi_xsd
 from doitui.web.doi_record import Doi, has_metadata
+from doitui.web.doi_xml import xml_of
 from doitui.web.refusals import Problem
 
 CURRENT_SCHEMA = "http://datacite.org/schema/kernel-4"
@@ -22,13 +23,23 @@ _GONE = re.compile(r"http://datacite\.org/schema/kernel-[23](\.\d)?")
 
 _DOI = re.compile(r"10\.\d{4,5}/[-._;()/:a-zA-Z0-9*~$=]+", re.ASCII)
 _LOOKS_LIKE_DOI = re.compile(r"10\.\d{4,5}/.+", re.ASCII)
-_URL = re.compile(r"(ftp|http|https)://\S+")
+# A host after the user's name, if any: lupo holds it against the repository's domains (1.6).
+_URL = re.compile(r"(ftp|http|https)://(?![^/?#]*@(?:[:/?#]|\Z))[^/?#:\s]\S*")
+# lupo's media.rb looks at the beginning only.
+_CONTENT_URL = re.compile(r"(ftp|http|https|gs|s3|dos)://\S", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _MEDIA_URL = re.compile(r"(ftp|http|https|gs|s3|dos)://\S+")
 _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 
 # Characters.
 _LONGEST_RIGHTS = 2000
+
+# Bytes: lupo's columns `url` (text) and `xml` (medium blob) hold no more; MySQL refuses what is longer.
+_LONGEST_URL = 65_535
+_LONGEST_XML = 16_777_215
+
+# Characters of JSON that make no such XML.
+_SURELY_SMALL = 1_000_000
 
 _PUBLISHER = frozenset(("name", "publisherIdentifier", "publisherIdentifierScheme", "schemeUri", "lang"))
 
@@ -73,6 +84,20 @@ def media_problems(media: dict[str, str]) -> list[Problem]:
     """What is wrong with addresses by media type."""
     wrong = any(not _MEDIA_TYPE.fullmatch(kind) or not _MEDIA_URL.fullmatch(url) for kind, url in media.items())
     return [Problem("media", _INVALID)] if wrong else []
+
+
+def breaks_media(attributes: dict[str, Any]) -> bool:
+    """Whether the addresses of the content make lupo fail once the change is saved (datacite-api.md 9)."""
+    return any(not _CONTENT_URL.match(str(url)) for url in attributes.get("contentUrl") or ())
+
+
+def is_storable(doi: Doi) -> bool:
+    """Whether lupo's database has room for it."""
+    url = str(doi.attributes.get("url") or "")
+    if len(url.encode("utf-8", "replace")) > _LONGEST_URL:
+        return False
+    # To generate XML for every write would take a sixth of its time.
+    return len(repr(doi.attributes)) < _SURELY_SMALL or len(xml_of(doi) or b"") <= _LONGEST_XML
 
 
 def validation_problems(doi: Doi) -> list[Problem]:

@@ -37,7 +37,7 @@ class Writer:
             doi = self._new(rights, wish, name, ignore_event)
             taken = [doi_rules.TAKEN] if self._store.find(doi.doi) else []
             _refuse(doi, taken + doi_rules.creation_problems(doi, wish.should_validate))
-            self._store.save(doi)
+            self._save(doi)
             return doi
 
     def update(self, rights: Rights, wish: Wish, name: str, ignore_event: bool = False) -> tuple[Doi, bool]:
@@ -52,7 +52,7 @@ class Writer:
                 raise rights.refused()
             doi = self._changed(known, wish, ignore_event)
             _refuse(doi, doi_rules.update_problems(doi, wish.should_validate))
-            self._store.save(doi)
+            self._save(doi)
             return doi, False
 
     def add_media(self, rights: Rights, name: str, media: dict[str, str]) -> None:
@@ -82,6 +82,14 @@ class Writer:
             name = f"{prefix}/{_random_suffix()}"
             if not self._store.find(name):
                 return name
+
+    def _save(self, doi: Doi) -> None:
+        """Keep it. Raises 500 for what the database cannot hold, and, once it is kept, for media that are none."""
+        if not doi_rules.is_storable(doi):
+            raise refusal(500)
+        self._store.save(doi)
+        if doi_rules.breaks_media(doi.attributes):
+            raise refusal(500)
 
     def _mine(self, rights: Rights, name: str) -> Doi:
         doi = self._store.find(name)

@@ -55,6 +55,13 @@ _NAMES_IN_XML = {"identifierType": "alternateIdentifierType"}
 _BOUNDS = {"Latitude": 90.0, "Longitude": 180.0}
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 
+# xs:language, of `language` and of every xml:lang.
+_LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
+
+# Every member of these has to be there.
+_POINT = ("pointLongitude", "pointLatitude")
+_BOX = ("westBoundLongitude", "eastBoundLongitude", "southBoundLatitude", "northBoundLatitude")
+
 
 def problems(uid: str, attributes: dict[str, Any]) -> Iterator[Problem]:
     """Everything the schema refuses in `attributes`; the titles carry the DOI, as lupo's do."""
@@ -68,6 +75,7 @@ def _complaints(attributes: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for rule in _ATTRIBUTES:
         for entry in attributes.get(rule.block) or ():
             yield from _attribute(rule, entry)
+    yield from _languages(attributes)
     yield from _contents(attributes)
     for place in attributes.get("geoLocations") or ():
         yield from _place(place)
@@ -79,10 +87,14 @@ def _required(attributes: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield block, _missing(child)
     if not (attributes.get("publisher") or {}).get("name"):
         yield "publisher", _EMPTY
-    year = str(attributes.get("publicationYear", "")).strip()
+    yield from _year(attributes.get("publicationYear", ""))
+    yield from _resource_type(attributes.get("types") or {})
+
+
+def _year(value: object) -> Iterator[tuple[str, str]]:
+    year = str(value).strip()
     if not _YEAR.fullmatch(year):
         yield "publicationYear", rf"[facet 'pattern'] The value '{year}' is not accepted by the pattern '[\d]{{4}}'."
-    yield from _resource_type(attributes.get("types") or {})
 
 
 def _resource_type(types: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -103,14 +115,35 @@ def _attribute(rule: Attribute, entry: dict[str, Any]) -> Iterator[tuple[str, st
         yield _unparsed(rule.element, rule.member), _not_listed(value, rule.vocabulary)
 
 
+def _languages(value: Any) -> Iterator[tuple[str, str]]:
+    """The `lang` of whatever is in `value`, however deep."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _languages(item)
+    elif isinstance(value, dict):
+        code = value.get("lang")
+        if code not in (None, "") and not _LANGUAGE.fullmatch(str(code)):
+            yield "lang", f"'{code}' is not a valid value of the atomic type 'xs:language'."
+        for item in value.values():
+            yield from _languages(item)
+
+
 def _contents(attributes: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for person in attributes.get("contributors") or ():
-        if not any(person.get(name) for name in ("name", "givenName", "familyName")):
+        # bolognese makes a name of family and given name, but of no given name alone.
+        if not any(person.get(name) for name in ("name", "familyName")):
             yield "contributorName", _EMPTY
     for funding in attributes.get("fundingReferences") or ():
         if not funding.get("funderName"):
             yield "fundingReference", _missing("funderName")
+        if funding.get("funderIdentifier") and not funding.get("funderIdentifierType"):
+            yield "funderIdentifier", "The attribute 'funderIdentifierType' is required but missing."
     for item in attributes.get("relatedItems") or ():
+        if item.get("publicationYear") not in (None, ""):
+            yield from _year(item["publicationYear"])
+        for person in item.get("contributors") or ():
+            if not person.get("contributorType"):
+                yield "contributor", "The attribute 'contributorType' is required but missing."
         kind = (item.get("relatedItemIdentifier") or {}).get("relatedItemIdentifierType")
         if kind and kind not in _ALLOWED["relatedIdentifierType"]:
             element = _unparsed("relatedItemIdentifier", "relatedItemIdentifierType")
@@ -122,10 +155,22 @@ def _place(place: dict[str, Any]) -> Iterator[tuple[str, str]]:
     corners = [point for entry in polygon for name, point in entry.items() if name == "polygonPoint"]
     if polygon and len(corners) < 4:
         yield "geoLocationPolygon", _missing("polygonPoint")
-    shapes = (place.get("geoLocationPoint"), place.get("geoLocationBox"), *(p for e in polygon for p in e.values()))
-    for shape in shapes:
-        for member, degrees in (shape or {}).items():
-            yield from _coordinate(member, degrees)
+    if len(corners) + 1 < len(polygon):
+        yield "inPolygonPoint", "This element is not expected."
+    points = [point for entry in polygon for point in entry.values()]
+    for shape in (place.get("geoLocationPoint"), *points):
+        yield from _coordinates(shape, _POINT)
+    yield from _coordinates(place.get("geoLocationBox"), _BOX)
+
+
+def _coordinates(shape: dict[str, Any] | None, members: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    if shape is None:
+        return
+    for member in members:
+        if shape.get(member) in (None, ""):
+            yield member, _missing(member)
+        else:
+            yield from _coordinate(member, shape[member])
 
 
 def _coordinate(member: str, degrees: Any) -> Iterator[tuple[str, str]]:

@@ -63,7 +63,7 @@ class Submission:
 def read_submission(req: falcon.Request) -> Submission:
     """The request's report. Raises 400, 406, 413, 415 and InvalidReport."""
     _check_media_types(req)
-    body, encoding = bodies.received(req), bodies.encoding(req)
+    body, encoding = bodies.received(req, bodies.MAX_RECEIVED), bodies.encoding(req)
     report = _dashed(bodies.parse(bodies.inflate(body, encoding, MAX_INFLATED)))
     header = report.get("report-header")
     if not isinstance(header, dict):

@@ -16,7 +16,7 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 
 from doitui.web.accounts import Account, Accounts, parse_account
-from doitui.web.bodies import MAX_BODY
+from doitui.web.bodies import MAX_RECEIVED
 from doitui.web.connections import Server
 from doitui.web.faults import Faults
 from doitui.web.request_log import RequestLog
@@ -150,7 +150,7 @@ def _listen(app: Any, port: int, sockets: dict[int, Any]) -> Any:
         backlog=1024,
         asyncore_use_poll=True,  # select() ends at 1024 descriptors
         channel_request_lookahead=1,  # else a hung request cannot see that its client has gone
-        max_request_body_size=MAX_BODY,
+        max_request_body_size=MAX_RECEIVED,
         ident=None,
     )
     listener = _bind(port)

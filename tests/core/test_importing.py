@@ -81,6 +81,8 @@ def test_a_document_is_known_by_its_content(import_files: Import, name: str, con
         ('[{"titles": []}]', "is a list, not one document"),
         ("{", "is no JSON"),
         ('{"titles": NaN}', "NaN is no number"),
+        ('{"publicationYear": 1e999}', "1e999 is too large for a number"),
+        ('{"geoLocations": [{"geoLocationPoint": {"pointLatitude": -1e400}}]}', "-1e400 is too large for a number"),
         (b'{"titles": "\xff"}', "is no JSON"),
         ('{"n": ' + "9" * 5000 + "}", "is no JSON"),
         ('{"a":' * 100_000, "levels deep"),
@@ -136,17 +138,17 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end(import_files: Import, t
         file.truncate(reading.LARGEST_FILE * 400)
     found = list(reading.read(tmp_path / "huge.json"))
     assert [type(read).__name__ for read in found] == ["Unread"]
-    assert "larger than 10 MiB" in getattr(found[0], "error", "")
+    assert "larger than 32 MiB" in getattr(found[0], "error", "")
 
 
 def test_json_lines_may_be_longer_than_the_largest_file(import_files: Import) -> None:
     line = text(object_id="{}", descriptions=[{"description": "x" * 1_000_000, "descriptionType": "Other"}])
-    lines = [line.replace("{}", f"ms-{number}", 1) for number in range(12)]
+    lines = [line.replace("{}", f"ms-{number}", 1) for number in range(34)]
     results = import_files({"many.jsonl": "\n".join(lines)})
-    assert [result.error for result in results] == [""] * 12
+    assert [result.error for result in results] == [""] * 34
 
 
-@pytest.mark.parametrize("before", [0, 1, 11])
+@pytest.mark.parametrize("before", [0, 1, 33])
 def test_a_line_that_is_too_long_is_named_and_the_next_keeps_its_number(import_files: Import, before: int) -> None:
     filler = [text(object_id=f"f{n}", version="x" * 1_000_000) for n in range(before)]
     long = text(object_id="long", version="x" * (reading.LARGEST_FILE * 2))

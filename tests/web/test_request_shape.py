@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from doitui.web.bodies import MAX_BODY
+from doitui.web.bodies import MAX_UNPACKED
 
 XML = """<?xml version="1.0" encoding="UTF-8"?>
 <resource xmlns="http://datacite.org/schema/kernel-4">
@@ -80,7 +80,7 @@ def test_a_broken_compressed_body_is_400(api, body):
 
 def test_a_body_that_inflates_beyond_the_limit_is_413(api):
     """DESIGN 9: a hard limit before inflating"""
-    bomb = gzip.compress(b" " * (MAX_BODY + 1))
+    bomb = gzip.compress(b" " * (MAX_UNPACKED + 1))
     assert api.send("POST", "/dois", data=bomb, headers={"Content-Encoding": "gzip"}).status_code == 413
 
 

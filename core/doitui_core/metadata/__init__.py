@@ -3,6 +3,8 @@
 kernel4.py    the controlled lists of Kernel 4.7, and the table of blocks and their members
 from_json.py  REST attributes or a JSON:API document -> the canonical form; names of attributes DataCite would drop
 from_xml.py   Kernel-4 XML -> the canonical form
+landing_pages.py  addresses of landing pages: what is refused, what leads nowhere
+sizes.py      how large a document may be
 places.py     geoLocations: one place, point, box and polygon a row
 schema.json   the canonical form as a JSON schema: what DataCite refuses
 validate.py   schema and advice together -> findings, errors first

@@ -137,7 +137,8 @@ def _text(value: Any) -> Any:
 
 
 def _year(value: Any) -> Any:
-    year = _stripped(value)
+    # JSON writers of other languages know one kind of number: 2024.0.
+    year = int(value) if isinstance(value, float) and value.is_integer() else _stripped(value)
     return int(year) if isinstance(year, str) and _YEAR.fullmatch(year) else year
 
 

@@ -15,7 +15,8 @@ from lxml import etree
 from doitui_core.errors import UnreadableDocument
 from doitui_core.metadata.from_json import canonical
 
-MAX_BYTES = 10 * 1024 * 1024
+#: The most that is read. DataCite keeps 16 MB of XML; a document of that size in other hands may be longer.
+MAX_BYTES = 32 * 1024 * 1024
 
 _NAMESPACE = "http://datacite.org/schema/kernel-"
 _KERNEL_4 = re.compile(re.escape(_NAMESPACE) + r"4(\.[0-9]+)*/?")
@@ -33,7 +34,7 @@ _OBJECTS = ("relatedItemIdentifier",)
 def parse(data: bytes) -> dict[str, Any]:
     """The canonical form of one Kernel-4 document of any 4.x; `doi` too when the identifier is one.
 
-    Raises UnreadableDocument (one line) for more than 10 MiB, broken XML, a DTD, another kernel, or other XML. Neither
+    Raises UnreadableDocument (one line) for more than 32 MiB, broken XML, a DTD, another kernel, or other XML. Neither
     entities nor anything outside the document is ever read. Several points or polygons of one geoLocation become
     several geoLocations (see `places`).
     """
@@ -51,7 +52,7 @@ def parse(data: bytes) -> dict[str, Any]:
 
 def _root(data: bytes) -> etree._Element:
     if len(data) > MAX_BYTES:
-        raise UnreadableDocument(f"XML of {len(data)} bytes is too large: DataCite documents end at {MAX_BYTES} bytes")
+        raise UnreadableDocument(f"XML of {len(data)} bytes is too large: doitui reads {MAX_BYTES} bytes: divide it")
     # A parser keeps its state between documents, so each gets its own; making one costs microseconds.
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -64,7 +65,10 @@ def _root(data: bytes) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise UnreadableDocument(f"broken XML: {' '.join((error.msg or '').split())}: mend the file") from None
+        reason = " ".join((error.msg or "").split())
+        if "Text node too long" in reason:
+            raise UnreadableDocument("XML with a text of more than 10 MB, which no parser reads: shorten it") from None
+        raise UnreadableDocument(f"broken XML: {reason}: mend the file") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableDocument("XML with a document type (<!DOCTYPE ...>) is refused: take that line out")
     _refuse_foreign(etree.QName(root))

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
-from doitui_core.metadata import advice
+from doitui_core.metadata import advice, landing_pages
 from doitui_core.metadata.wording import Path, dotted, shown
 
 Level = Literal["error", "warning"]
@@ -44,10 +44,10 @@ _MISSING = {
     "types.resourceTypeGeneral": "document_type_missing",
 }
 _SYNTAX = {
-    "publicationYear": ("year_syntax", "write a year of four digits"),
+    "publicationYear": ("year_syntax", "write a year from 1000 to 9999, which DataCite keeps as a number"),
     "language": ("language_syntax", "write a code such as en or pt-BR"),
     "lang": ("language_syntax", "write a code such as en or pt-BR"),
-    "url": ("url_syntax", "write an address that starts with https://, http:// or ftp:// and has no spaces"),
+    "contentUrl": ("url_syntax", "write an address that starts with https://, http://, ftp://, gs://, s3:// or dos://"),
 }
 _TARGETS = ("draft", "registered", "findable")
 
@@ -78,7 +78,24 @@ def _present(attributes: Mapping[str, Any]) -> dict[str, Any]:
 def _refused(present: Mapping[str, Any], target: str) -> list[Finding]:
     if target not in _TARGETS:
         raise ValueError(f"target {target!r} is none of {', '.join(_TARGETS)}")
-    return [_from_schema(error, target) for error in _schema().iter_errors(present)]
+    found = [_from_schema(error, target) for error in _schema().iter_errors(present)]
+    url = present.get("url")
+    return found + (page_errors(url) if isinstance(url, str) else [])
+
+
+def page_errors(url: str) -> list[Finding]:
+    """What DataCite refuses in a landing page, in every state."""
+    note = landing_pages.refusal(url)
+    return [] if note is None else [_about_page(note, "error")]
+
+
+def page_warnings(url: str, own_doi: Callable[[], str] = str) -> list[Finding]:
+    """What readers will regret in a landing page without `page_errors`. `own_doi` as in `landing_pages.notes`."""
+    return [_about_page(note, "warning") for note in landing_pages.notes(url, own_doi)]
+
+
+def _about_page(note: landing_pages.Note, level: Level) -> Finding:
+    return _finding((note[0], ("url",), note[1]), level)
 
 
 @cache
@@ -146,8 +163,13 @@ def _wrong_shape(wanted: str, value: Any, path: Path) -> Reading:
 
 
 def _bad_syntax(error: Any, path: Path) -> Reading:
-    code, hint = _SYNTAX[str(path[-1])]
+    code, hint = _SYNTAX[_name(path)]
     return code, path, f"{shown(error.instance)} cannot be used: {hint}"
+
+
+def _name(path: Path) -> str:
+    """The last name in a path, whatever row of it is meant."""
+    return next(step for step in reversed(path) if isinstance(step, str))
 
 
 def _out_of_range(error: Any, path: Path) -> Reading:

@@ -81,7 +81,6 @@ TAKEN = {
     ),
     "rightsURI with space": document('<rightsList><rights rightsURI="https://a b">r</rights></rightsList>'),
     "year with spaces": document("", publicationYear="<publicationYear> 2024 </publicationYear>"),
-    "year 0099": document("", publicationYear="<publicationYear>0099</publicationYear>"),
     "empty second title": document("", titles='<titles><title>T</title><title xml:lang="en"/></titles>'),
     "wrong ORCID": document(
         "",

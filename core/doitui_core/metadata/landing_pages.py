@@ -1,0 +1,120 @@
+"""The rules for a landing page: what DataCite refuses, and what it accepts although readers get nowhere. Pure.
+
+Source: lupo's `doi.rb` (datacite-api 1.6). One set of rules for import, check, mint, `set-url` and the template of a
+repository. Blanks of any kind are refused, and so is an address without a host: DataCite matches the host against the
+repository's domains.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote, urlsplit
+
+#: What DataCite's column `url` holds (lupo db/schema.rb: text). Bytes.
+LONGEST = 65_535
+
+#: Beyond this some browsers, proxies and mail programs cut an address. Characters.
+LONG = 2_048
+
+#: Hosts that resolve DOIs: DataCite's own two handle hosts among them.
+RESOLVERS = frozenset(
+    (
+        *("doi.org", "dx.doi.org", "www.doi.org", "hdl.handle.net"),
+        *("handle.stage.datacite.org", "handle.test.datacite.org"),
+    )
+)
+
+Note = tuple[str, str]
+
+_SCHEME = re.compile(r"(ftp|http|https)://")
+_AUTHORITY = re.compile(r"[a-z]+://([^/?#]*)")
+_USER = re.compile(r"(?<=://)[^/?#\s]*@")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f]")
+_DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/\S+")
+_NOT_IN_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})")
+#: Nearly every address: nothing can be wrong with it.
+_PLAIN = re.compile(r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]{1,4})?(?:/[A-Za-z0-9\-._~:/?#!$&'()*+,;=]*)?")
+
+_WRITE = "write an address that starts with https://, http:// or ftp://"
+
+
+def refusal(url: str) -> Note | None:
+    """(code, message) of what DataCite refuses in `url`, None where it takes it. An empty one is missing: not here."""
+    if _is_plain(url):
+        return None
+    shown = quoted(url)
+    if len(url.encode("utf-8", "surrogatepass")) > LONGEST:
+        return "too_long", f"{shown} has {len(url)} characters, DataCite takes {LONGEST} bytes: shorten it"
+    if re.search(r"\s", url):
+        return "url_syntax", f"{shown} has a blank or a line break: write %20 for a blank"
+    if _CONTROL.search(url):
+        return "url_syntax", f"{shown} has control characters: take them out"
+    if not _SCHEME.match(url):
+        return "url_syntax", f"{shown} is not a web address: {_WRITE}"
+    if not _has_host(url):
+        return "url_syntax", f"{shown} has no host: {_WRITE} and a host, as https://archive.example.org/1"
+    return None
+
+
+def notes(url: str, own_doi: Callable[[], str]) -> Iterator[Note]:
+    """(code, message) of what DataCite takes, and readers will regret; `url` is one that `refusal` lets pass.
+
+    `own_doi`: the DOI that the page is for, empty where it is not known; asked for only when `url` is a resolver's.
+    """
+    if _is_plain(url) and "doi.org" not in url and "handle" not in url:
+        return
+    shown = quoted(url)
+    if _USER.search(url):
+        yield "url_credentials", f"{shown} names a user, and everybody can read it: take the part before @ out"
+    yield from _spelling(url, shown)
+    if len(url) > LONG:
+        yield "url_long", f"{shown} has {len(url)} characters, and browsers may cut it: use one of at most {LONG}"
+    if (target := resolved_doi(url)) and (message := _onward(target, own_doi())):
+        yield message[0], f"{shown} {message[1]}"
+
+
+def resolved_doi(url: str) -> str:
+    """The DOI that `url` asks a resolver for; empty for any other page."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+    path = unquote(parts.path).strip("/").removeprefix("doi:")
+    return path if host in RESOLVERS and _DOI.fullmatch(path) else ""
+
+
+def quoted(url: str) -> str:
+    """`url` in quotation marks and on one line, in at most 60 characters, without a user's password."""
+    text = repr(_USER.sub("•••@", url))
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _has_host(url: str) -> bool:
+    authority = _AUTHORITY.match(url)
+    return authority is not None and authority[1].rpartition("@")[2].partition(":")[0] != ""
+
+
+def _is_plain(url: str) -> bool:
+    return len(url) <= LONG and _PLAIN.fullmatch(url) is not None
+
+
+def _spelling(url: str, shown: str) -> Iterator[Note]:
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        yield "url_characters", f"{shown} cannot be read as an address: check its host"
+        return
+    if not host.isascii():
+        yield "url_not_ascii", f"{shown} has a host with letters beyond ASCII: write it in its xn-- form"
+    elif not url.isascii():
+        yield "url_not_ascii", f"{shown} has letters beyond ASCII: percent-encode them, as %C3%A4 for ä"
+    elif found := _NOT_IN_URI.search(url):
+        yield "url_characters", f"{shown} has {found[0]!r}, which belongs in no address: percent-encode it"
+
+
+def _onward(target: str, own: str) -> Note | None:
+    if own and own.lower() != target.lower():
+        return "url_is_doi", f"is the address of another DOI, {target}: give the page's own address"
+    return "url_loop", "is the address of a DOI: a DOI that leads to itself leads nowhere: give the page's own address"
