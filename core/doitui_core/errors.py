@@ -9,6 +9,7 @@ DoituiError
 ├── Misconfigured            settings or set-up must be mended first
 │   ├── DatabaseNotReady     not made yet, of an older or of a newer schema
 │   ├── DatabaseUnavailable  the database cannot be reached, is locked, or is read-only
+│   │   └── DiskFull         nothing more can be written to it
 │   ├── WrongEnvironment     a test set-up pointed at a production host, or the other way round
 │   └── CredentialsRefused   the remote does not know the account or password
 ├── Refused                  allowed to nobody in this state; nothing was changed
@@ -70,6 +71,10 @@ class DatabaseNotReady(Misconfigured):
 
 class DatabaseUnavailable(Misconfigured):
     """The database cannot be reached, stays locked, or cannot be written."""
+
+
+class DiskFull(DatabaseUnavailable):
+    """The disk of the database, or of a file beside it, is full. What was committed before stays."""
 
 
 class WrongEnvironment(Misconfigured):

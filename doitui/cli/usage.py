@@ -11,6 +11,7 @@ import click
 from doitui.cli import exits
 from doitui.cli.output import counted, progress, say, show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli.so_far import says_how_far
 from doitui_core.errors import BadInput, Misconfigured
 
 #: A column for each metric type, in the order of the counts.
@@ -140,7 +141,7 @@ def drain(session: Session, spool: Path | None, as_json: bool, dry_run: bool) ->
             )
         return
     with session.database(durable=False):  # what is removed from the spool is on the disk before
-        with progress("draining", waiting["bytes"]) as bar:
+        with progress("draining", waiting["bytes"]) as bar, says_how_far(lambda: _left(bar.pos, waiting, place), place):
             done = draining.drain(place, bar.update)
         hours, pruned = recount.due(), retention.prune()
         _tell_events()
@@ -161,6 +162,11 @@ def drain(session: Session, spool: Path | None, as_json: bool, dry_run: bool) ->
         say(f"{counted(done.rejected, 'line')} could not be read: they are kept in {place}, in files *.rejected")
     show(document, as_json, [told, *_reasons(done.hits)])
     exits.leave(exits.SOME_FAILED if done.rejected else exits.DONE)
+
+
+def _left(done: int, waiting: Mapping[str, int], place: Path) -> str:
+    """How far a drain came that was stopped."""
+    return f"{done} of {waiting['bytes']} bytes drained before; the rest stays in {place}, drain it again"
 
 
 def _tell_events(*, all_days: bool = False) -> None:
@@ -226,7 +232,7 @@ def import_log(
     options = importing.Options(key, form, view_pattern, download_pattern, frozenset(anonymous), dry_run, again)
     with session.database(read_only=dry_run):
         repository = repositories.find_or_only(code)
-        with progress("importing", len(files)) as bar:
+        with progress("importing", len(files)) as bar, says_how_far(lambda: _imported_before(bar.pos)):
             results = importing.import_logs(files, repository, options, bar.update)
         hours = 0 if dry_run else recount.due()
         if hours:
@@ -242,6 +248,11 @@ def import_log(
     show(document, as_json, [line for result in results for line in _import_lines(result, dry_run)])
     failed = any(result.refused or result.rejected for result in results)
     exits.leave(exits.SOME_FAILED if failed else exits.DONE)
+
+
+def _imported_before(done: int) -> str:
+    """How far an import came that was stopped."""
+    return f"{counted(done, 'whole log')} imported before; import the same again: what is stored is left out"
 
 
 def _imported(result: Any) -> dict[str, Any]:
@@ -281,7 +292,9 @@ def import_counts(session: Session, files: tuple[Path, ...], code: str | None, a
     from doitui_core.usage import import_counts as importing
 
     with session.database(read_only=dry_run):
-        result = importing.import_counts(files, repositories.find_or_only(code), dry_run=dry_run)
+        repository, result = repositories.find_or_only(code), importing.Imported()
+        with says_how_far(lambda: f"{counted(result.stored, 'count')} stored before; import the same files again"):
+            importing.import_counts(files, repository, result, dry_run=dry_run)
         if result.stored and not dry_run:
             _tell_events(all_days=True)
     for place, why in result.rejected:
