@@ -18,7 +18,8 @@ DoituiError
 │   └── TombstoneStays       only `restore` leads out of a tombstone
 └── RemoteFailed             DataCite could not be asked, or answered with an error
     ├── NotSent              no byte of the request went out
-    └── NoAnswer             it was sent, and nobody knows what became of it
+    ├── NoAnswer             it was sent, and nobody knows what became of it
+    └── BadAnswer            a success whose shape is not that of the API
 
 Every message is one line: what was wrong, which value, what to do. Which branch ends a command with which exit code is
 written in `doitui.cli.exits`, not here.
@@ -128,3 +129,7 @@ class NotSent(RemoteFailed):
 
 class NoAnswer(RemoteFailed):
     """The request was sent (or may have been), and nobody knows what became of it."""
+
+
+class BadAnswer(RemoteFailed):
+    """The service answered a success of a shape that its API does not have: nothing in it is believed."""
