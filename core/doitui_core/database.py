@@ -18,11 +18,10 @@ import peewee
 
 from doitui_core import clock as clocks
 from doitui_core import dialects, migrations
+from doitui_core.database_urls import masked, without_passwords
 from doitui_core.dialects import Table
 from doitui_core.errors import DatabaseNotReady, DatabaseUnavailable, Misconfigured
-
-#: Errors that speak of the data, not of the database. A file that is no database at all is a bare `DatabaseError`.
-TELLING = (peewee.IntegrityError, peewee.DataError, peewee.NotSupportedError)
+from doitui_core.guarded import TELLING, Guarded
 
 #: What the models are bound to; `open` says which database it stands for.
 proxy: peewee.DatabaseProxy = peewee.DatabaseProxy()
@@ -45,7 +44,7 @@ class _Open:
 
     url: str
     dialect: dialects.Dialect
-    db: peewee.Database
+    db: Guarded
     clock: clocks.Clock
     read_only: bool
 
@@ -63,7 +62,7 @@ def open(url: str, *, read_only: bool = False, durable: bool = True, clock: cloc
     reached, `BadInput` for a URL that is none.
     """
     _connect(url, read_only=read_only, durable=durable, clock=clock)
-    with _translated(dialects.masked(url)):
+    with _translated(url):
         migrations.require_current(proxy.obj)
 
 
@@ -71,7 +70,7 @@ def create(url: str, *, clock: clocks.Clock | None = None) -> list[str]:
     """Make the database at `url`, or upgrade it, and use it; the names of the steps taken (none: it was up to date)."""
     dialects.of(url).create()
     current = _connect(url, read_only=False, durable=True, clock=clock)
-    with _translated(dialects.masked(url)):
+    with _translated(url):
         return migrations.upgrade(current.db, current.dialect, current.clock)
 
 
@@ -81,7 +80,7 @@ def pending(url: str) -> list[str]:
         _connect(url, read_only=True, durable=True, clock=None)
     except DatabaseNotReady:
         return [step.name for step in migrations.known()]
-    with _translated():
+    with _translated(url):
         have = migrations.refuse_newer(proxy.obj)
     return [step.name for step in migrations.known() if step.number > have]
 
@@ -90,7 +89,7 @@ def _connect(url: str, *, read_only: bool, durable: bool, clock: clocks.Clock | 
     global _open
     close()
     dialect = dialects.of(url)
-    with _translated(dialects.masked(url)):
+    with _translated(url):
         db = dialect.connect(read_only=read_only, durable=durable)
         db.connect()
     _open = _Open(url, dialect, db, clock or dialect.clock(db), read_only)
@@ -119,16 +118,20 @@ def current() -> _Open:
     return _open
 
 
+def guard() -> AbstractContextManager[None]:
+    """Around a whole command: what the driver itself raises while rows are read becomes one of our errors."""
+    return current().db.guard()
+
+
 @contextmanager
 def hurried(seconds: float) -> Iterator[None]:
     """Inside, this thread waits for locks of others no longer than that: its process has to end."""
     opened = current()
-    with _translated():
-        opened.dialect.wait_for_locks(opened.db, seconds)
-        try:
-            yield
-        finally:
-            opened.dialect.wait_for_locks(opened.db, dialects.LOCK_SECONDS)
+    opened.dialect.wait_for_locks(opened.db, seconds)
+    try:
+        yield
+    finally:
+        opened.dialect.wait_for_locks(opened.db, dialects.LOCK_SECONDS)
 
 
 def now() -> datetime:
@@ -149,7 +152,7 @@ def write(*, durable: bool = False) -> Iterator[None]:
     before, waiting = _thread.counts.copy(), len(_thread.afterwards)
     _thread.depth += 1
     try:
-        with _translated(), opened.dialect.write(opened.db, durable=durable):
+        with opened.dialect.write(opened.db, durable=durable):
             yield
             if _thread.depth == 1:
                 _flush_counts(opened)
@@ -187,7 +190,7 @@ def in_write() -> bool:
 def read() -> Iterator[None]:
     """One consistent view for several reads."""
     opened = current()
-    with _translated(), opened.dialect.read(opened.db):
+    with opened.dialect.read(opened.db):
         yield
 
 
@@ -243,13 +246,12 @@ def _flush_counts(opened: _Open) -> None:
 
 
 @contextmanager
-def _translated(place: str = "") -> Iterator[None]:
-    """peewee's operational errors as ours: one line, with the place of the database and never its password."""
+def _translated(url: str) -> Iterator[None]:
+    """What a database that is none of ours says while it is opened: one line, with its place, without its password."""
     try:
         yield
     except (peewee.DatabaseError, peewee.InterfaceError) as error:
-        if isinstance(error, TELLING) or (isinstance(error, peewee.ProgrammingError) and not place):
+        if isinstance(error, TELLING):
             raise
-        where = place or (dialects.masked(_open.url) if _open else "the database")
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise DatabaseUnavailable(f"{where} cannot be used: {reason}") from error
+        raise DatabaseUnavailable(f"{masked(url)} cannot be used: {without_passwords(reason, url)}") from error

@@ -24,7 +24,10 @@ from urllib.parse import quote
 import peewee
 
 from doitui_core import clock, due_jobs, holding
-from doitui_core.errors import BadInput, DatabaseNotReady, Misconfigured
+from doitui_core.database_failures import PGPASS
+from doitui_core.database_urls import masked, without_passwords
+from doitui_core.errors import BadInput, DatabaseNotReady, DatabaseUnavailable, Misconfigured
+from doitui_core.guarded import Guarded, PostgreSQLDatabase, SQLiteDatabase
 
 #: Seconds a statement waits for another writer before it gives up. A worker must outwait a slow backup.
 LOCK_SECONDS = 30
@@ -50,19 +53,19 @@ class Dialect(Protocol):
     name: str
     words: dict[str, str]
 
-    def connect(self, *, read_only: bool, durable: bool) -> peewee.Database: ...
+    def connect(self, *, read_only: bool, durable: bool) -> Guarded: ...
 
     def create(self) -> None:
         """Make what must exist before the first connection (a file of mode 0600)."""
 
-    def clock(self, db: peewee.Database) -> clock.Clock: ...
+    def clock(self, db: Guarded) -> clock.Clock: ...
 
-    def write(self, db: peewee.Database, *, durable: bool) -> Any:
+    def write(self, db: Guarded, *, durable: bool) -> Any:
         """Context manager: a transaction that may write from its first statement on. `durable`: its commit survives a
         power cut, also where those of this connection do not.
         """
 
-    def read(self, db: peewee.Database) -> Any:
+    def read(self, db: Guarded) -> Any:
         """Context manager: a transaction in which all reads see one state of the database."""
 
     def for_update(self, query: peewee.ModelSelect[Table]) -> peewee.ModelSelect[Table]:
@@ -80,20 +83,20 @@ class Dialect(Protocol):
     #: What goes behind an INSERT so that its cursor knows the id of the row.
     telling_id: str
 
-    def insert_many(self, db: peewee.Database, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    def insert_many(self, db: Guarded, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Insert very many rows, past peewee, whose `insert_many` takes eight times as long."""
 
     def insert_new(
-        self, db: peewee.Database, table: str, columns: Sequence[str], rows: Iterator[Row], number: int, told: str
+        self, db: Guarded, table: str, columns: Sequence[str], rows: Iterator[Row], number: int, told: str
     ) -> list[tuple[int, Any]]:
         """Insert, of `number` rows, those that no unique index has into a table with ids, inside `write`; the id and
         the column `told` of those that were inserted.
         """
 
-    def wait_for_locks(self, db: peewee.Database, seconds: float) -> None:
+    def wait_for_locks(self, db: Guarded, seconds: float) -> None:
         """From now on this thread waits for locks of others no longer than `seconds`."""
 
-    def lock_schema(self, db: peewee.Database) -> None:
+    def lock_schema(self, db: Guarded) -> None:
         """Wait until no other process changes the schema; inside a transaction."""
 
     def counter_slot(self) -> int: ...
@@ -101,7 +104,7 @@ class Dialect(Protocol):
     def new_id(self, cursor: Any) -> int | None:
         """The id of the row that the statement of `cursor` has just inserted, None when it inserted none."""
 
-    def due(self, db: peewee.Database, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
+    def due(self, db: Guarded, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
         """(id, status) of up to `limit` due jobs, oldest first; with `lock` held until the transaction ends."""
 
 
@@ -138,7 +141,7 @@ class SQLite:
             with suppress(sqlite3.DatabaseError):  # told better by whoever opens it
                 connection.execute("PRAGMA journal_mode=wal")
 
-    def connect(self, *, read_only: bool, durable: bool) -> peewee.Database:
+    def connect(self, *, read_only: bool, durable: bool) -> Guarded:
         if not self.path.is_file():
             raise DatabaseNotReady(f"there is no database {self.path} yet: {SET_UP}")
         # Each thread of the screens has a connection: what only reads leaves the caching to the system.
@@ -146,21 +149,27 @@ class SQLite:
         if read_only:
             # mode=ro besides query_only: the last reader must not write the WAL back; a dry run changes no byte.
             file = f"file:{quote(str(self.path.absolute()))}?mode=ro"
-            return peewee.SqliteDatabase(file, uri=True, timeout=LOCK_SECONDS, pragmas=[*pragmas, ("query_only", 1)])
+            return self._guarded(file, uri=True, pragmas=[*pragmas, ("query_only", 1)])
         # NORMAL survives the death of a process; only FULL survives a power cut, and costs an fsync for each commit.
         # Copied into the file every 16 MB, not every 4: what is written often is then copied once.
         pragmas += [("synchronous", "FULL" if durable else "NORMAL"), ("wal_autocheckpoint", 4_000)]
         self._durable = durable
-        return peewee.SqliteDatabase(str(self.path), timeout=LOCK_SECONDS, pragmas=pragmas)
+        return self._guarded(str(self.path), pragmas=pragmas)
 
-    def clock(self, db: peewee.Database) -> clock.Clock:
+    def _guarded(self, name: str, **options: Any) -> Guarded:
+        made = SQLiteDatabase(name, timeout=LOCK_SECONDS, **options)
+        made.url = made.place = f"sqlite:///{self.path}"
+        made.file = self.path.absolute()
+        return made
+
+    def clock(self, db: Guarded) -> clock.Clock:
         return clock.system
 
     @contextmanager
-    def write(self, db: peewee.Database, *, durable: bool) -> Iterator[None]:
+    def write(self, db: Guarded, *, durable: bool) -> Iterator[None]:
         # IMMEDIATE: a transaction that reads first and writes later fails at once when another has written in between.
         if not self._writer.acquire(timeout=self._patience):
-            raise peewee.OperationalError("database is locked")
+            raise DatabaseUnavailable(f"{db.place} cannot be used: database is locked: try again")
         try:
             with self._synchronous(db, durable), db.atomic("IMMEDIATE"):
                 yield
@@ -168,7 +177,7 @@ class SQLite:
             self._writer.release()
 
     @contextmanager
-    def _synchronous(self, db: peewee.Database, durable: bool) -> Iterator[None]:
+    def _synchronous(self, db: Guarded, durable: bool) -> Iterator[None]:
         if not durable or self._durable or db.in_transaction():
             yield
             return
@@ -178,21 +187,22 @@ class SQLite:
         finally:
             db.execute_sql("PRAGMA synchronous = NORMAL")
 
-    def read(self, db: peewee.Database) -> Any:
+    def read(self, db: Guarded) -> Any:
         return db.atomic()
 
     def for_update(self, query: peewee.ModelSelect[Table]) -> peewee.ModelSelect[Table]:
         return query
 
-    def insert_many(self, db: peewee.Database, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    def insert_many(self, db: Guarded, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         statement, one = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ", f"({', '.join('?' * len(columns))})"
-        cursor, whole = db.connection().cursor(), len(rows) - len(rows) % ROWS_TOGETHER
+        cursor, whole = db.driver_cursor(), len(rows) - len(rows) % ROWS_TOGETHER
         together = (chain.from_iterable(rows[at : at + ROWS_TOGETHER]) for at in range(0, whole, ROWS_TOGETHER))
-        cursor.executemany(statement + ", ".join([one] * ROWS_TOGETHER), map(tuple, together))
-        cursor.executemany(statement + one, rows[whole:])
+        with db.guard():
+            cursor.executemany(statement + ", ".join([one] * ROWS_TOGETHER), map(tuple, together))
+            cursor.executemany(statement + one, rows[whole:])
 
     def insert_new(
-        self, db: peewee.Database, table: str, columns: Sequence[str], rows: Iterator[Row], number: int, told: str
+        self, db: Guarded, table: str, columns: Sequence[str], rows: Iterator[Row], number: int, told: str
     ) -> list[tuple[int, Any]]:
         marks = ", ".join([f"({', '.join('?' * len(columns))})"] * number)
         # Ids only grow, and nobody else writes meanwhile. RETURNING came with SQLite 3.35, Red Hat 9 has 3.34.
@@ -201,11 +211,11 @@ class SQLite:
         db.execute_sql(statement, [value for row in rows for value in row])
         return list(db.execute_sql(f"SELECT id, {told} FROM {table} WHERE id > ?", (last,)).fetchall())
 
-    def wait_for_locks(self, db: peewee.Database, seconds: float) -> None:
+    def wait_for_locks(self, db: Guarded, seconds: float) -> None:
         self._patience = seconds
         db.execute_sql(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
-    def lock_schema(self, db: peewee.Database) -> None:
+    def lock_schema(self, db: Guarded) -> None:
         """A write transaction is alone already."""
 
     def counter_slot(self) -> int:
@@ -214,7 +224,7 @@ class SQLite:
     def new_id(self, cursor: Any) -> int | None:
         return int(cursor.lastrowid) if cursor.rowcount > 0 else None
 
-    def due(self, db: peewee.Database, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
+    def due(self, db: Guarded, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
         return due_jobs.find(db, "?", "", key, limit)
 
 
@@ -224,18 +234,6 @@ SCHEMA_LOCK = 0x646F69747569
 
 #: Rows for which four trips to the server cost less than what an INSERT takes longer than a COPY.
 WORTH_A_COPY = 50
-
-DURABLE = "SET LOCAL synchronous_commit = on"
-
-
-class _PostgresqlDatabase(peewee.PostgresqlDatabase):
-    def begin(self, isolation_level: str | None = None, durable: bool = False) -> None:
-        if not durable:
-            super().begin(isolation_level)
-            return
-        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
-            # One trip to the server for both.
-            self.cursor().execute(f"BEGIN; {DURABLE}", prepare=False)  # type: ignore[no-untyped-call]
 
 
 class PostgreSQL:
@@ -261,14 +259,13 @@ class PostgreSQL:
         # libpq takes what follows an @ or / for the host and would name it in its errors: part of a password, perhaps.
         if not re.fullmatch(r"\w+://([^/?@]*@)?[^/?@]*/[^/?]+(\?.*)?", url):
             raise BadInput(
-                f"{masked(url)!r} names no database: write postgresql://user@host/name"
-                " (in a password %40 for @ and %2F for /)"
+                f"{masked(url)!r} names no database: write postgresql://user@host/name (the password: {PGPASS})"
             )
 
     def create(self) -> None:
         """A database of a server is made by its owner (`createdb`)."""
 
-    def connect(self, *, read_only: bool, durable: bool) -> peewee.Database:
+    def connect(self, *, read_only: bool, durable: bool) -> Guarded:
         try:
             import psycopg
         except ImportError as error:
@@ -276,8 +273,10 @@ class PostgreSQL:
         try:
             given = psycopg.conninfo.conninfo_to_dict(self.url)
         except psycopg.ProgrammingError as error:
-            reason = " ".join(str(error).replace(self.url, masked(self.url)).split())
-            raise BadInput(f"{masked(self.url)!r} is no PostgreSQL URL: {reason}") from error
+            reason = without_passwords(" ".join(str(error).split()), self.url)
+            raise BadInput(
+                f"{masked(self.url)!r} is no PostgreSQL URL: {reason} (%40 for @; the password: {PGPASS})"
+            ) from None  # it quotes the password
         options = [str(given.pop("options", "")), f"-c lock_timeout={LOCK_SECONDS}s"]
         self._durable = durable
         if read_only:
@@ -287,9 +286,11 @@ class PostgreSQL:
             options.append("-c synchronous_commit=off")
         name = str(given.pop("dbname"))
         settings: dict[str, Any] = {"connect_timeout": 10, **given, "options": " ".join(options).strip()}
-        return _PostgresqlDatabase(name, prefer_psycopg3=True, **settings)
+        made = PostgreSQLDatabase(name, prefer_psycopg3=True, **settings)
+        made.url, made.place = self.url, masked(self.url)
+        return made
 
-    def clock(self, db: peewee.Database) -> clock.Clock:
+    def clock(self, db: Guarded) -> clock.Clock:
         def ask() -> datetime:
             (told,) = db.execute_sql("SELECT clock_timestamp()").fetchone()
             assert isinstance(told, datetime)
@@ -298,15 +299,15 @@ class PostgreSQL:
         return clock.ServerClock(ask)
 
     @contextmanager
-    def write(self, db: peewee.Database, *, durable: bool) -> Iterator[None]:
+    def write(self, db: Guarded, *, durable: bool) -> Iterator[None]:
         more, outermost = durable and not self._durable, not db.in_transaction()
         with db.atomic(**{"durable": True} if more and outermost else {}):
             if more and not outermost:
-                db.execute_sql(DURABLE)
+                db.execute_sql(PostgreSQLDatabase.DURABLE)
             yield
 
     @contextmanager
-    def read(self, db: peewee.Database) -> Iterator[None]:
+    def read(self, db: Guarded) -> Iterator[None]:
         outermost = not db.in_transaction()
         with db.atomic():
             if outermost:
@@ -317,14 +318,14 @@ class PostgreSQL:
     def for_update(self, query: peewee.ModelSelect[Table]) -> peewee.ModelSelect[Table]:
         return query.for_update()
 
-    def insert_many(self, db: peewee.Database, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    def insert_many(self, db: Guarded, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-        with peewee.__exception_wrapper__, db.connection().cursor().copy(statement) as copy:  # type: ignore[attr-defined]
+        with db.guard(), db.driver_cursor().copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
 
     def insert_new(
-        self, db: peewee.Database, table: str, columns: Sequence[str], rows: Iterator[Row], number: int, told: str
+        self, db: Guarded, table: str, columns: Sequence[str], rows: Iterator[Row], number: int, told: str
     ) -> list[tuple[int, Any]]:
         if number < WORTH_A_COPY:
             return self._insert_those_new(db, table, columns, rows, told)
@@ -347,7 +348,7 @@ class PostgreSQL:
         return [(id_, row[at]) for id_, row in zip(ids, sent, strict=True)]
 
     def _insert_those_new(
-        self, db: peewee.Database, table: str, columns: Sequence[str], rows: Iterable[Row], told: str
+        self, db: Guarded, table: str, columns: Sequence[str], rows: Iterable[Row], told: str
     ) -> list[tuple[int, Any]]:
         # One parameter instead of thousands, which psycopg would look for one by one.
         names, values = ", ".join(columns), json.dumps([dict(zip(columns, row, strict=True)) for row in rows])
@@ -357,10 +358,10 @@ class PostgreSQL:
         )
         return list(db.execute_sql(statement, (values,)).fetchall())
 
-    def wait_for_locks(self, db: peewee.Database, seconds: float) -> None:
+    def wait_for_locks(self, db: Guarded, seconds: float) -> None:
         db.execute_sql(f"SET lock_timeout = {round(seconds * 1000)}")
 
-    def lock_schema(self, db: peewee.Database) -> None:
+    def lock_schema(self, db: Guarded) -> None:
         # An advisory lock: there may be no table yet, and CREATE TABLE IF NOT EXISTS fails when two do it at once.
         db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
 
@@ -371,7 +372,7 @@ class PostgreSQL:
         row = cursor.fetchone()
         return int(row[0]) if row else None
 
-    def due(self, db: peewee.Database, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
+    def due(self, db: Guarded, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
         return due_jobs.find(db, "%s", " FOR UPDATE SKIP LOCKED" if lock else "", key, limit)
 
 
@@ -388,12 +389,7 @@ def of(url: str) -> Dialect:
     scheme = url.partition(":")[0]
     if scheme not in DIALECTS:
         raise BadInput(
-            f"{masked(url)!r} is no database URL: write sqlite:///file.db or postgresql://user:password@host/name"
+            f"{masked(url)!r} is no database URL: write sqlite:///file.db or postgresql://user@host/name"
+            f" (the password: {PGPASS})"
         )
     return DIALECTS[scheme](url)
-
-
-def masked(url: str) -> str:
-    """`url` without its password, fit for logs and screens, whether or not it is a URL."""
-    hidden = re.sub(r"^(\w+://[^:/@?]*):.*@", r"\1:•••@", url)
-    return re.sub(r"(password=)[^&]*", r"\1•••", hidden)

@@ -110,7 +110,7 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
 def _database() -> list[Check]:
     opened = database.current()
     newest = migrations.known()[-1].number
-    found = [Check("database", OK, f"{dialects.masked(opened.url)}, schema {newest}, {_size(opened.db)}")]
+    found = [Check("database", OK, f"{opened.db.place}, schema {newest}, {_size(opened.db)}")]
     path = _file()
     if path is not None:
         if stat.S_IMODE(path.stat().st_mode) & 0o007:

@@ -9,6 +9,7 @@ DoituiError
 ├── Misconfigured            settings or set-up must be mended first
 │   ├── DatabaseNotReady     not made yet, of an older or of a newer schema
 │   ├── DatabaseUnavailable  the database cannot be reached, is locked, or is read-only
+│   │   └── DiskFull         nothing more can be written to it
 │   ├── WrongEnvironment     a test set-up pointed at a production host, or the other way round
 │   └── CredentialsRefused   the remote does not know the account or password
 ├── Refused                  allowed to nobody in this state; nothing was changed
@@ -17,7 +18,8 @@ DoituiError
 │   └── TombstoneStays       only `restore` leads out of a tombstone
 └── RemoteFailed             DataCite could not be asked, or answered with an error
     ├── NotSent              no byte of the request went out
-    └── NoAnswer             it was sent, and nobody knows what became of it
+    ├── NoAnswer             it was sent, and nobody knows what became of it
+    └── BadAnswer            a success whose shape is not that of the API
 
 Every message is one line: what was wrong, which value, what to do. Which branch ends a command with which exit code is
 written in `doitui.cli.exits`, not here.
@@ -72,6 +74,10 @@ class DatabaseUnavailable(Misconfigured):
     """The database cannot be reached, stays locked, or cannot be written."""
 
 
+class DiskFull(DatabaseUnavailable):
+    """The disk of the database, or of a file beside it, is full. What was committed before stays."""
+
+
 class WrongEnvironment(Misconfigured):
     """A test set-up pointed at a production host, or the other way round."""
 
@@ -123,3 +129,7 @@ class NotSent(RemoteFailed):
 
 class NoAnswer(RemoteFailed):
     """The request was sent (or may have been), and nobody knows what became of it."""
+
+
+class BadAnswer(RemoteFailed):
+    """The service answered a success of a shape that its API does not have: nothing in it is believed."""

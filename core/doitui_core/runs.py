@@ -14,7 +14,7 @@ import peewee
 
 from doitui_core import activity, database, dois, ledger, notices, queue, repositories, states, verification, worker
 from doitui_core.clock import micros
-from doitui_core.errors import DoituiError, InvalidMetadata
+from doitui_core.errors import DatabaseUnavailable, DoituiError, InvalidMetadata
 from doitui_core.models import Doi, Job, Record, Repository
 from doitui_core.notices import Line, Run
 from doitui_core.outcomes import Outcome
@@ -61,6 +61,8 @@ def register(*, repository: str = "", actor: str = "python", **working: Any) -> 
         try:
             dois.request(row.record, Wanted.FINDABLE, actor=actor, config=config)
             known[row.id] = name
+        except DatabaseUnavailable:  # it would be the same with all that follow
+            raise
         except DoituiError as error:
             cause = "metadata" if isinstance(error, InvalidMetadata) else getattr(error, "cause", "") or "refused"
             activity.not_generated(name, str(error))

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from doitui_core import audit, database, identifiers, rests, secret_references, suffix
-from doitui_core.dialects import masked
+from doitui_core.database_urls import masked
 from doitui_core.errors import BadInput, Misconfigured, NotFound
 from doitui_core.metadata import landing_pages
 from doitui_core.models import Repository

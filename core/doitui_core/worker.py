@@ -152,6 +152,8 @@ class _Run:
             return not busy
         try:
             claimed, wait = self._dispatch()
+            if self._rounds_without:
+                log.warning("the database answers again")
             self._rounds_without = 0
         except (DatabaseUnavailable, peewee.PeeweeException) as error:
             claimed, wait = 0, self._without_database(error, drain)
@@ -167,7 +169,8 @@ class _Run:
         self._rounds_without += 1
         if drain and self._rounds_without >= ROUNDS:
             raise error if isinstance(error, DatabaseUnavailable) else DatabaseUnavailable(str(error))
-        log.warning("%s; trying again", error)
+        if self._rounds_without == 1:
+            log.warning("%s; trying again", error)
         database.close_thread()
         return self.every
 

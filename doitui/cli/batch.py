@@ -6,8 +6,9 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.doi import state_option
-from doitui.cli.output import progress, say, show
+from doitui.cli.output import counted, progress, say, show
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui.cli.so_far import says_how_far
 
 
 @click.group()
@@ -50,7 +51,7 @@ def mint(
             repositories.find(code)
         chosen = [records.find(text) for text in ids] or None
         many = len(chosen) if chosen else candidates.below(code, Wanted(state)).count()
-        with progress("queueing", many) as bar:
+        with progress("queueing", many) as bar, says_how_far(lambda: f"{counted(bar.pos, 'record')} done before"):
             result = batches.mint(
                 chosen,
                 repository=code,

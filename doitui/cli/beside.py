@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from doitui_core.errors import DoituiError
+
 #: Seconds a run that has ended waits for what is done beside it to end too; one that was told to stop has little time.
 LAST_SECONDS = 5.0
 LAST_SECONDS_STOPPED = 0.5
@@ -34,17 +36,23 @@ def beside(name: str, act: Callable[[threading.Event], object], every: float, st
 def _again_and_again(name: str, act: Callable[[threading.Event], object], every: float, over: threading.Event) -> None:
     from doitui_core import database
 
+    problem = ""
     while not over.wait(every):
-        _once(name, act, over)
-    _once(name, act, threading.Event())
+        problem = _once(name, act, over, problem)
+    _once(name, act, threading.Event(), problem)
     database.close_thread()
 
 
-def _once(name: str, act: Callable[[threading.Event], object], over: threading.Event) -> None:
+def _once(name: str, act: Callable[[threading.Event], object], over: threading.Event, before: str) -> str:
+    """Do `act`; what is wrong with it, which is logged unless it was wrong `before`."""
     from doitui_core import database
 
     try:
         act(over)
     except Exception as error:  # the worker goes on without it
-        log.warning("%s: %s: %s; trying again", name, type(error).__name__, error)
+        problem = str(error) if isinstance(error, DoituiError) else f"{type(error).__name__}: {error}"
+        if problem != before:
+            log.warning("%s: %s; trying again", name, problem)
         database.close_thread()
+        return problem
+    return ""

@@ -9,6 +9,7 @@ import click
 
 from doitui.cli.output import counted, progress, show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli.so_far import says_how_far
 
 COLUMNS = ("subj_id", "relation_type_id", "obj_id", "source_id", "total", "occurred_at")
 
@@ -78,7 +79,7 @@ def pull(session: Session, code: str | None, url: str, as_json: bool, dry_run: b
         if dry_run:
             show({"would_ask_for": number}, as_json, [f"would be asked for: {counted(number, 'DOI')}"])
             return
-        with progress("asking", number) as bar:
+        with progress("asking", number) as bar, says_how_far(lambda: _asked_before(bar.pos, number)):
             kept = pulling.pull(_client(session, url, repository), repository, step=bar.update)
     line = f"{counted(kept.new, 'new event')}, {kept.grown} with another total"
     show({"new": kept.new, "changed": kept.grown}, as_json, [line])
@@ -92,6 +93,11 @@ def _canonical(name: str, text: str) -> str:
     if name in ("subj_id", "obj_id"):
         return identity.canonical(text)
     return ",".join(map(identifiers.fold, text.split(","))) if name in ("doi", "prefix") else text
+
+
+def _asked_before(done: int, number: int) -> str:
+    """How far a pull came that was stopped."""
+    return f"{done} of {counted(number, 'DOI')} asked for before; what came is stored"
 
 
 def _client(session: Session, url: str, repository: Any = None) -> Any:

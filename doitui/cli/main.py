@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import io
+import itertools
+import os
 import signal
 import sys
 import traceback
@@ -14,7 +16,9 @@ import click
 from doitui.cli import exits
 from doitui.cli.output import say, show
 from doitui.cli.session import Session
+from doitui.cli.so_far import FULL, disk_full
 from doitui_core import __version__
+from doitui_core.database_urls import without_passwords
 from doitui_core.errors import DoituiError
 
 #: Command -> the module that has it, as an attribute of the same name. Imported when it is asked for:
@@ -110,9 +114,17 @@ def run() -> None:
         sys.exit(128 + signal.SIGINT)
     except Exception as error:
         if debug:
-            traceback.print_exc()
+            click.echo(without_passwords(traceback.format_exc(), _database_url()), err=True, nl=False)
         say(f"doitui: {_told(error)}")
         sys.exit(exits.of(error))
+
+
+def _database_url() -> str:
+    """What was given as the database, for the password in it: an error may quote it from anywhere."""
+    words = sys.argv[1:]
+    given = [word.partition("=")[2] for word in words if word.startswith("--database=")]
+    given += [after for word, after in itertools.pairwise(words) if word == "--database"]
+    return given[-1] if given else os.environ.get("DOITUI_DATABASE", "")
 
 
 def _without_command(error: click.exceptions.NoArgsIsHelpError) -> int:
@@ -138,6 +150,8 @@ def _told(error: Exception) -> str:
         return str(error)
     if isinstance(error, UnicodeEncodeError):
         return f"{error.object[:60]!r} is not valid text: type it in UTF-8"
+    if isinstance(error, OSError) and error.errno in FULL and error.filename:
+        return disk_full(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}{f': {error.filename}' if error.filename else ''}"
     return f"unexpected {type(error).__name__}: {error} (a mistake of ours: --debug shows where)"

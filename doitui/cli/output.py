@@ -17,6 +17,8 @@ from typing import Any
 
 import click
 
+from doitui_core.database_urls import without_passwords
+
 #: Persian and Indic words need them, and they only join or part letters.
 JOINERS = "\u200c\u200d"
 
@@ -31,7 +33,7 @@ def plain(text: str) -> str:
 def say(message: str) -> None:
     """One line on stderr."""
     try:
-        click.echo(plain(" ".join(message.split())), err=True)
+        click.echo(plain(without_passwords(" ".join(message.split()))), err=True)
     except BrokenPipeError:
         _close(sys.stderr)
 

@@ -12,6 +12,7 @@ from doitui.cli.numbers import ID
 from doitui.cli.output import counted, fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui.cli.so_far import says_how_far
 
 
 @click.group()
@@ -91,7 +92,8 @@ def retry(
         if dry_run:
             back = [job.id for job in chosen]
         else:
-            with progress("retrying", len(ids) or chosen.count()) as bar:
+            many = len(ids) or chosen.count()
+            with progress("retrying", many) as bar, says_how_far(lambda: f"{bar.pos} of {many} retried before"):
                 back = jobs.retry(ids=ids, cause=cause, every=everything, actor=actor(), step=bar.update)
     missed = [number for number in ids if number not in back]
     for number in missed:

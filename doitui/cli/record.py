@@ -14,6 +14,7 @@ from doitui.cli.items import each
 from doitui.cli.output import counted, fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui.cli.so_far import says_how_far
 
 #: Values set by hand that are reported one by one.
 NAMED = 10
@@ -71,10 +72,19 @@ def import_(
     from doitui_core import importing, repositories
 
     options = importing.Options(form, doi == "keep", object_id, published, dry_run, actor())
+    results: list[Any] = []
     with session.database(read_only=dry_run), progress("importing", len(files)) as bar:
         config = repositories.config(repositories.find_or_only(code))
-        results = list(importing.files(files, config, options, bar.update))
+        with says_how_far(lambda: _reached(results)):
+            for result in importing.files(files, config, options, bar.update):
+                results.append(result)
     _report(results, as_json, dry_run)
+
+
+def _reached(results: list[Any]) -> str:
+    """How far an import came that was stopped."""
+    stored = sum(not result.error for result in results)
+    return f"{counted(stored, 'record')} stored before; import the same files again to go on"
 
 
 def _report(results: list[Any], as_json: bool, dry_run: bool) -> None:

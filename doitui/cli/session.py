@@ -52,7 +52,8 @@ class Session:
 
         database.open(self.database_url, read_only=read_only, durable=durable)
         try:
-            yield
+            with database.guard():
+                yield
         finally:
             database.close()
 

@@ -8,8 +8,12 @@ from typing import Any
 import click
 
 from doitui.cli.numbers import SECONDS
-from doitui.cli.output import show, wait
+from doitui.cli.output import say, show, wait
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui_core.errors import DatabaseUnavailable
+
+#: In what `status --watch` showed last: the database has been lost since.
+LOST = "lost"
 
 
 @click.command()
@@ -21,9 +25,10 @@ def init(session: Session, as_json: bool, dry_run: bool) -> None:
 
     Example: doitui --database sqlite:///archive.db init
     """
-    from doitui_core import database, dialects
+    from doitui_core import database
+    from doitui_core.database_urls import masked
 
-    place = dialects.masked(session.database_url)
+    place = masked(session.database_url)
     steps = database.pending(session.database_url) if dry_run else database.create(session.database_url)
     database.close()
     would = "would be " if dry_run else ""
@@ -55,15 +60,28 @@ def status(session: Session, watch: bool, every: float, as_json: bool) -> None:
     if watch and as_json:
         raise click.UsageError("--watch prints lines, --json one document: give one of them")
     with session.database(read_only=True):
-        before: dict[str, Any] = {}
-        while True:
-            found = stats.overview()
-            read = found == before or show(found, as_json, _lines(found))
-            if not (watch and read):
-                return
-            before = found
-            if not wait(every):
-                return
+        found = stats.overview()
+        read = show(found, as_json, _lines(found))
+        while watch and read and wait(every):
+            found, read = _shown_again(found)
+
+
+def _shown_again(before: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """(what there is now, whether somebody still reads), printed where it has changed. Where the database was lost that
+    is said, once, and what there was `before` stays until it answers.
+    """
+    from doitui_core import database, stats
+
+    try:
+        found = stats.overview()
+    except DatabaseUnavailable as error:
+        database.close_thread()
+        if LOST not in before:
+            say(f"{error}; looking again")
+        return {**before, LOST: True}, True
+    if LOST in before:
+        say("the database answers again")
+    return found, found == before or show(found, False, _lines(found))
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:

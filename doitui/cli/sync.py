@@ -7,6 +7,7 @@ import click
 from doitui.cli import exits
 from doitui.cli.output import counted, progress, say, show
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui.cli.so_far import says_how_far
 
 #: Unknown DOIs named to people; --json names all.
 NAMED = 20
@@ -26,7 +27,11 @@ def sync(session: Session, prefix: str, as_json: bool, dry_run: bool) -> None:
     from doitui_core import sync as syncing
     from doitui_core.models import Doi
 
-    with session.database(read_only=dry_run), progress("comparing", 0 if dry_run else Doi.select().count()) as bar:
+    with (
+        session.database(read_only=dry_run),
+        progress("comparing", 0 if dry_run else Doi.select().count()) as bar,
+        says_how_far(lambda: f"{counted(bar.pos, 'DOI')} compared before, what differed is noted"),
+    ):
         result = syncing.sync(prefix=prefix, actor=actor(), dry_run=dry_run, step=bar.update)
     document = {
         "compared": result.compared,

@@ -11,6 +11,7 @@ import click
 from doitui.cli import exits
 from doitui.cli.output import counted, progress, say, show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli.so_far import says_how_far
 from doitui_core.errors import BadInput, Misconfigured
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def drain(session: Session, spool: Path | None, as_json: bool, dry_run: bool) ->
         _say_refused(place, refused)
         return
     with session.database(durable=False):  # what is removed from the spool is on the disk before
-        with progress("draining", waiting["bytes"]) as bar:
+        with progress("draining", waiting["bytes"]) as bar, says_how_far(lambda: _left(bar.pos, waiting, place), place):
             done = draining.drain(place, bar.update)
         hours, pruned = recount.due(), retention.prune()
         _tell_events()
@@ -179,6 +180,11 @@ def _say_refused(place: Path, refused: Sequence[Refusal]) -> None:
         say(f"  {refusal.fix}")
     if len(refused) > NAMED:
         say(f"… and {len(refused) - NAMED} more: see `doitui doctor`")
+
+
+def _left(done: int, waiting: Mapping[str, int], place: Path) -> str:
+    """How far a drain came that was stopped."""
+    return f"{done} of {waiting['bytes']} bytes drained before; the rest stays in {place}, drain it again"
 
 
 def _tell_events(*, all_days: bool = False) -> None:
@@ -244,7 +250,7 @@ def import_log(
     options = importing.Options(key, form, view_pattern, download_pattern, frozenset(anonymous), dry_run, again)
     with session.database(read_only=dry_run):
         repository = repositories.find_or_only(code)
-        with progress("importing", len(files)) as bar:
+        with progress("importing", len(files)) as bar, says_how_far(lambda: _imported_before(bar.pos)):
             results = importing.import_logs(files, repository, options, bar.update)
         hours = 0 if dry_run else recount.due()
         if hours:
@@ -260,6 +266,11 @@ def import_log(
     show(document, as_json, [line for result in results for line in _import_lines(result, dry_run)])
     failed = any(result.refused or result.rejected for result in results)
     exits.leave(exits.SOME_FAILED if failed else exits.DONE)
+
+
+def _imported_before(done: int) -> str:
+    """How far an import came that was stopped."""
+    return f"{counted(done, 'whole log')} imported before; import the same again: what is stored is left out"
 
 
 def _imported(result: Any) -> dict[str, Any]:
@@ -299,7 +310,9 @@ def import_counts(session: Session, files: tuple[Path, ...], code: str | None, a
     from doitui_core.usage import import_counts as importing
 
     with session.database(read_only=dry_run):
-        result = importing.import_counts(files, repositories.find_or_only(code), dry_run=dry_run)
+        repository, result = repositories.find_or_only(code), importing.Imported()
+        with says_how_far(lambda: f"{counted(result.stored, 'count')} stored before; import the same files again"):
+            importing.import_counts(files, repository, result, dry_run=dry_run)
         if result.stored and not dry_run:
             _tell_events(all_days=True)
     for place, why in result.rejected:

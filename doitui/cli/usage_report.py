@@ -12,7 +12,7 @@ from doitui.cli import exits
 from doitui.cli.output import counted, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
-from doitui_core.errors import DoituiError, UnreadableDocument
+from doitui_core.errors import DatabaseUnavailable, DoituiError, UnreadableDocument
 
 if TYPE_CHECKING:
     from doitui_core.models import Repository
@@ -219,6 +219,8 @@ def _requested(wanted: Sequence[tuple[Repository, Report]]) -> list[dict[str, An
         try:
             report_desk.of(repository)
             job = requesting.request(repository, report, actor=actor()).job_id
+        except DatabaseUnavailable:  # it would be the same with all that follow
+            raise
         except DoituiError as error:
             told.append({**about, "error": str(error), "code": exits.of(error)})
         else:

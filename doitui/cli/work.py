@@ -18,6 +18,7 @@ from doitui.cli.beside import beside
 from doitui.cli.numbers import SECONDS
 from doitui.cli.output import counted, plain, progress, say, show
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli.so_far import says_how_far
 
 if TYPE_CHECKING:
     from doitui_core.outcomes import Outcome
@@ -59,7 +60,13 @@ def work(
         return
     with session.database(durable=False), stopping() as stop:
         waiting = sum(queue.due(row.id, 1_000_000) for row in Repository.select()) if drain else 0
-        with progress("working", waiting) as bar, sending_mail(stop), draining_spool(stop), telling_events(stop):
+        with (
+            progress("working", waiting) as bar,
+            sending_mail(stop),
+            draining_spool(stop),
+            telling_events(stop),
+            says_how_far(lambda: f"{counted(bar.pos, 'job')} ended before, the others stay queued"),
+        ):
             summary = worker.run(
                 drain=drain, threads=threads, limit=limit, every=every, stop=stop, progress=lambda _: bar.update(1)
             )

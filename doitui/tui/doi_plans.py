@@ -11,7 +11,7 @@ from doitui.tui.plans import MOST, Answers, Course, Field, Plan, Result, Run, ea
 from doitui.tui.text import counted, harmless, number
 from doitui.tui.widgets.lines import Line
 from doitui_core import adoption, batch, candidates, comparing, dois, repositories, states, verification, windows
-from doitui_core.errors import BadInput, DoituiError, Refused
+from doitui_core.errors import BadInput, DatabaseUnavailable, DoituiError, Refused
 from doitui_core.filters import Filter
 from doitui_core.models import Doi
 from doitui_core.states import Wanted
@@ -134,6 +134,8 @@ def looked_at(name: str, rows: list[Row]) -> tuple[list[Row], list[tuple[str, st
     for row in rows:
         try:
             ACTS[name].check(row)
+        except DatabaseUnavailable:  # it would be the same with all that follow
+            raise
         except DoituiError as error:
             unfit.append((row["doi"], harmless(error)))
         else:

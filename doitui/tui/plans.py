@@ -121,7 +121,7 @@ def each(course: Course, items: Iterable[tuple[str, T]], act: Callable[[T], obje
     for name, thing in items:
         try:
             note = getattr(act(thing), "note", "")
-        except (DatabaseUnavailable, peewee.OperationalError, peewee.InterfaceError):
+        except DatabaseUnavailable:
             raise  # it would be the same with all that are left
         except (DoituiError, peewee.PeeweeException) as error:
             result.refuse(name, harmless(error))

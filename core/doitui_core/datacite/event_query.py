@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from doitui_core import __version__, outcomes
-from doitui_core.datacite import transport
+from doitui_core.datacite import list_pages, transport
 from doitui_core.datacite.answer import Answer
 from doitui_core.datacite.events import Dialect, base
 from doitui_core.datacite.pace import Pace
-from doitui_core.errors import BadInput, RemoteFailed
+from doitui_core.errors import BadInput
 from doitui_core.events import identity
 
 #: What can be asked for. Others are dropped by the server in silence, and all events come back.
@@ -62,7 +62,6 @@ class Page:
     events: list[dict[str, Any]]
     total: int
     meta: Mapping[str, Any]
-    cursor: str = ""
 
 
 class EventQuery:
@@ -90,7 +89,8 @@ class EventQuery:
     def pages(self, filters: Mapping[str, str], *, sort: str = "", size: int = LARGEST_PAGE) -> Iterator[Page]:
         """Every event that fits all `filters` (`FILTERS`; empty ones are left out), page after page, each once.
 
-        Raises `BadInput` for a filter, sort or size that is none; `RemoteFailed`, `NotSent` or `NoAnswer`.
+        Raises `BadInput` for a filter, sort or size that is none; `RemoteFailed`, `NotSent`, `NoAnswer`, or `BadAnswer`
+        for a list that is none.
         """
         asked = _asked(filters, sort, size)
         if not sort:
@@ -101,8 +101,13 @@ class EventQuery:
         seen: set[str] = set()
         number, last, total = 1, 1, 0
         while number <= last:
-            page = self._page({**asked, "sort": sort, "page[number]": str(number), "page[size]": str(size)})
-            seen.update(event["id"] for event in page.events)
+            page = self._page(
+                self._answer({**asked, "sort": sort, "page[number]": str(number), "page[size]": str(size)})
+            )
+            new = {event["id"] for event in page.events} - seen
+            if not new and (number - 1) * size < page.total:
+                raise list_pages.bad(self.url, f"page {number} of {page.total} events has none that is new")
+            seen |= new
             number, last, total = number + 1, min(-(-page.total // size), WINDOW // size), page.total
             yield page
         if total > last * size:
@@ -110,25 +115,22 @@ class EventQuery:
                 yield Page([event for event in page.events if event["id"] not in seen], page.total, page.meta)
 
     def _by_cursor(self, asked: Mapping[str, str], size: int) -> Iterator[Page]:
-        """Only the cursor is taken from `links.next`: the rest of that address loses filters (datacite#2465)."""
-        cursor = "1"
-        while cursor:
-            page = self._page({**asked, "page[cursor]": cursor, "page[size]": str(size)})
-            # The same one again would begin from the start for ever; v1 names one more behind a full last page.
-            cursor = page.cursor if page.events and page.cursor != cursor else ""
+        reading, more = list_pages.Reading(self.url), True
+        while more:
+            answer = self._answer({**asked, "page[cursor]": reading.cursor, "page[size]": str(size)})
+            page = self._page(answer)
+            # Version 1 names one more page behind a full last one, which is empty.
+            more = reading.advance(answer, [event["id"] for event in page.events])
             yield page
 
-    def _page(self, asked: Mapping[str, str]) -> Page:
-        answer = self._answer(f"{self.url}?{urlencode(asked)}")
-        found = answer.document.get("data")
-        if answer.status != 200 or not isinstance(found, list):
-            raise RemoteFailed(f"{self.url} answered {answer.status}, which is no list of events: {answer.summary}")
-        meta = _dict(answer.document.get("meta"))
-        events = [_plain(item) for item in found if isinstance(item, dict)]
-        total = meta.get("total")
-        return Page(events, total if isinstance(total, int) else len(events), meta, _cursor(answer))
+    def _page(self, answer: Answer) -> Page:
+        events = [_plain(item) for item in list_pages.items(answer, self.url, "list of events")]
+        if not all(event["id"] for event in events):
+            raise list_pages.bad(self.url, "an event has no id")
+        return Page(events, list_pages.total(answer, self.url, len(events)), _dict(answer.document.get("meta")))
 
-    def _answer(self, url: str) -> Answer:
+    def _answer(self, asked: Mapping[str, str]) -> Answer:
+        url = f"{self.url}?{urlencode(asked)}"
         for tries_left in reversed(range(TRIES)):
             self._pace(url)
             headers = {"Accept": self._dialect.accept}
@@ -162,13 +164,7 @@ def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
     """One spelling for both versions: subj-id and subjId become subj_id."""
     attributes = _dict(item.get("attributes"))
     plain = {re.sub("-|(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, value in attributes.items()}
-    return {"id": str(item.get("id", "")), **plain}
-
-
-def _cursor(answer: Answer) -> str:
-    address = _dict(answer.document.get("links")).get("next")
-    query = urlsplit(address).query if isinstance(address, str) else ""
-    return (parse_qs(query).get("page[cursor]") or [""])[0]
+    return {**plain, "id": str(item.get("id") or "")}
 
 
 def _dict(value: Any) -> dict[str, Any]:

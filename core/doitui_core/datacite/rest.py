@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from doitui_core import doi_paths
+from doitui_core.datacite import list_pages
 from doitui_core.datacite.account import Account
 from doitui_core.datacite.answer import Answer
-from doitui_core.errors import CredentialsRefused, RemoteFailed
+from doitui_core.errors import CredentialsRefused
 
 MEDIA_TYPE = "application/vnd.api+json"
 
@@ -58,23 +59,28 @@ class RestClient(Account):
         return self._send("DELETE", _path(doi))
 
     def list(self, **filters: str) -> Iterator[dict[str, Any]]:
-        """The attributes of every DOI that the search index finds (`prefix=`, `client_id=`, `state=` …), by cursor.
+        """The attributes of every DOI that the search index finds (`prefix=`, `client_id=`, `state=` …), by cursor;
+        `doi` is among them.
 
-        Only the cursor is taken from `links.next`: the rest of that address loses filters (datacite#2465).
-        Raises `RemoteFailed` for anything but 200.
+        Raises `RemoteFailed` for anything but 200, `BadAnswer` for a list that is none.
         """
-        cursor = "1"
+        url, more = f"{self.base_url}/dois", True
+        reading = list_pages.Reading(url)
         query = {name.replace("_", "-"): value for name, value in filters.items()}
-        while cursor:
+        while more:
             asked = urlencode(
-                {**query, "affiliation": "true", "publisher": "true", "page[size]": self.PAGE, "page[cursor]": cursor}
+                {
+                    **query,
+                    "affiliation": "true",
+                    "publisher": "true",
+                    "page[size]": self.PAGE,
+                    "page[cursor]": reading.cursor,
+                }
             )
             answer = self._listed(f"/dois?{asked}")
-            found = answer.document["data"]
-            yield from (item["attributes"] for item in found)
-            following = _cursor(answer) if found else ""
-            # The same one again would begin from the start for ever (datacite-api 1.12).
-            cursor = following if following != cursor else ""
+            found = [item["attributes"] for item in list_pages.items(answer, url, needed=["doi"])]
+            more = reading.advance(answer, [attributes["doi"] for attributes in found])
+            yield from found
 
     def check_credentials(self) -> None:
         """Ask for something cheap; raises `CredentialsRefused` when the account is not recognised, else as `list`."""
@@ -83,8 +89,7 @@ class RestClient(Account):
     def _listed(self, path: str) -> Answer:
         answer = self._send("GET", path)
         self._require_recognised(answer)
-        if answer.status != 200 or not isinstance(answer.document.get("data"), list):
-            raise RemoteFailed(f"{self.base_url}/dois answered {answer.status}, which is no list: {answer.summary}")
+        list_pages.items(answer, f"{self.base_url}/dois")
         return answer
 
     def _require_recognised(self, answer: Answer) -> None:
@@ -115,8 +120,3 @@ def _path(doi: str) -> str:
     `10.5072/x`.
     """
     return f"/dois/{doi_paths.escaped(doi, safe='')}"
-
-
-def _cursor(answer: Answer) -> str:
-    address = (answer.document.get("links") or {}).get("next") or ""
-    return (parse_qs(urlsplit(address).query).get("page[cursor]") or [""])[0]

@@ -9,11 +9,10 @@ import re
 from dataclasses import dataclass
 from importlib import resources
 
-import peewee
-
 from doitui_core import clock
 from doitui_core.dialects import SET_UP, Dialect
 from doitui_core.errors import DatabaseNotReady
+from doitui_core.guarded import Guarded
 
 HISTORY = (
     "CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER PRIMARY KEY, name {text}, applied_at BIGINT NOT NULL)"
@@ -41,7 +40,7 @@ def known() -> list[Migration]:
     ]
 
 
-def applied(db: peewee.Database) -> int:
+def applied(db: Guarded) -> int:
     """The number of the newest step the database has had; 0 for an empty one."""
     if not db.table_exists("schema_migration"):
         return 0
@@ -49,7 +48,7 @@ def applied(db: peewee.Database) -> int:
     return int(number or 0)
 
 
-def refuse_newer(db: peewee.Database) -> int:
+def refuse_newer(db: Guarded) -> int:
     """As `applied`. Raises `DatabaseNotReady` where a newer doitui has been at work: its tables would be misread."""
     if (have := applied(db)) > (newest := known()[-1].number):
         raise DatabaseNotReady(
@@ -58,7 +57,7 @@ def refuse_newer(db: peewee.Database) -> int:
     return have
 
 
-def require_current(db: peewee.Database) -> None:
+def require_current(db: Guarded) -> None:
     """Raise `DatabaseNotReady` unless the schema is the one this program is written for."""
     have, newest = refuse_newer(db), known()[-1].number
     if have == 0:
@@ -69,7 +68,7 @@ def require_current(db: peewee.Database) -> None:
         )
 
 
-def upgrade(db: peewee.Database, dialect: Dialect, now: clock.Clock) -> list[str]:
+def upgrade(db: Guarded, dialect: Dialect, now: clock.Clock) -> list[str]:
     """Run the steps that are missing; their names. Two processes at once: the second waits and finds nothing to do."""
     refuse_newer(db)
     done = []

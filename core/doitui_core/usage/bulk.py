@@ -45,7 +45,8 @@ def execute_many(statement: str, rows: Sequence[Sequence[Any]]) -> None:
     """Run `statement` for each of `rows`; `{p}` in it is a value. Inside `database.write()`."""
     opened = database.current()
     if rows:
-        opened.db.connection().cursor().executemany(statement.format(p=opened.db.param), rows)
+        with opened.db.guard():
+            opened.db.driver_cursor().executemany(statement.format(p=opened.db.param), rows)
 
 
 def execute(statement: str, *values: Any) -> Any:

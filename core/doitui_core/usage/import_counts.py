@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from doitui_core import database, dois
-from doitui_core.errors import BadInput, DoituiError, UnreadableDocument
+from doitui_core.errors import BadInput, DoituiError, Misconfigured, UnreadableDocument
 from doitui_core.models import Doi, Repository
 from doitui_core.usage import bulk, hits
 from doitui_core.usage.agents import MACHINE, REGULAR
@@ -38,17 +38,23 @@ class Imported:
     rejected: list[tuple[str, str]] = field(default_factory=list)
 
 
-def import_counts(paths: Sequence[Path], repository: Repository, *, dry_run: bool = False) -> Imported:
-    """Store the rows of CSV files with the columns of `HEADER`; a row stored before is replaced.
+def import_counts(
+    paths: Sequence[Path], repository: Repository, result: Imported | None = None, *, dry_run: bool = False
+) -> Imported:
+    """Store the rows of CSV files with the columns of `HEADER`; a row stored before is replaced. `result` is added to,
+    row by row, also where an error ends it.
 
-    Raises `UnreadableDocument` for a file that is none; a bad row stops nothing.
+    Raises `UnreadableDocument` for a file that is none, `Misconfigured` where nothing can be stored; a bad row stops
+    nothing.
     """
-    result, zone = Imported(), hits.current_zone()
+    result, zone = Imported() if result is None else result, hits.current_zone()
     for path in paths:
         for number, row in _rows(path):
             try:
                 _store(row, repository, zone, dry_run)
                 result.stored += 1
+            except Misconfigured:  # it would be the same with all that follow
+                raise
             except DoituiError as error:
                 result.rejected.append((f"{path}:{number}", str(error)))
     return result

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from doitui_core.datacite.rest import RestClient
-from doitui_core.errors import CredentialsRefused, RemoteFailed
+from doitui_core.errors import BadAnswer, CredentialsRefused, RemoteFailed
 
 DOI = "10.5072/a.b/c"
 
@@ -131,10 +131,11 @@ def test_a_list_brings_identifiers_too(client: RestClient, document: dict[str, A
     assert found["publisher"]["publisherIdentifier"] == "https://ror.org/04z8jg394"
 
 
-def test_a_list_whose_cursor_stands_still_ends(answering_json: Any) -> None:
-    page = {"data": [{"attributes": {"doi": "10.5072/x"}}], "links": {"next": "https://h/dois?page%5Bcursor%5D=1"}}
+def test_a_list_whose_cursor_stands_still_is_a_bad_answer(answering_json: Any) -> None:
+    page = {"data": [{"attributes": {"doi": "10.5072/x"}}], "links": {"next": "/dois?page%5Bcursor%5D=1"}}
     server = answering_json("200 OK", page)
-    assert len(list(RestClient(server.url, "A.B", "pw", deadline=5).list())) == 1
+    with pytest.raises(BadAnswer, match="lead back"):
+        list(RestClient(server.url, "A.B", "pw", deadline=5).list())
 
 
 def test_a_page_that_is_no_list_is_not_an_empty_list(answering: Any) -> None:

@@ -1,0 +1,179 @@
+"""peewee's databases, whose errors are ours: whatever is asked of the database, in or outside of a transaction, ends
+with `DatabaseUnavailable` and one line where the database cannot be used.
+
+What they mend besides: SQLite undoes a transaction by itself when the disk is full, and a second ROLLBACK would take
+the place of the error; a connection to PostgreSQL that was lost is given back, and the next statement opens another.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+import peewee
+
+from doitui_core import database_failures
+from doitui_core.database_urls import without_passwords
+from doitui_core.errors import DatabaseUnavailable, DiskFull
+
+#: Errors that speak of the data or of a statement, not of the database.
+TELLING = (peewee.IntegrityError, peewee.DataError, peewee.NotSupportedError)
+
+#: A role without the rights it needs, which PostgreSQL counts among the errors of a statement.
+NOT_GRANTED = "42501"
+
+
+#: SQLite's codes for a statement that is wrong, or used wrongly.
+MISTAKES = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE)
+
+
+class Guarded(peewee.Database):
+    """What both have in common. `url` and `place`: as it was given, and as it may be shown."""
+
+    url = place = ""
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """For what goes to the driver itself: its errors as ours."""
+        try:
+            with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+                yield
+        except peewee.PeeweeException as error:
+            self.fail(error)
+
+    def driver_cursor(self) -> Any:
+        """For what peewee cannot do; to be used inside `guard`."""
+        return self.connection().cursor()  # type: ignore[no-untyped-call]
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        try:
+            return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
+        except peewee.PeeweeException as error:
+            self.fail(error)
+
+    def connect(self, reuse_if_open: bool = False) -> Any:
+        with self.guard():
+            return super().connect(reuse_if_open)
+
+    def begin(self, *arguments: Any, **options: Any) -> None:
+        try:
+            super().begin(*arguments, **options)
+        except peewee.PeeweeException as error:
+            self.fail(error)
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        except peewee.PeeweeException as error:
+            self.fail(error)
+
+    def rollback(self) -> None:
+        """Nothing where the database has undone it already: the error that made it do so is the one to be told."""
+        if self.is_begun():
+            with self.guard():
+                super().rollback()
+        self._give_back_lost()
+
+    def savepoint(self) -> Any:
+        return _Savepoint(self)
+
+    def fail(self, error: Exception) -> NoReturn:
+        """Raise `error` as `explained` has it."""
+        found = self.explained(error)
+        if found is error:
+            raise error
+        raise found from error
+
+    def explained(self, error: Exception) -> Exception:
+        """`error` as one of ours if it says that the database cannot be used, else as it is."""
+        if isinstance(error, TELLING) or not self._is_of_the_database(error):
+            return error
+        found = database_failures.original(error)
+        line = f"{self.place} cannot be used: {without_passwords(self.reason(found), self.url)}"
+        full = self.is_disk_full(found)
+        self._give_back_lost()
+        return DiskFull(line) if full else DatabaseUnavailable(line)
+
+    def is_begun(self) -> bool:
+        """Whether the database itself is inside a transaction."""
+        raise NotImplementedError
+
+    def is_lost(self) -> bool:
+        """Whether the connection is gone for good."""
+        return False
+
+    def is_disk_full(self, error: Exception) -> bool:
+        return database_failures.is_disk_full(error)
+
+    def reason(self, error: Exception) -> str:
+        """The driver's `error` in words, with what to do."""
+        raise NotImplementedError
+
+    def _is_of_the_database(self, error: Exception) -> bool:
+        return not isinstance(error, peewee.ProgrammingError)
+
+    def _give_back_lost(self) -> None:
+        if not self.is_closed() and self.is_lost() and not self.in_transaction():
+            with suppress(peewee.PeeweeException):
+                self.close()
+
+
+class _Savepoint(peewee._savepoint):
+    def rollback(self, begin: bool = True) -> None:
+        """Nothing where the whole transaction is over already."""
+        if self.db.is_begun():
+            super().rollback(begin)
+
+
+class SQLiteDatabase(Guarded, peewee.SqliteDatabase):
+    """`file`: where it is."""
+
+    file = Path()
+
+    def is_begun(self) -> bool:
+        return not self.is_closed() and bool(self.connection().in_transaction)  # type: ignore[no-untyped-call]
+
+    def is_disk_full(self, error: Exception) -> bool:
+        return database_failures.is_disk_full(error, self.file)
+
+    def reason(self, error: Exception) -> str:
+        return database_failures.of_sqlite(error, self.file)
+
+    def _is_of_the_database(self, error: Exception) -> bool:
+        """Not a statement or a value that is wrong, which is a mistake of ours."""
+        code = getattr(database_failures.original(error), "sqlite_errorcode", None)
+        return super()._is_of_the_database(error) and code not in (None, *MISTAKES)
+
+
+class PostgreSQLDatabase(Guarded, peewee.PostgresqlDatabase):
+    """psycopg 3."""
+
+    #: Set before the first statement of a transaction whose commit waits for the disk.
+    DURABLE = "SET LOCAL synchronous_commit = on"
+
+    def begin(self, isolation_level: str | None = None, durable: bool = False) -> None:
+        if not durable:
+            super().begin(isolation_level)
+            return
+        with self.guard():
+            # One trip to the server for both.
+            self.cursor().execute(  # type: ignore[no-untyped-call]
+                f"BEGIN; {self.DURABLE}", prepare=False
+            )
+
+    def is_begun(self) -> bool:
+        return not self.is_closed() and not self.is_lost()
+
+    def is_lost(self) -> bool:
+        connection = self.connection()  # type: ignore[no-untyped-call]
+        return bool(connection.closed or connection.broken)
+
+    def reason(self, error: Exception) -> str:
+        return database_failures.of_postgresql(error, lost=not self.is_closed() and self.is_lost())
+
+    def _is_of_the_database(self, error: Exception) -> bool:
+        state = getattr(database_failures.original(error), "sqlstate", None)
+        return state == NOT_GRANTED or super()._is_of_the_database(error)
