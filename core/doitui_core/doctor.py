@@ -11,22 +11,34 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import peewee
 
-from doitui_core import database, desk, dialects, environments, migrations, queue, repositories, settings, stats
+from doitui_core import (
+    database,
+    desk,
+    dialects,
+    doctor_setup,
+    environments,
+    migrations,
+    queue,
+    repositories,
+    settings,
+    stats,
+)
 from doitui_core.clock import system
+from doitui_core.doctor_check import FAIL as FAIL
+from doitui_core.doctor_check import OK as OK
+from doitui_core.doctor_check import WARN as WARN
+from doitui_core.doctor_check import Check as Check
 from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
 from doitui_core.events import health
 from doitui_core.jobs import Lane
 from doitui_core.models import Job, Notice, Repository, Upstream, Worker
 from doitui_core.queue import Status
-
-OK, WARN, FAIL = "OK", "WARN", "FAIL"
 
 #: A worker beats every 5 seconds; silent for so long it is not there.
 SILENT = timedelta(seconds=30)
@@ -43,16 +55,6 @@ QUICKLY_COUNTED, PATIENCE = 200_000, 10.0
 
 #: Columns and rows of the smallest terminal in which every screen shows all it has to.
 NARROWEST = (80, 24)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`mend`: the command that mends it, empty where nothing has to be."""
-
-    name: str
-    level: str
-    told: str
-    mend: str = ""
 
 
 def checks(*, online: bool = True, thorough: bool = False) -> list[Check]:
@@ -75,6 +77,8 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     yield "counters", lambda: _counters(thorough)
     yield "disk", _disk
     yield "clock", _clock
+    yield "settings", doctor_setup.settings
+    yield "secrets", doctor_setup.secrets
     yield "workers", _workers
     yield "queue", _queue
     rows: list[Repository] = []

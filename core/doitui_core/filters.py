@@ -13,13 +13,12 @@ from doitui_core import lists
 from doitui_core.errors import BadInput
 from doitui_core.events.states import State
 from doitui_core.queue import Status
-from doitui_core.states import OPUS
 
 YES_NO = ("yes", "no")
 
 #: The fields of each list, and the words a field takes; () where it takes any.
 FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "dois": {"state": lists.STATES, "opus": OPUS, "published": YES_NO, "repo": (), "doi": ()},
+    "dois": {"state": lists.STATES, "opus": tuple(lists.OPUS), "published": YES_NO, "repo": (), "doi": ()},
     "jobs": {"status": tuple(Status), "cause": (), "action": (), "repo": (), "doi": ()},
     "events": {"state": tuple(State), "cause": (), "relation": (), "source": (), "repo": (), "doi": ()},
     "records": {"published": YES_NO, "repo": ()},
@@ -57,17 +56,22 @@ def parse(typed: str, of: str) -> Filter:
     """
     fields: dict[str, str] = {}
     words = []
-    for word in _words(typed):
+    for word in map(_without_state, _words(typed)):
         name, colon, value = word.partition(":")
         if colon and name.lower() in FIELDS[of] and value:
             fields[name.lower()] = _checked(name.lower(), value, FIELDS[of][name.lower()])
         elif colon and name.isalpha() and value and not value.startswith("//") and name.lower() != "doi":
-            raise BadInput(f"there is no field {name!r} here: take one of {', '.join(FIELDS[of])}")
+            raise BadInput(f'Unknown field "{name}". Use: {", ".join(FIELDS[of])}')
         elif "doi" in FIELDS[of] and "doi" not in fields and word.startswith("10.") and "/" in word:
             fields["doi"] = word
         else:
             words.append(word)
     return Filter(fields, " ".join(words))
+
+
+def _without_state(word: str) -> str:
+    """`state:opus:verified`, as the command line has it, is `opus:verified`."""
+    return word[len("state:") :] if word.lower().startswith("state:opus:") else word
 
 
 def _words(typed: str) -> list[str]:
@@ -79,5 +83,5 @@ def _words(typed: str) -> list[str]:
 
 def _checked(name: str, value: str, allowed: tuple[str, ...]) -> str:
     if allowed and value.lower() not in allowed:
-        raise BadInput(f"{name}:{value} is nothing: take one of {', '.join(allowed)}")
+        raise BadInput(f'Unknown {name} "{value}". Use: {", ".join(allowed)}')
     return value.lower() if allowed else value

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from doitui_core import database, documents, identifiers, reading, records, reservations, settings
+from doitui_core import database, documents, identifiers, on_off, reading, records, reservations
 from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.metadata import from_json
 from doitui_core.metadata.validate import Finding
@@ -124,7 +124,7 @@ def _text(document: Document, name: str) -> str:
 
 def _published(document: Document, options: Options) -> bool:
     value = document.members.get("published")
-    if str(value).strip().lower() in (*settings.TRUE, *settings.FALSE) and not isinstance(value, bool):
+    if str(value).strip().lower() in on_off.ON | on_off.OFF and not isinstance(value, bool):
         raise BadInput(f"has published = {value!r}: it must be true or false")
     # DataCite's own `published` is a date, which says nothing about us.
     return value if isinstance(value, bool) else options.published

@@ -87,6 +87,8 @@ def retry(
     with session.database(read_only=dry_run):
         for number in ids:
             jobs.find(number)
+        if cause is not None:
+            jobs.check_cause(cause)
         chosen = jobs.retryable(ids=ids, cause=cause, every=everything)
         if dry_run:
             back = [job.id for job in chosen]

@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,10 @@ from doitui.cli.session import Session, dry_run_option, json_option, pass_sessio
 
 if TYPE_CHECKING:
     from doitui_core.outcomes import Outcome
+    from doitui_core.secret_checks import Unreadable
     from doitui_core.worker import Summary
+
+log = logging.getLogger("doitui.worker")
 
 #: Seconds between two looks for mail, into the spool, and for counts that are not told as events yet.
 MAIL_SECONDS = 5.0
@@ -48,7 +51,7 @@ def work(
 
     Example: doitui work --drain --threads 4
     """
-    from doitui_core import queue, worker
+    from doitui_core import queue, secret_checks, worker
     from doitui_core.models import Repository
 
     log_to_stderr(session.debug, lines_of_dois=not drain)
@@ -58,11 +61,14 @@ def work(
         show({"due": due}, as_json, [f"due: {counted(due, 'job')}"])
         return
     with session.database(durable=False), stopping() as stop:
+        for problem in [] if drain else secret_checks.unreadable():
+            log.warning("%s", problem)
         waiting = sum(queue.due(row.id, 1_000_000) for row in Repository.select()) if drain else 0
         with progress("working", waiting) as bar, sending_mail(stop), draining_spool(stop), telling_events(stop):
             summary = worker.run(
                 drain=drain, threads=threads, limit=limit, every=every, stop=stop, progress=lambda _: bar.update(1)
             )
+        misconfigured = _misconfigured(summary, secret_checks.unreadable())
     left = sorted(summary.left.items())
     document = {
         "taken": summary.taken,
@@ -70,6 +76,7 @@ def work(
         "left": [{"id": number, "cause": outcome.cause, "last_error": outcome.message} for number, outcome in left],
         "blocked": {code: outcome.message for code, outcome in summary.blocked.items()},
     }
+    document["misconfigured"] = misconfigured
     document["beside"] = {str(lane): dict(outcomes) for lane, outcomes in summary.beside.items()}
     show(document, as_json, [_sentence(summary)])
     # A repository that is blocked is told once, not with each of its jobs.
@@ -77,9 +84,22 @@ def work(
     for code, outcome in summary.blocked.items():
         rests = " rests until this is mended" if outcome.kind == "blocked" else ""
         say(f"repository {code}{rests}: {outcome.message}")
+    for problem in misconfigured:
+        say(problem)
     ends = [outcome for _, outcome in left] + list(summary.blocked.values())
     codes = [exits.EXIT_OF_CAUSE.get(outcome.cause, exits.SOME_FAILED) for outcome in ends]
-    exits.leave(exits.of_items([*codes, *[exits.DONE] * summary.outcomes["done"]], codes))
+    done = [exits.DONE] * summary.outcomes["done"]
+    # What went out meanwhile does not hide that something cannot go out before the set-up is changed.
+    wrong = [exits.CONFIGURATION] if misconfigured else []
+    exits.leave(exits.of_items([*wrong, *codes, *done] if codes else wrong, [*wrong, *codes]))
+
+
+def _misconfigured(summary: Summary, secrets: Iterable[Unreadable]) -> list[str]:
+    """Each wrong set-up in one line, but those of repositories that `summary.blocked` names."""
+    told = {outcome.message for outcome in summary.blocked.values()}
+    found = {outcome.message: code for (_, code), outcome in summary.misconfigured.items()}
+    found |= {one.reason: one.code for one in secrets}
+    return [f"repository {code}: {why}" if code else why for why, code in found.items() if why not in told]
 
 
 def sending_mail(stop: threading.Event) -> AbstractContextManager[None]:
