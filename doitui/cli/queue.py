@@ -81,6 +81,7 @@ def retry(
     Example: doitui queue retry --cause metadata
     """
     from doitui_core import queue as jobs
+    from doitui_core import rests
 
     if sum((bool(ids), cause is not None, everything)) != 1:
         raise click.UsageError("give job IDs, or --cause, or --all")
@@ -95,6 +96,8 @@ def retry(
         else:
             with progress("retrying", len(ids) or chosen.count()) as bar:
                 back = jobs.retry(ids=ids, cause=cause, every=everything, actor=actor(), step=bar.update)
+                if back and ids:
+                    rests.ask_again(back)
     missed = [number for number in ids if number not in back]
     for number in missed:
         say(f"job {number} is not failed or blocked: nothing to retry")

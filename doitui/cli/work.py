@@ -51,7 +51,7 @@ def work(
 
     Example: doitui work --drain --threads 4
     """
-    from doitui_core import queue, secret_checks, worker
+    from doitui_core import mail, queue, secret_checks, worker
     from doitui_core.models import Repository
 
     log_to_stderr(session.debug, lines_of_dois=not drain)
@@ -61,13 +61,19 @@ def work(
         show({"due": due}, as_json, [f"due: {counted(due, 'job')}"])
         return
     with session.database(durable=False), stopping() as stop:
-        for problem in [] if drain else secret_checks.unreadable():
-            log.warning("%s", problem)
+        for secret in [] if drain else secret_checks.unreadable():
+            log.warning("%s", secret)
         waiting = sum(queue.due(row.id, 1_000_000) for row in Repository.select()) if drain else 0
-        with progress("working", waiting) as bar, sending_mail(stop), draining_spool(stop), telling_events(stop):
+        with (
+            progress("working", waiting) as bar,
+            sending_mail(stop, drain),
+            draining_spool(stop, drain),
+            telling_events(stop),
+        ):
             summary = worker.run(
                 drain=drain, threads=threads, limit=limit, every=every, stop=stop, progress=lambda _: bar.update(1)
             )
+        unsent = mail.waiting() if drain else 0
         misconfigured = _misconfigured(summary, secret_checks.unreadable())
     left = sorted(summary.left.items())
     document = {
@@ -77,6 +83,7 @@ def work(
         "blocked": {code: outcome.message for code, outcome in summary.blocked.items()},
     }
     document["misconfigured"] = misconfigured
+    document["unsent_mails"] = unsent
     document["beside"] = {str(lane): dict(outcomes) for lane, outcomes in summary.beside.items()}
     show(document, as_json, [_sentence(summary)])
     # A repository that is blocked is told once, not with each of its jobs.
@@ -86,6 +93,8 @@ def work(
         say(f"repository {code}{rests}: {outcome.message}")
     for problem in misconfigured:
         say(problem)
+    if unsent:
+        say(f"{counted(unsent, 'mail')} not sent yet: the next `doitui work` sends the rest")
     ends = [outcome for _, outcome in left] + list(summary.blocked.values())
     codes = [exits.EXIT_OF_CAUSE.get(outcome.cause, exits.SOME_FAILED) for outcome in ends]
     done = [exits.DONE] * summary.outcomes["done"]
@@ -102,18 +111,25 @@ def _misconfigured(summary: Summary, secrets: Iterable[Unreadable]) -> list[str]
     return [f"repository {code}: {why}" if code else why for why, code in found.items() if why not in told]
 
 
-def sending_mail(stop: threading.Event) -> AbstractContextManager[None]:
-    """Send the mail that falls due, beside the work."""
+@contextmanager
+def background(stop: threading.Event, drain: bool) -> Iterator[None]:
+    """All that goes on beside the work. Mail ends last: what the others do may be told by mail."""
+    with sending_mail(stop, drain), draining_spool(stop, drain), telling_events(stop):
+        yield
+
+
+def sending_mail(stop: threading.Event, drain: bool) -> AbstractContextManager[None]:
+    """Send the mail that falls due, beside the work. With `drain` nothing that is due is left at the end."""
     from doitui_core import mail
 
-    return beside("mail", lambda over: mail.send_due(stop=over), MAIL_SECONDS, stop)
+    return beside("mail", lambda over: mail.send_due(stop=over), MAIL_SECONDS, stop, to_the_end=drain)
 
 
-def draining_spool(stop: threading.Event) -> AbstractContextManager[None]:
-    """Bring what the middleware notes into the database, and count it, beside the work."""
+def draining_spool(stop: threading.Event, drain_all: bool) -> AbstractContextManager[None]:
+    """Bring what the middleware notes into the database, and count it, beside the work; with `drain_all` all of it."""
     from doitui_core.usage import drain
 
-    return beside("spool", lambda _over: drain.drain_due(), SPOOL_SECONDS, stop)
+    return beside("spool", lambda _over: drain.drain_due(), SPOOL_SECONDS, stop, to_the_end=drain_all)
 
 
 def telling_events(stop: threading.Event) -> AbstractContextManager[None]:
@@ -155,16 +171,20 @@ class _OneLine(logging.Formatter):
 
 
 def log_to_stderr(debug: bool, *, lines_of_dois: bool) -> None:
-    """Warnings and errors go to stderr; without `lines_of_dois` those about single DOIs do not (`activity`): a run that
-    ends tells them itself.
+    """Warnings and errors go to stderr, and with `lines_of_dois` every line about a DOI (`activity`). A run that ends
+    does without: it says itself what failed.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(logging.WARNING)
-    if not lines_of_dois:
-        handler.addFilter(lambda record: record.name != "doitui.doi")
+    handler.addFilter(lambda record: _wanted(record, lines_of_dois))
     form = "%(asctime)s %(levelname)s %(message)s"
     handler.setFormatter(logging.Formatter(form) if debug else _OneLine(form))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
+
+
+def _wanted(record: logging.LogRecord, lines_of_dois: bool) -> bool:
+    if record.name in ("doitui.doi", "doitui.log"):
+        return lines_of_dois
+    return record.levelno >= logging.WARNING
 
 
 @contextmanager
