@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from doitui_core import database, identifiers
 from doitui_core.errors import DoituiError, InvalidMetadata, Refused
@@ -43,6 +45,9 @@ WORDS = {
     ),
 }
 
+#: Requests that are looked at for the landing page that was sent last.
+RECENT = 10
+
 #: What is said of an act that failed before there was a job.
 NOT_MADE = "could not generate a DOI for document {document}"
 NO_URL = "could not update landing page URL of DOI {doi} of document {document} to {url}"
@@ -74,11 +79,20 @@ def written(row: Doi, action: str, outcome: Outcome, *, failed: bool) -> None:
 
 def _url_differs(row: Doi) -> bool:
     """Whether DataCite has, of all we know, another landing page than the row."""
-    done = Attempt.select(Payload.body).join(Payload, on=Attempt.fingerprint == Payload.fingerprint)
-    newest = done.where(Attempt.doi == row.id, Attempt.outcome == str(Kind.DONE)).order_by(Attempt.id.desc())
-    body = newest.limit(1).scalar()
-    sent = json.loads(zlib.decompress(bytes(body))) if body else {}
-    return bool(sent) and sent.get("url", row.url) != row.url
+    sent = Attempt.select(Payload.body).join(Payload, on=Attempt.fingerprint == Payload.fingerprint)
+    done: Any = sent.where(Attempt.doi == row.id, Attempt.outcome == str(Kind.DONE)).order_by(Attempt.id.desc())
+    url = next(filter(None, (_url_in(body) for (body,) in done.limit(RECENT).tuples())), row.url)
+    return bool(url != row.url)
+
+
+def _url_in(body: bytes) -> str:
+    """The landing page in a stored body: JSON over REST, text over MDS; empty for a body without one."""
+    text = zlib.decompress(bytes(body)).decode("utf-8", "replace")
+    try:
+        return str(json.loads(text).get("url") or "")
+    except (ValueError, AttributeError):
+        found = re.search(r"^url=(\S+)", text, re.MULTILINE)
+        return found[1] if found else ""
 
 
 def verified(row: Doi, outcome: Outcome) -> None:
