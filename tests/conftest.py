@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,13 @@ BUSY = frozenset({"crash", "demo", "terminal", "tui"})
 #: A crash test takes a process for every move: each runs on one of the databases, half of them on either, unless both
 #: are asked for.
 BOTH = "DOITUI_CRASH_BOTH" in os.environ
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The log of this machine's user gets no line of a test: not from here, nor from processes that tests start."""
+    place = tempfile.mkdtemp(prefix="doitui-logs-")
+    os.environ["XDG_STATE_HOME"] = place
+    config.add_cleanup(lambda: shutil.rmtree(place, ignore_errors=True))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,29 +1,29 @@
 """What happened to DOIs, one line each, in the words OPUS 4 writes to its opus-doi.log.
 
-The lines go to the logger `doitui.doi`, so they stand in the application's log, and, where `DOITUI_LOG` names a file,
-in that file too: rotating, shared by all processes of a host. A log that cannot be written is told once and stops
-nothing.
+The lines go to the logger `doitui.doi`, so they stand in the application's log, and to a file (`log_file`), also where
+an act was refused or failed before anything was sent.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-import os
-import threading
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from doitui_core import database
-from doitui_core.models import Doi
+from doitui_core import database, identifiers
+from doitui_core.errors import DoituiError, InvalidMetadata, Refused
+from doitui_core.log_file import LogFile
+from doitui_core.models import Attempt, Doi, Payload
 from doitui_core.notices import harmless
 from doitui_core.outcomes import Kind, Outcome
 
 log = logging.getLogger("doitui.doi")
-log.addHandler(logging.NullHandler())  # where nobody has set up a log, Python itself would print to stderr
-
-#: A full file is put aside at this size in bytes; so many of those are kept.
-LARGEST_FILE = 10_000_000
-KEPT_FILES = 5
-
-FORMAT = "%(asctime)s %(levelname)s: %(message)s"
+log.addHandler(LogFile())
+log.setLevel(logging.INFO)
 
 #: By action: what is said of a success, and of an error (its reason follows).
 WORDS = {
@@ -45,10 +45,12 @@ WORDS = {
     ),
 }
 
-#: The files that are written to; "" stands for none.
-_attached = {""}
-_attaching = threading.Lock()
+#: Requests that are looked at for the landing page that was sent last.
+RECENT = 10
 
+#: What is said of an act that failed before there was a job.
+NOT_MADE = "could not generate a DOI for document {document}"
+NO_URL = "could not update landing page URL of DOI {doi} of document {document} to {url}"
 NO_DOCUMENT = "could not generate the DataCite metadata for DOI registration of document {document}"
 
 
@@ -73,6 +75,26 @@ def written(row: Doi, action: str, outcome: Outcome, *, failed: bool) -> None:
         _tell(logging.ERROR, NO_DOCUMENT, row, outcome.message)
     else:
         _tell(logging.ERROR if failed else logging.WARNING, wrong, row, outcome.message)
+        if failed and action == "update" and _url_differs(row):
+            _tell(logging.ERROR, NO_URL, row, outcome.message)
+
+
+def _url_differs(row: Doi) -> bool:
+    """Whether DataCite has, of all we know, another landing page than the row."""
+    sent = Attempt.select(Payload.body).join(Payload, on=Attempt.fingerprint == Payload.fingerprint)
+    done: Any = sent.where(Attempt.doi == row.id, Attempt.outcome == str(Kind.DONE)).order_by(Attempt.id.desc())
+    url = next(filter(None, (_url_in(body) for (body,) in done.limit(RECENT).tuples())), row.url)
+    return bool(url != row.url)
+
+
+def _url_in(body: bytes) -> str:
+    """The landing page in a stored body: JSON over REST, text over MDS; empty for a body without one."""
+    text = zlib.decompress(bytes(body)).decode("utf-8", "replace")
+    try:
+        return str(json.loads(text).get("url") or "")
+    except (ValueError, AttributeError):
+        found = re.search(r"^url=(\S+)", text, re.MULTILINE)
+        return found[1] if found else ""
 
 
 def verified(row: Doi, outcome: Outcome) -> None:
@@ -86,9 +108,55 @@ def verified(row: Doi, outcome: Outcome) -> None:
         _tell(logging.WARNING, words, row, outcome.message)
 
 
-def not_generated(document: str, reason: str) -> None:
-    """Nothing can be registered for a document as it is."""
-    _write(logging.ERROR, f"{NO_DOCUMENT.format(document=document)}: {reason}")
+@contextmanager
+def generating(document: str) -> Iterator[None]:
+    """Say why no DOI could be generated for a document. As all below: at once, for the act itself is undone."""
+    with _saying(DoituiError, NOT_MADE, document=document):
+        yield
+
+
+@contextmanager
+def describing(document: str) -> Iterator[None]:
+    """Say why a document's metadata does not allow to register it."""
+    with _saying(InvalidMetadata, NO_DOCUMENT, document=document):
+        yield
+
+
+@contextmanager
+def deactivating(doi: str) -> Iterator[None]:
+    """Say why a DOI cannot be deactivated."""
+    with _saying(Refused, WORDS["deactivate"][1], doi=doi, document=_document(doi)):
+        yield
+
+
+@contextmanager
+def readdressing(doi: str, url: str) -> Iterator[None]:
+    """Say why a DOI cannot get another landing page."""
+    with _saying(Refused, NO_URL, doi=doi, document=_document(doi), url=url):
+        yield
+
+
+@contextmanager
+def _saying(branch: type[DoituiError], words: str, **about: str) -> Iterator[None]:
+    try:
+        yield
+    except branch as error:
+        _write(logging.ERROR, f"{words.format(**about)}: {error}")
+        raise
+
+
+def _document(doi: str) -> str:
+    """The object id of the record that a DOI belongs to; `-` for none."""
+    try:
+        row = Doi.get_or_none(Doi.folded == identifiers.fold(doi))
+    except DoituiError:
+        return "-"
+    return row.record.object_id if row is not None and row.record is not None else "-"
+
+
+def not_registered(doi: str, document: str, reason: str) -> None:
+    """A DOI could not even be queued to be registered."""
+    _write(logging.ERROR, f"{WORDS['mint'][1].format(doi=doi, document=document)}: {reason}")
 
 
 def counted(words: str) -> None:
@@ -97,45 +165,12 @@ def counted(words: str) -> None:
 
 
 def _tell(level: int, words: str, row: Doi, reason: str = "") -> None:
-    _attach(os.environ.get("DOITUI_LOG", ""))
     if not log.isEnabledFor(level):
         return
     document = row.record.object_id if row.record is not None else "-"
-    line = words.format(doi=row.doi, document=document) + (f": {reason}" if reason else "")
+    line = words.format(doi=row.doi, document=document, url=row.url) + (f": {reason}" if reason else "")
     database.afterwards(lambda: _write(level, line))
 
 
 def _write(level: int, line: str) -> None:
-    _attach(os.environ.get("DOITUI_LOG", ""))
     log.log(level, "%s", harmless(line))
-
-
-def _attach(path: str) -> None:
-    """Write to that file too from now on."""
-    if path in _attached:
-        return
-    with _attaching:
-        if path not in _attached:
-            _add_handler(path)
-            _attached.add(path)  # last: who finds it there may rely on it
-
-
-def _add_handler(path: str) -> None:
-    from concurrent_log_handler import ConcurrentRotatingFileHandler
-
-    class File(ConcurrentRotatingFileHandler):
-        told = False
-
-        def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-            if not self.told:
-                self.told = True
-                logging.getLogger("doitui").warning("the log %s cannot be written: see DOITUI_LOG", path)
-
-    try:
-        handler = File(path, maxBytes=LARGEST_FILE, backupCount=KEPT_FILES, encoding="utf-8")
-    except OSError as error:
-        logging.getLogger("doitui").warning("the log %s cannot be written: %s", path, error.strerror or error)
-        return
-    handler.setFormatter(logging.Formatter(FORMAT))
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)

@@ -12,7 +12,6 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from doitui_core import (
     desk,
     dialects,
     doi_paths,
+    doctor_setup,
     environments,
     migrations,
     queue,
@@ -33,14 +33,16 @@ from doitui_core import (
     stats,
 )
 from doitui_core.clock import system
+from doitui_core.doctor_check import FAIL as FAIL
+from doitui_core.doctor_check import OK as OK
+from doitui_core.doctor_check import WARN as WARN
+from doitui_core.doctor_check import Check as Check
 from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
 from doitui_core.events import health
 from doitui_core.jobs import Lane
 from doitui_core.models import IS_KEPT, Doi, Job, Notice, Repository, Upstream, Worker
 from doitui_core.queue import Status
 from doitui_core.usage import spool_refusals
-
-OK, WARN, FAIL = "OK", "WARN", "FAIL"
 
 #: A worker beats every 5 seconds; silent for so long it is not there.
 SILENT = timedelta(seconds=30)
@@ -60,16 +62,6 @@ NAMED = 5
 
 #: Columns and rows of the smallest terminal in which every screen shows all it has to.
 NARROWEST = (80, 24)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`mend`: the command that mends it, empty where nothing has to be."""
-
-    name: str
-    level: str
-    told: str
-    mend: str = ""
 
 
 def checks(*, online: bool = True, thorough: bool = False) -> list[Check]:
@@ -92,6 +84,8 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     yield "counters", lambda: _counters(thorough)
     yield "disk", _disk
     yield "clock", _clock
+    yield "settings", doctor_setup.settings
+    yield "secrets", doctor_setup.secrets
     yield "workers", _workers
     yield "queue", _queue
     yield "DOIs", _dois
@@ -102,8 +96,10 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     yield "DataCite", _upstreams
     yield "rate limit", _pace
     yield "events", _events
+    yield "reports", doctor_setup.reports
     yield "mail", _mail
     yield "spool", _spool
+    yield "log", doctor_setup.log
     yield "terminal", _terminal
 
 
@@ -309,7 +305,8 @@ def _events() -> list[Check]:
         Check("events", FAIL, link.wrong, "doitui setting set events_url URL") for link in found.links if link.wrong
     ]
     if found.diagnosis is not None:
-        level = FAIL if counts["failed"] else WARN
+        # That DataCite lets only its staff write events is no fault of the set-up.
+        level = FAIL if counts["failed"] or found.diagnosis.refused not in ("", "forbidden") else WARN
         return [*wrong, Check("events", level, found.diagnosis.told, found.diagnosis.mend)]
     if wrong or not sum(counts.values()):
         return wrong or [Check("events", OK, "none yet")]

@@ -81,7 +81,8 @@ def request(record: Record, target: Wanted, *, actor: str, config: Config | None
     config = config or repositories.config(record.repository)
     with database.write():
         record = reservations.fresh(record)
-        check_mintable(record, target, config)
+        with activity.describing(record.object_id):
+            check_mintable(record, target, config)
         row = reservations.of_record(record)
         if row is None:
             row = reservations.make(record, config, actor)
@@ -165,7 +166,8 @@ def deactivate(doi: str, *, reason: str, successor: str = "", now: bool = False,
 
     Raises as `check_deactivate`.
     """
-    found = check_deactivate(doi, reason, successor)
+    with activity.deactivating(doi):
+        found = check_deactivate(doi, reason, successor)
     successor = identifiers.bare(successor)
     config = repositories.config(found.repository)
     with database.write():
@@ -233,7 +235,8 @@ def check_set_url(doi: str, url: str) -> Doi:
 
 def set_url(doi: str, url: str, *, now: bool = False, actor: str = "python") -> Queued:
     """Change the landing page. Queued for a DOI that DataCite has, else it goes with the mint. As `check_set_url`."""
-    found = check_set_url(doi, url)
+    with activity.readdressing(doi, url):
+        found = check_set_url(doi, url)
     assert found.record is not None
     with database.write():
         records.change_url(found.record, url)

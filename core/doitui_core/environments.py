@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from doitui_core.errors import WrongEnvironment
+from doitui_core import on_off
+from doitui_core.errors import Misconfigured, WrongEnvironment
 
 #: Every host of DataCite and of the DOI system that we may talk to, and the environment it belongs to.
 HOSTS = {
@@ -34,6 +36,19 @@ DEFAULT_RATE = 750
 
 #: What DataCite allows an account, requests per 5 minutes (support.datacite.org/docs/rate-limit).
 CEILING = {"test": 750, "production": 3000}
+
+
+#: The variable that makes every repository a test one.
+TEST_MODE = "DATACITE_TEST_MODE"
+
+
+def test_mode(environment: Mapping[str, str]) -> bool:
+    """Whether `DATACITE_TEST_MODE` is on. Raises `Misconfigured` for a word that is neither on nor off."""
+    text = environment.get(TEST_MODE, "")
+    try:
+        return on_off.parse(text)
+    except ValueError as error:
+        raise Misconfigured(f"{TEST_MODE}={text!r} cannot be used: {error}, or unset it") from error
 
 
 def ceiling(url: str) -> float:

@@ -14,13 +14,12 @@ from doitui_core import identifiers, lists
 from doitui_core.errors import BadInput
 from doitui_core.events.states import State
 from doitui_core.queue import Status
-from doitui_core.states import OPUS
 
 YES_NO = ("yes", "no")
 
 #: The fields of each list, and the words a field takes; () where it takes any.
 FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "dois": {"state": lists.STATES, "opus": OPUS, "published": YES_NO, "repo": (), "doi": ()},
+    "dois": {"state": lists.STATES, "opus": tuple(lists.OPUS), "published": YES_NO, "repo": (), "doi": ()},
     "jobs": {"status": tuple(Status), "cause": (), "action": (), "repo": (), "doi": ()},
     "events": {"state": tuple(State), "cause": (), "relation": (), "source": (), "repo": (), "doi": ()},
     "records": {"published": YES_NO, "repo": ()},
@@ -62,7 +61,7 @@ def parse(typed: str, of: str) -> Filter:
     """
     fields: dict[str, str] = {}
     words = []
-    for word in _words(_DOI_WORD.sub("", typed)):
+    for word in map(_without_state, _words(_DOI_WORD.sub("", typed))):
         name, colon, value = word.partition(":")
         if (doi := _doi(word)) and "doi" in FIELDS[of] and "doi" not in fields:
             fields["doi"] = doi
@@ -71,7 +70,7 @@ def parse(typed: str, of: str) -> Filter:
         elif colon and name.lower() in FIELDS[of] and value:
             fields[name.lower()] = _checked(name.lower(), value, FIELDS[of][name.lower()])
         elif colon and name.isalpha() and value and not value.startswith("//") and name.lower() != "doi":
-            raise BadInput(f"there is no field {name!r} here: take one of {', '.join(FIELDS[of])}")
+            raise BadInput(f'Unknown field "{name}". Use: {", ".join(FIELDS[of])}')
         else:
             words.append(word)
     return Filter(fields, " ".join(words))
@@ -83,6 +82,11 @@ def _doi(word: str) -> str:
     return doi if doi.startswith("10.") and ("/" in doi or doi != word) else ""
 
 
+def _without_state(word: str) -> str:
+    """`state:opus:verified`, as the command line has it, is `opus:verified`."""
+    return word[len("state:") :] if word.lower().startswith("state:opus:") else word
+
+
 def _words(typed: str) -> list[str]:
     try:
         return shlex.split(typed)
@@ -92,5 +96,5 @@ def _words(typed: str) -> list[str]:
 
 def _checked(name: str, value: str, allowed: tuple[str, ...]) -> str:
     if allowed and value.lower() not in allowed:
-        raise BadInput(f"{name}:{value} is nothing: take one of {', '.join(allowed)}")
+        raise BadInput(f'Unknown {name} "{value}". Use: {", ".join(allowed)}')
     return value.lower() if allowed else value

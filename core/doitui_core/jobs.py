@@ -12,6 +12,11 @@ class Lane(StrEnum):
     EVENTS = "events"
     REPORTS = "reports"
 
+    @property
+    def in_words(self) -> str:
+        """What is sent in it."""
+        return {Lane.DOIS: "DOIs", Lane.REPORTS: "usage reports"}.get(self, str(self))
+
 
 class Kind(StrEnum):
     """What a job does. A write brings the remote to what is wanted; a verification only looks; a recheck looks

@@ -40,15 +40,27 @@ def _with_write(statuses: Sequence[JobStatus]) -> Any:
     return Job.select(Job.subject_id).where(of_writing, Job.status.in_(literally(statuses)))
 
 
-#: What `--state` takes besides the statuses: marks, and OPUS's words for what is not a status.
+#: As in the index `record_unpublished`.
+_UNPUBLISHED = Record.published == peewee.SQL("0")
+
+#: OPUS's words for DOIs: `opus:registered` is its word, `registered` alone is DataCite's.
+OPUS: dict[str, Any] = {
+    "unregistered": Doi.remote.in_(literally(_UNREGISTERED)),
+    "registered": Doi.remote.in_(_MINTED) & (Doi.verification != str(Verification.VERIFIED)),
+    "verified": (Doi.verification == str(Verification.VERIFIED)) & Doi.remote.in_(_MINTED),
+    "unpublished": Doi.id.in_(containing.of_records(_UNPUBLISHED)),
+}
+
+#: What `--state` takes besides the statuses: marks, checks, and OPUS's words.
 FILTERS: dict[str, Any] = {
     Mark.FAILED: Doi.id.in_(_with_write([JobStatus.FAILED])),
     Mark.PENDING: Doi.id.in_(_with_write(OPEN)),
     Mark.UNCERTAIN: Doi.certainty == "uncertain",
     Mark.CHANGED: Doi.changed == True,  # noqa: E712
-    "unregistered": Doi.remote.in_(literally(_UNREGISTERED)),
-    "verified": (Doi.verification == str(Verification.VERIFIED)) & Doi.remote.in_(_MINTED),
+    "unregistered": OPUS["unregistered"],
+    "verified": OPUS["verified"],
     "mismatch": Doi.verification == str(Verification.MISMATCH),
+    **{f"opus:{word}": condition for word, condition in OPUS.items()},
 }
 
 STATES = (*map(str, Status), *map(str, FILTERS))
@@ -72,7 +84,7 @@ def limited(rows: list[Any], limit: int, key: Any) -> tuple[list[Any], str | Non
 
 
 def dois(*, state: str = "", repository: str = "", text: str = "", limit: int = PAGE, after: str = "") -> Page:
-    """DOIs, newest mint first. `state`: a status, a mark or OPUS's word; `text`: part of DOI, object id or title.
+    """DOIs, newest mint first. `state`: one of `STATES`; `text`: part of DOI, object id or title.
 
     `limit` 0: all. Raises `BadInput` for a state or key that is none, `NotFound` for a repository.
     """
@@ -101,7 +113,7 @@ def dois(*, state: str = "", repository: str = "", text: str = "", limit: int = 
 def _state(state: str) -> Any:
     if state in STATES:
         return FILTERS.get(state, Doi.status == state)
-    raise BadInput(f"there is no state {state!r}: take one of {', '.join(STATES)}")
+    raise BadInput(f'Unknown state "{state}". Use: {", ".join(STATES)}')
 
 
 def numbers(key: str, count: int) -> list[int]:
@@ -176,7 +188,7 @@ def marks(row: Any) -> list[str]:
 def jobs(*, status: str = "", lane: Lane = Lane.DOIS, limit: int = PAGE, after: str = "") -> Page:
     """Jobs of a lane, newest first. Raises `BadInput` for a status or key that is none."""
     if status and status not in list(JobStatus):
-        raise BadInput(f"there is no status {status!r}: take one of {', '.join(JobStatus)}")
+        raise BadInput(f'Unknown status "{status}". Use: {", ".join(JobStatus)}')
     ids = Job.select(Job.id).where(Job.lane == str(lane))
     if status:
         ids = ids.where(Job.status == status)

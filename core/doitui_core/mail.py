@@ -12,6 +12,7 @@ day, the notice stays with its last error and without `due_at`.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import smtplib
 import socket
@@ -71,20 +72,20 @@ class _Unsent(Exception):
 
 
 def send_due(
-    limit: int = 50,
+    limit: int | None = None,
     *,
     stop: threading.Event | None = None,
     connect_seconds: float = CONNECT_SECONDS,
     whole_seconds: float = WHOLE_SECONDS,
 ) -> int:
-    """Send up to `limit` notices that are due; how many went out. Never raises; nothing due costs one read.
+    """Send the notices that are due, or `limit` of them; how many went out. Never raises; nothing due costs one read.
 
     `stop`: no other mail is begun once it is set.
     """
     sent = 0
     round_ = _Round(connect_seconds, whole_seconds)
     try:
-        for _ in range(limit):
+        for _ in itertools.count() if limit is None else range(limit):
             row = None if stop is not None and stop.is_set() else _claim()
             if row is None:
                 break
@@ -95,6 +96,11 @@ def send_due(
     except Exception:  # a bug here must not end the worker whose thread this is
         log.exception("mail")
     return sent
+
+
+def waiting() -> int:
+    """How many notices are due and not sent."""
+    return int(Notice.select().where(UNSENT, Notice.due_at > EPOCH, Notice.due_at <= database.now()).count())
 
 
 def _claim() -> Notice | None:

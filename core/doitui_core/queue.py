@@ -14,7 +14,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import audit, database, leases, statements
+from doitui_core import audit, database, leases, retry_causes, statements
 from doitui_core.clock import EPOCH, iso, micros
 from doitui_core.errors import NotFound, Refused
 from doitui_core.events import states
@@ -287,8 +287,10 @@ def retry(
     step: Step = to_the_end,
 ) -> list[int]:
     """Put failed and blocked jobs back, by id, or by cause or all of a lane, with new attempts; the ids. The history
-    stays. A chunk is a transaction.
+    stays. A chunk is a transaction. Raises `BadInput` for a cause that none of them has.
     """
+    if cause is not None:
+        check_cause(cause, lane)
     if every or cause is not None:
         found: Any = retryable(cause=cause, every=every, lane=lane).select(Job.id)
         ids = [number for (number,) in found.tuples()]
@@ -303,6 +305,13 @@ def retry(
             if back:
                 act = audit.note(actor, "retry", audit.numbered("job", back), cause or "", act=act)
     return back
+
+
+def check_cause(cause: str, lane: Lane = Lane.DOIS) -> None:
+    """Raise `BadInput` where no failed or blocked job of the lane has the cause."""
+    if not retryable(cause=cause, lane=lane).limit(1).exists():
+        found: Any = retryable(every=True, lane=lane).order_by().select(Job.cause).distinct()
+        retry_causes.check(cause, (name for (name,) in found.tuples()), "jobs")
 
 
 def find(job_id: int, *, lock: bool = False) -> Job:

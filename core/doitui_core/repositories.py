@@ -162,12 +162,11 @@ def find_or_only(code: str | None) -> Repository:
     return active[0]
 
 
-def check(code: str, values: Mapping[str, str]) -> None:
-    """Raise `BadInput` or `NotFound` for a code or a setting that cannot be."""
+def check(code: str, values: Mapping[str, str]) -> dict[str, str]:
+    """`values` as they are stored. Raises `BadInput` or `NotFound` for a code or a setting that cannot be."""
     if not code or not code.isascii() or any(not (c.isalnum() or c in "._-") for c in code):
         raise BadInput(f"{code!r} cannot be a repository's code: letters, digits, . _ and - only")
-    for name, text in values.items():
-        settings.check(name, text)
+    return {name: settings.check(name, text) for name, text in values.items()}
 
 
 def put(code: str, values: Mapping[str, str], active: bool | None = None, *, actor: str = "python") -> Repository:

@@ -55,7 +55,8 @@ def _refuse_second(record: Record) -> None:
 
 def make(record: Record, config: Config, actor: str) -> Doi:
     """`reserve` for a `fresh` record that has no DOI. Inside `database.write()`."""
-    row = _keep(record, _generated(record, config), config, Remote.NONE, actor)
+    with activity.generating(record.object_id):
+        row = _keep(record, _generated(record, config), config, Remote.NONE, actor)
     activity.generated(row)
     return row
 

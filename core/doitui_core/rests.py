@@ -62,6 +62,13 @@ def look_anew(repository_ids: list[int], lanes: tuple[Lane, ...] = (Lane.EVENTS,
             queue.unblock(repository_ids, lane)
 
 
+def ask_again(job_ids: list[int]) -> None:
+    """Jobs were put back: services that refused them are asked again, not believed to refuse still."""
+    found: Any = Job.select(Job.lane).where(Job.id.in_(job_ids)).distinct()
+    with database.write():
+        accept(tuple(Lane(lane) for (lane,) in found.tuples()))
+
+
 def accept(lanes: tuple[Lane, ...]) -> None:
     """Send to the services of `lanes` again, also where they refused us. Inside `database.write()`."""
     from doitui_core import upstream

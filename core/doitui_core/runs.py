@@ -65,7 +65,8 @@ def register(*, repository: str = "", actor: str = "python", **working: Any) -> 
             raise
         except DoituiError as error:
             cause = "metadata" if isinstance(error, InvalidMetadata) else getattr(error, "cause", "") or "refused"
-            activity.not_generated(name, str(error))
+            if not isinstance(error, InvalidMetadata):  # told already
+                activity.not_registered(row.doi, name, str(error))
             result.lines.append(Line(row.doi, row.url, _status(row), cause, str(error), object_id=name))
     result.blocked = worker.run(drain=True, **working).blocked if known else {}
     result.lines += _told(known, Kind.WRITE, had_failed)

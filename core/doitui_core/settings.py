@@ -11,10 +11,11 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from doitui_core import audit, database, identifiers, rests, secret_references, suffix
+from doitui_core import audit, database, environments, identifiers, on_off, rests, secret_references, suffix
 from doitui_core.database_urls import masked
 from doitui_core.errors import BadInput, Misconfigured, NotFound
 from doitui_core.metadata import landing_pages
@@ -23,12 +24,13 @@ from doitui_core.models import Setting as Row
 
 MASK = "•••"
 
-TRUE = frozenset({"1", "true", "yes", "on"})
-FALSE = frozenset({"0", "false", "no", "off", ""})
-
 
 def _text(value: str) -> str:
     return value.strip()
+
+
+def _path(value: str) -> str:
+    return str(Path(value.strip()).expanduser())
 
 
 def _number(most: int, least: int = 1) -> Callable[[str], int]:
@@ -90,9 +92,7 @@ def _page(value: str) -> str:
 
 
 def _flag(value: str) -> str:
-    if value.strip().lower() not in TRUE | FALSE:
-        raise ValueError("it must be 1 or 0")
-    return "1" if value.strip().lower() in TRUE else "0"
+    return "1" if on_off.parse(value) else "0"
 
 
 #: A mail address as every mail server takes it, with nothing hidden in it: ASCII, no spaces, no name, and no `?`,
@@ -130,6 +130,10 @@ def _source(value: str) -> str:
     if not re.fullmatch(r"[\w.:/@+-]{1,100}", value.strip(), re.ASCII):
         raise ValueError("it must be one word of up to 100 letters, digits and . : / @ + - _")
     return value.strip()
+
+
+def _source_token(value: str) -> str:
+    return value.strip() if secret_references.is_reference(value.strip()) else _source(value)
 
 
 def _zone(value: str) -> str:
@@ -217,7 +221,14 @@ TABLE: dict[str, Setting] = {
         ),
         Setting("event_source_usage", _source, "doitui-counter", "the source of events of usage"),
         Setting("event_source_relation", _source, "doitui", "the source of events stated by metadata"),
-        Setting("event_source_token", _source, "doitui", "the token of the source, which the Events API asks for"),
+        Setting(
+            "event_source_token",
+            _source_token,
+            "doitui",
+            "the token of the source, which the Events API asks for; a secret one as env:NAME or file:PATH",
+            secret=True,
+            plain=r"(?!(?i:env|file):)[\w.:/@+-]{1,100}",
+        ),
         Setting("default_publisher", _text, "", "publisher of records that name none"),
         Setting("default_resource_type", _text, "Text", "resourceTypeGeneral of records that name none"),
         Setting(
@@ -231,8 +242,8 @@ TABLE: dict[str, Setting] = {
         Setting("landing_page", _page, "", "template of landing pages, with {object_id} in it"),
         Setting("usage_timezone", _zone, "UTC", "the clock of the hours and days of usage, as Europe/Berlin"),
         Setting("usage_retention_days", _number(36_500), "400", "how long single hits are kept; counts stay", "days"),
-        Setting("robots_file", _text, "", "a file of more robots: one regular expression a line, without case"),
-        Setting("country_database", _text, "", "an MMDB file, for the countries in access logs (needs maxminddb)"),
+        Setting("robots_file", _path, "", "a file of more robots: one regular expression a line, without case"),
+        Setting("country_database", _path, "", "an MMDB file, for the countries in access logs (needs maxminddb)"),
         Setting("tombstone_page_base", _address, "", "where tombstone pages live in public; the DOI is put behind it"),
         Setting("operators", _text, "", "login names that may use --write, split by spaces; empty: everybody"),
         Setting("verify_delay_hours", _number(87_600, least=0), "24", "how old a DOI is when it is verified", "hours"),
@@ -253,9 +264,6 @@ TABLE: dict[str, Setting] = {
         ),
     )
 }
-
-#: A requirement that a global switch of the environment forces on everybody.
-TEST_MODE = "DATACITE_TEST_MODE"
 
 
 def known(name: str) -> Setting:
@@ -289,8 +297,8 @@ class Settings:
     def find(self, name: str) -> Value:
         """The text of a setting and its source, by the precedence above."""
         setting = known(name)
-        if name == "datacite_environment" and test_mode(self.environment):
-            return Value("test", TEST_MODE)
+        if name == "datacite_environment" and environments.test_mode(self.environment):
+            return Value("test", environments.TEST_MODE)
         variable = f"DOITUI_{name.upper()}"
         for source, place, key in (
             ("flag", self.flags, name),
@@ -330,11 +338,6 @@ def shown(found: Settings, name: str) -> dict[str, str]:
     return {"value": text, "source": value.source}
 
 
-def test_mode(environment: Mapping[str, str]) -> bool:
-    """Whether `DATACITE_TEST_MODE` is on."""
-    return environment.get(TEST_MODE, "").strip().lower() in TRUE
-
-
 def load(repository_id: int = 0, *, active: bool = True, flags: Mapping[str, str] | None = None) -> Settings:
     """The settings of a repository; those of an inactive one count as absent. 0: the global ones only."""
     rows: dict[str, str] = {}
@@ -345,7 +348,9 @@ def load(repository_id: int = 0, *, active: bool = True, flags: Mapping[str, str
 
 
 def check(name: str, text: str) -> str:
-    """`text`, if `name` can hold it. Raises `NotFound` or `BadInput`. A secret itself is refused: only references."""
+    """`text` as it is stored, if `name` can hold it. Raises `NotFound` or `BadInput`. A secret itself is refused: only
+    references.
+    """
     setting = known(name)
     if setting.secret and not re.match(r"(env|file):.", text) and (not text or setting.hides(text)):
         form = f" ({setting.help})" if setting.plain else ""
@@ -358,7 +363,14 @@ def check(name: str, text: str) -> str:
         setting.value(text)
     except (ValueError, Misconfigured) as error:
         raise BadInput(f"{name} cannot be {masked(text)!r}: {error}") from error
-    return text
+    return _lasting(setting, text)
+
+
+def _lasting(setting: Setting, text: str) -> str:
+    """`text` as it is stored: a path means the same file in whichever directory a command or worker runs."""
+    if setting.parse is _path and text.strip():
+        return str(Path(_path(text)).absolute())
+    return secret_references.absolute(text) if setting.hides(text) else text
 
 
 def put(name: str, text: str, repository_id: int = 0, *, actor: str = "python") -> None:

@@ -31,6 +31,8 @@ class SetUps:
         self._desks: dict[Place, tuple[float, Desk]] = {}
         self._look_again: dict[Place, float] = {}
         self._stopped: set[Place] = set()
+        #: Whether what is wrong is logged when it is found; a run that ends says it at its end.
+        self.logs = True
 
     def stop(self, place: Place) -> None:
         """What is claimed already goes back: a wrong password must not be told to DataCite sixteen times."""
@@ -98,9 +100,10 @@ class SetUps:
         outcome = outcomes.of_error(error)
         self._look_again[repository.id, lane] = time.monotonic() + LOOK_AGAIN_SECONDS
         known = repository.blocked_cause  # and may have been mended during this look
-        if lane is Lane.DOIS and not known and outcome.kind is Kind.BLOCKED and rests.block(repository.id, outcome):
-            log.warning("repository %s is blocked: %s", repository.code, outcome.message)
-        self._told(repository, lane, outcome)
+        if lane is Lane.DOIS and not known and outcome.kind is Kind.BLOCKED:
+            rests.block(repository.id, outcome)
+        if self._told(repository, lane, outcome) and self.logs:
+            log.warning("repository %s sends no %s: %s", repository.code, lane.in_words, outcome.message)
 
-    def _told(self, repository: Repository, lane: Lane, outcome: Outcome | None) -> None:
-        self._summary.rests(lane, repository.code, outcome)
+    def _told(self, repository: Repository, lane: Lane, outcome: Outcome | None) -> bool:
+        return self._summary.set_up(lane, repository.code, outcome)

@@ -17,7 +17,8 @@ class Summary:
     """What a run did in the lane it was made for: jobs taken up, outcomes by kind, and what is `left`: the last outcome
     of each job not done. All threads may write to it.
 
-    `blocked`: why nothing of which repository (by code) could be sent. `beside`: outcomes in other lanes, by lane.
+    `blocked`: why nothing of which repository (by code) could be sent. `beside`: outcomes in other lanes, by lane;
+    `misconfigured`: whose set-up for which lane cannot be used, and why.
     """
 
     lane: Lane = Lane.DOIS
@@ -26,6 +27,7 @@ class Summary:
     left: dict[int, Outcome] = field(default_factory=dict)
     blocked: dict[str, Outcome] = field(default_factory=dict)
     beside: dict[Lane, Counter[str]] = field(default_factory=dict)
+    misconfigured: dict[tuple[Lane, str], Outcome] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def add(self, lease: Lease, outcome: Outcome) -> None:
@@ -49,3 +51,13 @@ class Summary:
                 self.blocked.pop(code, None)
                 if outcome is not None:
                     self.blocked[code] = outcome
+
+    def set_up(self, lane: Lane, code: str, outcome: Outcome | None) -> bool:
+        """Note why the repository's set-up for the lane cannot be used; None: it can. Whether that is news."""
+        self.rests(lane, code, outcome)
+        with self._lock:
+            known = self.misconfigured.pop((lane, code), None)
+            if outcome is None or outcome.kind is not Kind.BLOCKED:
+                return False
+            self.misconfigured[lane, code] = outcome
+        return known is None or known.message != outcome.message

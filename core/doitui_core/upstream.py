@@ -58,8 +58,7 @@ def lane(name: str) -> Lane:
 
 def in_words(name: str) -> str:
     """What the row of that name is for: `DOIs of ABCD.REPO`."""
-    sent = {Lane.DOIS: "DOIs", Lane.EVENTS: "events", Lane.REPORTS: "usage reports"}[lane(name)]
-    return f"{sent} of {name.rpartition(' ')[2].upper() or '-'}"
+    return f"{lane(name).in_words} of {name.rpartition(' ')[2].upper() or '-'}"
 
 
 @dataclass(frozen=True, slots=True)

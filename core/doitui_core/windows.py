@@ -19,7 +19,7 @@ from doitui_core.filters import Filter
 from doitui_core.jobs import Lane
 from doitui_core.models import Doi, Event, Job, Record, Repository
 from doitui_core.queue import IS_UNSETTLED, Kind
-from doitui_core.states import Status, Verification, Wanted
+from doitui_core.states import Status, Wanted
 from doitui_core.stepwise import Step, to_the_end
 
 Row = dict[str, Any]
@@ -28,20 +28,8 @@ Key = tuple[int | str, ...]
 #: Orders of the DOI list: columns of the key. Each is an index, so every page costs what the first one does.
 DOI_ORDERS: dict[str, tuple[Any, ...]] = {"minted": (Doi.minted_at, Doi.id), "doi": (Doi.folded,)}
 
-_MINTED = (str(states.Remote.REGISTERED), str(states.Remote.FINDABLE))
-
 #: Ids read at once.
 PAGE = 20_000
-
-#: OPUS's words; `unregistered` and `verified` are as in `lists`.
-_OPUS: dict[str, Any] = {
-    "unregistered": lists.FILTERS["unregistered"],
-    "registered": Doi.remote.in_(_MINTED) & (Doi.verification != str(Verification.VERIFIED)),
-    "verified": lists.FILTERS["verified"],
-}
-
-#: As in the index `record_unpublished`.
-_UNPUBLISHED = Record.published == peewee.SQL("0")
 
 #: As in the index `job_by_cause`.
 _HAS_CAUSE = Job.cause != peewee.SQL("''")
@@ -192,7 +180,7 @@ def dois(wanted: Filter, *, order: str = "minted", backwards: bool = True) -> Wi
 def _doi_counters(wanted: Filter) -> tuple[str, ...]:
     if not wanted:
         return ("doi.",)
-    if not wanted.text and set(wanted.fields) == {"opus"}:
+    if not wanted.text and set(wanted.fields) == {"opus"} and wanted.fields["opus"] in states.OPUS:
         return (f"opus.{wanted.fields['opus']}",)
     if wanted.text or set(wanted.fields) != {"state"}:
         return ()
@@ -209,11 +197,11 @@ def _ids_of_dois(wanted: Filter) -> Any:
     if "state" in fields:
         query = query.where(lists.FILTERS.get(fields["state"], Doi.status == fields["state"]))
     if "opus" in fields:
-        query = query.where(_OPUS[fields["opus"]])
+        query = query.where(lists.OPUS[fields["opus"]])
     if fields.get("published") == "yes":
         query = query.where(Record.published == True)  # noqa: E712
     elif "published" in fields:
-        query = query.where(Doi.id.in_(containing.of_records(_UNPUBLISHED)))
+        query = query.where(lists.OPUS["unpublished"])
     if "repo" in fields:
         query = query.where(Doi.repository == _repository_id(fields["repo"]))
     if "doi" in fields:

@@ -126,6 +126,7 @@ class _Run:
         self._quiet_until: dict[Lane, float] = {}
 
     def work(self, drain: bool) -> Summary:
+        self._setups.logs = not drain
         self._heartbeat()
         pool = [threading.Thread(target=self._serve, name=f"{self.name}-{i}", daemon=True) for i in range(self.threads)]
         for thread in pool:

@@ -13,14 +13,25 @@ from doitui_core.errors import DoituiError
 LAST_SECONDS = 5.0
 LAST_SECONDS_STOPPED = 0.5
 
+#: Seconds between two looks whether to stop while waiting for the last time.
+GLANCE_SECONDS = 0.1
+
 log = logging.getLogger("doitui.worker")
 
 
 @contextmanager
-def beside(name: str, act: Callable[[threading.Event], object], every: float, stop: threading.Event) -> Iterator[None]:
+def beside(
+    name: str,
+    act: Callable[[threading.Event], object],
+    every: float,
+    stop: threading.Event,
+    *,
+    to_the_end: bool = False,
+) -> Iterator[None]:
     """Do `act` every so many seconds while the block runs, and once more at its end.
 
     `act` is handed an event; once that is set it begins nothing new. `stop`: somebody wants the whole run to end.
+    `to_the_end`: unless it is stopped, the last time may take as long as it takes.
     """
     over = threading.Event()
     thread = threading.Thread(target=_again_and_again, args=(name, act, every, over), name=name, daemon=True)
@@ -29,6 +40,8 @@ def beside(name: str, act: Callable[[threading.Event], object], every: float, st
         yield
     finally:
         over.set()
+        while to_the_end and thread.is_alive() and not stop.is_set():
+            thread.join(GLANCE_SECONDS)
         # What is not done by then is done by the next run.
         thread.join(LAST_SECONDS_STOPPED if stop.is_set() else LAST_SECONDS)
 

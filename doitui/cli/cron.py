@@ -45,7 +45,7 @@ def register_local(session: Session, code: str, as_json: bool, dry_run: bool) ->
             show({"due": due}, as_json, [f"{counted(due, 'document')} would be processed"])
             return
         log_to_stderr(session.debug, lines_of_dois=False)
-        with stopping() as stop, sending_mail(stop):
+        with stopping() as stop, sending_mail(stop, True):
             result = runs.register(repository=code, actor=actor(), stop=stop)
     _tell("registration", result, as_json)
 
@@ -79,7 +79,7 @@ def verify_local(
             show({"due": due}, as_json, [f"{counted(due, 'document')} would be processed"])
             return
         log_to_stderr(session.debug, lines_of_dois=False)
-        with stopping() as stop, sending_mail(stop):
+        with stopping() as stop, sending_mail(stop, True):
             result = runs.verify(delay_hours, repository=code, limit=limit, actor=actor(), stop=stop)
     _tell("verification", result, as_json)
 

@@ -28,7 +28,7 @@ def doctor(session: Session, offline: bool, thorough: bool, as_json: bool) -> No
     """
     from doitui_core import doctor as checks
 
-    with session.database(read_only=True):
+    with session.database(read_only=True, any_environment=True):
         found = checks.checks(online=not offline, thorough=thorough)
     failed = any(check.level == checks.FAIL for check in found)
     show({"ok": not failed, "checks": [asdict(check) for check in found]}, as_json, _lines(found))

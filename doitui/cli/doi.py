@@ -37,7 +37,8 @@ def doi() -> None:
     "--state",
     default="",
     metavar="S",
-    help="A status, a mark (failed, uncertain, changed, pending) or unregistered, verified, mismatch.",
+    help="A status, a mark (failed, uncertain, changed, pending), mismatch, or one of OPUS's words:"
+    " opus:unregistered, opus:registered, opus:verified, opus:unpublished.",
 )
 @click.option("--repository", "code", default="", metavar="CODE", help="Only that repository's.")
 @click.option("--query", "text", default="", metavar="TEXT", help="Part of the DOI, the object id or the title.")

@@ -82,12 +82,15 @@ def retry(
     Example: doitui queue retry --cause metadata
     """
     from doitui_core import queue as jobs
+    from doitui_core import rests
 
     if sum((bool(ids), cause is not None, everything)) != 1:
         raise click.UsageError("give job IDs, or --cause, or --all")
     with session.database(read_only=dry_run):
         for number in ids:
             jobs.find(number)
+        if cause is not None:
+            jobs.check_cause(cause)
         chosen = jobs.retryable(ids=ids, cause=cause, every=everything)
         if dry_run:
             back = [job.id for job in chosen]
@@ -95,6 +98,8 @@ def retry(
             many = len(ids) or chosen.count()
             with progress("retrying", many) as bar, says_how_far(lambda: f"{bar.pos} of {many} retried before"):
                 back = jobs.retry(ids=ids, cause=cause, every=everything, actor=actor(), step=bar.update)
+                if back and ids:
+                    rests.ask_again(back)
     missed = [number for number in ids if number not in back]
     for number in missed:
         say(f"job {number} is not failed or blocked: nothing to retry")

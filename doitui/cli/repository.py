@@ -70,7 +70,7 @@ def set_(
     if password_env or password_file:
         values["datacite_password"] = f"env:{password_env}" if password_env else f"file:{password_file}"
     with session.database(read_only=dry_run):
-        repositories.check(code, values)
+        values = repositories.check(code, values)
         document = (
             _preview(code, values, active)
             if dry_run

@@ -18,6 +18,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 DRIVERS = ("psycopg", "psycopg2", "psycopg2cffi")
 
 
+#: How the variables of settings begin; and those that name places and need no check.
+SETTING_VARIABLES = ("DOITUI_", "DATACITE_", "QUEUE_")
+PLACES = frozenset({"DOITUI_DATABASE", "DOITUI_LOG", "DOITUI_SPOOL"})
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One call of `doitui`."""
@@ -46,16 +51,33 @@ class Session:
                 sys.modules[name] = None  # type: ignore[assignment] # not to be found
 
     @contextmanager
-    def database(self, *, read_only: bool = False, durable: bool = True) -> Iterator[None]:
-        """The database, open for this command."""
+    def database(
+        self, *, read_only: bool = False, durable: bool = True, any_environment: bool = False
+    ) -> Iterator[None]:
+        """The database, open for this command. Raises `Misconfigured` for a variable with an invalid value, unless
+        `any_environment`.
+        """
         from doitui_core import database
 
+        if not any_environment:
+            check_environment()
         database.open(self.database_url, read_only=read_only, durable=durable)
         try:
             with database.guard():
                 yield
         finally:
             database.close()
+
+
+def check_environment() -> None:
+    """Refuse a variable of a setting with an invalid value. Raises `Misconfigured`.
+
+    Settings are imported only where such a variable is set: most commands start without it.
+    """
+    if any(name.startswith(SETTING_VARIABLES) and name not in PLACES for name in os.environ):
+        from doitui_core import environment_check
+
+        environment_check.check(os.environ)
 
 
 def actor() -> str:

@@ -10,7 +10,7 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.output import say
-from doitui.cli.session import Session, pass_session
+from doitui.cli.session import Session, check_environment, pass_session
 
 
 @click.command()
@@ -36,6 +36,7 @@ def open_screens(
     if not terminal.fit_for_screens():
         say("doitui: the screens need a terminal; `doitui status` and `doitui status --watch` print plain lines")
         return exits.USAGE
+    check_environment()
     dialects.of(session.database_url)  # a URL that is none is told here, not waited for
     terminal.prepare(os.environ)
     # Searches for garbage among what is being loaded find none: 30 ms of a start. The screens begin them again.

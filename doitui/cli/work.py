@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,10 @@ from doitui.cli.so_far import says_how_far
 
 if TYPE_CHECKING:
     from doitui_core.outcomes import Outcome
+    from doitui_core.secret_checks import Unreadable
     from doitui_core.worker import Summary
+
+log = logging.getLogger("doitui.worker")
 
 #: Seconds between two looks for mail, into the spool, and for counts that are not told as events yet.
 MAIL_SECONDS = 5.0
@@ -49,7 +52,7 @@ def work(
 
     Example: doitui work --drain --threads 4
     """
-    from doitui_core import queue, worker
+    from doitui_core import mail, queue, secret_checks, worker
     from doitui_core.models import Repository
 
     log_to_stderr(session.debug, lines_of_dois=not drain)
@@ -59,17 +62,21 @@ def work(
         show({"due": due}, as_json, [f"due: {counted(due, 'job')}"])
         return
     with session.database(durable=False), stopping() as stop:
+        for secret in [] if drain else secret_checks.unreadable():
+            log.warning("%s", secret)
         waiting = sum(queue.due(row.id, 1_000_000) for row in Repository.select()) if drain else 0
         with (
             progress("working", waiting) as bar,
-            sending_mail(stop),
-            draining_spool(stop),
+            sending_mail(stop, drain),
+            draining_spool(stop, drain),
             telling_events(stop),
             says_how_far(lambda: f"{counted(bar.pos, 'job')} ended before, the others stay queued"),
         ):
             summary = worker.run(
                 drain=drain, threads=threads, limit=limit, every=every, stop=stop, progress=lambda _: bar.update(1)
             )
+        unsent = mail.waiting() if drain else 0
+        misconfigured = _misconfigured(summary, secret_checks.unreadable())
     left = sorted(summary.left.items())
     document = {
         "taken": summary.taken,
@@ -77,6 +84,8 @@ def work(
         "left": [{"id": number, "cause": outcome.cause, "last_error": outcome.message} for number, outcome in left],
         "blocked": {code: outcome.message for code, outcome in summary.blocked.items()},
     }
+    document["misconfigured"] = misconfigured
+    document["unsent_mails"] = unsent
     document["beside"] = {str(lane): dict(outcomes) for lane, outcomes in summary.beside.items()}
     show(document, as_json, [_sentence(summary)])
     # A repository that is blocked is told once, not with each of its jobs.
@@ -84,23 +93,45 @@ def work(
     for code, outcome in summary.blocked.items():
         rests = " rests until this is mended" if outcome.kind == "blocked" else ""
         say(f"repository {code}{rests}: {outcome.message}")
+    for problem in misconfigured:
+        say(problem)
+    if unsent:
+        say(f"{counted(unsent, 'mail')} not sent yet: the next `doitui work` sends the rest")
     ends = [outcome for _, outcome in left] + list(summary.blocked.values())
     codes = [exits.EXIT_OF_CAUSE.get(outcome.cause, exits.SOME_FAILED) for outcome in ends]
-    exits.leave(exits.of_items([*codes, *[exits.DONE] * summary.outcomes["done"]], codes))
+    done = [exits.DONE] * summary.outcomes["done"]
+    # What went out meanwhile does not hide that something cannot go out before the set-up is changed.
+    wrong = [exits.CONFIGURATION] if misconfigured else []
+    exits.leave(exits.of_items([*wrong, *codes, *done] if codes else wrong, [*wrong, *codes]))
 
 
-def sending_mail(stop: threading.Event) -> AbstractContextManager[None]:
-    """Send the mail that falls due, beside the work."""
+def _misconfigured(summary: Summary, secrets: Iterable[Unreadable]) -> list[str]:
+    """Each wrong set-up in one line, but those of repositories that `summary.blocked` names."""
+    told = {outcome.message for outcome in summary.blocked.values()}
+    found = {outcome.message: code for (_, code), outcome in summary.misconfigured.items()}
+    found |= {one.reason: one.code for one in secrets}
+    return [f"repository {code}: {why}" if code else why for why, code in found.items() if why not in told]
+
+
+@contextmanager
+def background(stop: threading.Event, drain: bool) -> Iterator[None]:
+    """All that goes on beside the work. Mail ends last: what the others do may be told by mail."""
+    with sending_mail(stop, drain), draining_spool(stop, drain), telling_events(stop):
+        yield
+
+
+def sending_mail(stop: threading.Event, drain: bool) -> AbstractContextManager[None]:
+    """Send the mail that falls due, beside the work. With `drain` nothing that is due is left at the end."""
     from doitui_core import mail
 
-    return beside("mail", lambda over: mail.send_due(stop=over), MAIL_SECONDS, stop)
+    return beside("mail", lambda over: mail.send_due(stop=over), MAIL_SECONDS, stop, to_the_end=drain)
 
 
-def draining_spool(stop: threading.Event) -> AbstractContextManager[None]:
-    """Bring what the middleware notes into the database, and count it, beside the work."""
+def draining_spool(stop: threading.Event, drain_all: bool) -> AbstractContextManager[None]:
+    """Bring what the middleware notes into the database, and count it, beside the work; with `drain_all` all of it."""
     from doitui_core.usage import drain
 
-    return beside("spool", lambda _over: drain.drain_due(), SPOOL_SECONDS, stop)
+    return beside("spool", lambda _over: drain.drain_due(), SPOOL_SECONDS, stop, to_the_end=drain_all)
 
 
 def telling_events(stop: threading.Event) -> AbstractContextManager[None]:
@@ -142,16 +173,20 @@ class _OneLine(logging.Formatter):
 
 
 def log_to_stderr(debug: bool, *, lines_of_dois: bool) -> None:
-    """Warnings and errors go to stderr; without `lines_of_dois` those about single DOIs do not (`activity`): a run that
-    ends tells them itself.
+    """Warnings and errors go to stderr, and with `lines_of_dois` every line about a DOI (`activity`). A run that ends
+    does without: it says itself what failed.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(logging.WARNING)
-    if not lines_of_dois:
-        handler.addFilter(lambda record: record.name != "doitui.doi")
+    handler.addFilter(lambda record: _wanted(record, lines_of_dois))
     form = "%(asctime)s %(levelname)s %(message)s"
     handler.setFormatter(logging.Formatter(form) if debug else _OneLine(form))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
+
+
+def _wanted(record: logging.LogRecord, lines_of_dois: bool) -> bool:
+    if record.name in ("doitui.doi", "doitui.log"):
+        return lines_of_dois
+    return record.levelno >= logging.WARNING
 
 
 @contextmanager

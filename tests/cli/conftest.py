@@ -56,7 +56,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A user of its own: no default place of this machine is touched."""
     place = tmp_path / "home"
     place.mkdir()
-    for name, folder in (("HOME", "."), ("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config")):
+    folders = {"HOME": ".", "XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state"}
+    for name, folder in folders.items():
         monkeypatch.setenv(name, str(place / folder))
     monkeypatch.setenv("PASSWORD_OF_H", PASSWORD)
     return place

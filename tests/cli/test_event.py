@@ -214,7 +214,7 @@ def test_what_would_be_added_is_told(told: Doitui, doi: str) -> None:
 @pytest.mark.parametrize(
     ("line", "code", "says"),
     [
-        ("event list --state lost", 2, "there is no state 'lost': take one of pending, submitted, failed, uncertain"),
+        ("event list --state lost", 2, 'Unknown state "lost". Use: pending, submitted, failed, uncertain'),
         ("event list --doi 10.5072/h/none", 2, "there is no DOI '10.5072/h/none' here"),
         ("event list --after x", 2, "'x' is no key"),
         ("event show 99", 2, "there is no event 99: `doitui event list` shows those that are"),
@@ -292,7 +292,7 @@ def test_a_flush_without_an_account_says_what_is_missing(told: Doitui, monkeypat
     monkeypatch.delenv("PASSWORD_OF_H")
     done = told("event", "flush")
 
-    assert (done.code, "PASSWORD_OF_H, which is not set" in done.err) == (3, True)
+    assert (done.code, "PASSWORD_OF_H is not set" in done.err) == (3, True)
 
 
 def test_what_would_be_sent_is_printed(viewed: Doitui, sandbox: Sandbox) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from doitui_core import database, dois, due_jobs, migrations, queue, repositories, stats, workers
-from doitui_core.errors import NotFound, Refused
+from doitui_core.errors import BadInput, NotFound, Refused
 from doitui_core.models import Audit, Job, Record, Repository
 from doitui_core.outcomes import Kind as Outcome
 from doitui_core.outcomes import Outcome as Decision
@@ -244,7 +244,6 @@ def test_failed_and_blocked_jobs_can_be_retried_and_no_others(a_job: Jobs, claim
     ("which", "names"),
     [
         ({"cause": "metadata"}, "ac"),
-        ({"cause": "nothing"}, ""),
         ({"cause": ""}, "d"),
         ({"every": True}, "abcd"),
         ({}, ""),
@@ -254,6 +253,17 @@ def test_jobs_are_retried_by_cause_or_all(a_job: Jobs, claim: Claim, which: dict
     causes = {"a": "metadata", "b": "forbidden", "c": "metadata", "d": ""}
     ids = {name: brought_to(Status.FAILED, a_job, claim, name, cause) for name, cause in causes.items()}
     assert queue.retry(**which) == [ids[name] for name in names]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cause", ["nonsense", "metadat", "Metadata", "conflict"])
+def test_a_retry_of_a_cause_that_no_job_has_is_refused_and_names_those_there_are(
+    a_job: Jobs, claim: Claim, cause: str
+) -> None:
+    for name, other in {"a": "metadata", "b": "forbidden"}.items():
+        brought_to(Status.FAILED, a_job, claim, name, other)
+    with pytest.raises(BadInput, match=f"no failed jobs with cause '{cause}': causes here are forbidden, metadata"):
+        queue.retry(cause=cause)
+    assert queue.retryable(every=True).count() == 2
 
 
 def test_a_retry_of_many_can_be_stopped(a_job: Jobs, claim: Claim, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,10 +78,18 @@ def test_test_mode_beats_all(on: str) -> None:
     assert (told.get(name), told.find(name).source) == ("test", "DATACITE_TEST_MODE")
 
 
-@pytest.mark.parametrize("off", ["", "0", "false", "no", "off", "maybe"])
+@pytest.mark.parametrize("off", ["", "0", "false", "no", " Off "])
 def test_test_mode_that_is_off_changes_nothing(off: str) -> None:
     told = seen({"datacite_environment": "production"}, environment={"DATACITE_TEST_MODE": off})
     assert told.get("datacite_environment") == "production"
+
+
+@pytest.mark.parametrize("unknown", ["tru", "maybe", "2", "production", "-"])
+def test_test_mode_that_is_neither_on_nor_off_is_refused(unknown: str) -> None:
+    found = seen({"datacite_environment": "production"}, environment={"DATACITE_TEST_MODE": unknown})
+    for read in (found.find, found.get, lambda name: settings.shown(found, name)):
+        with pytest.raises(Misconfigured, match=f"DATACITE_TEST_MODE='{unknown}'"):
+            read("datacite_environment")
 
 
 def test_test_mode_touches_nothing_but_the_environment() -> None:
@@ -204,8 +212,16 @@ def test_a_setting_is_changed_and_forgotten(store: str) -> None:
 SECRETS = [name for name in TABLE if TABLE[name].secret]
 
 
-@pytest.mark.parametrize("name", SECRETS)
-@pytest.mark.parametrize("text", ["hunter2", "", "env:", "file:", "ENV:x", " env:X"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (name, text)
+        for name in SECRETS
+        for text in ("hunter2", "", "env:", "file:", "ENV:x", " env:X")
+        # A source token may be public: it is stored as it is.
+        if name != "event_source_token" or ":" in text
+    ],
+)
 def test_a_secret_is_never_stored_itself(name: str, text: str) -> None:
     with pytest.raises(BadInput) as raised:
         settings.check(name, text)
@@ -221,22 +237,65 @@ def test_a_secret_is_read_from_a_file_without_its_last_newline(tmp_path: Path) -
     assert seen({"datacite_password": f"file:{tmp_path / 'pw'}"}).secret("datacite_password") == " secret "
 
 
-@pytest.mark.parametrize("value", [None, ""])
-def test_a_missing_variable_is_named_and_no_secret_is(value: str | None) -> None:
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(None, "PW is not set"), ("", "PW is empty"), (" \n", "PW is empty")],
+    ids=["unset", "", "blank"],
+)
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_missing_or_empty_variable_is_named_with_its_setting_and_no_secret_is(
+    name: str, value: str | None, told: str
+) -> None:
     environment = {"OTHER": "hunter2"} | ({} if value is None else {"PW": value})
-    with pytest.raises(Misconfigured, match="environment variable PW, which is not set") as raised:
-        seen({"datacite_password": "env:PW"}, environment=environment).secret("datacite_password")
+    with pytest.raises(Misconfigured, match=f"^{name}: the environment variable {told}") as raised:
+        seen({name: "env:PW"}, environment=environment).secret(name)
     assert "hunter2" not in str(raised.value)
 
 
-@pytest.mark.parametrize("place", ["/no/such/file", "/", "/tmp/\x00"])
-def test_a_file_without_a_secret_is_named(place: str) -> None:
-    with pytest.raises(Misconfigured, match="is to come from the file"):
-        seen({"datacite_password": f"file:{place}"}).secret("datacite_password")
+@pytest.mark.parametrize("place", ["/no/such/file", "/", "/tmp/\x00", "{tmp}/empty", "{tmp}/blank", "{tmp}/binary"])
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_file_without_a_secret_is_named_with_its_setting(name: str, place: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("")
+    (tmp_path / "blank").write_text(" \n")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    named = place.format(tmp=tmp_path)
+    with pytest.raises(Misconfigured) as raised:
+        seen({name: f"file:{named}"}).secret(name)
+    assert str(raised.value).startswith(f"{name}: the file {named} ")
+
+
+@pytest.mark.parametrize("reference", ["file:pw", "file:./sub/../pw", "file:~/pw"])
+def test_a_file_is_stored_with_its_absolute_path(
+    store: str, reference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "pw").write_text("hunter2\n")
+    settings.put("datacite_password", reference)
+    monkeypatch.chdir("/")
+    assert settings.load().secret("datacite_password") == "hunter2"
+
+
+@pytest.mark.parametrize("name", ["robots_file", "country_database"])
+def test_a_file_that_is_no_secret_is_stored_with_its_absolute_path_too(
+    store: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings.put(name, "list.txt")
+    assert settings.load().get(name) == str(tmp_path / "list.txt")
+
+
+def test_a_relative_file_in_the_environment_that_is_not_there_is_told_with_the_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Misconfigured, match=rf"relative path, looked for in {tmp_path}\) cannot be read: No such file"):
+        seen(environment={"DOITUI_DATACITE_PASSWORD": "file:pw"}).secret("datacite_password")
 
 
 def test_a_password_put_into_the_wrong_variable_is_not_told() -> None:
-    with pytest.raises(Misconfigured, match="is no reference") as raised:
+    with pytest.raises(Misconfigured, match="is not a reference") as raised:
         seen(environment={"DOITUI_DATACITE_PASSWORD": "hunter2"}).secret("datacite_password")
     assert "hunter2" not in str(raised.value)
 

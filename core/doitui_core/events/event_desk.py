@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from doitui_core import desk, repositories, token_desk, upstream
+from doitui_core.datacite.account import MASK
 from doitui_core.datacite.events import EventsClient
 from doitui_core.jobs import Lane
 from doitui_core.models import Repository
 from doitui_core.token_desk import TokenDesk
 
 
+@dataclass(frozen=True)
 class EventDesk(TokenDesk[EventsClient]):
-    """One repository's."""
+    """One repository's. `source_token` as it is sent; `shown_token` as it may be stored: a secret's reference."""
+
+    source_token: str
+    shown_token: str
 
     @property
     def rate(self) -> float:
@@ -20,9 +27,15 @@ class EventDesk(TokenDesk[EventsClient]):
     def url(self) -> str:
         return self.config.events_url
 
+    def masked(self, text: str) -> str:
+        """`text` without password, token and, where it is a secret, source token."""
+        without = self.client.masked(text)
+        return without if self.source_token == self.shown_token else without.replace(self.source_token, MASK)
+
 
 def of(repository: Repository) -> EventDesk:
-    """Raises `Misconfigured` where the address, or both token and account, are missing or wrong."""
+    """Raises `Misconfigured` where the address, a secret, or both token and account are missing or wrong."""
     config = repositories.config(repository)
     client = EventsClient(config.events_url, **token_desk.account(config))
-    return EventDesk(config, client, desk.policy(config), upstream.name(config, Lane.EVENTS))
+    tokens = config.settings.secret("event_source_token"), config.text("event_source_token")
+    return EventDesk(config, client, desk.policy(config), upstream.name(config, Lane.EVENTS), *tokens)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,9 @@ def _requests(max_attempts: int) -> Iterator[Request]:
             seen.add(event.dedupe_hash)
             if event.repository_id not in desks:
                 desks[event.repository_id] = event_desk.of(event.repository)
-            yield sending.request(event, desks[event.repository_id])
+            at = desks[event.repository_id]
+            request = sending.request(event, at)
+            yield replace(request, body=at.masked(request.body))
 
 
 def _events(max_attempts: int) -> Iterator[Event]:

@@ -8,13 +8,12 @@ from typing import Any
 
 import peewee
 
-from doitui_core import database, queue, repositories, stats, upstream
-from doitui_core.clock import EPOCH
+from doitui_core import database, queue, refusals, repositories, stats
 from doitui_core.errors import Misconfigured
 from doitui_core.events.origin import Origin
 from doitui_core.events.states import State
 from doitui_core.jobs import Lane
-from doitui_core.models import Event, Repository, Upstream, UsageHit, UsageSpool, Worker
+from doitui_core.models import Event, Repository, UsageHit, UsageSpool, Worker
 from doitui_core.repositories import Config
 from doitui_core.usage import spool_place
 
@@ -27,11 +26,14 @@ LOOKED_AT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What is wrong, and what to do. `status`: the HTTP status behind it, 0 for none."""
+    """What is wrong, and what to do. `status`: the HTTP status behind it, 0 for none. `refused`: the cause for
+    which the service refuses us; empty where it does not.
+    """
 
     told: str
     mend: str
     status: int = 0
+    refused: str = ""
 
 
 def diagnosis() -> Diagnosis | None:
@@ -40,15 +42,14 @@ def diagnosis() -> Diagnosis | None:
 
 
 def _refused() -> Diagnosis | None:
-    rows = Upstream.select().where(Upstream.blocked_at > EPOCH).order_by(Upstream.blocked_at)
-    row = next((row for row in rows if upstream.lane(row.name) is Lane.EVENTS), None)
+    row = next(iter(refusals.of(Lane.EVENTS)), None)
     if row is None:
         return None
     status = Event.select(Event.response_status).where(Event.state == "failed", Event.cause == row.blocked_cause)
     code = status.order_by(Event.id.desc()).limit(1).scalar() or 0
     waiting = stats.events()[State.PENDING]
     told = f"events are refused: {row.blocked_error} ({waiting:,} {'waits' if waiting == 1 else 'wait'})"
-    return Diagnosis(told, _mend(row.blocked_cause), code)
+    return Diagnosis(told, _mend(row.blocked_cause), code, row.blocked_cause)
 
 
 def _no_worker() -> Diagnosis | None:

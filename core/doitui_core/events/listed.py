@@ -29,7 +29,7 @@ def events(*, state: str = "", doi: str = "", limit: int = PAGE, after: str = ""
 
 def _state(state: str) -> str:
     if state not in list(State):
-        raise BadInput(f"there is no state {state!r}: take one of {', '.join(State)}")
+        raise BadInput(f'Unknown state "{state}". Use: {", ".join(State)}')
     return state
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import audit, database, queue, repositories, rests
+from doitui_core import audit, database, queue, repositories, rests, retry_causes
 from doitui_core.events import listed, store
 from doitui_core.events.states import State
 from doitui_core.jobs import Kind, Lane
@@ -16,7 +16,10 @@ from doitui_core.stepwise import Step, in_chunks, stepwise, to_the_end
 
 
 def retryable(*, ids: Sequence[int] = (), cause: str | None = None) -> list[int]:
-    """Of the events `ids`, or of all, those that have failed (of `cause`); their ids. Raises `NotFound`."""
+    """Of the events `ids`, or of all, those that have failed (of `cause`); their ids.
+
+    Raises `NotFound` for an id, `BadInput` for a cause that none of them has.
+    """
     found: list[int] = []
     parts: Iterable[Sequence[int]] = in_chunks(ids, queue.CHUNK) if ids else [()]
     for part in parts:
@@ -25,7 +28,15 @@ def retryable(*, ids: Sequence[int] = (), cause: str | None = None) -> list[int]
         jobs: Any = _failed(part, cause).select(Job.subject_id)
         given_up: Any = _given_up(part, cause).select(Event.id)
         found += [number for query in (jobs, given_up) for (number,) in query.tuples()]
+    if cause is not None and not found:
+        retry_causes.check(cause, _causes(ids), "events")
     return sorted(found)
+
+
+def _causes(ids: Sequence[int]) -> set[str]:
+    jobs: Any = _failed(ids, None).order_by().select(Job.cause).distinct()
+    given_up: Any = _given_up(ids, None).order_by().select(Event.cause).distinct()
+    return {cause for query in (jobs, given_up) for (cause,) in query.tuples()}
 
 
 def _there(ids: Sequence[int]) -> set[int]:
@@ -38,7 +49,7 @@ def retry(
 ) -> list[int]:
     """Put them back with new attempts, and try anew what the Events API refused. A chunk is a transaction.
 
-    Raises `NotFound`.
+    Raises as `retryable`. Where nothing is put back, nothing else is touched either.
     """
     chosen = retryable(ids=ids, cause=cause)
     back: list[int] = []
@@ -50,7 +61,8 @@ def retry(
             back += _put_back(chunk, cause, actor)
             if back:
                 act = audit.note(actor, "retry", audit.numbered("event", back), cause or "", act=act)
-    rests.look_anew([row.id for row in Repository.select()], (Lane.EVENTS,))
+    if back:
+        rests.look_anew([row.id for row in Repository.select()], (Lane.EVENTS,))
     return back
 
 

@@ -7,7 +7,7 @@ same total. Lock order: job, then event.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from doitui_core import breaker, clock, database, outcomes, queue, upstream
 from doitui_core.datacite.answer import KEPT
@@ -39,8 +39,7 @@ class _Sent:
 def send(lease: Lease, desk: EventDesk) -> Outcome:
     """Tell the other side the event's total."""
     row = Event.get_by_id(lease.subject_id)
-    source_token = desk.config.text("event_source_token")
-    sent = _Sent(row.total, source_token)
+    sent = _Sent(row.total, desk.shown_token)
     refused = eligible.refusal(row)
     if refused is not None:
         return _end(lease, desk, refused, sent)
@@ -54,13 +53,14 @@ def send(lease: Lease, desk: EventDesk) -> Outcome:
     except (RemoteFailed, Misconfigured) as error:
         return _end(lease, desk, outcomes.of_error(error), sent)
     # Whatever it says may show the request it is about.
-    said = desk.client.masked(answer.text)[:KEPT].replace("\x00", "")
-    return _end(lease, desk, event_outcome(answer, row.uuid), _Sent(row.total, source_token, said))
+    masked = replace(answer, text=desk.masked(answer.text))
+    outcome = event_outcome(answer if answer.ok and answer.document else masked, row.uuid)
+    return _end(lease, desk, outcome, replace(sent, response=masked.text[:KEPT].replace("\x00", "")))
 
 
 def request(row: Event, desk: EventDesk) -> Request:
     """What goes out for the event, to the letter."""
-    return desk.client.request(value(row), desk.config.text("event_source_token"))
+    return desk.client.request(value(row), desk.source_token)
 
 
 def value(row: Event) -> Value:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doitui_core import audit, database, queue, repositories
+from doitui_core import audit, database, queue, repositories, rests
+from doitui_core.jobs import Lane
 from doitui_core.models import Repository, UsageReport
 from doitui_core.queue import Kind
 from doitui_core.usage_reports.building import Report
@@ -45,5 +46,7 @@ def request(repository: Repository, report: Report, *, actor: str) -> Requested:
             max_attempts=config.number("max_attempts"),
             action="submit",
         )
+        # Whoever asks wants to know what the report store says now, not what it said the last time.
+        rests.look_anew([repository.id], (Lane.REPORTS,))
         audit.note(actor, "submit", f"usage report {report.period.month} of {repository.code}")
     return Requested(row, job_id)

@@ -36,7 +36,7 @@ class DoisScreen(DoiActs, ListSection):
         "Filter: words of DOI, object id or title; or fields:",
         "  state:   reserved draft registered findable tombstone abandoned",
         "           failed uncertain changed pending mismatch",
-        "  opus:    unregistered registered verified",
+        "  opus:    unregistered registered verified unpublished",
         "  published: yes no",
         "  repo:    code of a repository",
         "  doi:     how it begins; a pasted DOI will do",

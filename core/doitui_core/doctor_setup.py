@@ -1,0 +1,72 @@
+"""The doctor's checks of what people set: environment, secrets, log, and what services said of our credentials."""
+
+from __future__ import annotations
+
+import os
+
+from doitui_core import environment_check, log_file, queue, refusals, secret_checks, upstream
+from doitui_core.doctor_check import FAIL, OK, WARN, Check
+from doitui_core.errors import Misconfigured
+from doitui_core.jobs import Kind, Lane, Status
+from doitui_core.models import Job, Upstream, UsageReport
+
+
+def settings() -> list[Check]:
+    """Whether the environment holds what settings can be."""
+    try:
+        environment_check.check(os.environ)
+    except Misconfigured as error:
+        return [Check("settings", FAIL, str(error), f"unset {str(error).partition('=')[0]}")]
+    return [Check("settings", OK, "the environment can be read")]
+
+
+def secrets() -> list[Check]:
+    """Whether every secret can be read by this user; a worker may have another environment."""
+    found = []
+    for one in secret_checks.unreadable():
+        whose = f" --repository {one.code}" if one.code else ""
+        mend = f"doitui setting set {one.name} env:NAME{whose}   # or set the variable, or write the file"
+        found.append(Check("secrets", FAIL, str(one), mend))
+    return found or [Check("secrets", OK, "every secret that is set can be read here")]
+
+
+def log() -> list[Check]:
+    """Where what happens to DOIs is logged, and whether this user can write there."""
+    place = log_file.path()
+    if why := log_file.problem():
+        told = f"{place} cannot be written, nothing is logged there: {why}"
+        return [Check("log", WARN, told, f"export {log_file.VARIABLE}=/var/log/doitui/doi.log   # or: ls -ld {place}")]
+    return [Check("log", OK, str(place))]
+
+
+#: What to do about a report store that refuses us, by cause.
+_LET_IN = {
+    "credentials": "doitui setting set datacite_api_token env:NAME   # then: doitui usage-report submit --month MONTH",
+    "forbidden": "doitui setting set datacite_api_token env:NAME   # a token that DataCite gives for usage reports",
+    "configuration": "doitui setting set reports_url URL",
+}
+
+
+def reports() -> list[Check]:
+    """Whether the report store takes what we send."""
+    found = [
+        Check("reports", FAIL, f"{upstream.in_words(row.name)} are refused: {row.blocked_error}", _let_in(row))
+        for row in refusals.of(Lane.REPORTS)
+    ]
+    return found + _failed_reports() or [Check("reports", OK, "no usage report has failed or is refused")]
+
+
+def _let_in(row: Upstream) -> str:
+    return _LET_IN.get(row.blocked_cause, "doitui usage-report list")
+
+
+def _failed_reports() -> list[Check]:
+    failed = Job.select(Job.subject_id).where(
+        Job.kind == str(Kind.REPORT), Job.status.in_(queue.literally([Status.FAILED]))
+    )
+    found = []
+    for row in UsageReport.select().where(UsageReport.id.in_(failed)).order_by(UsageReport.month.desc()):
+        told = f"the report of {row.month} of {row.repository.code} has failed: {row.last_error}"
+        mend = f"doitui usage-report submit --month {row.month} --repository {row.repository.code}"
+        found.append(Check("reports", WARN, told, mend))
+    return found
