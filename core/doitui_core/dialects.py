@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 import peewee
 
-from doitui_core import clock, due_jobs, holding
+from doitui_core import clock, holding
 from doitui_core.errors import BadInput, DatabaseNotReady, Misconfigured
 
 #: Seconds a statement waits for another writer before it gives up. A worker must outwait a slow backup.
@@ -74,6 +74,9 @@ class Dialect(Protocol):
     #: What goes behind a SELECT so that its rows are locked until the transaction ends.
     locking: str
 
+    #: The same for rows that nobody else has locked; those of others are passed over.
+    locking_free: str
+
     #: A query whose answer differs as soon as somebody else has committed something.
     changes: str
 
@@ -101,9 +104,6 @@ class Dialect(Protocol):
     def new_id(self, cursor: Any) -> int | None:
         """The id of the row that the statement of `cursor` has just inserted, None when it inserted none."""
 
-    def due(self, db: peewee.Database, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
-        """(id, status) of up to `limit` due jobs, oldest first; with `lock` held until the transaction ends."""
-
 
 class SQLite:
     """One host, many processes: WAL, one writer at a time."""
@@ -113,6 +113,7 @@ class SQLite:
 
     holds = staticmethod(holding.by_like)
     locking = ""
+    locking_free = ""
     telling_id = ""
     #: Only means something on the connection it was read on.
     changes = "PRAGMA data_version"
@@ -214,9 +215,6 @@ class SQLite:
     def new_id(self, cursor: Any) -> int | None:
         return int(cursor.lastrowid) if cursor.rowcount > 0 else None
 
-    def due(self, db: peewee.Database, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
-        return due_jobs.find(db, "?", "", key, limit)
-
 
 #: Any number, as long as it is always the same: ours among the server's advisory locks.
 SCHEMA_LOCK = 0x646F69747569
@@ -251,6 +249,7 @@ class PostgreSQL:
 
     holds = staticmethod(holding.lowered)
     locking = " FOR UPDATE"
+    locking_free = " FOR UPDATE SKIP LOCKED"
     telling_id = " RETURNING id"
     #: Names every transaction that has ended.
     changes = "SELECT pg_current_snapshot()::text"
@@ -370,9 +369,6 @@ class PostgreSQL:
     def new_id(self, cursor: Any) -> int | None:
         row = cursor.fetchone()
         return int(row[0]) if row else None
-
-    def due(self, db: peewee.Database, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
-        return due_jobs.find(db, "%s", " FOR UPDATE SKIP LOCKED" if lock else "", key, limit)
 
 
 #: By the scheme of the URL.
