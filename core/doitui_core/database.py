@@ -199,16 +199,6 @@ def for_update(query: peewee.ModelSelect[Table]) -> peewee.ModelSelect[Table]:
     return current().dialect.for_update(query)
 
 
-def due_jobs(
-    repository_id: int, lane: str, now: datetime, limit: int, below: int, *, lock: bool = True
-) -> list[tuple[int, str]]:
-    """(id, status) of jobs that are due and have fewer than `below` attempts; with `lock` held until the transaction
-    ends, inside `write()`.
-    """
-    opened = current()
-    return opened.dialect.due(opened.db, (repository_id, lane, clocks.micros(now), below), limit, lock=lock)
-
-
 def count(name: str, by: int) -> None:
     """Move the counter `name` when the transaction at hand commits. Only inside `write()`."""
     assert _thread.depth, "counters move only inside write()"

@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 import peewee
 
-from doitui_core import clock, due_jobs, holding
+from doitui_core import clock, holding
 from doitui_core.database_failures import PGPASS
 from doitui_core.database_urls import masked, without_passwords
 from doitui_core.errors import BadInput, DatabaseNotReady, DatabaseUnavailable, Misconfigured
@@ -77,6 +77,9 @@ class Dialect(Protocol):
     #: What goes behind a SELECT so that its rows are locked until the transaction ends.
     locking: str
 
+    #: The same for rows that nobody else has locked; those of others are passed over.
+    locking_free: str
+
     #: A query whose answer differs as soon as somebody else has committed something.
     changes: str
 
@@ -104,9 +107,6 @@ class Dialect(Protocol):
     def new_id(self, cursor: Any) -> int | None:
         """The id of the row that the statement of `cursor` has just inserted, None when it inserted none."""
 
-    def due(self, db: Guarded, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
-        """(id, status) of up to `limit` due jobs, oldest first; with `lock` held until the transaction ends."""
-
 
 class SQLite:
     """One host, many processes: WAL, one writer at a time."""
@@ -116,6 +116,7 @@ class SQLite:
 
     holds = staticmethod(holding.by_like)
     locking = ""
+    locking_free = ""
     telling_id = ""
     #: Only means something on the connection it was read on.
     changes = "PRAGMA data_version"
@@ -224,9 +225,6 @@ class SQLite:
     def new_id(self, cursor: Any) -> int | None:
         return int(cursor.lastrowid) if cursor.rowcount > 0 else None
 
-    def due(self, db: Guarded, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
-        return due_jobs.find(db, "?", "", key, limit)
-
 
 #: Any number, as long as it is always the same: ours among the server's advisory locks.
 SCHEMA_LOCK = 0x646F69747569
@@ -249,6 +247,7 @@ class PostgreSQL:
 
     holds = staticmethod(holding.lowered)
     locking = " FOR UPDATE"
+    locking_free = " FOR UPDATE SKIP LOCKED"
     telling_id = " RETURNING id"
     #: Names every transaction that has ended.
     changes = "SELECT pg_current_snapshot()::text"
@@ -371,9 +370,6 @@ class PostgreSQL:
     def new_id(self, cursor: Any) -> int | None:
         row = cursor.fetchone()
         return int(row[0]) if row else None
-
-    def due(self, db: Guarded, key: due_jobs.Key, limit: int, *, lock: bool) -> list[tuple[int, str]]:
-        return due_jobs.find(db, "%s", " FOR UPDATE SKIP LOCKED" if lock else "", key, limit)
 
 
 #: By the scheme of the URL.

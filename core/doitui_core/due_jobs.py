@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import peewee
+from datetime import datetime
+
+from doitui_core import database
+from doitui_core.clock import micros
 
 #: Due are the jobs whose lease has run out (their worker died), and those that wait and whose time has come, oldest
 #: first. Two statements, each read off its own partial index; one with OR would sort all that is due at every claim.
@@ -14,14 +17,18 @@ DUE = (
 )
 
 
-#: What `DUE` asks for: repository, lane, now in microseconds, and the attempts that a job must have fewer of.
-Key = tuple[int, str, int, int]
-
-
-def find(db: peewee.Database, mark: str, lock: str, key: Key, limit: int) -> list[tuple[int, str]]:
-    """(id, status) of up to `limit` of them. `mark` is a value in SQL, `lock` goes behind each SELECT."""
+def find(
+    repository_id: int, lane: str, now: datetime, limit: int, below: int, *, lock: bool = True
+) -> list[tuple[int, str]]:
+    """(id, status) of up to `limit` due jobs with fewer than `below` attempts; with `lock` held until the transaction
+    ends, inside `database.write()`.
+    """
+    opened = database.current()
+    key = (repository_id, lane, micros(now), below)
+    locking = opened.dialect.locking_free if lock else ""
     found: list[tuple[int, str]] = []
     for statement in DUE:
         if len(found) < limit:
-            found += db.execute_sql(statement.format(p=mark) + lock, (*key, limit - len(found))).fetchall()
+            question = statement.format(p=opened.db.param) + locking
+            found += opened.db.execute_sql(question, (*key, limit - len(found))).fetchall()
     return found

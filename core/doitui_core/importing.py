@@ -122,7 +122,7 @@ def _said(document: Document) -> dict[str, str | bool]:
     """What a document says beside its metadata. A member that is missing, null or empty says nothing."""
     said: dict[str, str | bool] = {name: text for name in _TEXTS if (text := _text(document, name))}
     value = document.members.get("published")
-    if str(value).strip().lower() in on_off.ON | on_off.OFF and not isinstance(value, bool):
+    if value != "" and str(value).strip().lower() in on_off.ON | on_off.OFF and not isinstance(value, bool):
         raise BadInput(f"has published = {value!r}: it must be true or false")
     # DataCite's own `published` is a date, which says nothing about us.
     return {**said, "published": value} if isinstance(value, bool) else said

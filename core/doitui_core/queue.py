@@ -14,7 +14,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import audit, database, leases, retry_causes, statements
+from doitui_core import audit, database, due_jobs, leases, retry_causes, statements
 from doitui_core.clock import EPOCH, iso, micros
 from doitui_core.errors import NotFound, Refused
 from doitui_core.events import states
@@ -139,14 +139,14 @@ def claim(
     """
     with database.write():
         now = database.now()
-        due = database.due_jobs(repository_id, lane, now, limit + (1 if rather_not else 0), below)
+        due = due_jobs.find(repository_id, lane, now, limit + (1 if rather_not else 0), below)
         chosen = [found for found in due if found[0] != rather_not] or due
         return _lease(dict(chosen[:limit]), worker, now + policy.lease)
 
 
 def due(repository_id: int, limit: int, *, lane: Lane = Lane.DOIS, below: int = ANY_ATTEMPTS) -> int:
     """How many jobs could be claimed, up to `limit`. A read: an empty queue costs no write transaction."""
-    return len(database.due_jobs(repository_id, lane, database.now(), limit, below, lock=False))
+    return len(due_jobs.find(repository_id, lane, database.now(), limit, below, lock=False))
 
 
 def unblock(repository_ids: Sequence[int], lane: Lane = Lane.DOIS, limit: int | None = None) -> int:

@@ -60,7 +60,7 @@ def run(
     limit: int | None = None,
     every: float = POLL_SECONDS,
     stop: threading.Event | None = None,
-    progress: Callable[[Outcome], None] | None = None,
+    progress: Callable[[Outcome], object] | None = None,
     lanes: Sequence[Lane] = tuple(SERVICES),
     below: int = ANY_ATTEMPTS,
 ) -> Summary:
@@ -101,7 +101,7 @@ class _Run:
         limit: int | None,
         every: float,
         stop: threading.Event,
-        progress: Callable[[Outcome], None] | None,
+        progress: Callable[[Outcome], object] | None,
         lanes: Sequence[Lane],
         below: int,
     ) -> None:

@@ -19,7 +19,7 @@ from doitui_core.errors import Refused
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from doitui.tui.app import DoituiApp
+    from doitui.tui.host import Host
     from doitui.tui.store import Lane
 
 #: Acts that are remembered; acts of everybody that are shown.
@@ -32,7 +32,7 @@ LOOKED_AT = 0.5
 class Acting:
     """Belongs to the app."""
 
-    def __init__(self, app: DoituiApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._number = 0
         self._log: deque[list[Line]] = deque(maxlen=REMEMBERED)

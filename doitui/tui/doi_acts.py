@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from doitui.tui.plans import Plan
 
 if TYPE_CHECKING:
-    from doitui.tui.app import DoituiApp
+    from doitui.tui.host import Host
     from doitui_core.windows import Row, Window
 
 
 class DoiActs:
     """For screens whose rows are DOIs. Whoever mixes it in is a `Section` and says what is `chosen_dois`."""
 
-    doitui: DoituiApp
+    doitui: Host
 
     def chosen_dois(self) -> list[Row] | tuple[Window, int]:
         """The rows an act is for; or a whole list, and how many rows it had when that was said."""

@@ -12,7 +12,7 @@ from doitui_core.models import Event
 from doitui_core.windows import Row, Window
 
 if TYPE_CHECKING:
-    from doitui.tui.app import DoituiApp
+    from doitui.tui.host import Host
 
 #: Events sent by one press of a key: at 30 a minute that is two minutes.
 AT_ONCE = 60
@@ -21,7 +21,7 @@ AT_ONCE = 60
 class EventActs:
     """For the screen with events. Whoever mixes it in is a `Section`."""
 
-    doitui: DoituiApp
+    doitui: Host
 
     def propose_retry(self, rows: list[Row]) -> None:
         """Put these events back."""

@@ -13,14 +13,14 @@ from doitui.tui.text import harmless
 from doitui_core import identifiers
 
 if TYPE_CHECKING:
-    from doitui.tui.app import DoituiApp
+    from doitui.tui.host import Host
 
 
 class Commands(Provider):
     """Reads the table of actions."""
 
     @property
-    def _app(self) -> DoituiApp:
+    def _app(self) -> Host:
         return self.app  # type: ignore[return-value]
 
     def _listed(self) -> list[actions.Action]:

@@ -14,7 +14,7 @@ from doitui_core.models import Job, Repository
 from doitui_core.windows import Row, Window
 
 if TYPE_CHECKING:
-    from doitui.tui.app import DoituiApp
+    from doitui.tui.host import Host
 
 #: Jobs named in a question before the rest is only counted.
 NAMED = 6
@@ -23,7 +23,7 @@ NAMED = 6
 class QueueActs:
     """For screens with jobs. Whoever mixes it in is a `Section`."""
 
-    doitui: DoituiApp
+    doitui: Host
 
     def propose_retry(self, rows: list[Row]) -> None:
         """Put these jobs back."""

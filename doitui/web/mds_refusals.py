@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import falcon
 
-from doitui.web import refusals, request_doi
+from doitui.web import mds_bodies, refusals
 from doitui.web.refusals import Invalid, refusal, title_of
 
 UNKNOWN = "DOI is unknown to MDS"
@@ -18,7 +20,9 @@ _PATHS = ("/metadata", "/doi", "/media")
 def require_account(req: falcon.Request, _resp: falcon.Response, _resource: object, _params: object) -> None:
     """Falcon hook: MDS wants credentials for everything, and here wrong ones are an error."""
     if req.context.rights.account is None:
-        req.context.doi = req.context.doi or request_doi.in_body(req)
+        if req.context.doi is None:
+            with suppress(falcon.HTTPError):  # a body that cannot be read names no DOI
+                req.context.doi = (mds_bodies.doi_of(req) or "").lower() or None
         raise refusal(401, None if req.auth else NO_CREDENTIALS)
 
 

@@ -39,6 +39,6 @@ _READERS: dict[str, Callable[[falcon.Request], str | None]] = {
     "/dois": _in_json,
     "/dois/validate": _in_json,
     "/events": lambda req: event_input.doi_of(bodies.read_json(req)),
-    "/metadata": lambda req: mds_bodies.identifier(bodies.read(req)),
-    "/doi": lambda req: mds_bodies.doi_lines(bodies.read(req))[0],
+    "/metadata": mds_bodies.doi_of,
+    "/doi": mds_bodies.doi_of,
 }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import falcon
 
 from doitui.web import doi_states
 from doitui.web.accounts import Account
-from doitui.web.doi_record import Doi
 from doitui.web.refusals import refusal
+
+if TYPE_CHECKING:
+    from doitui.web.doi_record import Doi
 
 
 @dataclass(frozen=True, slots=True)

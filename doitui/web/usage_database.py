@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doitui.web.doi_record import timestamp
-from doitui.web.state_file import StateFile
+
+if TYPE_CHECKING:
+    from doitui.web.state_file import StateFile
 
 # DataCite's index takes the first 191 characters of each part and ignores case (datacite-api.md 3.2).
 _SCHEMA = """

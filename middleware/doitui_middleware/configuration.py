@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from doitui_middleware.routes import Misconfigured
-
-if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
-
-    from doitui_middleware.wsgi import UsageMiddleware
 
 WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -50,20 +45,11 @@ READERS: dict[str, Callable[[str], Any]] = {
 def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """The options that `DOITUI_<NAME>` sets; an empty one counts as unset. Raises `Misconfigured`."""
     found = {name: f"DOITUI_{name.upper()}" for name in READERS}
-    return {name: _read(name, environ[key], key) for name, key in found.items() if environ.get(key)}
+    return {name: read(name, environ[key], key) for name, key in found.items() if environ.get(key)}
 
 
-def filter_factory(_global_conf: Mapping[str, str], /, **options: str) -> Callable[[WSGIApplication], UsageMiddleware]:
-    """For PasteDeploy: `[filter:usage]` with `use = egg:doitui-middleware#usage`. Raises `Misconfigured`."""
-    from doitui_middleware.wsgi import UsageMiddleware
-
-    if unknown := sorted(set(options) - set(READERS)):
-        raise Misconfigured(f"no such option: {', '.join(unknown)}; there are {', '.join(READERS)}")
-    read = {name: _read(name, text, name) for name, text in options.items()}
-    return lambda application: UsageMiddleware(application, **read)
-
-
-def _read(name: str, text: str, called: str) -> Any:
+def read(name: str, text: str, called: str) -> Any:
+    """The value of the option `name`, which the user calls `called`. Raises `Misconfigured`."""
     try:
         return READERS[name](text)
     except Exception as error:  # a reader may import the site's own code

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from doitui_middleware import Misconfigured, UsageMiddleware
-from doitui_middleware.configuration import filter_factory, from_environment
+from doitui_middleware.configuration import from_environment
+from doitui_middleware.paste import filter_factory
 
 from .conftest import Site, Spool, ask, request
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from doitui_middleware.configuration import filter_factory
+from doitui_middleware.paste import filter_factory
 
 from ..conftest import missing
 from .conftest import Spool, ask, request

@@ -31,7 +31,7 @@ def flush(
     max_attempts: int = MAX_ATTEMPTS,
     threads: int = 4,
     stop: threading.Event | None = None,
-    progress: Callable[[Outcome], None] | None = None,
+    progress: Callable[[Outcome], object] | None = None,
     actor: str = "python",
 ) -> Summary:
     """Send up to `limit` events (None: all) that are due or failed, and were tried fewer than `max_attempts` times.

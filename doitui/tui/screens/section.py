@@ -18,7 +18,7 @@ from doitui.tui.widgets.window_table import WindowTable
 from doitui_core import changes
 
 if TYPE_CHECKING:
-    from doitui.tui.app import DoituiApp
+    from doitui.tui.host import Host
 
 
 #: What a newcomer does outside of the screens.
@@ -61,7 +61,7 @@ class Section(Screen[None]):
         return ()
 
     @property
-    def doitui(self) -> DoituiApp:
+    def doitui(self) -> Host:
         return self.app  # type: ignore[return-value]
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:

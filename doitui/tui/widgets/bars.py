@@ -12,7 +12,7 @@ from doitui.tui import actions
 from doitui.tui.text import fit
 
 if TYPE_CHECKING:
-    from doitui.tui.app import DoituiApp
+    from doitui.tui.host import Host
 
 
 class Bar(Widget):
@@ -23,7 +23,7 @@ class Bar(Widget):
         self._shown = Text()
 
     @property
-    def doitui(self) -> DoituiApp:
+    def doitui(self) -> Host:
         return self.app  # type: ignore[return-value]
 
     def put(self, text: Text) -> None:

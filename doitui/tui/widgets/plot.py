@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual_plotext import PlotextPlot
 
 if TYPE_CHECKING:
-    from doitui.tui.app import DoituiApp
+    from doitui.tui.host import Host
 
 
 class _Wanted(NamedTuple):
@@ -40,7 +40,7 @@ class Plot(PlotextPlot):
         self.drawing = False
 
     @property
-    def doitui(self) -> DoituiApp:
+    def doitui(self) -> Host:
         return self.app  # type: ignore[return-value]
 
     def show(self, names: Sequence[str], values: Sequence[int]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from doitui.tui.app import DoituiApp
+    from doitui.tui.host import Host
     from doitui.tui.widgets.window_table import WindowTable
     from doitui_core.windows import Key, Row, Window
 
@@ -41,7 +41,7 @@ class Stretch:
         self._failed: Callable[[Exception], None] = lambda _: None
 
     @property
-    def _app(self) -> DoituiApp:
+    def _app(self) -> Host:
         return self._table.app  # type: ignore[return-value]
 
     @property
