@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from doitui_core import environments
-from doitui_core.dialects import masked
+from doitui_core.database_urls import masked
 from doitui_core.errors import Misconfigured
 from doitui_core.settings import TABLE, Setting
 
