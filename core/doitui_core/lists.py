@@ -280,8 +280,8 @@ def record_row(row: Any) -> Row:
 
 
 def history(row: Doi) -> dict[str, list[Row]]:
-    """All that ever happened to a DOI, oldest first: `log` (transitions), `attempts` (requests, with what was `sent`: a JSON
-    document, a text, or None).
+    """All that ever happened to a DOI, oldest first: `log` (transitions), `attempts` (requests, with what was sent: a
+    JSON document, a text, or None).
     """
     log = [
         {"at": iso(entry.at)}
