@@ -293,7 +293,7 @@ def record_row(row: Any) -> Row:
 
 
 def history(row: Doi) -> dict[str, list[Row]]:
-    """All that ever happened to a DOI, oldest first: `log` (transitions), `attempts` (requests, with what was `sent`: a
+    """All that ever happened to a DOI, oldest first: `log` (transitions), `attempts` (requests, with what was sent: a
     JSON document, a text, or None).
     """
     log = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import falcon
 
-from doitui.web import bodies, doi_answers
+from doitui.web import bodies, doi_answers, request_doi
 from doitui.web.doi_answers import Flags
 from doitui.web.doi_input import read_wish
 from doitui.web.doi_record import Doi
@@ -13,9 +13,6 @@ from doitui.web.doi_xml import xml_of
 from doitui.web.refusals import answer_json, refusal
 from doitui.web.rights import Rights
 from doitui.web.store import Store
-
-# A suffix may hold slashes, so the route takes the whole rest of the path and this ending is cut off here.
-_GET_URL = "/get-url"
 
 
 class DoiResource:
@@ -27,8 +24,8 @@ class DoiResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
         """200, or 404 for an unknown DOI and for one hidden from the caller alike (1.10)."""
-        if doi.endswith(_GET_URL):
-            self._get_url(req, resp, doi.removesuffix(_GET_URL))
+        if request_doi.asks_for_url(req):
+            self._get_url(req, resp, doi.removesuffix(request_doi.GET_URL))
             return
         found = self._find(doi)
         rights: Rights = req.context.rights

@@ -40,7 +40,7 @@ class RequestLog:
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Note time and DOI; a DOI that stands in the body only, the resources put into `req.context.doi`."""
         req.context.at = self._clock()
-        req.context.doi = request_doi.in_path(req.path)
+        req.context.doi = request_doi.in_path(req)
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _ok: bool) -> None:
         """Keep the request, before a fault withholds the answer."""

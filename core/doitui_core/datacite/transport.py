@@ -85,7 +85,7 @@ class _Noted:
         others.
         """
         asked = _thread.flight.target
-        if asked and unquote_to_bytes(_target(url)) != unquote_to_bytes(asked):
+        if asked and _rewritten(asked, _target(url)):
             raise Rewritten(f"it would go to {_target(url)} instead")
         super().putrequest(method, url, *args, **options)  # type: ignore[misc]
 
@@ -229,6 +229,12 @@ def _target(url: str) -> str:
         return url
     _, _, rest = url.partition("://")
     return "/" + rest.partition("/")[2]
+
+
+def _rewritten(asked: str, leaving: str) -> bool:
+    """Whether what leaves is another address, or one that whoever stands on the way would shorten to another."""
+    segments = leaving.partition("?")[0].split("/")
+    return unquote_to_bytes(leaving) != unquote_to_bytes(asked) or "." in segments or ".." in segments
 
 
 def _body(response: requests.Response, beginning: int, into: BinaryIO | None) -> bytes:

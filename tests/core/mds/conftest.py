@@ -53,6 +53,7 @@ class Mds:
         self.dois: dict[str, Held] = {}
         self.seen: list[Seen] = []
         self.url = ""
+        self.location = ""
 
     def answer(self, seen: Seen) -> Reply:
         self.seen.append(seen)
@@ -201,6 +202,8 @@ def _handler(mds: Mds) -> type[BaseHTTPRequestHandler]:
             reply = text.encode()
             self.send_response(status)
             self.send_header("X-Credential-Username", ACCOUNT.lower())
+            if mds.location and self.command != "GET":
+                self.send_header("Location", mds.location)
             if status != 204:
                 self.send_header("Content-Length", str(len(reply)))
             self.end_headers()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from typing import Any
 
 import pytest
 
-from doitui_core import dois
+from doitui.tui.screens import doi_panes
+from doitui_core import database, dois, ledger, lists, pages
 from doitui_core.errors import Refused
 from doitui_core.models import Attempt, Job, Payload
 from doitui_core.queue import Kind
+from doitui_core.states import Certainty, Facts, Remote, Wanted
 
 
 def job() -> Job:
@@ -168,3 +171,99 @@ def test_the_password_is_nowhere_in_what_is_kept(site: Any, password: str) -> No
 
     kept = sent() + [attempt.response + attempt.target for attempt in Attempt.select()]
     assert not any(password in text for text in kept)
+
+
+def test_history_and_the_page_of_a_doi_show_what_mds_was_sent_as_it_is(site: Any) -> None:
+    site.minted()
+    dois.deactivate(site.doi, reason="withdrawn")
+    site.work()
+    dois.restore(site.doi, reason="found again")
+    site.work()
+
+    row = site.row()
+    attempts = lists.history(row)["attempts"]
+    shown = {attempt["method"] + " " + attempt["target"].split("/")[3]: attempt["sent"] for attempt in attempts}
+    assert set(shown) == {"PUT metadata", "PUT doi", "DELETE metadata"}
+    assert shown["PUT metadata"].encode() == site.there().xml
+    assert shown["PUT doi"] == f"doi={site.doi}\nurl=https://archive.example.org/1"
+    assert shown["DELETE metadata"] is None
+    assert json.loads(json.dumps(attempts)) == attempts
+    assert pages.of(row.id).attempts == attempts
+    lines = doi_panes.requests(pages.of(row.id))
+    assert "   <identifier identifierType=" in "\n".join(str(line) for line in lines).replace("     <", "   <")
+    assert f"   doi={site.doi}" in lines
+
+
+def test_an_abandoned_draft_can_be_looked_at(poodle_site: Any) -> None:
+    dois.mint("1", state="draft")
+    poodle_site.work()
+    dois.abandon(poodle_site.doi)
+    poodle_site.work()
+
+    attempts = lists.history(poodle_site.row())["attempts"]
+    assert [(one["method"], isinstance(one["sent"], str)) for one in attempts] == [("PUT", True), ("DELETE", False)]
+    assert doi_panes.requests(pages.of(poodle_site.row().id))
+
+
+def test_a_tombstones_update_is_logged_as_what_it_was_a_question(site: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "doitui.doi")
+    site.minted()
+    dois.deactivate(site.doi, reason="withdrawn")
+    site.work()
+    caplog.clear()
+    site.record(title="changed")
+    dois.update(site.doi)
+    site.work()
+
+    assert "updated" not in caplog.text
+    assert f"DOI {site.doi} of document 1: nothing was sent: it is registered at DataCite" in caplog.text
+    (entry,) = [entry for entry in lists.history(site.row())["log"] if "nothing was sent" in entry["detail"]]
+    assert (entry["action"], entry["cause"]) == ("update", "")
+    assert (job().status, job().last_error) == ("completed", "")
+
+
+def test_a_registered_doi_that_cannot_be_brought_up_to_date_fails_once_and_says_why(site: Any) -> None:
+    """It is not tried for ever, and not called updated: any PUT of MDS would publish it."""
+    site.minted()
+    site.there().state = "registered"
+    with database.write():
+        row = ledger.lock(site.row().id)
+        known = Facts(Wanted.REGISTERED, Remote.REGISTERED, Certainty.CONFIRMED)
+        ledger.write(row, known, actor="test", action="sync")
+    dois.update(site.doi)
+    site.work()
+    assert (job().status, site.written()) == ("completed", [])
+
+    site.record(title="changed")
+    dois.update(site.doi)
+    site.work()
+    assert (job().status, job().cause, site.written()) == ("failed", "no_way", [])
+    assert "transport = rest" in job().last_error
+
+
+@pytest.mark.parametrize("where", ["text", "place"])
+@pytest.mark.parametrize("call", ["put_metadata", "put_doi", "delete_metadata"])
+def test_a_success_of_mds_that_names_another_doi_is_told_and_changes_no_fact(site: Any, call: str, where: str) -> None:
+    """A proxy that collapses paths would bring such answers: `OK (10.5072/VICTIM)`."""
+    site.minted()
+    before = site.row()
+    if where == "text":
+        setattr(site.mds, call, lambda doi, seen: (201 if "put" in call else 200, "OK (10.5072/VICTIM)"))
+    else:
+        site.mds.location = f"{site.mds.url}/metadata/10.5072%2FVICTIM"
+    if call == "delete_metadata":
+        dois.deactivate(site.doi, reason="withdrawn")
+    else:
+        dois.update(site.doi)
+    site.work()
+
+    after = site.row()
+    assert (job().status, job().cause) == ("failed", "other_doi")
+    assert "VICTIM" in job().last_error.upper()
+    assert (after.remote, after.certainty, after.confirmed_hash) == (before.remote, "confirmed", before.confirmed_hash)
+
+
+def test_the_doi_that_mds_names_in_capitals_is_ours(poodle_site: Any) -> None:
+    poodle_site.mds.location = f"{poodle_site.mds.url}/metadata/{poodle_site.doi.upper()}"
+    poodle_site.minted()
+    assert poodle_site.row().status == "findable"
