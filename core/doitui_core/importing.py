@@ -110,12 +110,11 @@ def _one(document: Document, config: Config, options: Options, seen: dict[str, s
 
 
 def _save(document: Document, attributes: dict[str, Any], object_id: str, config: Config, options: Options) -> Result:
-    own_doi = identifiers.bare(str(attributes.get("doi") or "")) if options.keep_doi else ""
     decided = {} if options.published is None else {"published": options.published}
     given = RecordInput(object_id, attributes, _said(document), decided, options.keep_doi)
     stored = records.preview(config, given) if options.dry_run else records.store(config, given, options.actor)
     found = documents.findings(stored.record, config, "findable") + _unknown(document, options)
-    return Result(document.place, stored.record.object_id, "", stored.created, own_doi, found, stored.kept)
+    return Result(document.place, stored.record.object_id, "", stored.created, given.doi, found, stored.kept)
 
 
 def _said(document: Document) -> dict[str, str | bool]:

@@ -22,16 +22,28 @@ def _by_id(object_id: Any, repository_id: Any) -> Any:
     return Record.select().where(Record.object_id == object_id, Record.repository == repository_id)
 
 
-def _by_doi(folded: Any, repository_id: Any) -> Any:
-    return Record.select().where(_is_doi(folded), Record.repository == repository_id).order_by(Record.id)
-
-
 def _is_doi(folded: Any) -> Any:
+    """The object id is that DOI."""
     return (peewee.fn.LOWER(Record.object_id) == folded) & _IS_DOI
 
 
+def _has_doi(folded: Any) -> Any:
+    """The record has that DOI, whatever its object id."""
+    return Record.id.in_(Doi.select(Doi.record).where(Doi.folded == folded, IS_KEPT))
+
+
+# Without the repository in them: PostgreSQL, where it knows nothing of a new table, would read the whole repository.
+def _by_doi(folded: Any) -> Any:
+    return Record.select().where(_is_doi(folded))
+
+
+def _by_own_doi(folded: Any) -> Any:
+    return Record.select().where(_has_doi(folded))
+
+
 _BY_ID = {lock: statements.Select(_by_id, str, int, lock=lock) for lock in (False, True)}
-_BY_DOI = {lock: statements.Select(_by_doi, str, int, lock=lock) for lock in (False, True)}
+_BY_DOI = {lock: statements.Select(_by_doi, str, lock=lock) for lock in (False, True)}
+_BY_OWN_DOI = {lock: statements.Select(_by_own_doi, str, lock=lock) for lock in (False, True)}
 
 
 def checked_id(object_id: str) -> str:
@@ -42,9 +54,10 @@ def checked_id(object_id: str) -> str:
     return plain
 
 
-def same(repository_id: int, written: str, *, lock: bool) -> Record | None:
-    """The record of a repository with that object id; where it is a DOI, in whatever spelling and case. `lock`: the row
-    stays locked until the transaction ends. Raises `BadInput` as `checked_id`.
+def same(repository_id: int, written: str, own_doi: str, *, lock: bool) -> Record | None:
+    """The record of a repository with that object id; where it is a DOI, in whatever spelling and case. Where it is the
+    DOI that the document itself has, also the record that has this DOI. `lock`: the row stays locked until the
+    transaction ends. Raises `BadInput` as `checked_id`.
     """
     object_id = checked_id(written)
     found = _BY_ID[lock].first(object_id, repository_id)
@@ -52,7 +65,17 @@ def same(repository_id: int, written: str, *, lock: bool) -> Record | None:
         return found
     if (plain := written.strip()) != object_id:  # stored before wrappings were taken off
         found = _BY_ID[lock].first(plain, repository_id)
-    return found or _BY_DOI[lock].first(identifiers.fold(object_id), repository_id)
+    folded = identifiers.fold(object_id)
+    found = found or _first_of(repository_id, _BY_DOI[lock].all(folded))
+    if found is None and identifiers.fold(own_doi) == folded:
+        found = _first_of(repository_id, _BY_OWN_DOI[lock].all(folded))
+    return found
+
+
+def _first_of(repository_id: int, records: list[Record]) -> Record | None:
+    """The oldest of a repository."""
+    own = [record for record in records if record.repository_id == repository_id]
+    return min(own, key=lambda record: record.id, default=None)
 
 
 def find(text: str) -> Record:
@@ -72,15 +95,11 @@ def _readings(text: str) -> list[Any]:
     code, _, rest = text.partition(":")
     of_code = Repository.code == code
     conditions = [Record.object_id == text, (Record.object_id == rest) & of_code]
-    if doi := identifiers.parse_doi(text):
-        conditions += [_is_doi(identifiers.fold(doi)), _has_doi(doi)]
-    elif doi := identifiers.parse_doi(rest):
-        conditions += [_is_doi(identifiers.fold(doi)) & of_code, _has_doi(doi) & of_code]
+    if doi := identifiers.fold(identifiers.parse_doi(text)):
+        conditions += [_is_doi(doi), _has_doi(doi)]
+    elif doi := identifiers.fold(identifiers.parse_doi(rest)):
+        conditions += [_is_doi(doi) & of_code, _has_doi(doi) & of_code]
     return conditions
-
-
-def _has_doi(doi: str) -> Any:
-    return Record.id.in_(Doi.select(Doi.record).where(Doi.folded == identifiers.fold(doi), IS_KEPT))
 
 
 def _matching(condition: Any) -> list[Record]:

@@ -34,6 +34,11 @@ class RecordInput:
     decided: Said = field(default_factory=dict)
     own_doi: bool = True
 
+    @property
+    def doi(self) -> str:
+        """The DOI the metadata name, bare; empty where it is dropped."""
+        return identifiers.bare(str((self.metadata or {}).get("doi") or "")) if self.own_doi else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -85,7 +90,7 @@ def store(config: Config, given: RecordInput, actor: str) -> Stored:
     """`save` for a repository whose settings are at hand."""
     object_id = checked_id(given.object_id)
     with database.write():
-        stored = record_lookup.same(config.repository_id, given.object_id, lock=True)
+        stored = record_lookup.same(config.repository_id, given.object_id, given.doi, lock=True)
         plan = _plan(stored, given, config)
         record = _update(stored, plan.values) if stored else _insert(config.repository_id, object_id, plan.values)
         if record is None:
@@ -100,7 +105,7 @@ def store(config: Config, given: RecordInput, actor: str) -> Stored:
 def preview(config: Config, given: RecordInput) -> Stored:
     """What `store` would answer; the record is not stored. Raises as `store`."""
     object_id = checked_id(given.object_id)
-    stored = record_lookup.same(config.repository_id, given.object_id, lock=False)
+    stored = record_lookup.same(config.repository_id, given.object_id, given.doi, lock=False)
     plan = _plan(stored, given, config)
     record = stored or Record(repository=config.repository_id, object_id=object_id)
     for name, value in plan.values.items():
@@ -114,10 +119,10 @@ def _plan(stored: Record | None, given: RecordInput, config: Config) -> _Plan:
         raise BadInput(f"record {given.object_id!r} is new: give its metadata")
     object_id = stored.object_id if stored else checked_id(given.object_id)
     attributes = dict(given.metadata or {})
-    own, page = str(attributes.pop("doi", "") or ""), str(attributes.pop("url", "") or "")
+    doi, page = given.doi, str(attributes.pop("url", "") or "")
+    attributes.pop("doi", None)
     document = {"url": page, **given.document} if page else given.document
     merged = record_merge.merge(stored.__data__ if stored else {}, document, given.decided)
-    doi = identifiers.bare(own) if given.own_doi else ""
     _check_lines(merged.values, doi, object_id)
     values = merged.values | _content(
         attributes if given.metadata is not None else None, merged.values, stored, object_id

@@ -89,6 +89,12 @@ def test_a_question_can_be_narrowed(cited: Doitui, sandbox: Sandbox, asked: tupl
     assert len(done.json["events"]) == number
 
 
+@pytest.mark.parametrize("spelling", ["https://doi.org/{}", "doi:{}", "{} ", "http://dx.doi.org/{}"])
+@pytest.mark.parametrize("option", ["--doi", "--obj-id"])
+def test_a_doi_is_asked_for_in_any_spelling(cited: Doitui, doi: str, option: str, spelling: str) -> None:
+    assert cited("event", "query", option, spelling.format(doi.upper()), "--json").json["total"] == 5
+
+
 def test_a_question_needs_no_database(doitui: Doitui, sandbox: Sandbox) -> None:
     done = doitui("event", "query", "--url", sandbox.url, "--doi", "10.1/x")
 

@@ -21,6 +21,13 @@ MEANT = {
     "it's": Filter({}, "it's"),
     "https://example.org/1": Filter({}, "https://example.org/1"),
     "state:": Filter({}, "state:"),
+    "https://doi.org/10.5072/H/1": Filter({"doi": "10.5072/H/1"}),
+    "doi:https://dx.doi.org/10.5072%2Fh state:failed": Filter({"doi": "10.5072/h", "state": "failed"}),
+    "DOI 10.5072/h/1 marsh": Filter({"doi": "10.5072/h/1"}, "marsh"),
+    "info:doi/10.5072/h": Filter({"doi": "10.5072/h"}),
+    "urn:doi:10.5072/h": Filter({"doi": "10.5072/h"}),
+    "https://handle.test.datacite.org/10.5072/h?x=1": Filter({"doi": "10.5072/h"}),
+    "https://doi.org/10.5072": Filter({"doi": "10.5072"}),
 }
 
 
@@ -32,6 +39,11 @@ def test_what_is_typed_means(typed: str) -> None:
 @pytest.mark.parametrize("typed", MEANT)
 def test_a_filter_can_be_typed_again(typed: str) -> None:
     assert filters.parse(str(MEANT[typed]), "dois") == MEANT[typed]
+
+
+def test_a_list_without_a_field_for_dois_is_searched_for_the_bare_one() -> None:
+    for typed in ("https://doi.org/10.5072/h/1", "doi:10.5072/h/1", "info:doi/10.5072%2Fh/1", "DOI 10.5072/h/1"):
+        assert filters.parse(typed, "records") == Filter({}, "10.5072/h/1")
 
 
 @pytest.mark.parametrize(

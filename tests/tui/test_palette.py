@@ -42,11 +42,14 @@ def test_every_entry_can_be_chosen(house: str, operate: Operate, press: Press, s
     assert operate(choose, start="dois" if screen == "doi" else screen) == wanted
 
 
+@pytest.mark.parametrize(
+    "typed", ["10.5072/h/2026/ms-6", "https://doi.org/10.5072/h/2026/ms-6", "doi:10.5072%2Fh/2026/ms-6"]
+)
 def test_a_doi_that_is_typed_opens_the_list_where_it_stands(
-    house: str, operate: Operate, press: Press, seen: Callable[..., str]
+    house: str, operate: Operate, press: Press, seen: Callable[..., str], typed: str
 ) -> None:
     async def look(pilot: Any) -> str:
-        await press(pilot, "colon", *"10.5072/h/2026/ms-6")
+        await press(pilot, "colon", *typed)
         await press(pilot, "enter")
         await press(pilot)
         return seen(pilot)

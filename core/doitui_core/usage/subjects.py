@@ -18,7 +18,7 @@ from doitui_middleware.spool_line import DOI
 REMEMBERED, AT_ONCE = 100_000, 500
 
 #: As in the index `record_of_doi`.
-_FOLDED, _IS_DOI = "LOWER(record.object_id)", "record.object_id >= '10.' AND record.object_id < '10/'"
+_FOLDED, _IS_DOI = "LOWER(record.object_id)", "object_id >= '10.' AND record.object_id < '10/'"
 
 #: What a line names: a repository's code (empty: the only one), what the key is (`doi` or `object_id`), the key.
 Subject = tuple[str, str, str]
@@ -74,29 +74,29 @@ class Subjects:
                 self._known[subject] = Found(repository_id, doi_id, _reason(record_id is None or published, remote))
 
     def _by_object_id(self, repository_id: int, subjects: dict[str, Subject]) -> None:
-        # Plain SQL: peewee would make an object of each of 500 values. `models.IS_KEPT` says why the word stands in it.
-        for object_id, *found in _records(repository_id, "record.object_id", list(subjects)):
+        # `models.IS_KEPT` says why the word stands in the statement.
+        for object_id, _, *found in _records("record.object_id", list(subjects), f"repository_id = {repository_id:d}"):
             self._known[subjects[object_id]] = _found(repository_id, *found)
-        # An object id that is a DOI, in another spelling.
-        spelled = {key: doi for key in subjects if not self._has(subjects[key]) and (doi := identifiers.parse_doi(key))}
-        folded = {key: identifiers.fold(doi) for key, doi in spelled.items()}
-        if folded:
-            rows = {doi: found for doi, *found in _records(repository_id, _FOLDED, list(set(folded.values())), _IS_DOI)}
-            for key, doi in folded.items():
-                if doi in rows:
-                    self._known[subjects[key]] = _found(repository_id, *rows[doi])
+        missing = [key for key, subject in subjects.items() if self._known[subject].reason == Reason.UNKNOWN_ID.value]
+        if spelled := {key: identifiers.fold(doi) for key in missing if (doi := identifiers.parse_doi(key))}:
+            self._by_spelling(repository_id, subjects, spelled)
 
-    def _has(self, subject: Subject) -> bool:
-        return self._known[subject].reason != Reason.UNKNOWN_ID.value
+    def _by_spelling(self, repository_id: int, subjects: dict[str, Subject], spelled: dict[str, str]) -> None:
+        """Object ids that are DOIs, in another spelling: `spelled` are their folded forms."""
+        rows = {row[:2]: row[2:] for row in _records(_FOLDED, list(set(spelled.values())), _IS_DOI)}
+        for key, folded in spelled.items():
+            if found := rows.get((folded, repository_id)):
+                self._known[subjects[key]] = _found(repository_id, *found)
 
 
-def _records(repository_id: int, column: str, values: list[str], condition: str = "TRUE") -> list[Any]:
-    """(value of `column`, DOI id, published, remote) of the records that have one of `values` there."""
+def _records(column: str, values: list[str], condition: str) -> list[Any]:
+    """(value of `column`, repository, DOI id, published, remote) of the records that have one of `values` there."""
+    # Plain SQL: peewee would make an object of each of 500 values.
     found = bulk.execute(
-        f"SELECT {column}, doi.id, record.published, doi.remote FROM record"
+        f"SELECT {column}, record.repository_id, doi.id, record.published, doi.remote FROM record"
         " LEFT JOIN doi ON doi.record_id = record.id AND doi.wanted <> 'abandoned'"
-        f" WHERE record.repository_id = {{p}} AND {column} IN ({', '.join(['{p}'] * len(values))}) AND {condition}",
-        *(repository_id, *values),
+        f" WHERE {column} IN ({', '.join(['{p}'] * len(values))}) AND record.{condition}",
+        *values,
     )
     return list(found.fetchall())
 

@@ -45,6 +45,19 @@ def test_a_doi_in_the_line_is_found_in_any_case(spool: Any, seen: Lines, a_minte
     assert counts() == {(DOI, "regular"): [1, 1, 0, 0]}
 
 
+@pytest.mark.parametrize("key_kind", ["doi", "object_id"])
+@pytest.mark.parametrize("spelling", ["https://doi.org/10.5072/U1", "10.5072%2Fu1", "DOI 10.5072/U1", "10.5072/u1"])
+def test_a_doi_in_the_line_is_found_in_any_spelling(
+    spool: Any, seen: Lines, a_minted_doi: Mint, counts: Counts, spelling: str, key_kind: str
+) -> None:
+    row = a_minted_doi("10.5072/U1")
+    Doi.update(doi="10.5072/U1", folded="10.5072/u1").where(Doi.id == row.id).execute()
+    spool.write(seen(key=spelling, key_kind=key_kind, url="/records/1"))
+    drain(spool.place)
+    recount.due()
+    assert counts() == {("10.5072/U1", "regular"): [1, 1, 0, 0]}
+
+
 def test_an_adopted_doi_needs_no_record(spool: Any, seen: Lines, a_minted_doi: Mint, counts: Counts) -> None:
     row = a_minted_doi("ms-1")
     Doi.update(record=None).where(Doi.id == row.id).execute()
