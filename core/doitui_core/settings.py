@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from doitui_core import audit, database, environments, identifiers, on_off, rests, secret_references, suffix
-from doitui_core.database_urls import masked
 from doitui_core.errors import BadInput, Misconfigured, NotFound
 from doitui_core.metadata import landing_pages
 from doitui_core.models import Repository
@@ -68,6 +67,12 @@ def _address(value: str) -> str:
     if parts.username is not None:
         # Checked here, so that a password typed into an address is neither stored nor shown.
         raise ValueError("it must not hold a user or password: those have settings of their own")
+    return plain
+
+
+def _service(value: str) -> str:
+    plain = _address(value)
+    environments.check_private(plain)
     return plain
 
 
@@ -181,10 +186,10 @@ TABLE: dict[str, Setting] = {
         Setting("datacite_prefix", _prefix, "", "the DOI prefix DataCite gave this repository"),
         Setting("datacite_repository_id", _text, "", "the repository account at DataCite, as ABCD.REPO"),
         Setting("datacite_password", _text, "", "its password, as env:NAME or file:PATH", secret=True),
-        Setting("datacite_url", _address, "", "the REST API; empty: DataCite's own, by environment"),
+        Setting("datacite_url", _service, "", "the REST API; empty: DataCite's own, by environment"),
         Setting("datacite_environment", _choice("test", "production"), "test", "which DataCite: test or production"),
         Setting("transport", _choice("rest", "mds"), "rest", "how DOIs are written: over the REST API, or over MDS"),
-        Setting("mds_url", _address, "", "the MDS; empty: DataCite's own, by environment, or the sandbox's"),
+        Setting("mds_url", _service, "", "the MDS; empty: DataCite's own, by environment, or the sandbox's"),
         Setting("resolver_url", _address, "", "where DOIs resolve; empty: by environment, or the sandbox"),
         Setting(
             "datacite_rate_limit",
@@ -194,9 +199,9 @@ TABLE: dict[str, Setting] = {
             "requests per 5 minutes",
         ),
         Setting("contact_email", _text, "", "named to DataCite in the User-Agent, which allows a higher rate"),
-        Setting("events_url", _address, "", "the Events API, or a hub; empty: DataCite's, by environment"),
+        Setting("events_url", _service, "", "the Events API, or a hub; empty: DataCite's, by environment"),
         Setting(
-            "reports_url", _address, "", "where usage reports go: DataCite or a hub; empty: DataCite, by environment"
+            "reports_url", _service, "", "where usage reports go: DataCite or a hub; empty: DataCite, by environment"
         ),
         Setting(
             "datacite_api_token",
@@ -319,7 +324,8 @@ class Settings:
         try:
             return self._read.setdefault(name, TABLE[name].value(value.text))
         except (ValueError, Misconfigured) as error:
-            raise Misconfigured(f"{name} = {value.text!r} (from {value.source}) cannot be used: {error}") from error
+            text = without_user(value.text)
+            raise Misconfigured(f"{name} = {text!r} (from {value.source}) cannot be used: {error}") from error
 
     def secret(self, name: str) -> str:
         """The secret a reference points to. Raises `Misconfigured`, naming the reference, when it points nowhere."""
@@ -329,10 +335,15 @@ class Settings:
         )
 
 
+def without_user(text: str) -> str:
+    """`text` without the user and password of an address, which nobody may see."""
+    return re.sub(r"(://)[^/\s]*@", rf"\1{MASK}@", text)
+
+
 def shown(found: Settings, name: str) -> dict[str, str]:
     """A setting's value and source, fit for screens: a secret is a mask and the kind of its reference."""
     value = found.find(name)
-    text = MASK if TABLE[name].hides(value.text) else value.text
+    text = MASK if TABLE[name].hides(value.text) else without_user(value.text)
     if text == MASK and value.text.startswith(("env:", "file:")):
         text = f"{MASK} ({value.text})"
     return {"value": text, "source": value.source}
@@ -362,7 +373,7 @@ def check(name: str, text: str) -> str:
     try:
         setting.value(text)
     except (ValueError, Misconfigured) as error:
-        raise BadInput(f"{name} cannot be {masked(text)!r}: {error}") from error
+        raise BadInput(f"{name} cannot be {without_user(text)!r}: {error}") from error
     return _lasting(setting, text)
 
 
