@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from doitui_core import environments
-from doitui_core.database_urls import masked
 from doitui_core.errors import Misconfigured
-from doitui_core.settings import TABLE, Setting
+from doitui_core.settings import TABLE, Setting, without_user
 
 
 def check(environment: Mapping[str, str]) -> None:
@@ -23,4 +22,4 @@ def _check(setting: Setting, variable: str, text: str) -> None:
     try:
         setting.value(text)
     except (ValueError, Misconfigured) as error:
-        raise Misconfigured(f"{variable}={masked(text)!r} cannot be used: {error}") from error
+        raise Misconfigured(f"{variable}={without_user(text)!r} cannot be used: {error}") from error

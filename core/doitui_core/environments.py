@@ -83,3 +83,9 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def check_private(url: str) -> None:
+    """Raise `Misconfigured` where credentials sent to `url` could be read on the way: only HTTPS, or this machine."""
+    if urlsplit(url).scheme.lower() != "https" and not is_loopback(url):
+        raise Misconfigured(f"{_host(url)} would get credentials unencrypted: use https:// (http:// only on loopback)")

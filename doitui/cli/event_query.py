@@ -101,10 +101,10 @@ def _asked_before(done: int, number: int) -> str:
 
 
 def _client(session: Session, url: str, repository: Any = None) -> Any:
-    from doitui_core import environments, repositories
+    from doitui_core import environments, repositories, settings
     from doitui_core.datacite.event_query import EventQuery
 
-    contact = ""
+    contact, url = "", settings.check("events_url", url)
     if repository is not None:
         config = repositories.config(repository)
         url, contact = url or config.events_url, config.text("contact_email")

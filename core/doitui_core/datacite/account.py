@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import requests
 
-from doitui_core import __version__
+from doitui_core import __version__, environments
 from doitui_core.datacite import transport
 from doitui_core.datacite.answer import Answer
 
@@ -21,9 +21,11 @@ class Account:
     """One account at one server, for all threads.
 
     `deadline`: seconds for a whole request. `contact_email` goes into the User-Agent, which gives a higher rate limit.
+    Raises `Misconfigured` for an address that would get the credentials unencrypted.
     """
 
     def __init__(self, base_url: str, account: str, password: str, *, deadline: float, contact_email: str = "") -> None:
+        environments.check_private(base_url)
         self.base_url = base_url.rstrip("/")
         self.account = account
         self.deadline = deadline
