@@ -21,7 +21,9 @@ Rule = Callable[[Mapping[str, Any]], tuple[str, str, str] | None]
 
 # What XML 1.0 cannot carry, and so DataCite's XML neither.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# The same, and the beginnings of entities and tags: most texts have none of these and need no second look.
+# Nor can UTF-8 carry half a surrogate pair.
+_HALF = re.compile("[\ud800-\udfff]")
+# Both, and the beginnings of entities and tags: most texts have none of these and need no second look.
 _ODD = re.compile("[^\t\n\r\x20-%'-;=-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 
@@ -58,7 +60,9 @@ def _of_rows(rows: list[Any], path: Path, kind: str) -> Iterator[Note]:
 
 
 def _of_text(text: str, path: Path, kind: str) -> Iterator[Note]:
-    if _NOT_XML.search(text):
+    if _HALF.search(text):
+        yield "half_character", path, f"{shown(text)} has half a character, which cannot be sent: take it out"
+    elif _NOT_XML.search(text):
         yield "control_character", path, f"{shown(text)} has characters that XML cannot carry: take them out"
     if kind.endswith(("Uri", "URI")) and not _URI.fullmatch(text):
         yield "uri_syntax", path, f"{shown(text)} is not a URI: write it in full, with https:// and without spaces"

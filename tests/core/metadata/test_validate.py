@@ -382,6 +382,14 @@ def test_a_draft_is_refused_for_shapes_and_for_what_lupo_checks_in_every_state(
     assert {finding[0] for finding in found(changes, "draft")} == {level}
 
 
+def test_half_a_character_is_an_error_with_its_place() -> None:
+    changes = {"relatedIdentifiers": [RELATION | {"relatedIdentifier": "\ud800"}], "titles": [{"title": "a\udfff"}]}
+    assert [(code, path) for level, code, path in found(changes) if level == "error"] == [
+        ("half_character", "titles[0].title"),
+        ("half_character", "relatedIdentifiers[0].relatedIdentifier"),
+    ]
+
+
 def test_errors_come_first() -> None:
     levels = [level for level, _, _ in found({"dates": [{"date": "soon"}], "creators": [{"givenName": "Jo"}]})]
 
