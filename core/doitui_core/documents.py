@@ -45,8 +45,9 @@ def attributes(record: Record, config: Config, funded: Sequence[Attributes] | No
     """The record's metadata with its fundings and the repository's defaults for what it does not name."""
     found: Attributes = json.loads(record.metadata)
     beside = fundings(record) if funded is None else funded
-    if beside:
-        found["fundingReferences"] = [*found.get("fundingReferences", []), *beside]
+    own = found.get("fundingReferences", [])
+    if beside and isinstance(own, list):  # anything else is for the check to name
+        found["fundingReferences"] = [*own, *beside]
     if not found.get("publisher") and config.text("default_publisher"):
         found["publisher"] = {"name": config.text("default_publisher")}
     types = found.get("types") or {}

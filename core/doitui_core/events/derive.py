@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from doitui_core.events import identity
-from doitui_core.events.event import AUTHORED_AT, AUTHORED_BY, FUNDED_BY, RELATIONS, Event, subject
+from doitui_core.events.event import AUTHORED_AT, AUTHORED_BY, FUNDED_BY, RELATIONS, Event, is_id, subject
 from doitui_core.events.kinds import Kind
 
 #: Parts and versions do not claim their authors and institutions a second time.
@@ -71,7 +71,8 @@ def derive(
     """The events of one document, each once, in its order.
 
     `attributes`: the canonical form (`metadata`). `on`: kinds, as `kinds.switched_on` gives them. `account`: the
-    repository's at DataCite. `occurred_at`: when the document was written, ISO 8601 in UTC. Raises `InvalidDoi`.
+    repository's at DataCite. `occurred_at`: when the document was written, ISO 8601 in UTC. What no event can name is
+    left out. Raises `InvalidDoi`, and nothing else for a document without errors.
     """
     subj_id = subject(doi)
     related = _rows(attributes, "relatedIdentifiers")
@@ -79,7 +80,7 @@ def derive(
     payload = _subject(attributes, related, subj_id, account)
     found: dict[str, Event] = {}
     for link in _links(attributes, related):
-        if link.kind in on and link.kind not in suppressed:
+        if link.kind in on and link.kind not in suppressed and is_id(link.obj["@id"]):
             about = {"subj": payload, "obj": link.obj}
             event = Event(subj_id, link.relation, link.obj["@id"], source, 1, occurred_at, about)
             found.setdefault(event.dedupe_hash, event)
@@ -131,7 +132,7 @@ def _funders(references: Sequence[Row]) -> Iterator[_Link]:
 
 def _subject(attributes: Row, related: Sequence[Row], subj_id: str, account: str) -> dict[str, Any]:
     issued = (row.get("date") for row in _rows(attributes, "dates") if row.get("dateType") == "Issued")
-    proxies = [row.get("relatedIdentifier") for row in related if row.get("relationType") in _PROXIES]
+    proxies = [row["relatedIdentifier"] for row in related if row.get("relationType") in _PROXIES and _is_named(row)]
     return _kept(
         {
             "@id": subj_id,
@@ -141,6 +142,10 @@ def _subject(attributes: Row, related: Sequence[Row], subj_id: str, account: str
             "registrantId": f"datacite.{account.lower()}" if account else None,
         }
     )
+
+
+def _is_named(row: Row) -> bool:
+    return "relatedIdentifier" in row
 
 
 def _type(row: Row | None) -> str | None:

@@ -18,7 +18,7 @@ RELATIONS = {word: re.sub(r"(?<=[a-z])(?=[A-Z])", "-", word).lower() for word in
 AUTHORED_BY, AUTHORED_AT, FUNDED_BY = "is-authored-by", "is-authored-at", "is-funded-by"
 
 #: Control characters and halves of characters: no id of anything.
-_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_NOT_IN_IDS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 _KNOWN = frozenset({*RELATIONS.values(), *USAGE.values(), AUTHORED_BY, AUTHORED_AT, FUNDED_BY})
 
@@ -57,10 +57,15 @@ class Event:
         return self.known_as or identity.event_uuid(self.dedupe_hash)
 
 
+def is_id(text: str) -> bool:
+    """Whether `text` can be an id of an event: one line, of characters that every database keeps."""
+    return bool(text) and not _NOT_IN_IDS.search(text)
+
+
 def subject(doi: str) -> str:
     """The canonical id of a subject. Raises `InvalidDoi`."""
     canonical = identity.doi_id(doi)
-    if not canonical or _UNSENDABLE.search(canonical):
+    if not is_id(canonical):
         raise InvalidDoi(f"{doi!r} is no DOI: the subject of an event is one, as 10.5072/abc")
     return canonical
 
@@ -79,7 +84,7 @@ def named(subj: str, relation: str, obj: str, source: str, *, total: int = 1, oc
         )
     object_id = identity.canonical(obj)
     for what, text in (("object", object_id), ("source", source.strip())):
-        if not text or _UNSENDABLE.search(text):
+        if not is_id(text):
             raise BadInput(f"{text!r} cannot be the {what} of an event: give an id in one line")
     if total < 1:
         raise BadInput(f"an event has a total of 1 or more, not {total}")

@@ -9,8 +9,10 @@ places.py     geoLocations: one place, point, box and polygon a row
 schema.json   the canonical form as a JSON schema: what DataCite refuses
 validate.py   schema and advice together -> findings, errors first
 advice.py     what DataCite takes but people will regret: warnings
+linking.py    identifiers that DataCite takes and cannot link
+markup.py     entities and tags in text, and what DataCite keeps of them
 checksums.py  ORCID, ISNI, ROR, ISSN, ISBN: is the number a real one
-dates.py      W3CDTF dates and RKMS-ISO8601 ranges
+dates.py      W3CDTF dates and ranges, and EDTF
 wording.py    how findings name a place and show a value
 build.py      canonical form -> the attributes of one request; its fingerprint
 compare.py    sent against returned: the blocks that did not arrive

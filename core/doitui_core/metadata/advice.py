@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
+from doitui_core.metadata import linking, markup
 from doitui_core.metadata.checksums import is_right
-from doitui_core.metadata.dates import is_date
+from doitui_core.metadata.dates import is_date, is_open_range
 from doitui_core.metadata.wording import Path, shown
 
 Note = tuple[str, Path, str]
@@ -19,22 +21,16 @@ Rule = Callable[[Mapping[str, Any]], tuple[str, str, str] | None]
 
 # What XML 1.0 cannot carry, and so DataCite's XML neither.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Nor can UTF-8 carry half a surrogate pair.
+_HALF = re.compile("[\ud800-\udfff]")
+# Both, and the beginnings of entities and tags: most texts have none of these and need no second look.
+_ODD = re.compile("[^\t\n\r\x20-%'-;=-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 
 
 def notes(attributes: Mapping[str, Any]) -> Iterator[Note]:
     """(code, path, message) for each thing worth a warning; `attributes` in canonical form, of any shape."""
-    return _walk(attributes, (), "")
-
-
-def _walk(value: Any, path: Path, kind: str) -> Iterator[Note]:
-    if isinstance(value, Mapping):
-        yield from _of_record(value, path, kind)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _walk(item, (*path, index), kind)
-    elif isinstance(value, str):
-        yield from _of_text(value, path, kind)
+    return _of_record(attributes, (), "")
 
 
 def _of_record(record: Mapping[str, Any], path: Path, kind: str) -> Iterator[Note]:
@@ -44,14 +40,37 @@ def _of_record(record: Mapping[str, Any], path: Path, kind: str) -> Iterator[Not
             code, member, message = note
             yield code, (*path, member), message
     for name, item in record.items():
-        yield from _walk(item, (*path, name), name)
+        if isinstance(item, str):
+            if name[-3:] in ("Uri", "URI") or _ODD.search(item):
+                yield from _of_text(item, (*path, name), name)
+        elif isinstance(item, dict):
+            yield from _of_record(item, (*path, name), name)
+        elif isinstance(item, list):
+            yield from _of_rows(item, (*path, name), name)
+
+
+def _of_rows(rows: list[Any], path: Path, kind: str) -> Iterator[Note]:
+    for index, item in enumerate(rows):
+        if isinstance(item, dict):
+            yield from _of_record(item, (*path, index), kind)
+        elif isinstance(item, str):
+            yield from _of_text(item, (*path, index), kind)
+        elif isinstance(item, list):
+            yield from _of_rows(item, (*path, index), kind)
 
 
 def _of_text(text: str, path: Path, kind: str) -> Iterator[Note]:
-    if _NOT_XML.search(text):
+    if _HALF.search(text):
+        yield "half_character", path, f"{shown(text)} has half a character, which cannot be sent: take it out"
+    elif _NOT_XML.search(text):
         yield "control_character", path, f"{shown(text)} has characters that XML cannot carry: take them out"
     if kind.endswith(("Uri", "URI")) and not _URI.fullmatch(text):
         yield "uri_syntax", path, f"{shown(text)} is not a URI: write it in full, with https:// and without spaces"
+    if kind == "contentUrl" and re.search(r"\s", text):
+        yield "uri_syntax", path, f"{shown(text)} has a blank: write %20"
+    if kind in markup.PROSE:
+        for code, message in markup.notes(text):
+            yield code, path, message
 
 
 def _wants(member: str) -> Rule:
@@ -90,11 +109,10 @@ def _date(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
     text = record.get("date")
     if not isinstance(text, str) or is_date(text):
         return None
-    return (
-        "date_syntax",
-        "date",
-        f"{shown(text)} is not a date: write 2024, 2024-05-31 or a range 2024-05-01/2024-05-31",
-    )
+    if is_open_range(text):
+        right = f"unknown{text}" if text.startswith("/") else f"{text}open"
+        return "date_open", "date", f"{shown(text)} has an empty side, and DataCite loses it in XML: write {right}"
+    return "date_syntax", "date", f"{shown(text)} is not a date: write 2024, 2024-05-31, 2024-05-01/2024-05-31 or 2024~"
 
 
 def _other_relation(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
@@ -121,8 +139,17 @@ def _open_polygon(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
     return "polygon_open", "geoLocationPolygon", "is not closed: repeat the first polygonPoint as the last"
 
 
-def _identified(member: str, scheme: str) -> tuple[Rule, Rule]:
-    return _wants_scheme(member, scheme), _wants_right_digits(member, scheme)
+def _identified(member: str, scheme: str) -> tuple[Rule, ...]:
+    return (
+        _wants_scheme(member, scheme),
+        _wants_right_digits(member, scheme),
+        partial(linking.scheme_case, scheme=scheme),
+        partial(linking.ror_form, member=member, scheme=scheme),
+    )
+
+
+def _related(member: str, kind: str) -> tuple[Rule, ...]:
+    return _wants(member), _wants_right_digits(member, kind), partial(linking.related, member=member, kind=kind)
 
 
 # Kind of object (the name it stands under) -> its rules
@@ -135,20 +162,27 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "publisher": _identified("publisherIdentifier", "publisherIdentifierScheme"),
     "subjects": (_wants("subject"),),
     "dates": (_wants("date"), _date),
-    "identifiers": (_wants("identifier"), _wants_right_digits("identifier", "identifierType")),
-    "relatedIdentifiers": (
-        _wants("relatedIdentifier"),
-        _wants_right_digits("relatedIdentifier", "relatedIdentifierType"),
-        _other_relation,
+    "identifiers": (
+        _wants("identifier"),
+        _wants_right_digits("identifier", "identifierType"),
+        partial(linking.scheme_case, scheme="identifierType", known=linking.TYPES),
     ),
+    "relatedIdentifiers": (*_related("relatedIdentifier", "relatedIdentifierType"), _other_relation),
     "relatedItems": (_wants("titles"), _other_relation),
     "relatedItemIdentifier": (
-        _wants("relatedItemIdentifier"),
-        *_identified("relatedItemIdentifier", "relatedItemIdentifierType"),
+        *_related("relatedItemIdentifier", "relatedItemIdentifierType"),
+        _wants_scheme("relatedItemIdentifier", "relatedItemIdentifierType"),
     ),
-    "rightsList": (_wants_scheme("rightsIdentifier", "rightsIdentifierScheme"),),
+    "rightsList": (
+        _wants_scheme("rightsIdentifier", "rightsIdentifierScheme"),
+        partial(linking.scheme_case, scheme="rightsIdentifierScheme"),
+    ),
     "descriptions": (_wants("description"),),
     "geoLocations": (_open_polygon,),
     "geoLocationBox": (_inverted_box,),
-    "fundingReferences": (_wants_right_digits("funderIdentifier", "funderIdentifierType"),),
+    "fundingReferences": (
+        _wants_right_digits("funderIdentifier", "funderIdentifierType"),
+        partial(linking.ror_form, member="funderIdentifier", scheme="funderIdentifierType"),
+        linking.funder,
+    ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 import idutils
 
@@ -35,7 +36,18 @@ _CHECKS: dict[str, Callable[[str], object]] = {
 }
 
 
+#: No number of any scheme, written in any way, is longer. Characters.
+_LONGEST = 200
+
+
 def is_right(scheme: str, value: str) -> bool:
     """Whether `value` is a well-formed number of `scheme` (any case); True for a scheme that has no check digits."""
-    check = _CHECKS.get(scheme.upper())
-    return check is None or bool(check(value.strip().rstrip("/")))
+    if scheme.upper() not in _CHECKS:
+        return True
+    return len(value) <= _LONGEST and _is_right(scheme.upper(), value)
+
+
+@lru_cache(4096)
+def _is_right(scheme: str, value: str) -> bool:
+    """The same institutions and people stand in many records."""
+    return bool(_CHECKS[scheme](value.strip().rstrip("/")))

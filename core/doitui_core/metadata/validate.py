@@ -61,7 +61,8 @@ def check(attributes: Mapping[str, Any], target: str = "findable") -> list[Findi
     present = _present(attributes)
     refused = _refused(present, target)
     told = {(finding.code, finding.path) for finding in refused}
-    advised = [_finding(note, "warning") for note in advice.notes(present)]
+    # JSON may hold half a character, and no request can: records with one are not stored.
+    advised = [_finding(note, "error" if note[0] == "half_character" else "warning") for note in advice.notes(present)]
     findings = refused + [finding for finding in advised if (finding.code, finding.path) not in told]
     return sorted(findings, key=lambda finding: finding.level)
 
@@ -78,7 +79,10 @@ def _present(attributes: Mapping[str, Any]) -> dict[str, Any]:
 def _refused(present: Mapping[str, Any], target: str) -> list[Finding]:
     if target not in _TARGETS:
         raise ValueError(f"target {target!r} is none of {', '.join(_TARGETS)}")
-    found = [_from_schema(error, target) for error in _schema().iter_errors(present)]
+    try:
+        found = [_from_schema(error, target) for error in _schema().iter_errors(present)]
+    except UnicodeEncodeError:  # half a character, of which `advice` tells the place
+        found = []
     url = present.get("url")
     return found + (page_errors(url) if isinstance(url, str) else [])
 

@@ -224,3 +224,17 @@ def test_an_event_says_whose_it_is_and_when() -> None:
 def test_without_a_doi_there_is_no_event() -> None:
     with pytest.raises(InvalidDoi, match=r"'harbour' is no DOI"):
         derive({}, "harbour", source="doitui", on=ON)
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\x1b", "\x7f", "\ud800"])
+def test_what_no_database_keeps_as_an_id_states_nothing(odd: str) -> None:
+    document = {
+        "relatedIdentifiers": [
+            related("Cites", f"10.5072/a{odd}b"),
+            related("Cites", f"https://a.example.org/{odd}", "URL"),
+            related("Cites", "10.5072/good"),
+        ]
+    }
+    assert [event.obj_id for event in derive(canonical(document), DOI, source="s", on=ON)] == [
+        "https://doi.org/10.5072/good"
+    ]

@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {
 POINT = {"pointLongitude": 1.0, "pointLatitude": 2.0}
 CORNERS = [{"polygonPoint": {"pointLongitude": x, "pointLatitude": y}} for x, y in ((0, 0), (0, 1), (1, 1), (0, 0))]
 PERSON = {"name": "Doe, Jo", "contributorType": "Editor"}
-RELATION = {"relatedIdentifier": "10.1/a", "relatedIdentifierType": "DOI", "relationType": "Cites"}
+RELATION = {"relatedIdentifier": "10.5072/a", "relatedIdentifierType": "DOI", "relationType": "Cites"}
 ITEM = {"relatedItemType": "Text", "relationType": "Cites", "titles": [{"title": "T"}]}
 ORCID = {"nameIdentifier": "0000-0001-5727-2427", "nameIdentifierScheme": "ORCID"}
 
@@ -80,6 +80,12 @@ def test_the_mandatory_fields_are_enough(target: str) -> None:
         ({"descriptions": [{"description": "D"}]}, "value_missing", "descriptions[0].descriptionType"),
         ({"identifiers": [{"identifier": "7"}]}, "value_missing", "identifiers[0].identifierType"),
         ({"rightsList": [{"rights": "x" * 2001}]}, "too_long", "rightsList[0].rights"),
+        ({"publicationYear": "0000"}, "year_syntax", "publicationYear"),
+        ({"publicationYear": "0099"}, "year_syntax", "publicationYear"),
+        ({"publicationYear": "1e999"}, "year_syntax", "publicationYear"),
+        ({"publicationYear": -2020}, "year_syntax", "publicationYear"),
+        ({"contentUrl": ["https://a", "a.example.org/1.pdf"]}, "url_syntax", "contentUrl[1]"),
+        ({"contentUrl": ["file:///1.pdf"]}, "url_syntax", "contentUrl[0]"),
         ({"url": "www.example.org"}, "url_syntax", "url"),
         (
             {"relatedIdentifiers": [RELATION | {"relatedIdentifierType": "doi"}]},
@@ -141,6 +147,124 @@ def test_what_datacite_refuses_is_an_error(changes: dict[str, Any], code: str, p
     [
         ({"dates": [{"date": "soon", "dateType": "Issued"}]}, "date_syntax", "dates[0].date"),
         ({"dates": [{"dateType": "Issued"}]}, "value_missing", "dates[0].date"),
+        ({"dates": [{"date": "2020-01/", "dateType": "Coverage"}]}, "date_open", "dates[0].date"),
+        ({"dates": [{"date": "/2020-01-31", "dateType": "Coverage"}]}, "date_open", "dates[0].date"),
+        ({"titles": [{"title": "Salt&nbsp;marsh"}]}, "entity", "titles[0].title"),
+        ({"creators": [{"name": "O&#39;Hara"}]}, "entity", "creators[0].name"),
+        ({"sizes": ["1", "&lt; 5 MB"]}, "entity", "sizes[1]"),
+        ({"publisher": {"name": "Sons &amp; Sons"}}, "entity", "publisher.name"),
+        ({"titles": [{"title": "On <i>Salicornia</i>"}]}, "markup", "titles[0].title"),
+        (
+            {"descriptions": [{"description": "<p class='a'>x", "descriptionType": "Abstract"}]},
+            "markup",
+            "descriptions[0].description",
+        ),
+        ({"subjects": [{"subject": "H<sub>2</sub>O"}]}, "markup", "subjects[0].subject"),
+        (
+            identified("https://ror.org/04wxnsj81/", "ROR"),
+            "ror_form",
+            "creators[0].nameIdentifiers[0].nameIdentifier",
+        ),
+        (
+            identified("https://www.ror.org/04wxnsj81", "ROR"),
+            "ror_form",
+            "creators[0].nameIdentifiers[0].nameIdentifier",
+        ),
+        (
+            {
+                "publisher": {
+                    "name": "P",
+                    "publisherIdentifier": "ror.org/04wxnsj81/",
+                    "publisherIdentifierScheme": "ROR",
+                }
+            },
+            "ror_form",
+            "publisher.publisherIdentifier",
+        ),
+        (
+            {
+                "fundingReferences": [
+                    {
+                        "funderName": "F",
+                        "funderIdentifier": "https://ror.org/04wxnsj81/",
+                        "funderIdentifierType": "ROR",
+                    }
+                ]
+            },
+            "ror_form",
+            "fundingReferences[0].funderIdentifier",
+        ),
+        (
+            identified("0000-0001-5727-2427", "orcid"),
+            "scheme_case",
+            "creators[0].nameIdentifiers[0].nameIdentifierScheme",
+        ),
+        (
+            identified("https://ror.org/04wxnsj81", "Ror"),
+            "scheme_case",
+            "creators[0].nameIdentifiers[0].nameIdentifierScheme",
+        ),
+        (
+            {
+                "creators": [
+                    {
+                        "name": "A",
+                        "affiliation": [
+                            {
+                                "name": "U",
+                                "affiliationIdentifier": "https://ror.org/04wxnsj81",
+                                "affiliationIdentifierScheme": "ror",
+                            }
+                        ],
+                    }
+                ]
+            },
+            "scheme_case",
+            "creators[0].affiliation[0].affiliationIdentifierScheme",
+        ),
+        (
+            {"identifiers": [{"identifier": "10.5072/b", "identifierType": "doi"}]},
+            "scheme_case",
+            "identifiers[0].identifierType",
+        ),
+        (
+            {"relatedIdentifiers": [RELATION | {"relatedIdentifier": "see the other one"}]},
+            "doi_syntax",
+            "relatedIdentifiers[0].relatedIdentifier",
+        ),
+        (
+            {"relatedIdentifiers": [RELATION | {"relatedIdentifier": "https://example.org/10.5072/a"}]},
+            "doi_syntax",
+            "relatedIdentifiers[0].relatedIdentifier",
+        ),
+        (
+            {
+                "relatedItems": [
+                    ITEM | {"relatedItemIdentifier": {"relatedItemIdentifier": "x", "relatedItemIdentifierType": "DOI"}}
+                ]
+            },
+            "doi_syntax",
+            "relatedItems[0].relatedItemIdentifier.relatedItemIdentifier",
+        ),
+        (
+            {"relatedIdentifiers": [RELATION | {"relatedIdentifierType": "URL", "relatedIdentifier": "example.org/x"}]},
+            "uri_syntax",
+            "relatedIdentifiers[0].relatedIdentifier",
+        ),
+        (
+            {
+                "fundingReferences": [
+                    {
+                        "funderName": "F",
+                        "funderIdentifier": "501100000780",
+                        "funderIdentifierType": "Crossref Funder ID",
+                    }
+                ]
+            },
+            "doi_syntax",
+            "fundingReferences[0].funderIdentifier",
+        ),
+        ({"contentUrl": ["https://a.example.org/a b"]}, "uri_syntax", "contentUrl[0]"),
         (
             {"creators": [{"name": "A", "nameIdentifiers": [{"nameIdentifier": "1"}]}]},
             "scheme_missing",
@@ -218,6 +342,10 @@ def test_what_datacite_takes_but_readers_regret_is_a_warning(changes: dict[str, 
         identified("https://orcid.org/0000-0001-5727-2427", "ORCID"),
         identified("https://orcid.org/0000-0001-5727-2427/", "ORCID"),
         identified("04wxnsj81", "ROR"),
+        {"titles": [{"title": "x<y & a < b > c &c; AT&T; &nosuchentity;"}]},
+        {"dates": [{"date": "2004-03-02/open", "dateType": "Valid"}, {"date": "2019~", "dateType": "Other"}]},
+        {"relatedIdentifiers": [RELATION | {"relatedIdentifier": "https://doi.org/10.1234567/A<b>#c"}]},
+        {"relatedIdentifiers": [RELATION | {"relatedIdentifier": "doi:10.5072/a"}]},
         identified("https://isni.org/isni/000000012146438X", "ISNI"),
         identified("anything", "LocalScheme"),
         {"creators": [{"name": ":unav"}], "dates": [{"date": ":unav", "dateType": "Issued"}]},
@@ -252,6 +380,14 @@ def test_a_draft_is_refused_for_shapes_and_for_what_lupo_checks_in_every_state(
     changes: dict[str, Any], level: str
 ) -> None:
     assert {finding[0] for finding in found(changes, "draft")} == {level}
+
+
+def test_half_a_character_is_an_error_with_its_place() -> None:
+    changes = {"relatedIdentifiers": [RELATION | {"relatedIdentifier": "\ud800"}], "titles": [{"title": "a\udfff"}]}
+    assert [(code, path) for level, code, path in found(changes) if level == "error"] == [
+        ("half_character", "titles[0].title"),
+        ("half_character", "relatedIdentifiers[0].relatedIdentifier"),
+    ]
 
 
 def test_errors_come_first() -> None:
