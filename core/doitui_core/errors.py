@@ -17,7 +17,8 @@ DoituiError
 │   └── TombstoneStays       only `restore` leads out of a tombstone
 └── RemoteFailed             DataCite could not be asked, or answered with an error
     ├── NotSent              no byte of the request went out
-    └── NoAnswer             it was sent, and nobody knows what became of it
+    ├── NoAnswer             it was sent, and nobody knows what became of it
+    └── ForeignAnswer        a firewall, proxy or login page answered instead of the service
 
 Every message is one line: what was wrong, which value, what to do. Which branch ends a command with which exit code is
 written in `doitui.cli.exits`, not here.
@@ -123,3 +124,12 @@ class NotSent(RemoteFailed):
 
 class NoAnswer(RemoteFailed):
     """The request was sent (or may have been), and nobody knows what became of it."""
+
+
+class ForeignAnswer(RemoteFailed):
+    """A firewall, proxy or login page answered instead of the service, with that status. `cause`: see `own_words`."""
+
+    def __init__(self, message: str, cause: str, status: int) -> None:
+        super().__init__(message)
+        self.cause = cause
+        self.status = status

@@ -48,9 +48,11 @@ class Session:
     @contextmanager
     def database(self, *, read_only: bool = False, durable: bool = True) -> Iterator[None]:
         """The database, open for this command."""
+        from doitui.cli.waits import say_waits
         from doitui_core import database
 
         database.open(self.database_url, read_only=read_only, durable=durable)
+        say_waits()
         try:
             yield
         finally:

@@ -20,6 +20,8 @@ from doitui_core.datacite.events import Dialect, base
 from doitui_core.datacite.pace import Pace
 from doitui_core.errors import BadInput, RemoteFailed
 from doitui_core.events import identity
+from doitui_core.own_words import EVENTS
+from doitui_core.waiting import Waits
 
 #: What can be asked for. Others are dropped by the server in silence, and all events come back.
 FILTERS = (
@@ -83,6 +85,7 @@ class EventQuery:
         self._dialect = dialect
         self._pace = pace
         self._sleep = sleep
+        self._waits = Waits()
         # A library's own name, together with `query`, is taken for a crawler's and answered 404.
         by = f" (mailto:{quote(contact_email, safe='@+')})" if contact_email else ""
         self._session = transport.anonymous(f"doitui/{__version__}{by}")
@@ -120,6 +123,7 @@ class EventQuery:
 
     def _page(self, asked: Mapping[str, str]) -> Page:
         answer = self._answer(f"{self.url}?{urlencode(asked)}")
+        outcomes.require_own(answer, EVENTS)
         found = answer.document.get("data")
         if answer.status != 200 or not isinstance(found, list):
             raise RemoteFailed(f"{self.url} answered {answer.status}, which is no list of events: {answer.summary}")
@@ -136,7 +140,9 @@ class EventQuery:
             if answer.status not in (429, 503) or not tries_left:
                 break
             wait = outcomes.retry_after(answer)
-            self._sleep(WAIT if wait is None else wait)
+            seconds = WAIT if wait is None else wait
+            self._waits.note(f"event queries at {urlsplit(url).hostname}", seconds)
+            self._sleep(seconds)
         return answer
 
 

@@ -6,11 +6,14 @@ from doitui_core import desk, repositories, token_desk, upstream
 from doitui_core.datacite.events import EventsClient
 from doitui_core.jobs import Lane
 from doitui_core.models import Repository
+from doitui_core.own_words import EVENTS
 from doitui_core.token_desk import TokenDesk
 
 
 class EventDesk(TokenDesk[EventsClient]):
     """One repository's."""
+
+    service = EVENTS
 
     @property
     def rate(self) -> float:
