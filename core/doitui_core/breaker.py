@@ -1,29 +1,31 @@
-"""The outage breaker of an upstream: after repeated faults nothing is sent but a canary, until one comes home.
+"""The outage breaker of an upstream: nothing is sent but a canary, until one comes home.
 
-A fault is no answer, no connection, or an answer of 5xx. Faults count as a row when no request came home in between;
-requests that were under way together count once, for one stumble of the server takes them all. An outage costs no
-attempts: they are given back, and what waited is due again when the canary is home.
+A fault is no answer, no connection, an answer of 5xx, or one that is not the service's own. The breaker opens as soon
+as the service does not answer a GET either (`outage_check`), and after repeated faults of several jobs, whatever a GET
+says: where all writes are refused, a read that works proves nothing. Faults are a row when no request came home in
+between, however far apart they are; requests that were under way together count once, for one stumble of the server
+takes them all; and one job alone is no row. An outage costs no attempts: they are given back, and what waited is due
+again when the canary is home.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from doitui_core import database, queue, replay, repositories, upstream
+from doitui_core import database, own_words, queue, replay, repositories, upstream
 from doitui_core.errors import Misconfigured
 from doitui_core.models import Upstream
 from doitui_core.outcomes import Kind, Outcome
 from doitui_core.queue import Lease, Policy, Status
 
-#: So many faults in a row open it, and older ones than this are forgotten.
-FAULTS = 5
-ROW = timedelta(minutes=10)
+#: So many faults in a row open it, where they met at least so many jobs.
+FAULTS, JOBS = 5, 2
 
 #: The causes (`outcomes`) that speak of the provider, not of the document.
-CAUSES = ("unreachable", "no_answer", "server_error", "unreadable")
+CAUSES = ("unreachable", "no_answer", "server_error", "unreadable", own_words.FIREWALL, own_words.PROXY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,22 @@ def note(name: str, outcome: Outcome, began: datetime, job_id: int, *, suspect: 
     if suspect and answered and outcome.kind is not Kind.THROTTLED:
         return _home(name)
     return None
+
+
+def is_open(name: str) -> bool:
+    """Whether only a canary is sent. A read."""
+    row = Upstream.get_or_none(Upstream.name == name)
+    return row is not None and row.opened_at is not None
+
+
+def silent(name: str, job_id: int) -> Change | None:
+    """Open it: after a fault, which `job_id` met, the service did not answer a GET. None: it was open."""
+    with database.write():
+        row, now = upstream.locked(name), database.now()
+        if row.opened_at is not None:
+            return None
+        Upstream.update(fault_job=job_id).where(Upstream.name == name).execute()
+        return _open(row, now)
 
 
 def hold(name: str, outcome: Outcome) -> None:
@@ -74,31 +92,41 @@ def spared(name: str, outcome: Outcome) -> datetime | None:
         return None
     # Locked, so that it opens before this job is looked at or after its end is written: none falls in between.
     row = upstream.locked(name)
-    return row.canary_at if row.opened_at is not None else None
+    return upstream.canary_due(row, database.now()) if row.opened_at is not None else None
 
 
 def _fault(name: str, began: datetime, job_id: int) -> Change | None:
     with database.write():
         row, now = upstream.locked(name), database.now()
-        if row.fault_at is not None and began < row.fault_at:
+        another = int(row.fault_job != job_id)
+        jobs = {"fault_job": job_id, "fault_jobs": row.fault_jobs + another} if another else {}
+        # A time ahead of the clock was written before the clock was set back.
+        if row.fault_at is not None and began < row.fault_at <= now:
+            Upstream.update(**{"fault_job": job_id, **jobs}).where(Upstream.name == name).execute()
             return None
-        recent = row.fault_at is not None and now - row.fault_at < ROW
-        row.faults = row.faults + 1 if recent else 1
-        columns: dict[str, Any] = {"faults": row.faults, "fault_at": now, "fault_job": job_id}
-        opens = row.faults >= FAULTS and row.opened_at is None
-        if opens:
-            columns |= {"opened_at": now, "canary_at": now + upstream.FIRST_CANARY}
+        columns: dict[str, Any] = {**jobs, "faults": row.faults + 1, "fault_at": now}
+        columns["fault_since"] = row.fault_since or now
         Upstream.update(**columns).where(Upstream.name == name).execute()
-        if opens:
-            replay.unspend(repositories_of(name), upstream.lane(name), CAUSES, since=now - ROW)
-    return Change(name, True, now) if opens else None
+        several = row.fault_jobs + another >= JOBS
+        if row.opened_at is None and columns["faults"] >= FAULTS and several:
+            return _open(row, now)
+    return None
+
+
+def _open(row: Upstream, now: datetime) -> Change:
+    """Inside `database.write()`, on a locked row."""
+    columns = {"opened_at": now, "canary_at": now + upstream.FIRST_CANARY}
+    Upstream.update(**columns).where(Upstream.name == row.name).execute()
+    since = min(row.fault_since or now, now)
+    replay.unspend(repositories_of(row.name), upstream.lane(row.name), CAUSES, since=since)
+    return Change(row.name, True, now)
 
 
 def _home(name: str) -> Change | None:
     with database.write():
         row, now = upstream.locked(name), database.now()
         since = row.opened_at
-        closed: dict[str, Any] = {"faults": 0, "fault_at": None, "fault_job": 0}
+        closed: dict[str, Any] = {"faults": 0, "fault_at": None, "fault_job": 0, "fault_jobs": 0, "fault_since": None}
         if since is not None:  # else the next canary is not ours: it looks whether we are still refused
             closed |= {"opened_at": None, "canary_at": None, "slowed_until": now + upstream.SLOWED}
             replay.hasten(repositories_of(name), upstream.lane(name), CAUSES)

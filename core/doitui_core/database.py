@@ -111,6 +111,11 @@ def close_thread() -> None:
         _open.db.close()
 
 
+def is_open() -> bool:
+    """Whether a database was opened."""
+    return _open is not None
+
+
 def current() -> _Open:
     """The database in use. Raises `Misconfigured` when none was opened: a mistake of the calling program."""
     if _open is None:

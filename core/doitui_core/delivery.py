@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from doitui_core import delivery_mds, delivery_rest, endings, ledger, outcomes
 from doitui_core.desk import Desk
-from doitui_core.outcomes import Kind, Outcome
+from doitui_core.outcomes import Outcome
 from doitui_core.probing import probe
 from doitui_core.queue import Lease
+from doitui_core.spent import attempts_spent
 from doitui_core.states import Certainty
 
 ATTEMPTS_SPENT = "{} attempts brought no answer, or their worker died; DataCite does not have what is wanted"
@@ -28,7 +29,6 @@ def write(lease: Lease, desk: Desk) -> Outcome:
         desk.spend()
         row = ledger.read(lease.subject_id)
     if lease.attempts > lease.max_attempts:
-        spent = Outcome(Kind.PERMANENT, "attempts_spent", ATTEMPTS_SPENT.format(lease.max_attempts))
-        return endings.end(lease, desk, spent)
+        return endings.end(lease, desk, attempts_spent(lease, ATTEMPTS_SPENT))
     send = delivery_rest.send if desk.mds is None else delivery_mds.send
     return send(lease, desk, row)

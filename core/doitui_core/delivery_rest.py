@@ -75,7 +75,7 @@ def _answered(
     outcome = outcomes.other_doi(answer, row.doi, answer.dois) or outcomes.of_answer(answer)
     if outcome.cause == outcomes.TAKEN and letter.method == "POST":
         return _taken(lease, desk, attempt, answer)
-    if letter.method == "DELETE" and answer.status in (204, 404):
+    if letter.method == "DELETE" and (answer.status == 204 or outcome.cause == "not_there"):
         gone = Outcome(Kind.DONE, http_status=answer.status)
         return endings.end(lease, desk, gone, lambda facts: states.answered(facts, Remote.NONE), attempt=attempt)
     if outcome.cause == NOT_A_DRAFT:

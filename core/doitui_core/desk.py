@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from doitui_core import outcomes, repositories, upstream
+from doitui_core import outage_check, outcomes, repositories, upstream
 from doitui_core.datacite.answer import Answer
 from doitui_core.datacite.mds import MdsClient
 from doitui_core.datacite.rest import RestClient
-from doitui_core.errors import CredentialsRefused, Misconfigured, RemoteFailed
+from doitui_core.errors import Misconfigured, RemoteFailed
 from doitui_core.models import Repository
 from doitui_core.outcomes import Kind, Outcome
+from doitui_core.own_words import DATACITE, MDS
 from doitui_core.queue import Policy
 from doitui_core.repositories import Config
 
@@ -56,14 +57,9 @@ class Desk:
         return outcomes.of_read(outcomes.of_answer(answer))
 
     def answers(self) -> bool:
-        """Whether the server is there at all: the canary's first flight, a GET that changes nothing."""
-        try:
-            self.client.check_credentials()
-        except CredentialsRefused:
-            return True
-        except (RemoteFailed, Misconfigured):
-            return False
-        return True
+        """Whether the service itself answers: a GET that changes nothing, and one of MDS where that is written to."""
+        there = outage_check.answered(self.client.look, DATACITE)
+        return there and (self.mds is None or outage_check.answered(self.mds.look, MDS))
 
     def send(self, method: str, doi: str, attributes: dict[str, Any]) -> Answer:
         """One write: POST makes the DOI, PUT replaces it, DELETE takes a draft away. Raises as the client does."""

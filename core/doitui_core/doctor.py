@@ -12,9 +12,12 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import peewee
 
@@ -26,13 +29,17 @@ from doitui_core import (
     doi_paths,
     environments,
     migrations,
+    own_words,
     queue,
     repositories,
     settings,
     states,
     stats,
+    stored_times,
+    upstream,
+    workers,
 )
-from doitui_core.clock import system
+from doitui_core.clock import iso, system
 from doitui_core.doctor_check import FAIL as FAIL
 from doitui_core.doctor_check import OK as OK
 from doitui_core.doctor_check import WARN as WARN
@@ -44,11 +51,14 @@ from doitui_core.models import IS_KEPT, Doi, Job, Notice, Repository, Upstream, 
 from doitui_core.queue import Status
 from doitui_core.usage import spool_refusals
 
-#: A worker beats every 5 seconds; silent for so long it is not there.
-SILENT = timedelta(seconds=30)
+if TYPE_CHECKING:
+    from doitui_core.datacite.answer import Answer
 
 #: Longer than this nothing that is due waits where workers run; more than this two clocks do not differ.
 LATE, SKEW = timedelta(minutes=10), timedelta(seconds=5)
+
+#: An answer may take this long, and its Date tells whole seconds.
+REMOTE_SKEW = timedelta(minutes=1)
 
 #: Free bytes below which one is warned, and below which nothing is safe.
 SCARCE, NONE_LEFT = 1_000_000_000, 100_000_000
@@ -94,6 +104,7 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     for row in rows:
         yield f"repository {row.code}", lambda row=row: _repository(row, online)  # type: ignore[misc]
     yield "DataCite", _upstreams
+    yield "network", _network
     yield "rate limit", _pace
     yield "events", _events
     yield "reports", doctor_setup.reports
@@ -171,12 +182,37 @@ def _clock() -> list[Check]:
     if skew > SKEW:
         told = f"this host and the database differ by {skew.total_seconds():.0f} s"
         return [Check("clock", WARN, told, "timedatectl set-ntp true")]
+    ahead = stored_times.ahead()
+    if ahead:
+        told = f"times are stored up to {_ago(max(ahead.values()) - database.now())} ahead ({', '.join(sorted(ahead))})"
+        told += ": the clock was ahead, or is behind now; no wait outlasts its own rule"
+        return [Check("clock", WARN, told, "timedatectl status   # and: doitui queue resume")]
     return [Check("clock", OK, f"{database.now():%Y-%m-%d %H:%M:%SZ}, skew below {SKEW.seconds} s")]
 
 
+def _ago(span: timedelta) -> str:
+    """`3.0 d`, `1.5 h`, `20 s`."""
+    seconds = abs(span.total_seconds())
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _theirs(answer: Answer) -> list[Check]:
+    """Whether this host's clock is DataCite's, by the Date of its answer."""
+    with suppress(ValueError, TypeError):
+        theirs = parsedate_to_datetime(answer.headers.get("date", ""))
+        skew = system() - theirs.astimezone(UTC)
+        if abs(skew) > REMOTE_SKEW:
+            side = "ahead of" if skew > timedelta() else "behind"
+            told = f"this host is {_ago(skew)} {side} {urlsplit(answer.url).hostname}"
+            return [Check("clock", WARN, told, "timedatectl set-ntp true")]
+    return []
+
+
 def _workers() -> list[Check]:
-    now = database.now()
-    alive = [row for row in Worker.select() if row.seen_at >= now - SILENT]
+    alive = list(Worker.select().where(workers.alive()))
     waiting = stats.jobs()[Status.PENDING]
     if alive:
         return [Check("workers", OK, f"{len(alive)} at work: {', '.join(row.name for row in alive)}")]
@@ -256,9 +292,9 @@ def _repository(row: Repository, online: bool) -> list[Check]:
         if online and not environments.is_loopback(url):
             at = desk.of(row)
             at.client.deadline = PATIENCE
-            at.client.check_credentials()
+            found += _theirs(at.client.check_credentials())
         elif online:
-            desk.of(row).client.check_credentials()
+            found += _theirs(desk.of(row).client.check_credentials())
     except CredentialsRefused as error:
         found.append(Check(name, FAIL, str(error), f"{change} --account ABCD.REPO --password-env NAME"))
     except RemoteFailed as error:
@@ -279,22 +315,38 @@ def _upstreams() -> list[Check]:
         Check(
             "DataCite",
             FAIL,
-            f"{row.name} is out of order since {row.opened_at:%H:%M:%SZ}; a canary tries",
+            f"{row.name} is out of order since {iso(row.opened_at)}; a canary tries",
             "doitui status",
         )
         for row in out
     ]
 
 
+def _network() -> list[Check]:
+    """Whether something on the way has answered instead of a service."""
+    met = Job.select(Job.last_error).where(
+        Job.lane.in_([str(lane) for lane in Lane]),
+        Job.cause.in_((own_words.FIREWALL, own_words.PROXY)),
+        Job.status.in_(queue.literally(("pending", "uncertain", "failed"))),
+    )
+    number = met.count()
+    if not number:
+        return []
+    row = met.order_by(Job.id.desc()).first()
+    jobs = _told(number, "job was", "jobs were")
+    told = f"{jobs} answered by a firewall, proxy or login page, not by the service: {row.last_error}"
+    return [Check("network", WARN, told, "doitui queue retry --cause firewall   # once the network lets it through")]
+
+
 def _pace() -> list[Check]:
     """Whether DataCite has asked us to wait, or to go slower."""
     now, found = database.now(), []
     for row in Upstream.select().order_by(Upstream.name):
-        if row.paused_until is not None and row.paused_until > now:
-            told = f"{row.name}: DataCite has asked us to wait until {row.paused_until:%H:%M:%SZ}"
-            found.append(Check("rate limit", WARN, told, "doitui status   # what waits goes on by itself"))
-        elif row.slowed_until is not None and row.slowed_until > now:
-            told = f"{row.name}: at half the pace until {row.slowed_until:%H:%M:%SZ}, after a 429"
+        if (paused := upstream.paused_until(row, now)) is not None:
+            told = f"{row.name}: DataCite has asked us to wait until {iso(paused)}"
+            found.append(Check("rate limit", WARN, told, "doitui queue resume   # or wait: sending resumes by itself"))
+        elif (slowed := upstream.slowed_until(row, now)) is not None:
+            told = f"{row.name}: at half the pace until {iso(slowed)}, after a 429"
             found.append(Check("rate limit", WARN, told, "doitui setting get datacite_rate_limit"))
     return found or [Check("rate limit", OK, "nobody has asked us to wait")]
 

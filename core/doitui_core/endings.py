@@ -12,7 +12,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import activity, breaker, database, ledger, notices, queue, states, upstream
+from doitui_core import activity, breaker, database, ledger, notices, outage_check, queue, states, upstream
 from doitui_core.datacite.answer import Answer
 from doitui_core.desk import LOST, Desk
 from doitui_core.events import stated
@@ -71,6 +71,7 @@ def end(
     `seen`: the row as it was when it was decided what to send. A newer wish does not fail with an older one.
     `document`: what DataCite has confirmed.
     """
+    outage_check.decide(lease, desk, outcome)
     with database.write():
         breaker.hold(desk.upstream, outcome)
         row = ledger.lock(lease.subject_id)
@@ -117,7 +118,8 @@ def asked_soon(lease: Lease, desk: Desk, outcome: Outcome) -> Outcome:
     if outcome.kind is not Kind.AMBIGUOUS or outcome.wait is not None:
         return outcome
     before = _attempts(lease, Attempt.outcome == str(Kind.AMBIGUOUS), ~Attempt.cause.startswith(ledger.PROBED)).count()
-    return replace(outcome, wait=queue.delay(before, desk.policy).total_seconds())
+    wait = min(queue.delay(before, desk.policy), queue.LONGEST_PROBE_WAIT)
+    return replace(outcome, wait=wait.total_seconds())
 
 
 def happened(lease: Lease, cause: str) -> bool:

@@ -19,7 +19,8 @@ DoituiError
 └── RemoteFailed             DataCite could not be asked, or answered with an error
     ├── NotSent              no byte of the request went out
     ├── NoAnswer             it was sent, and nobody knows what became of it
-    └── BadAnswer            a success whose shape is not that of the API
+    ├── BadAnswer            a success whose shape is not that of the API
+    └── ForeignAnswer        a firewall, proxy or login page answered instead of the service
 
 Every message is one line: what was wrong, which value, what to do. Which branch ends a command with which exit code is
 written in `doitui.cli.exits`, not here.
@@ -133,3 +134,12 @@ class NoAnswer(RemoteFailed):
 
 class BadAnswer(RemoteFailed):
     """The service answered a success of a shape that its API does not have: nothing in it is believed."""
+
+
+class ForeignAnswer(RemoteFailed):
+    """A firewall, proxy or login page answered instead of the service, with that status. `cause`: see `own_words`."""
+
+    def __init__(self, message: str, cause: str, status: int) -> None:
+        super().__init__(message)
+        self.cause = cause
+        self.status = status

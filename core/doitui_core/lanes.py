@@ -11,7 +11,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from doitui_core import breaker, database, delivery, desk, endings, notices, queue, recheck, rests, upstream
+from doitui_core import (
+    breaker,
+    database,
+    delivery,
+    desk,
+    endings,
+    notices,
+    outage_check,
+    queue,
+    recheck,
+    rests,
+    upstream,
+)
 from doitui_core import verification as verifications
 from doitui_core.events import event_desk, sending
 from doitui_core.jobs import Kind, Lane
@@ -67,11 +79,7 @@ def carry_out(lease: Lease, at: Desk, grant: upstream.Grant) -> Outcome:
     """Do the job, and tell breaker, repository and service what its end says about them."""
     began = database.now()
     outcome = SERVICES[lease.kind.lane].carry_out[lease.kind](lease, at)
-    change = breaker.note(at.upstream, outcome, began, lease.job_id, suspect=grant.suspect)
-    if change is not None:
-        with database.write():
-            notices.outage(change)
-        log.warning("%s %s", change.upstream, "is out of order: only a canary is sent" if change.opened else "is back")
+    outage_check.announce(breaker.note(at.upstream, outcome, began, lease.job_id, suspect=grant.suspect))
     if lease.kind.lane is Lane.DOIS:
         _repository(lease, at, outcome)
     else:

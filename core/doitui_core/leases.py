@@ -6,8 +6,9 @@ Whoever makes one longer or ends it must still hold it: same token, still under 
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,8 @@ class Lease:
     attempts: int
     max_attempts: int
     was: Status
+    #: When, on this process's monotonic clock.
+    taken_at: float = field(default_factory=time.monotonic, compare=False, repr=False)
 
 
 # No RETURNING: SQLite has it since 3.35, Red Hat 9 has 3.34.

@@ -51,6 +51,7 @@ LEASE = timedelta(minutes=5)
 #: The wait before another attempt, times the attempt; and how many there are.
 BACKOFF = timedelta(minutes=30)
 ATTEMPTS = 10
+LONGEST_WAIT = ATTEMPTS * BACKOFF
 
 #: Errors that speak of one mail; after any other the server is left alone for a while.
 OF_THE_MAIL = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError, ValueError)
@@ -107,7 +108,9 @@ def _claim() -> Notice | None:
     """The notice that has been due longest, leased to us, its attempt counted."""
     while True:
         now = database.now()
-        waiting = Notice.select().where(UNSENT, Notice.due_at > EPOCH, Notice.due_at <= now)
+        # A time further ahead than the longest wait was written while the clock was ahead.
+        due = (Notice.due_at <= now) | (Notice.due_at > now + LONGEST_WAIT)
+        waiting = Notice.select().where(UNSENT, Notice.due_at > EPOCH, due)
         row: Notice | None = waiting.order_by(Notice.due_at, Notice.id).first()
         if row is None:
             return None

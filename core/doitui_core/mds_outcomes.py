@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from doitui_core import outcomes
 from doitui_core.mds_states import Call
 from doitui_core.outcomes import Kind, Outcome
+from doitui_core.own_words import MDS
 from doitui_core.states import Remote
 
 if TYPE_CHECKING:
@@ -94,9 +95,14 @@ def named(answer: Answer) -> list[str]:
 
 
 def mds_outcome(answer: Answer, call: Call) -> Outcome:
-    """The decision on the answer to `call`. A 2xx in words that are not MDS's own, or in none, is ambiguous."""
+    """The decision on the answer to `call`. A 2xx in words that are not MDS's own, or in none, is ambiguous, and so is
+    a page; any other answer that is not MDS's own is retried.
+    """
     if readable(answer, call):
         return Outcome(Kind.DONE, http_status=answer.status)
+    other = outcomes.foreign(answer, MDS)
+    if other is not None:
+        return other
     for rule in _RULES:
         if call in rule.calls and answer.status == rule.status and re.search(rule.says, answer.text, re.IGNORECASE):
             message = f"HTTP {answer.status}: {answer.summary}; {rule.advice}"
@@ -104,4 +110,4 @@ def mds_outcome(answer: Answer, call: Call) -> Outcome:
             return Outcome(rule.kind, rule.cause, message, answer.status, wait)
     if answer.ok:
         return Outcome(Kind.AMBIGUOUS, "unreadable", "the answer could not be read", answer.status)
-    return outcomes.of_answer(answer)
+    return outcomes.of_answer(answer, MDS)

@@ -201,6 +201,7 @@ class Job(Table):
     created_at = InstantField()
     finished_at = InstantField(default=None)
     lane = TextField(default="dois")
+    put_off = FlagField(default=False)
 
 
 class Upstream(Table):
@@ -210,6 +211,8 @@ class Upstream(Table):
     faults = IntegerField(default=0)
     fault_at = InstantField(default=None)
     fault_job = BigIntegerField(default=0)
+    fault_jobs = IntegerField(default=0)
+    fault_since = InstantField(default=None)
     opened_at = InstantField(default=None)
     canary_at = InstantField(default=None)
     slowed_until = InstantField(default=None)

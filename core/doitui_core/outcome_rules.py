@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from doitui_core import outcomes
 from doitui_core.outcomes import Kind, Outcome
+from doitui_core.own_words import Service
 
 if TYPE_CHECKING:
     from doitui_core.datacite.answer import Answer
-
-#: How a page begins: what comes from a firewall or proxy on the way, not from the service.
-HTML = r"\A\s*<(!doctype|html)"
 
 #: Kind, cause, what to do.
 Meaning = tuple[Kind, str, str]
@@ -29,16 +27,19 @@ class Rule(NamedTuple):
     advice: str
 
 
-def refusal(answer: Answer, rules: Sequence[Rule], by_hundred: Mapping[int, Meaning]) -> Outcome:
-    """The decision on an answer that is no success: the first rule that fits; then its hundred, unless `outcomes` knows
-    more than the hundred of its status; then what it means for a DOI.
+def refusal(answer: Answer, service: Service, rules: Sequence[Rule], by_hundred: Mapping[int, Meaning]) -> Outcome:
+    """The decision on an answer of `service` that is no success: not its own; the first rule that fits; then its
+    hundred, unless `outcomes` knows more than the hundred of its status; then what it means for a DOI.
     """
+    other = outcomes.foreign(answer, service)
+    if other is not None:
+        return other
     wait = outcomes.retry_after(answer)
     found = _rule(answer, rules)
     if found is None and not (wait is not None and answer.status == 503) and answer.status not in outcomes.BY_STATUS:
         found = by_hundred.get(answer.status // 100, by_hundred[5])
     if found is None:
-        return outcomes.of_answer(answer)
+        return outcomes.of_answer(answer, service)
     kind, cause, advice = found
     return Outcome(kind, cause, f"HTTP {answer.status}: {answer.summary}; {advice}", answer.status, wait)
 

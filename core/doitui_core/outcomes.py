@@ -1,6 +1,7 @@
 """One HTTP outcome in, one decision out. Pure: no clock, no database, no network.
 
-The table is datacite-api 1.9 read with the question "may the same request be sent again, and when?":
+The table is datacite-api 1.9 read with the question "may the same request be sent again, and when?". It holds for what
+the service itself says; an answer in other words (`own_words`) is retried, whatever its status.
 
 done        2xx: compare the state that came back with the wanted one
 retryable   it certainly did nothing, and the same may work later
@@ -20,8 +21,10 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from doitui_core import doi_paths, identifiers
-from doitui_core.errors import CredentialsRefused, Misconfigured, NoAnswer, NotSent, RemoteFailed
+from doitui_core import doi_paths, identifiers, own_words
+from doitui_core.datacite.answer import line
+from doitui_core.errors import CredentialsRefused, ForeignAnswer, Misconfigured, NoAnswer, NotSent, RemoteFailed
+from doitui_core.own_words import DATACITE, Service
 
 if TYPE_CHECKING:
     from doitui_core.datacite.answer import Answer
@@ -84,8 +87,37 @@ BY_HUNDRED: dict[int, tuple[Kind, str, str]] = {
 TAKEN = "doi_taken"
 
 
-def of_answer(answer: Answer) -> Outcome:
+#: What is said of an answer that is not the service's own.
+FOREIGN = "not {}'s own answer: a firewall, proxy or login page on the way, or a wrong {}"
+
+
+def foreign(answer: Answer, service: Service) -> Outcome | None:
+    """The decision on an answer that is not the service's own; None for one that is."""
+    cause = own_words.interferer(answer, service)
+    if not cause:
+        return None
+    # Behind a page with 2xx, and behind a proxy that gave up, the request may have been done.
+    refused = 300 <= answer.status < 500 or answer.status == own_words.PORTAL
+    kind = Kind.RETRYABLE if refused else Kind.AMBIGUOUS
+    location = line(answer.headers.get("location", ""))
+    told = f"redirect to {location}" if location else answer.summary
+    message = f"HTTP {answer.status}: {told}; {FOREIGN.format(service.name, service.setting)}"
+    return Outcome(kind, cause, message, answer.status, retry_after(answer))
+
+
+def require_own(answer: Answer, service: Service) -> Answer:
+    """The answer to a read, if it is the service's own. Raises `ForeignAnswer`."""
+    other = foreign(answer, service)
+    if other is not None:
+        raise ForeignAnswer(f"{answer.url}: {other.message}", other.cause, answer.status)
+    return answer
+
+
+def of_answer(answer: Answer, service: Service = DATACITE) -> Outcome:
     """The decision on an answer to a write. A 2xx whose body cannot be read is ambiguous: the state is unknown."""
+    other = foreign(answer, service)
+    if other is not None:
+        return other
     kind, cause, advice = BY_STATUS.get(answer.status) or BY_HUNDRED.get(answer.status // 100, BY_HUNDRED[5])
     wait = retry_after(answer)
     if answer.status == 503 and wait is not None:
@@ -132,6 +164,8 @@ def of_error(error: RemoteFailed | Misconfigured) -> Outcome:
         return Outcome(Kind.RETRYABLE, "unreachable", str(error))
     if isinstance(error, NoAnswer):
         return Outcome(Kind.AMBIGUOUS, "no_answer", str(error))
+    if isinstance(error, ForeignAnswer):
+        return Outcome(Kind.RETRYABLE, error.cause, str(error), error.status)
     if isinstance(error, RemoteFailed):
         return Outcome(Kind.RETRYABLE, "server_error", str(error))
     cause = "credentials" if isinstance(error, CredentialsRefused) else "configuration"

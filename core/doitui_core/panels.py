@@ -12,7 +12,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import database, repositories, stats, upstream, windows
+from doitui_core import database, repositories, stats, upstream, windows, workers
 from doitui_core.clock import micros
 from doitui_core.errors import Misconfigured
 from doitui_core.events import health
@@ -22,9 +22,6 @@ from doitui_core.models import Attempt, Doi, Job, Upstream, Worker
 from doitui_core.notices import ADVICE
 from doitui_core.queue import Status
 from doitui_core.states import Verification
-
-#: A worker beats every 5 seconds; silent for so long it is not there.
-SILENT = timedelta(seconds=30)
 
 #: The last jobs that are looked at for the pace, the last requests for the link, the causes that are named.
 JOBS, REQUESTS, CAUSES = 2_000, 50, 20
@@ -100,7 +97,7 @@ def board() -> Board:
     """The dashboard. One consistent view."""
     with database.read():
         now, overview = database.now(), stats.overview()
-        alive = Worker.select().where(Worker.seen_at >= now - SILENT).count()
+        alive = Worker.select().where(workers.alive()).count()
         links = _links(now)
         return Board(
             now,
@@ -175,10 +172,10 @@ def _state(row: Upstream, now: datetime) -> tuple[str, datetime | None]:
         return "out", row.opened_at
     if row.blocked_at is not None:
         return "refused", row.blocked_at
-    if row.paused_until is not None and row.paused_until > now:
-        return "paused", row.paused_until
-    if row.slowed_until is not None and row.slowed_until > now:
-        return "slowed", row.slowed_until
+    if (paused := upstream.paused_until(row, now)) is not None:
+        return "paused", paused
+    if (slowed := upstream.slowed_until(row, now)) is not None:
+        return "slowed", slowed
     return "ok", None
 
 

@@ -221,7 +221,7 @@ def finish_all(
     if cause is not None:
         columns |= {"cause": cause, "last_error": error}
     if status in (Status.PENDING, Status.UNCERTAIN):
-        columns["scheduled_at"] = micros(at or now)
+        columns |= {"scheduled_at": micros(at or now), "put_off": 0}
     with database.joining():
         ended = leases.end(in_hand, columns, give_back=give_back)
         for lease in ended:
@@ -356,7 +356,7 @@ def schedule(job_id: int, at: datetime, *, actor: str = "python") -> Job:
     """
     with database.write():
         job = schedulable(job_id, lock=True)
-        job.scheduled_at, job.cause, job.last_error = at, "", ""
+        job.scheduled_at, job.cause, job.last_error, job.put_off = at, "", "", True
         job.save(only=job.dirty_fields)
         audit.note(actor, "schedule", f"job {job_id}", f"for {iso(at)}")
     return job
@@ -368,6 +368,7 @@ def put_back(job: Job, now: datetime) -> None:
     if job.status != Status.PENDING:
         job.attempts = 0
     job.status, job.scheduled_at, job.finished_at = str(Status.PENDING), min(job.scheduled_at, now), None
+    job.put_off = False
     job.save(only=job.dirty_fields)
 
 

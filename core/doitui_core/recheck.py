@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from doitui_core import breaker, database, endings, ledger, probing, queue, states, upstream
+from doitui_core import breaker, database, endings, ledger, outage_check, probing, queue, states, upstream
 from doitui_core.datacite.answer import Answer
 from doitui_core.desk import LOST, Desk
 from doitui_core.models import Doi
@@ -27,6 +27,7 @@ def recheck(lease: Lease, desk: Desk) -> Outcome:
 
 
 def _end(lease: Lease, desk: Desk, seen: Doi, outcome: Outcome, answer: Answer | None) -> Outcome:
+    outage_check.decide(lease, desk, outcome)
     with database.write():
         breaker.hold(desk.upstream, outcome)
         row = ledger.lock(lease.subject_id)

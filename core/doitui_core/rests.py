@@ -19,13 +19,25 @@ from doitui_core.outcomes import Outcome
 
 
 def pause(repository: Repository, paused: bool, *, actor: str = "python") -> None:
-    """Stop or resume sending for a repository. Resuming also looks anew at what was blocked."""
+    """Stop or resume sending for a repository. Resuming also looks anew at what was blocked, and ends every pause,
+    whatever its cause: a 429, an outage, a clock that was wrong.
+    """
     with database.write():
         Repository.update(paused=paused).where(Repository.id == repository.id).execute()
         audit.note(actor, "pause" if paused else "resume", f"repository {repository.code}")
         if not paused:
             unblock(repository.id)
             look_anew([repository.id])
+            _end_pauses(repository)
+
+
+def _end_pauses(repository: Repository) -> None:
+    from doitui_core import repositories, upstream
+
+    config = repositories.config(repository)
+    for lane in Lane:
+        with suppress(Misconfigured):  # one whose address is wrong has no pause
+            upstream.resume([upstream.name(config, lane)])
 
 
 def block(repository_id: int, outcome: Outcome) -> bool:

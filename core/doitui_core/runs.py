@@ -97,12 +97,12 @@ def unregistered(repository: str = "") -> peewee.ModelSelect[Doi]:
     """The DOIs that `register` registers. Raises `NotFound`."""
     wishes = [str(wish) for wish in (Wanted.NONE, *states.LADDER)]
     absent = queue.literally(("unknown", "none", "draft"))  # as in the index `doi_unregistered`
-    # Put off by a person (`queue.schedule`); what waits for a retry has a cause.
+    # By a person (`queue.schedule`); what waits for a retry is not.
     put_off = Job.select().where(
         Job.subject_id == Doi.id,
         Job.kind == str(Kind.WRITE),
         Job.status.in_(queue.literally(["pending"])),
-        Job.cause == "",
+        Job.put_off == True,  # noqa: E712
         Job.scheduled_at > database.now(),
     )
     query = _with_record(Doi.remote.in_(absent), Doi.wanted.in_(wishes), Record.published == 1, Repository.active == 1)

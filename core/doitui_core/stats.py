@@ -7,7 +7,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import database, ledger
+from doitui_core import database, ledger, upstream
 from doitui_core.clock import iso
 from doitui_core.events.states import State
 from doitui_core.jobs import Lane
@@ -42,7 +42,11 @@ def overview() -> dict[str, Any]:
             for row in Repository.select().order_by(Repository.code)
         ],
         "upstreams": [
-            {"name": row.name, "out_since": iso(row.opened_at), "paused_until": iso(row.paused_until)}
+            {
+                "name": row.name,
+                "out_since": iso(row.opened_at),
+                "paused_until": iso(upstream.paused_until(row, database.now())),
+            }
             for row in Upstream.select().order_by(Upstream.name)
         ],
         "workers": [

@@ -19,6 +19,10 @@ from doitui_core.errors import BadInput, RemoteFailed
 from doitui_core.models import Doi, Repository
 from doitui_core.outcomes import Outcome
 from doitui_core.states import TARGET, Certainty, Remote, Wanted
+from doitui_core.waiting import RESUME, Waits
+
+#: The waits of this process.
+WAITS = Waits()
 
 #: DOIs compared at once: as many as DataCite lists on a page.
 CHUNK = 1000
@@ -95,6 +99,7 @@ def _wait_for_turn(at: Desk) -> None:
     while not (grant := upstream.take(at.upstream, 1, at.config.rate)).tokens:
         if grant.open:
             raise RemoteFailed(f"{at.config.url} is out of order: sync when it is back")
+        WAITS.note(upstream.in_words(at.upstream), grant.wait, RESUME)
         time.sleep(min(grant.wait, 1.0))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from doitui_core import desk
+from doitui_core import desk, outage_check
 from doitui_core.datacite.answer import Answer
-from doitui_core.errors import Misconfigured, RemoteFailed
+from doitui_core.own_words import Service
 from doitui_core.queue import Policy
 from doitui_core.repositories import Config
 
@@ -26,17 +26,16 @@ C = TypeVar("C", bound=Client)
 class TokenDesk(Generic[C]):
     """One repository's. `upstream` is the name of the row that all users of its token or account share."""
 
+    service: ClassVar[Service]
+
     config: Config
     client: C
     policy: Policy
     upstream: str
 
     def answers(self) -> bool:
-        """Whether the server is there at all: any answer that is not a fault of its own."""
-        try:
-            return self.client.look().status < 500
-        except (RemoteFailed, Misconfigured):
-            return False
+        """Whether the service itself answers a GET that changes nothing."""
+        return outage_check.answered(self.client.look, self.service)
 
 
 def account(config: Config) -> dict[str, Any]:

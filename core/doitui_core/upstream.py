@@ -2,6 +2,8 @@
 
 Pace is GCRA: the row holds the instant at which the next request would arrive if all came evenly. A pause moves every
 process at once: `Retry-After` is not one worker's business.
+
+A stored time that is further ahead than its rule allows was written while the clock was wrong, and counts for nothing.
 """
 
 from __future__ import annotations
@@ -16,13 +18,19 @@ from doitui_core import database, statements
 from doitui_core.clock import EPOCH, micros
 from doitui_core.jobs import Lane
 from doitui_core.models import Upstream
-from doitui_core.outcomes import Kind, Outcome
+from doitui_core.outcomes import LONGEST_WAIT, Kind, Outcome
 from doitui_core.repositories import Config
 
 #: How many seconds' worth of requests may go out at once after a rest.
 BURST_SECONDS = 4.0
 
 SECOND = 1_000_000
+
+#: Requests that cannot wait (`spend`) delay the others by so many seconds at most, or by two intervals.
+LONGEST_DEBT = 60.0
+
+#: The longest pause; `outcomes` cuts a Retry-After to the same.
+LONGEST_PAUSE = timedelta(seconds=LONGEST_WAIT)
 
 #: After a 429, as after an outage, half the pace for so long.
 SLOWED = timedelta(minutes=5)
@@ -85,20 +93,20 @@ def take(name: str, wanted: int, rate: float | None) -> Grant:
     now = micros(moment)
     with database.write():
         row = locked(name)
-        if row.paused_until is not None and row.paused_until > moment:
-            return Grant(0, _seconds(row.paused_until, moment))
+        paused = paused_until(row, moment)
+        if paused is not None:
+            return Grant(0, _seconds(paused, moment))
         if row.opened_at is not None:
             if _fly(row, moment, row.opened_at, LAST_CANARY):
                 return Grant(1, canary=True, open=True, suspect=True, not_job=row.fault_job)
-            return Grant(0, _seconds(row.canary_at or moment, moment), open=True)
+            return Grant(0, _seconds(canary_due(row, moment), moment), open=True)
         if row.blocked_at is not None:
             return Grant(int(_fly(row, moment, row.blocked_at, LAST_LOOK)), refused=_refusal(row), suspect=True)
         if rate is None:
             return Grant(wanted, suspect=row.faults > 0)
-        slowed = row.slowed_until is not None and row.slowed_until > moment
-        interval = SECOND / rate * (2 if slowed else 1)
+        interval = SECOND / rate * (2 if slowed_until(row, moment) else 1)
         allowance = max(BURST_SECONDS * SECOND - interval, 0.0)
-        arrival = max(row.arrival, now)
+        arrival = _arrival(row, now, interval)
         room = now + allowance - arrival
         if room < 0:
             return Grant(0, -room / SECOND)
@@ -107,9 +115,38 @@ def take(name: str, wanted: int, rate: float | None) -> Grant:
     return Grant(granted, suspect=row.faults > 0)
 
 
+def paused_until(row: Upstream, now: datetime) -> datetime | None:
+    """Until when nobody may ask; None where no pause is in force."""
+    return _ahead(row.paused_until, now, LONGEST_PAUSE)
+
+
+def slowed_until(row: Upstream, now: datetime) -> datetime | None:
+    """Until when the pace is halved; None where it is not."""
+    return _ahead(row.slowed_until, now, LONGEST_PAUSE + SLOWED)
+
+
+def canary_due(row: Upstream, now: datetime) -> datetime:
+    """When the next canary may go where the breaker is open."""
+    return _ahead(row.canary_at, now, LAST_CANARY) or now
+
+
+def _ahead(at: datetime | None, now: datetime, longest: timedelta) -> datetime | None:
+    """`at` where it lies ahead, and not further than its rule allows."""
+    return at if at is not None and now < at <= now + longest else None
+
+
+def _arrival(row: Upstream, now: int, interval: float) -> int:
+    """When the next request may arrive, in microseconds."""
+    return row.arrival if now < row.arrival <= now + _longest_debt(interval) + BURST_SECONDS * SECOND else now
+
+
+def _longest_debt(interval: float) -> float:
+    return max(LONGEST_DEBT * SECOND, 2 * interval)
+
+
 def _fly(row: Upstream, now: datetime, since: datetime, longest: timedelta) -> bool:
     """Whether a canary may go now; then the next one has to wait as long as the trouble has lasted."""
-    if row.canary_at is not None and row.canary_at > now:
+    if _ahead(row.canary_at, now, longest) is not None:
         return False
     waited = min(max(now - since, FIRST_CANARY), longest)
     Upstream.update(canary_at=now + waited).where(Upstream.name == row.name).execute()
@@ -146,16 +183,29 @@ def spend(name: str, rate: float | None) -> None:
     """Count a request that could not wait (the second one of a job): the next ones wait longer instead."""
     if rate is not None:
         with database.write():
-            arrival = max(locked(name).arrival, micros(database.now()))
-            _move(name, round(arrival + SECOND / rate))
+            now, interval = micros(database.now()), SECOND / rate
+            arrival = _arrival(locked(name), now, interval) + interval
+            _move(name, round(min(arrival, now + _longest_debt(interval))))
 
 
 def pause(name: str, until: datetime) -> None:
-    """Nobody asks before `until`, and then half as fast for a while. A later pause is not shortened."""
+    """Nobody asks before `until`, an hour at most, then half as fast for a while. A later pause is not shortened."""
     with database.write():
-        if micros(locked(name).paused_until) < micros(until):
+        row, now = locked(name), database.now()
+        until = min(until, now + LONGEST_PAUSE)
+        if micros(paused_until(row, now)) < micros(until):
             slowed = until + SLOWED
             Upstream.update(paused_until=until, slowed_until=slowed).where(Upstream.name == name).execute()
+
+
+def resume(names: Iterable[str]) -> None:
+    """Ask again at once, whatever was the cause of the wait. In any transaction."""
+    now = database.now()
+    for row in Upstream.select().where(Upstream.name.in_(list(names))):
+        columns: dict[str, Any] = {"paused_until": None, "arrival": min(row.arrival, micros(now))}
+        if row.opened_at is not None:
+            columns["canary_at"] = now
+        Upstream.update(**columns).where(Upstream.name == row.name).execute()
 
 
 _LOCKED = statements.Select(lambda name: Upstream.select().where(Upstream.name == name), str, lock=True)

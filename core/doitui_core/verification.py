@@ -11,7 +11,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import activity, audit, breaker, database, ledger, queue, repositories, states, upstream
+from doitui_core import activity, audit, breaker, database, ledger, outage_check, queue, repositories, states, upstream
 from doitui_core.clock import micros
 from doitui_core.datacite import resolver
 from doitui_core.datacite.answer import Answer, line
@@ -119,6 +119,7 @@ def _changed(facts: Facts, seen: _Seen) -> Facts:
 
 def _end(lease: Lease, desk: Desk, outcome: Outcome, seen: _Seen | None = None) -> Outcome:
     """Write the verdicts (of the row as it was `seen`) and the job's end in one transaction; or `LOST`."""
+    outage_check.decide(lease, desk, outcome)
     with database.write():
         breaker.hold(desk.upstream, outcome)
         row = ledger.lock(lease.subject_id)

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 
 import peewee
 
-from doitui_core import database, queue, rests, statements, upstream, workers
+from doitui_core import database, queue, rests, statements, stored_times, upstream, workers
 from doitui_core.desk import LOST
 from doitui_core.errors import DatabaseUnavailable, DoituiError, Refused, RemoteFailed
 from doitui_core.jobs import Lane, Status
@@ -26,6 +26,7 @@ from doitui_core.outcomes import Kind, Outcome
 from doitui_core.queue import ANY_ATTEMPTS, Lease
 from doitui_core.setups import SetUps
 from doitui_core.summary import Summary as Summary
+from doitui_core.waiting import RESUME, Waits
 
 log = logging.getLogger("doitui.worker")
 
@@ -76,15 +77,18 @@ def run(
 def run_one(job_id: int) -> Outcome:
     """Do that job here and now, waiting for the rate limit. Raises `Refused` when somebody else has it."""
     job: Job = Job.get_by_id(job_id)
+    stored_times.repair([job.repository])
     at = SERVICES[Lane(job.lane)].desk(job.repository)
     if job.repository.paused:
         code = at.config.code
         raise Refused(f"repository {code} is paused: `doitui queue resume --repository {code}` sends again", "paused")
+    waits = Waits()
     while not (grant := upstream.take(at.upstream, 1, at.rate)).tokens:
         if grant.open:
             raise RemoteFailed(OUT.format(at.url))
         if grant.refused:
             break  # a person wants to see what it says now
+        waits.note(upstream.in_words(at.upstream), grant.wait, RESUME)
         time.sleep(min(grant.wait, POLL_SECONDS))
     lease = queue.claim_one(workers.new_name(), job_id, at.policy)
     if lease is None:
@@ -124,6 +128,8 @@ class _Run:
         self._claimed = 0
         self._rounds_without = 0
         self._quiet_until: dict[Lane, float] = {}
+        self._waits = Waits()
+        self._watch = stored_times.Watch()
 
     def work(self, drain: bool) -> Summary:
         self._setups.logs = not drain
@@ -250,6 +256,8 @@ class _Run:
         self._claimed += len(leases) if lane is self.lanes[0] else 0
         for lease in leases:
             self._todo.put((lease, at, grant))
+        if not grant.tokens and lane is self.lanes[0]:
+            self._waits.note(upstream.in_words(at.upstream), grant.wait, RESUME)
         return len(leases), grant.wait
 
     def _serve(self) -> None:
@@ -293,6 +301,8 @@ class _Run:
         with suppress(DatabaseUnavailable):
             workers.beat(self.name)
             rests.wake()
+            if self._watch.set_back():
+                stored_times.repair()
 
     def _close(self, pool: list[threading.Thread]) -> None:
         waiting = self._not_begun()

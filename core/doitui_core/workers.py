@@ -8,11 +8,16 @@ import secrets
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from doitui_core import database, queue
 from doitui_core.clock import EPOCH
 from doitui_core.models import Job, Worker
+
+#: A worker beats every 5 seconds; silent for so long it is not there.
+SILENT = timedelta(seconds=30)
 
 log = logging.getLogger("doitui.worker")
 
@@ -37,6 +42,12 @@ def beat(name: str) -> None:
             conflict_target=[Worker.name], update={Worker.seen_at: now}
         ).execute()
         bury_dead()
+
+
+def alive() -> Any:
+    """In SQL: whether a worker is there. One that was seen in times to come was seen by a clock that was ahead."""
+    now = database.now()
+    return (Worker.seen_at >= now - SILENT) & (Worker.seen_at <= now + SILENT)
 
 
 def leave(name: str) -> None:

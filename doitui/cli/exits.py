@@ -26,6 +26,8 @@ EXIT_OF_CAUSE = {
     "no_answer": UNREACHABLE,
     "resolver_unreachable": UNREACHABLE,
     "server_error": UNREACHABLE,
+    "firewall": UNREACHABLE,
+    "proxy": UNREACHABLE,
     "throttled": UNREACHABLE,
 }
 

@@ -57,11 +57,13 @@ class Session:
         """The database, open for this command. Raises `Misconfigured` for a variable with an invalid value, unless
         `any_environment`.
         """
+        from doitui.cli.waits import say_waits
         from doitui_core import database
 
         if not any_environment:
             check_environment()
         database.open(self.database_url, read_only=read_only, durable=durable)
+        say_waits()
         try:
             with database.guard():
                 yield

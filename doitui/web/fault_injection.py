@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 import time
@@ -20,6 +21,9 @@ from doitui_core.errors import BadInput
 # The WSGI environ's key for a callable that resets the connection: the sandbox's own server puts it there.
 ABORT = "doitui.abort"
 _GONE = "waitress.client_disconnected"
+
+# Where a fault of kind html and status 3xx leads: to the login page of a captive portal. No such host exists.
+LOGIN_PAGE = "http://login.invalid/"
 
 # Seconds between two looks whether a hung client has given up.
 _GLANCE = 0.05
@@ -44,9 +48,9 @@ class FaultInjection:
         for fault in req.context.faults:
             if fault.kind == "latency":
                 self._stopping.wait(fault.seconds)
-            elif fault.kind in ("status", "html"):
+            elif fault.kind in _REFUSALS:
                 req.context.doi = req.context.doi or request_doi.in_body(req)  # no resource will ever see it
-                raise _refused(fault) if fault.kind == "status" else _html(fault)
+                raise _REFUSALS[fault.kind](fault)
 
     def process_response(self, req: falcon.Request, _resp: falcon.Response, _resource: object, _ok: bool) -> None:
         """What happens when the work is done: the answer is withheld."""
@@ -93,4 +97,18 @@ def _refused(fault: Fault) -> falcon.HTTPError:
 def _html(fault: Fault) -> falcon.HTTPStatus:
     title = f"{fault.status} {HTTPStatus(fault.status).phrase}"
     html = page(title, "The server could not answer.")
-    return falcon.HTTPStatus(fault.status, headers={"Content-Type": falcon.MEDIA_HTML}, text=html)
+    headers = {"Content-Type": falcon.MEDIA_HTML} | ({"Location": LOGIN_PAGE} if 300 <= fault.status < 400 else {})
+    return falcon.HTTPStatus(fault.status, headers=headers, text=html)
+
+
+def _gateway(fault: Fault) -> falcon.HTTPStatus:
+    text = json.dumps({"message": HTTPStatus(fault.status).phrase})
+    return falcon.HTTPStatus(fault.status, headers={"Content-Type": falcon.MEDIA_JSON}, text=text)
+
+
+#: What refuses a request, by kind of fault.
+_REFUSALS: dict[str, Callable[[Fault], falcon.HTTPError | falcon.HTTPStatus]] = {
+    "status": _refused,
+    "html": _html,
+    "gateway": _gateway,
+}

@@ -27,7 +27,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "hang": {"seconds": 3600.0},  # done, then no answer until the client gives up or the time is over
     "reset": {},  # done, then the connection is reset
     "status": {"status": 503, "seconds": None},  # not done; seconds become Retry-After
-    "html": {"status": 502},  # not done; a page instead of JSON or text, as gateways answer
+    "html": {"status": 502},  # not done; a page, as firewalls, proxies and login pages answer (status 200 to 511)
+    "gateway": {"status": 403},  # not done; JSON that is not DataCite's, as gateways answer: {"message": "Forbidden"}
     "wrong-state": {},  # done, except for the event
     "search-lag": {"seconds": 10.0},  # lists do not show DOIs younger than this
 }
@@ -108,7 +109,7 @@ def _option(text: str, kind: str, word: str) -> tuple[str, Any]:
     if name not in ("every", "count", *KINDS[kind]):
         raise BadInput(f"fault {text!r}: {kind} takes no option {name!r}: {_USAGE}")
     try:
-        return name, _OPTIONS[name](value)
+        return name, _OPTIONS["any status" if (kind, name) == ("html", "status") else name](value)
     except ValueError:
         raise BadInput(f"fault {text!r}: {word!r} cannot be used: {_RANGES[name]}") from None
 
@@ -126,8 +127,15 @@ def _seconds(value: str) -> float:
 
 
 def _error_status(value: str) -> int:
-    status = HTTPStatus(int(value))
+    status = _any_status(value)
     if status < HTTPStatus.BAD_REQUEST:
+        raise ValueError(value)
+    return status
+
+
+def _any_status(value: str) -> int:
+    status = HTTPStatus(int(value))
+    if status < HTTPStatus.OK:
         raise ValueError(value)
     return int(status)
 
@@ -137,10 +145,11 @@ _OPTIONS: dict[str, Callable[[str], Any]] = {
     "count": _positive,
     "seconds": _seconds,
     "status": _error_status,
+    "any status": _any_status,
 }
 _RANGES = {
     "every": "a whole number from 1",
     "count": "a whole number from 1",
     "seconds": "a number of seconds from 0",
-    "status": "an HTTP error status, 400 to 511",
+    "status": "an HTTP error status, 400 to 511 (html: 200 to 511)",
 }

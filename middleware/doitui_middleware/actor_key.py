@@ -31,8 +31,9 @@ class ActorKey:
         self._key = b""
 
     def of(self, day: int) -> bytes:
-        """32 bytes. A day that has passed gets the newest key there is. Raises `OSError`."""
-        if day > self._day:
+        """32 bytes. A day that has just passed gets the newest key there is. Raises `OSError`."""
+        # Days further back than hosts differ: the clock was ahead, and the file is dated anew.
+        if day > self._day or day < self._day - DAYS_AHEAD:
             self._key = self._read(day)
             self._day = day
         return self._key

@@ -30,8 +30,7 @@ def errors(*titles: str) -> str:
     [
         (100, Kind.AMBIGUOUS, "server_error"),
         (301, Kind.PERMANENT, "redirected"),
-        (302, Kind.PERMANENT, "redirected"),
-        (304, Kind.PERMANENT, "redirected"),
+        (308, Kind.PERMANENT, "redirected"),
         (400, Kind.PERMANENT, "bad_request"),
         (401, Kind.BLOCKED, "credentials"),
         (402, Kind.PERMANENT, "rejected"),
@@ -59,7 +58,7 @@ def errors(*titles: str) -> str:
     ],
 )
 def test_a_status_means(status: int, kind: Kind, cause: str) -> None:
-    outcome = of_answer(answer(status))
+    outcome = of_answer(answer(status, errors("No.")))
     assert (outcome.kind, outcome.cause, outcome.http_status) == (kind, cause, status)
 
 
@@ -68,7 +67,7 @@ def test_no_status_but_a_2xx_is_done() -> None:
     assert done == list(range(200, 300))
 
 
-@pytest.mark.parametrize("text", ["", "<html>ok</html>", "[]", "{}", '{"data": {"attributes": {"state": "odd"}}}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"data": {"attributes": {"state": "odd"}}}'])
 @pytest.mark.parametrize("status", [200, 201, 202])
 def test_a_success_that_cannot_be_read_is_ambiguous(status: int, text: str) -> None:
     outcome = of_answer(answer(status, text))

@@ -13,6 +13,9 @@ from doitui_core import __version__, environments
 from doitui_core.datacite import transport
 from doitui_core.datacite.answer import Answer
 
+#: Whoever only asks whether a service answers waits so long, in seconds.
+LOOK_SECONDS = 10.0
+
 #: Stands for a secret in what is kept or shown.
 MASK = "•••"
 
@@ -35,9 +38,17 @@ class Account:
         )
         self._local = threading.local()
 
-    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    @property
+    def look_deadline(self) -> float:
+        """Seconds for a GET that only asks whether the service answers."""
+        return min(self.deadline, LOOK_SECONDS)
+
+    def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, deadline: float | None = None
+    ) -> Answer:
         """One request. Raises `NotSent`, `NoAnswer` or `Misconfigured`."""
-        return transport.exchange(self._session(), method, url, deadline=self.deadline, headers=headers, data=body)
+        seconds = deadline or self.deadline
+        return transport.exchange(self._session(), method, url, deadline=seconds, headers=headers, data=body)
 
     def masked(self, text: str) -> str:
         """`text` without the password, in whatever form a server may repeat it."""

@@ -21,11 +21,12 @@ STATES = frozenset({"draft", "registered", "findable"})
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, headers (names in lower case) and body text of one response."""
+    """Status, headers (names in lower case) and body text of one response to a request for `url`."""
 
     status: int
     headers: Mapping[str, str]
     text: str = ""
+    url: str = ""
 
     @property
     def ok(self) -> bool:

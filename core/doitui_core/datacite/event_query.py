@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from doitui_core import __version__, outcomes
 from doitui_core.datacite import list_pages, transport
@@ -20,6 +20,8 @@ from doitui_core.datacite.events import Dialect, base
 from doitui_core.datacite.pace import Pace
 from doitui_core.errors import BadInput
 from doitui_core.events import identity
+from doitui_core.own_words import EVENTS
+from doitui_core.waiting import Waits
 
 #: What can be asked for. Others are dropped by the server in silence, and all events come back.
 FILTERS = (
@@ -82,6 +84,7 @@ class EventQuery:
         self._dialect = dialect
         self._pace = pace
         self._sleep = sleep
+        self._waits = Waits()
         # A library's own name, together with `query`, is taken for a crawler's and answered 404.
         by = f" (mailto:{quote(contact_email, safe='@+')})" if contact_email else ""
         self._session = transport.anonymous(f"doitui/{__version__}{by}")
@@ -124,6 +127,7 @@ class EventQuery:
             yield page
 
     def _page(self, answer: Answer) -> Page:
+        outcomes.require_own(answer, EVENTS)
         events = [_plain(item) for item in list_pages.items(answer, self.url, "list of events")]
         if not all(event["id"] for event in events):
             raise list_pages.bad(self.url, "an event has no id")
@@ -138,7 +142,9 @@ class EventQuery:
             if answer.status not in (429, 503) or not tries_left:
                 break
             wait = outcomes.retry_after(answer)
-            self._sleep(WAIT if wait is None else wait)
+            seconds = WAIT if wait is None else wait
+            self._waits.note(f"event queries at {urlsplit(url).hostname}", seconds)
+            self._sleep(seconds)
         return answer
 
 

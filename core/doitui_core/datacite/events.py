@@ -71,9 +71,9 @@ class EventsClient(BearerAccount):
         return Request("PUT", f"{self.base_url}/events/{quote(event.uuid, safe='')}", body)
 
     def look(self) -> Answer:
-        """Whether the server answers at all. Raises as `send`."""
+        """What the server says to a harmless question, soon. Raises as `send`."""
         headers = {"Accept": self.dialect.accept}
-        return self.exchange("GET", f"{self.base_url}/events?page[size]=0", headers, None)
+        return self.exchange("GET", f"{self.base_url}/events?page[size]=0", headers, None, self.look_deadline)
 
     def send(self, request: Request) -> Answer:
         """The answer, whatever its status. Raises `NotSent`, `NoAnswer` or `Misconfigured`."""

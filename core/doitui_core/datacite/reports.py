@@ -63,12 +63,12 @@ class ReportsClient(BearerAccount):
         return replace(answer, text=self.masked(answer.text))
 
     def look(self) -> Answer:
-        """What the store says to a harmless question. Raises as `send`."""
+        """What the store says to a harmless question, soon. Raises as `send`."""
         return transport.exchange(
             self._session(),
             "GET",
             f"{self.reports}?page%5Bsize%5D=1",
-            deadline=self.deadline,
+            deadline=self.look_deadline,
             headers={"Accept": "application/json"},
             beginning=BEGINNING,
         )

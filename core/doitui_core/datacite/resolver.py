@@ -49,11 +49,14 @@ class Stop(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One address that was asked. `target`: where its redirect leads, empty for an answer that is none."""
+    """One address that was asked. `target`: where its redirect leads, empty for an answer that is none. `foreign`: it
+    answered in JSON, as gateways do and no resolver asked for a page.
+    """
 
     url: str
     status: int
     target: str = ""
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ class Resolver:
                 return Walk(hops, Stop.BROKEN, f"{line(url)} is no address")
             left -= time.monotonic() - begun
             target = _target(url, answer)
-            hops.append(Hop(url, answer.status, target))
+            hops.append(Hop(url, answer.status, target, "json" in answer.headers.get("content-type", "")))
             if not target:
                 return Walk(hops, Stop.ANSWERED)
             if refused := refusal(target, self.base, self.environment):
@@ -215,7 +218,7 @@ def _unresolved(walk: Walk) -> Finding:
     if walk.stop is not Stop.ANSWERED:
         return Finding(Verification.UNVERIFIED, walk.why)
     asked = walk.hops[-1]
-    if asked.status == 404:
+    if asked.status == 404 and not asked.foreign:
         return Finding(Verification.MISMATCH, f"{line(asked.url)} answers 404: the resolver does not know the DOI")
     return Finding(Verification.UNVERIFIED, f"{line(asked.url)} answers {asked.status}, which is no redirect")
 

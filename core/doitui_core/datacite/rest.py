@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from doitui_core import doi_paths
+from doitui_core import doi_paths, outcomes
 from doitui_core.datacite import list_pages
 from doitui_core.datacite.account import Account
 from doitui_core.datacite.answer import Answer
 from doitui_core.errors import CredentialsRefused
+from doitui_core.own_words import DATACITE
 
 MEDIA_TYPE = "application/vnd.api+json"
 
@@ -48,7 +49,8 @@ class RestClient(Account):
     def get(self, doi: str) -> Answer:
         """The DOI from DataCite's database, not its lagging index. 404: absent, or hidden from this account.
 
-        Raises `CredentialsRefused` when the account was not recognised: then a 404 would prove nothing.
+        Raises `CredentialsRefused` when the account was not recognised: then a 404 would prove nothing; and
+        `ForeignAnswer`.
         """
         answer = self._send("GET", _path(doi) + WHOLE)
         self._require_recognised(answer)
@@ -82,9 +84,14 @@ class RestClient(Account):
             more = reading.advance(answer, [attributes["doi"] for attributes in found])
             yield from found
 
-    def check_credentials(self) -> None:
-        """Ask for something cheap; raises `CredentialsRefused` when the account is not recognised, else as `list`."""
-        self._listed("/dois?page[size]=0")
+    def look(self) -> Answer:
+        """What DataCite says to a harmless question, soon. Raises as `get`, but takes any answer."""
+        url = f"{self.base_url}/dois?page[size]=0"
+        return self.exchange("GET", url, {"Accept": MEDIA_TYPE}, None, self.look_deadline)
+
+    def check_credentials(self) -> Answer:
+        """The answer to a cheap question. Raises `CredentialsRefused` for an unknown account, else as `list`."""
+        return self._listed("/dois?page[size]=0")
 
     def _listed(self, path: str) -> Answer:
         answer = self._send("GET", path)
@@ -93,7 +100,8 @@ class RestClient(Account):
         return answer
 
     def _require_recognised(self, answer: Answer) -> None:
-        """What an anonymous caller is told proves nothing; that a proxy or firewall answers is another matter."""
+        """What an anonymous caller is told proves nothing. What a firewall or proxy says does not prove even that."""
+        outcomes.require_own(answer, DATACITE)
         told = answer.status == 404 or (answer.ok and answer.document)
         if answer.status == 401 or (told and not answer.known_credentials):
             raise CredentialsRefused(

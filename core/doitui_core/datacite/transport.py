@@ -220,7 +220,7 @@ def exchange(
         why = TimeoutError("timed out") if flight.over and flight.sock is not None else error
         raise translated(why, sent=flight.sent, request=f"{method} {url}", deadline=deadline) from error
     names = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, names, body.decode("utf-8", "replace"))
+    return Answer(response.status_code, names, body.decode("utf-8", "replace"), url)
 
 
 def _target(url: str) -> str:
@@ -277,8 +277,10 @@ def translated(error: Exception, *, sent: bool, request: str, deadline: float) -
     `sent` decides: whatever went wrong after the first byte left may have happened after the server did its work.
     """
     reason = _reason(error)
-    if sent:
+    if sent and isinstance(error, TimeoutError | requests.Timeout):
         return NoAnswer(f"{request}: sent, but no whole answer came within {deadline:g} s ({reason})")
+    if sent:
+        return NoAnswer(f"{request}: sent, but the connection broke before the whole answer came ({reason})")
     if isinstance(error, MISCONFIGURED):
         return Misconfigured(f"{request}: {reason}; mend the address in the repository's settings")
     return NotSent(f"{request}: not sent, the server cannot be reached ({reason})")

@@ -9,6 +9,7 @@ from doitui_core.datacite.account import MASK
 from doitui_core.datacite.events import EventsClient
 from doitui_core.jobs import Lane
 from doitui_core.models import Repository
+from doitui_core.own_words import EVENTS
 from doitui_core.token_desk import TokenDesk
 
 
@@ -18,6 +19,8 @@ class EventDesk(TokenDesk[EventsClient]):
 
     source_token: str
     shown_token: str
+
+    service = EVENTS
 
     @property
     def rate(self) -> float:

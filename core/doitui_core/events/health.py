@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import peewee
 
-from doitui_core import database, queue, refusals, repositories, stats
+from doitui_core import database, queue, refusals, repositories, stats, workers
 from doitui_core.errors import Misconfigured
 from doitui_core.events.origin import Origin
 from doitui_core.events.states import State
@@ -16,9 +16,6 @@ from doitui_core.jobs import Lane
 from doitui_core.models import Event, Repository, UsageHit, UsageSpool, Worker
 from doitui_core.repositories import Config
 from doitui_core.usage import spool_place
-
-#: A worker beats every 5 seconds; silent for so long it is not there.
-SILENT = timedelta(seconds=30)
 
 #: Failed events that are looked at for a common cause, and submitted ones for one of ours.
 LOOKED_AT = 1000
@@ -54,7 +51,7 @@ def _refused() -> Diagnosis | None:
 
 def _no_worker() -> Diagnosis | None:
     counts = stats.events()
-    if not counts[State.PENDING] or Worker.select().where(Worker.seen_at >= database.now() - SILENT).exists():
+    if not counts[State.PENDING] or Worker.select().where(workers.alive()).exists():
         return None
     if not any(queue.due(row.id, 1, lane=Lane.EVENTS) for row in Repository.select()):
         return None  # usage that was told less than a day ago needs nobody yet

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doitui_core.outcome_rules import HTML, Rule, refusal
+from doitui_core import outcomes
+from doitui_core.outcome_rules import Rule, refusal
 from doitui_core.outcomes import Kind, Outcome
+from doitui_core.own_words import EVENTS
 
 if TYPE_CHECKING:
     from doitui_core.datacite.answer import Answer
@@ -22,8 +24,6 @@ _ADDRESS = "no Events API answers at this address: mend events_url"
 # The first that fits.
 _RULES = (
     Rule(401, "", Kind.BLOCKED, "credentials", "stale or wrong token: mend datacite_api_token (without one: password)"),
-    # DataCite says it in JSON; a page comes from something on the way and says nothing about rights.
-    Rule(403, HTML, Kind.RETRYABLE, "firewall", f"a firewall or proxy refused it, not the Events API; {_AGAIN}"),
     Rule(
         403,
         "",
@@ -52,9 +52,12 @@ def event_outcome(answer: Answer, uuid: str) -> Outcome:
     if answer.ok:
         if _names(answer, uuid):
             return Outcome(Kind.DONE, http_status=answer.status)
+        other = outcomes.foreign(answer, EVENTS)
+        if other is not None:
+            return other
         message = f"HTTP {answer.status}: the answer is not about this event; {_AGAIN}"
         return Outcome(Kind.AMBIGUOUS, "unreadable", message, answer.status)
-    return refusal(answer, _RULES, _BY_HUNDRED)
+    return refusal(answer, EVENTS, _RULES, _BY_HUNDRED)
 
 
 def _names(answer: Answer, uuid: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from doitui_core import breaker, clock, database, outcomes, queue, upstream
+from doitui_core import breaker, clock, database, outage_check, outcomes, queue, spent, upstream
 from doitui_core.datacite.answer import KEPT
 from doitui_core.datacite.events import Request
 from doitui_core.desk import LOST
@@ -44,8 +44,7 @@ def send(lease: Lease, desk: EventDesk) -> Outcome:
     if refused is not None:
         return _end(lease, desk, refused, sent)
     if lease.attempts > lease.max_attempts:
-        spent = Outcome(Kind.PERMANENT, "attempts_spent", ATTEMPTS_SPENT.format(lease.max_attempts))
-        return _end(lease, desk, spent, sent)
+        return _end(lease, desk, spent.attempts_spent(lease, ATTEMPTS_SPENT), sent)
     if not queue.renew(lease, desk.policy):
         return LOST
     try:
@@ -79,6 +78,7 @@ def value(row: Event) -> Value:
 
 def _end(lease: Lease, desk: EventDesk, outcome: Outcome, sent: _Sent) -> Outcome:
     """Write event and job; the outcome, or `LOST`."""
+    outage_check.decide(lease, desk, outcome)
     with database.write():
         breaker.hold(desk.upstream, outcome)
         if not queue.held(lease):

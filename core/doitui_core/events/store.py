@@ -85,7 +85,8 @@ def due_at(row: Event, now: datetime) -> datetime:
     """When it may go out (again)."""
     last: datetime | None = row.submitted_at
     if row.relation_type_id in USAGE_RELATIONS and last is not None:
-        return max(now, last + BETWEEN)
+        # Nothing was submitted later than now, unless by a clock that was ahead.
+        return max(now, min(last, now) + BETWEEN)
     return now
 
 

@@ -32,9 +32,13 @@ def due(waited: timedelta = timedelta(), step: Callable[[int], None] = lambda _:
 
     The hours of a day are written in one transaction. Raises `Misconfigured` when the zone was changed since.
     """
-    before = clock.micros(database.now() - waited)
-    statement = "SELECT hour FROM usage_hour WHERE marked_at > 0 AND marked_at <= {p} ORDER BY hour"
-    hours = [hour for (hour,) in bulk.execute(statement, before).fetchall()]
+    now = database.now()
+    # One that was marked later than now was marked by a clock that was ahead.
+    statement = (
+        "SELECT hour FROM usage_hour WHERE marked_at > 0 AND (marked_at <= {p} OR marked_at > {p}) ORDER BY hour"
+    )
+    found = bulk.execute(statement, clock.micros(now - waited), clock.micros(now)).fetchall()
+    hours = [hour for (hour,) in found]
     if not hours:
         return 0
     zone = hits.current_zone()

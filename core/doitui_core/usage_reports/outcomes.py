@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from doitui_core.outcome_rules import HTML, Rule, refusal
+from doitui_core import outcomes
+from doitui_core.outcome_rules import Rule, refusal
 from doitui_core.outcomes import Kind, Outcome
+from doitui_core.own_words import REPORTS
 
 if TYPE_CHECKING:
     from doitui_core.datacite.answer import Answer
@@ -26,8 +28,6 @@ _TOKEN = (
 # The first that fits.
 _RULES = (
     Rule(401, "", Kind.BLOCKED, "credentials", _TOKEN),
-    # DataCite says it in JSON; a page comes from something on the way and says nothing about rights.
-    Rule(403, HTML, Kind.RETRYABLE, "firewall", f"a firewall or proxy refused it, not the report store; {_AGAIN}"),
     Rule(
         403, "", Kind.BLOCKED, "forbidden", "the account has no right to write usage reports: ask DataCite for a token"
     ),
@@ -63,6 +63,9 @@ def report_outcome(answer: Answer, uuid: str) -> Outcome:
     if answer.ok:
         if re.search(rf'"id"\s*:\s*"{re.escape(uuid)}"', answer.text, re.IGNORECASE):
             return Outcome(Kind.DONE, http_status=answer.status)
+        other = outcomes.foreign(answer, REPORTS)
+        if other is not None:
+            return other
         message = f"HTTP {answer.status}: the answer is not about this report; {_AGAIN}"
         return Outcome(Kind.AMBIGUOUS, "unreadable", message, answer.status)
-    return refusal(answer, _RULES, _BY_HUNDRED)
+    return refusal(answer, REPORTS, _RULES, _BY_HUNDRED)

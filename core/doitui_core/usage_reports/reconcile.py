@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from doitui_core import identifiers, outcomes
 from doitui_core.errors import CredentialsRefused, Misconfigured, RemoteFailed
 from doitui_core.outcomes import Kind
+from doitui_core.own_words import REPORTS
 from doitui_core.usage.counter import METRICS
 from doitui_core.usage_reports import counted, held, rules
 from doitui_core.usage_reports.building import Report
@@ -89,6 +90,7 @@ def _fetched(report: Report, desk: ReportDesk, into: BinaryIO) -> bool:
     """Whether the store has the report. Raises where it does not say."""
     desk.spend()
     answer = desk.client.fetch(report.uuid, into)
+    outcomes.require_own(answer, REPORTS)
     if answer.ok or answer.status == 404:
         return answer.ok
     outcome = report_outcome(answer, report.uuid)

@@ -6,11 +6,14 @@ from doitui_core import desk, repositories, token_desk, upstream
 from doitui_core.datacite.reports import ReportsClient
 from doitui_core.jobs import Lane
 from doitui_core.models import Repository
+from doitui_core.own_words import REPORTS
 from doitui_core.token_desk import TokenDesk
 
 
 class ReportDesk(TokenDesk[ReportsClient]):
     """One repository's."""
+
+    service = REPORTS
 
     @property
     def rate(self) -> float | None:

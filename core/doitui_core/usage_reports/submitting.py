@@ -13,11 +13,12 @@ import hashlib
 import tempfile
 from dataclasses import dataclass, field
 
-from doitui_core import breaker, database, outcomes, queue, upstream
+from doitui_core import breaker, database, outage_check, outcomes, queue, spent, upstream
 from doitui_core.desk import LOST
 from doitui_core.errors import BadInput, Misconfigured, RemoteFailed
 from doitui_core.models import UsageReport
 from doitui_core.outcomes import Kind, Outcome
+from doitui_core.own_words import REPORTS
 from doitui_core.queue import Lease, Status
 from doitui_core.usage_reports import building, held
 from doitui_core.usage_reports.outcomes import report_outcome
@@ -45,8 +46,7 @@ def submit(lease: Lease, desk: ReportDesk) -> Outcome:
     """Send the whole report; the outcome, or `LOST`."""
     row, sent = UsageReport.get_by_id(lease.subject_id), _Sent()
     if lease.attempts > lease.max_attempts:
-        spent = Outcome(Kind.PERMANENT, "attempts_spent", ATTEMPTS_SPENT.format(lease.max_attempts))
-        return _end(lease, desk, row, sent, spent)
+        return _end(lease, desk, row, sent, spent.attempts_spent(lease, ATTEMPTS_SPENT))
     try:
         outcome = _send(lease, desk, row, sent)
     except BadInput as error:
@@ -90,8 +90,9 @@ def _settled(desk: ReportDesk, row: UsageReport, sent: _Sent, done: Outcome) -> 
             answer = desk.client.fetch(row.uuid, file)
         except (RemoteFailed, Misconfigured) as error:
             return outcomes.of_error(error)
-        if not answer.ok:
-            return outcomes.of_read(outcomes.of_answer(answer))
+        other = outcomes.foreign(answer, REPORTS)
+        if other is not None or not answer.ok:
+            return outcomes.of_read(other or outcomes.of_answer(answer, REPORTS))
         found = held.checksums(file)
     if sorted(found) == sorted(sent.checksums):
         return done
@@ -102,6 +103,7 @@ def _settled(desk: ReportDesk, row: UsageReport, sent: _Sent, done: Outcome) -> 
 def _end(lease: Lease, desk: ReportDesk, seen: UsageReport, sent: _Sent, outcome: Outcome) -> Outcome:
     """Write report and job; the outcome, or `LOST`. What nobody knows the end of can be sent again."""
     outcome = outcomes.of_read(outcome)
+    outage_check.decide(lease, desk, outcome)
     with database.write():
         breaker.hold(desk.upstream, outcome)
         row = database.for_update(UsageReport.select().where(UsageReport.id == lease.subject_id)).get()

@@ -20,10 +20,11 @@ HOME = Outcome(Kind.DONE, http_status=200)
 OUTAGES = ["* * status status=503", "* * status status=500", "* * html", "* * reset"]
 
 
-def faults(number: int, clock: Any, *, job_id: int = 7) -> None:
-    for _ in range(number):
+def faults(number: int, clock: Any, *, jobs: tuple[int, ...] = (7, 6)) -> None:
+    """So many, one after the other, of these jobs in turn."""
+    for at in range(number):
         clock.forward(seconds=1)
-        breaker.note(NAME, FAULT, database.now(), job_id, suspect=True)
+        breaker.note(NAME, FAULT, database.now(), jobs[at % len(jobs)], suspect=True)
 
 
 def is_open() -> bool:
@@ -73,15 +74,44 @@ def test_what_came_from_a_server_that_works_ends_the_row(
     assert is_open() is opened
 
 
-def test_faults_of_long_ago_are_forgotten(store: str, clock: Any) -> None:
-    faults(4, clock)
-    clock.forward(minutes=10)
-    faults(1, clock)
+def test_faults_are_a_row_however_far_apart_they_are(store: str, clock: Any) -> None:
+    for _ in range(5):
+        clock.forward(minutes=25)
+        faults(1, clock, jobs=(clock.now.minute,))
+    assert is_open()
+
+
+def test_one_job_alone_is_no_row(store: str, clock: Any) -> None:
+    faults(50, clock, jobs=(7,))
     assert not is_open()
 
 
+def test_two_jobs_that_always_fail_together_are_a_row(store: str, clock: Any) -> None:
+    for _ in range(5):
+        began = database.now()
+        clock.forward(minutes=5)
+        for job_id in (7, 8):
+            breaker.note(NAME, FAULT, began, job_id, suspect=True)
+    assert is_open()
+
+
+def test_a_fault_noted_by_a_clock_that_was_ahead_hides_no_other(store: str, clock: Any) -> None:
+    clock.forward(days=3)
+    faults(1, clock)
+    clock.forward(days=-3)
+    faults(4, clock)
+    assert is_open()
+
+
+def test_a_canary_held_back_by_a_clock_that_was_ahead_flies(store: str, clock: Any) -> None:
+    clock.forward(days=3)
+    faults(5, clock)
+    clock.forward(days=-3)
+    assert upstream.take(NAME, 1, None).canary
+
+
 def test_opening_and_closing_are_told_once(store: str, clock: Any) -> None:
-    told = [breaker.note(NAME, FAULT, database.now(), 7, suspect=True) for _ in range(6)]
+    told = [breaker.note(NAME, FAULT, database.now(), job_id, suspect=True) for job_id in range(6)]
     told += [breaker.note(NAME, HOME, database.now(), 7, suspect=True) for _ in range(2)]
     assert [change and change.opened for change in told] == [None] * 4 + [True, None, False, None]
 

@@ -205,10 +205,10 @@ def test_after_silence_the_same_again_settles_it(
 @pytest.mark.parametrize(
     ("status", "said", "headers", "expected"),
     [
-        (200, "<html>Log in to the network", {}, (Kind.AMBIGUOUS, "unreadable")),
+        (200, "<html>Log in to the network", {}, (Kind.AMBIGUOUS, "firewall")),
         (429, "", {"Retry_After": "3"}, (Kind.THROTTLED, "throttled")),
-        (502, "<html>Bad gateway", {}, (Kind.AMBIGUOUS, "server_error")),
-        (302, "", {"Location": "https://elsewhere.example.org/"}, (Kind.PERMANENT, "redirected")),
+        (502, "<html>Bad gateway", {}, (Kind.AMBIGUOUS, "proxy")),
+        (302, "", {"Location": "https://elsewhere.example.org/"}, (Kind.RETRYABLE, "firewall")),
     ],
 )
 def test_answers_of_others_on_the_way(

@@ -80,7 +80,7 @@ def test_more_attempts_than_a_job_was_given_can_be_asked_for(linked: Any, api: A
 
 def test_what_was_refused_altogether_is_tried_once(linked: Any, api: Any, reply: Any) -> None:
     refuse(linked, api, reply, A, B, C, status=401)
-    api.refuses = reply(401)
+    api.refuses = reply(401, document={"errors": [{"title": "Bad credentials."}]})
     linked.flush()
 
     assert len(api.seen) == 1

@@ -106,7 +106,7 @@ def test_a_right_that_is_missing_is_told(office: Any, saying: Callable[..., Any]
 
 
 def test_an_address_at_which_nothing_is_is_told(office: Any, saying: Callable[..., Any]) -> None:
-    found = refused(office, saying(404))
+    found = refused(office, saying(404, error("No such place")))
 
     assert found is not None
     assert (found.status, found.mend) == (404, "doitui setting set events_url URL   # or event_source_token")

@@ -187,5 +187,5 @@ def test_a_total_that_is_none_counts_as_one(
 
 
 def test_a_server_without_events_is_told(pull: Pull, office: Any, saying: Any, ask: Callable[..., EventQuery]) -> None:
-    with pytest.raises(RemoteFailed, match="no list of events"):
+    with pytest.raises(RemoteFailed, match="not the Events API's own answer"):
         pulling.pull(ask(saying(200, "<html>")), office.doi().repository)

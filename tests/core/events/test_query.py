@@ -9,7 +9,7 @@ import pytest
 
 from doitui_core.datacite.event_query import EventQuery
 from doitui_core.datacite.events import Dialect
-from doitui_core.errors import BadAnswer, BadInput, NotSent, RemoteFailed
+from doitui_core.errors import BadAnswer, BadInput, ForeignAnswer, NotSent, RemoteFailed
 
 Ask = Callable[..., EventQuery]
 
@@ -155,12 +155,23 @@ def test_what_the_server_would_ignore_is_refused(api: Any, ask: Ask, given: dict
         ask(api).pages(**given)
 
 
+ERROR = '{"errors": [{"title": "Bad"}]}'
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(404, "{}"), (400, '{"errors": [{"title": "Bad"}]}'), (200, "<html>Hello"), (200, "[]"), (500, "")],
+    [(404, ERROR), (400, ERROR), (200, "[]"), (500, ERROR)],
 )
 def test_an_answer_that_is_no_list_ends_it(saying: Callable[..., Any], ask: Ask, status: int, said: str) -> None:
     with pytest.raises(RemoteFailed, match=f"/events answered {status}, which is no list of events"):
+        ids(ask(saying(status, said)))
+
+
+@pytest.mark.parametrize(("status", "said"), [(404, "{}"), (200, "<html>Hello"), (403, '{"message": "No"}'), (500, "")])
+def test_an_answer_of_something_on_the_way_ends_it(
+    saying: Callable[..., Any], ask: Ask, status: int, said: str
+) -> None:
+    with pytest.raises(ForeignAnswer, match=f"HTTP {status}: .*not the Events API's own answer"):
         ids(ask(saying(status, said)))
 
 

@@ -117,7 +117,7 @@ def test_a_canary_that_is_refused_for_what_it_says_is_home_too(refused: Any, api
 
 
 def test_an_event_that_was_refused_alone_is_its_own_canary(office: Any, api: Any, reply: Any) -> None:
-    api.refuses = reply(401)
+    api.refuses = reply(401, text=error("No."))
     office.reach(api.url)
     office.keep(A)
     office.work()

