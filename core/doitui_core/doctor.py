@@ -178,16 +178,17 @@ def _disk() -> list[Check]:
 
 
 def _clock() -> list[Check]:
-    skew = abs(database.now() - system())
+    found, now = [], database.now()
+    skew = abs(now - system())
     if skew > SKEW:
-        told = f"this host and the database differ by {skew.total_seconds():.0f} s"
-        return [Check("clock", WARN, told, "timedatectl set-ntp true")]
+        told = f"this host and the database differ by {_ago(skew)}"
+        found.append(Check("clock", WARN, told, "timedatectl set-ntp true"))
     ahead = stored_times.ahead()
     if ahead:
-        told = f"times are stored up to {_ago(max(ahead.values()) - database.now())} ahead ({', '.join(sorted(ahead))})"
+        told = f"times are stored up to {_ago(max(ahead.values()) - now)} ahead ({', '.join(sorted(ahead))})"
         told += ": the clock was ahead, or is behind now; no wait outlasts its own rule"
-        return [Check("clock", WARN, told, "timedatectl status   # and: doitui queue resume")]
-    return [Check("clock", OK, f"{database.now():%Y-%m-%d %H:%M:%SZ}, skew below {SKEW.seconds} s")]
+        found.append(Check("clock", WARN, told, "timedatectl status   # and: doitui queue resume"))
+    return found or [Check("clock", OK, f"{now:%Y-%m-%d %H:%M:%SZ}, skew below {SKEW.seconds} s")]
 
 
 def _ago(span: timedelta) -> str:
