@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, doctor, queue, repositories, rests, settings, workers
+from doitui_core import clock_health, database, doctor, queue, repositories, rests, settings, workers
 from doitui_core.clock import system
 from doitui_core.datacite.answer import Answer
 from doitui_core.models import Repository, Upstream
@@ -130,10 +130,10 @@ def test_that_datacite_has_asked_us_to_wait_is_told(archive: Any, clock: Any) ->
 @pytest.mark.parametrize(("days", "words"), [(3, "behind"), (-3, "ahead of")])
 def test_a_clock_that_is_not_the_remotes_is_told(days: int, words: str) -> None:
     date = format_datetime(system() + timedelta(days=days), usegmt=True)
-    (check,) = doctor._theirs(Answer(200, {"date": date}, "", "https://api.example.org/dois"))
-    assert (check.level, check.told) == (doctor.WARN, f"this host is 3.0 d {words} api.example.org")
+    ((told, _),) = clock_health.of_remote(Answer(200, {"date": date}, "", "https://api.example.org/dois"))
+    assert told == f"this host is 3.0 d {words} api.example.org"
 
 
 @pytest.mark.parametrize("date", ["", "soon", format_datetime(system(), usegmt=True)])
 def test_a_clock_that_is_the_remotes_is_not_told(date: str) -> None:
-    assert doctor._theirs(Answer(200, {"date": date}, "", "https://api.example.org/dois")) == []
+    assert clock_health.of_remote(Answer(200, {"date": date}, "", "https://api.example.org/dois")) == []

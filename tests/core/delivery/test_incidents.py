@@ -15,7 +15,7 @@ import pytest
 
 from doitui_core import database, doctor, dois, queue, rests, upstream, verification, worker
 from doitui_core.jobs import Lane
-from doitui_core.models import Job
+from doitui_core.models import Job, Record
 
 GONE = ("* * reset",)
 
@@ -48,16 +48,17 @@ def mint(house: Any, number: int) -> None:
 
 def clock_was_ahead(house: Any) -> None:
     """A pause, a lease, a retry and a new job are noted three days ahead."""
-    house.clock.forward(days=-30)  # in one year, which is in the names of the DOIs
     house.settings(datacite_rate_limit="300")
+    for name in ("2", "3"):  # now, for the year is in the names of the DOIs
+        house.record(name)
+        dois.reserve(Record.get(Record.object_id == name))
+    mint(house, 2)
     house.clock.forward(days=3)
-    house.mint("0")
-    house.mint("1")
     house.faults("POST /dois status status=429 seconds=30 count=1", "POST /dois html status=403 count=1")
     house.work(threads=1)
-    house.mint("2")
+    dois.mint("2")
     house.claimed("2")
-    house.mint("3")
+    dois.mint("3")
     house.clock.forward(days=-3)
 
 
