@@ -12,16 +12,14 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 import peewee
 
 from doitui_core import (
+    clock_health,
     database,
     desk,
     dialects,
@@ -35,11 +33,10 @@ from doitui_core import (
     settings,
     states,
     stats,
-    stored_times,
     upstream,
     workers,
 )
-from doitui_core.clock import iso, system
+from doitui_core.clock import iso
 from doitui_core.doctor_check import FAIL as FAIL
 from doitui_core.doctor_check import OK as OK
 from doitui_core.doctor_check import WARN as WARN
@@ -51,14 +48,8 @@ from doitui_core.models import IS_KEPT, Doi, Job, Notice, Repository, Upstream, 
 from doitui_core.queue import Status
 from doitui_core.usage import spool_refusals
 
-if TYPE_CHECKING:
-    from doitui_core.datacite.answer import Answer
-
-#: Longer than this nothing that is due waits where workers run; more than this two clocks do not differ.
-LATE, SKEW = timedelta(minutes=10), timedelta(seconds=5)
-
-#: An answer may take this long, and its Date tells whole seconds.
-REMOTE_SKEW = timedelta(minutes=1)
+#: Longer than this nothing that is due waits where workers run.
+LATE = timedelta(minutes=10)
 
 #: Free bytes below which one is warned, and below which nothing is safe.
 SCARCE, NONE_LEFT = 1_000_000_000, 100_000_000
@@ -178,37 +169,13 @@ def _disk() -> list[Check]:
 
 
 def _clock() -> list[Check]:
-    skew = abs(database.now() - system())
-    if skew > SKEW:
-        told = f"this host and the database differ by {skew.total_seconds():.0f} s"
-        return [Check("clock", WARN, told, "timedatectl set-ntp true")]
-    ahead = stored_times.ahead()
-    if ahead:
-        told = f"times are stored up to {_ago(max(ahead.values()) - database.now())} ahead ({', '.join(sorted(ahead))})"
-        told += ": the clock was ahead, or is behind now; no wait outlasts its own rule"
-        return [Check("clock", WARN, told, "timedatectl status   # and: doitui queue resume")]
-    return [Check("clock", OK, f"{database.now():%Y-%m-%d %H:%M:%SZ}, skew below {SKEW.seconds} s")]
+    now, wrong = database.now(), clock_health.of_this_host()
+    skew = clock_health.SKEW.seconds
+    return _warnings(wrong) or [Check("clock", OK, f"{now:%Y-%m-%d %H:%M:%SZ}, skew below {skew} s")]
 
 
-def _ago(span: timedelta) -> str:
-    """`3.0 d`, `1.5 h`, `20 s`."""
-    seconds = abs(span.total_seconds())
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def _theirs(answer: Answer) -> list[Check]:
-    """Whether this host's clock is DataCite's, by the Date of its answer."""
-    with suppress(ValueError, TypeError):
-        theirs = parsedate_to_datetime(answer.headers.get("date", ""))
-        skew = system() - theirs.astimezone(UTC)
-        if abs(skew) > REMOTE_SKEW:
-            side = "ahead of" if skew > timedelta() else "behind"
-            told = f"this host is {_ago(skew)} {side} {urlsplit(answer.url).hostname}"
-            return [Check("clock", WARN, told, "timedatectl set-ntp true")]
-    return []
+def _warnings(wrong: list[tuple[str, str]]) -> list[Check]:
+    return [Check("clock", WARN, told, mend) for told, mend in wrong]
 
 
 def _workers() -> list[Check]:
@@ -292,9 +259,9 @@ def _repository(row: Repository, online: bool) -> list[Check]:
         if online and not environments.is_loopback(url):
             at = desk.of(row)
             at.client.deadline = PATIENCE
-            found += _theirs(at.client.check_credentials())
+            found += _warnings(clock_health.of_remote(at.client.check_credentials()))
         elif online:
-            found += _theirs(desk.of(row).client.check_credentials())
+            found += _warnings(clock_health.of_remote(desk.of(row).client.check_credentials()))
     except CredentialsRefused as error:
         found.append(Check(name, FAIL, str(error), f"{change} --account ABCD.REPO --password-env NAME"))
     except RemoteFailed as error:

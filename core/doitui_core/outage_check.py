@@ -78,8 +78,7 @@ def answered(look: Callable[[], Answer], service: Service) -> bool:
         answer = look()
     except (RemoteFailed, Misconfigured):
         return False
-    told = answer.status < 500 and answer.status not in own_words.WAIT
-    return told and not own_words.interferer(answer, service)
+    return answer.status < 500 and not own_words.interferer(answer, service)
 
 
 def _answered(lease: Lease, connection: Connection) -> bool:

@@ -32,12 +32,13 @@ def pause(repository: Repository, paused: bool, *, actor: str = "python") -> Non
 
 
 def _end_pauses(repository: Repository) -> None:
-    from doitui_core import repositories, upstream
+    from doitui_core import breaker, replay, repositories, upstream
 
     config = repositories.config(repository)
     for lane in Lane:
         with suppress(Misconfigured):  # one whose address is wrong has no pause
-            upstream.resume([upstream.name(config, lane)])
+            if upstream.resume(upstream.name(config, lane)):
+                replay.hasten([repository.id], lane, (*breaker.CAUSES, "throttled"))
 
 
 def block(repository_id: int, outcome: Outcome) -> bool:

@@ -198,14 +198,16 @@ def pause(name: str, until: datetime) -> None:
             Upstream.update(paused_until=until, slowed_until=slowed).where(Upstream.name == name).execute()
 
 
-def resume(names: Iterable[str]) -> None:
-    """Ask again at once, whatever was the cause of the wait. In any transaction."""
-    now = database.now()
-    for row in Upstream.select().where(Upstream.name.in_(list(names))):
-        columns: dict[str, Any] = {"paused_until": None, "arrival": min(row.arrival, micros(now))}
-        if row.opened_at is not None:
-            columns["canary_at"] = now
-        Upstream.update(**columns).where(Upstream.name == row.name).execute()
+def resume(name: str) -> bool:
+    """Ask again at once, whatever was the cause of the wait; whether there was one. Inside `database.write()`."""
+    row, now = Upstream.get_or_none(Upstream.name == name), database.now()
+    if row is None:
+        return False
+    columns: dict[str, Any] = {"paused_until": None, "arrival": min(row.arrival, micros(now))}
+    if row.opened_at is not None:
+        columns["canary_at"] = now
+    Upstream.update(**columns).where(Upstream.name == name).execute()
+    return row.opened_at is not None or paused_until(row, now) is not None
 
 
 _LOCKED = statements.Select(lambda name: Upstream.select().where(Upstream.name == name), str, lock=True)

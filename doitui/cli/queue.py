@@ -130,7 +130,8 @@ def pause(session: Session, code: str | None, as_json: bool, dry_run: bool) -> N
 @dry_run_option
 @pass_session
 def resume(session: Session, code: str | None, as_json: bool, dry_run: bool) -> None:
-    """Send again, and look anew at what was blocked by a wrong set-up.
+    """Send again, and try what was blocked by a wrong set-up. Ends every pause, whatever its cause: a person, a 429, an
+    outage, or a clock that was wrong.
 
     Example: doitui queue resume --repository h
     """

@@ -29,7 +29,8 @@ def sandbox(
     """Run a DataCite stand-in on 127.0.0.1, to rehearse with. It behaves as DataCite does, traps included.
 
     A fault is 'METHOD PATH-GLOB KIND [every=N] [count=N] [seconds=S] [status=N]' with one of the kinds latency, hang
-    (the write is done, then no answer), reset, status, wrong-state, html, search-lag.
+    (the write is done, then no answer), reset, status, wrong-state, search-lag; html and gateway answer as what is on
+    the way does: with a page (status 200 to 511: a login page, a firewall, a proxy), or with {"message": …} in JSON.
 
     Example: doitui sandbox --prefix 10.5072 --fault 'POST /dois hang every=10'
     """

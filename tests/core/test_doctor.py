@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from doitui_core import database, doctor, queue, repositories, rests, settings, workers
+from doitui_core import clock_health, database, doctor, queue, repositories, rests, settings, workers
+from doitui_core.clock import system
+from doitui_core.datacite.answer import Answer
 from doitui_core.models import Repository, Upstream
 from doitui_core.outcomes import Kind, Outcome
 from doitui_core.queue import Lease, Status
@@ -118,4 +121,19 @@ def test_a_place_that_cannot_be_looked_at_fails_alone(
 def test_that_datacite_has_asked_us_to_wait_is_told(archive: Any, clock: Any) -> None:
     Upstream.create(name="rest http://127.0.0.1:1 demo.repo", paused_until=clock() + timedelta(minutes=2))
     found = {check.name: check for check in doctor.checks(online=False)}
-    assert (found["rate limit"].level, "to wait until 00:01" in found["rate limit"].told) == (doctor.WARN, True)
+    assert (found["rate limit"].level, "to wait until 2027-01-01T00:01:00Z" in found["rate limit"].told) == (
+        doctor.WARN,
+        True,
+    )
+
+
+@pytest.mark.parametrize(("days", "words"), [(3, "behind"), (-3, "ahead of")])
+def test_a_clock_that_is_not_the_remotes_is_told(days: int, words: str) -> None:
+    date = format_datetime(system() + timedelta(days=days), usegmt=True)
+    ((told, _),) = clock_health.of_remote(Answer(200, {"date": date}, "", "https://api.example.org/dois"))
+    assert told == f"this host is 3.0 d {words} api.example.org"
+
+
+@pytest.mark.parametrize("date", ["", "soon", format_datetime(system(), usegmt=True)])
+def test_a_clock_that_is_the_remotes_is_not_told(date: str) -> None:
+    assert clock_health.of_remote(Answer(200, {"date": date}, "", "https://api.example.org/dois")) == []

@@ -53,9 +53,16 @@ def test_a_host_whose_clock_is_a_little_behind_uses_the_newer_key(path: Path) ->
     assert ActorKey(str(path)).of(DAY) == newer
 
 
-def test_a_clock_that_goes_back_keeps_the_key(path: Path) -> None:
+def test_a_clock_that_goes_back_a_little_keeps_the_key(path: Path) -> None:
     key = ActorKey(str(path))
-    assert key.of(DAY) == key.of(DAY - 7)
+    assert key.of(DAY) == key.of(DAY - 1)
+
+
+def test_after_a_clock_that_was_days_ahead_all_processes_have_one_key_again(path: Path) -> None:
+    running = ActorKey(str(path))
+    ahead = running.of(DAY + 3)
+    keys = {running.of(DAY), ActorKey(str(path)).of(DAY), running.of(DAY)}
+    assert (len(keys), ahead in keys) == (1, False)
 
 
 def test_a_key_from_the_far_future_does_not_stay_for_ever(path: Path) -> None:

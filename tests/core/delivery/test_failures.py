@@ -12,18 +12,19 @@ from doitui_core.models import Record
 # Later.
 
 
-def test_a_server_that_cannot_be_reached_is_tried_again_after_five_minutes_times_the_attempt(house: Any) -> None:
+def test_a_document_that_only_meets_errors_is_tried_again_after_five_minutes_times_the_attempt(house: Any) -> None:
     house.mint()
-    house.settings(datacite_url="http://127.0.0.1:9")
+    house.faults("POST /dois html status=403")
     house.work()
     first = house.job().scheduled_at - house.clock.now
     house.later(minutes=5)
     assert (first.total_seconds(), (house.job().scheduled_at - house.clock.now).total_seconds()) == (300, 600)
-    assert (house.job().status, house.doi().certainty, house.job().cause) == ("pending", "confirmed", "unreachable")
+    assert (house.job().status, house.doi().certainty, house.job().cause) == ("pending", "confirmed", "firewall")
 
 
 def test_attempts_that_are_spent_fail_the_job(house: Any) -> None:
-    house.settings(max_attempts="2", datacite_url="http://127.0.0.1:9")
+    house.settings(max_attempts="2")
+    house.faults("POST /dois gateway")
     house.mint()
     house.work()
     house.later(minutes=5)

@@ -94,7 +94,7 @@ def test_with_a_wrong_password_a_write_is_401(connect: Any, document: dict[str, 
 def test_credentials_can_be_checked(connect: Any, password: str, raised: type[Exception] | None) -> None:
     client = connect("DEMO.REPO", password)
     if raised is None:
-        assert client.check_credentials() is None
+        assert client.check_credentials().status == 200
         return
     with pytest.raises(raised):
         client.check_credentials()

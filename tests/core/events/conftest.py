@@ -44,6 +44,11 @@ class Seen:
     def asked(self) -> dict[str, str]:
         return {name: values[0] for name, values in parse_qs(urlsplit(self.path).query, keep_blank_values=True).items()}
 
+    @property
+    def asks_whether_it_is_there(self) -> bool:
+        """The GET that decides after a fault whose it was. Here it always works: the fault is the event's own."""
+        return self.method == "GET" and self.asked.get("page[size]") == "0"
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -184,8 +189,9 @@ def _handler(api: EventsApi) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
+            seen = Seen(self.command, self.path, headers, body)
             try:
-                reply = api.answer(Seen(self.command, self.path, headers, body))
+                reply = Reply(200, {"data": []}) if seen.asks_whether_it_is_there else api.answer(seen)
             except ConnectionAbortedError:
                 self.close_connection = True
                 return

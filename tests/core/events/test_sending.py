@@ -179,7 +179,18 @@ def test_a_server_that_is_not_there_leaves_it_pending(office: Any) -> None:
     office.work(limit=1)
 
     end = ended(office)
-    assert (end.state, end.attempts, end.cause, end.again) == ("pending", 1, "unreachable", 5 * MINUTES)
+    assert (end.state, end.attempts, end.cause, end.again) == ("pending", 0, "unreachable", 5 * MINUTES)
+
+
+def test_an_outage_of_an_hour_costs_an_event_no_attempt(office: Any) -> None:
+    office.reach("http://127.0.0.1:9")
+    office.keep(A)
+    spent = set()
+    for _ in range(12):
+        office.work()
+        spent.add(office.job(A).attempts)
+        office.clock.forward(minutes=5)
+    assert (spent, office.job(A).status) == ({0}, "pending")
 
 
 def test_what_is_uncertain_is_sent_again_as_the_same_event(office: Any, silent: Any, api: Any) -> None:
