@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from doitui_core import candidates, database, dois, repositories, reservations
+from doitui_core import bulk_acts, candidates, database, dois, repositories, reservations
 from doitui_core.errors import BadInput, InvalidMetadata, Refused
 from doitui_core.models import Job, Record
 from doitui_core.queue import Kind
@@ -30,6 +30,7 @@ class Result:
     refused: list[tuple[str, str]] = field(default_factory=list)
     refusals: int = 0
     named: int | None = None
+    job_ids: list[int] = field(default_factory=list)
 
     def refuse(self, record: Record, why: str) -> None:
         self.refusals += 1
@@ -49,23 +50,42 @@ def mint(
     named: int | None = None,
 ) -> Result:
     """Queue up to `limit` mints (0: all), of `records` or of all that are candidates, oldest record first. A chunk is a
-    transaction. `named`: so many refusals are kept with their reasons, all of them where it is None.
+    transaction. `named`: so many refusals are kept with their reasons, all of them where it is None. Where digests are
+    wanted, one tells how it all ended.
 
     Raises `Misconfigured` at the first repository without a usable prefix; what was queued before stays queued.
     """
     result = Result(named=named)
+    try:
+        _queue(records, repository, Wanted(state), limit, actor, dry_run, step, result)
+    finally:
+        if not dry_run:
+            bulk_acts.record(
+                "DOI registration", result.job_ids, actor=actor, repository=repository, refused=result.refused
+            )
+    return result
+
+
+def _queue(
+    records: Iterable[Record] | None,
+    repository: str,
+    target: Wanted,
+    limit: int,
+    actor: str,
+    dry_run: bool,
+    step: Step,
+    result: Result,
+) -> None:
     configs: dict[int, Config] = {}
-    target = Wanted(state)
     chunks = _candidates(repository, target) if records is None else in_chunks(records, CHUNK)
     for chunk in stepwise(chunks, step, gap=0 if dry_run else GAP):
         with database.read() if dry_run else database.write():
             for record in chunk:
                 if limit and result.queued >= limit:
-                    return result
+                    return
                 if record.repository_id not in configs:
                     configs[record.repository_id] = repositories.config(record.repository)
                 _one(record, configs[record.repository_id], target, actor, dry_run, result)
-    return result
 
 
 def _candidates(repository: str, target: Wanted) -> Iterator[list[Record]]:
@@ -84,7 +104,9 @@ def _one(record: Record, config: Config, target: Wanted, actor: str, dry_run: bo
         if dry_run:
             dois.check_mintable(record, target, config)
             dois.preview(record)
-        elif not dois.request(record, target, actor=actor, config=config).job_id:
+        elif job_id := dois.request(record, target, actor=actor, config=config).job_id:
+            result.job_ids.append(job_id)
+        else:
             result.skipped["minted already"] += 1
             return
         result.queued += 1

@@ -8,9 +8,10 @@ from doitui_core import database
 def token() -> str:
     """The same text as the last time, in this thread, as long as nobody has committed anything.
 
-    Raises `DatabaseUnavailable` where the database does not answer.
+    Raises `DatabaseUnavailable` where the database does not answer, or is another one.
     """
     opened = database.current()
+    opened.db.require_same(asking=False)
     # By itself: a transaction around it would be three more trips to the server, every two seconds.
     (found,) = opened.db.execute_sql(opened.dialect.changes).fetchone()
     return str(found)

@@ -128,6 +128,14 @@ def guard() -> AbstractContextManager[None]:
     return current().db.guard()
 
 
+def require_same(*, asking: bool = True) -> None:
+    """Raise `DatabaseReplaced` where the database is another one than at the beginning. Long runs ask now and then.
+
+    `asking`: also where that costs a statement. A transaction in SQLite looks by itself.
+    """
+    current().db.require_same(asking=asking)
+
+
 @contextmanager
 def hurried(seconds: float) -> Iterator[None]:
     """Inside, this thread waits for locks of others no longer than that: its process has to end."""

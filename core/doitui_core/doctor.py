@@ -107,6 +107,7 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
 
 def _database() -> list[Check]:
     opened = database.current()
+    opened.db.require_same()
     newest = migrations.known()[-1].number
     found = [Check("database", OK, f"{opened.db.place}, schema {newest}, {_size(opened.db)}")]
     path = _file()

@@ -9,6 +9,7 @@ DoituiError
 ├── Misconfigured            settings or set-up must be mended first
 │   ├── DatabaseNotReady     not made yet, of an older or of a newer schema
 │   ├── DatabaseUnavailable  the database cannot be reached, is locked, or is read-only
+│   │   ├── DatabaseReplaced it is another one than at the beginning: restored, made anew or deleted
 │   │   └── DiskFull         nothing more can be written to it
 │   ├── WrongEnvironment     a test set-up pointed at a production host, or the other way round
 │   └── CredentialsRefused   the remote does not know the account or password
@@ -73,6 +74,12 @@ class DatabaseNotReady(Misconfigured):
 
 class DatabaseUnavailable(Misconfigured):
     """The database cannot be reached, stays locked, or cannot be written."""
+
+
+class DatabaseReplaced(DatabaseUnavailable):
+    """The database is another one than the program began with. What it knows is about the old one: it has to end, or to
+    open the new one.
+    """
 
 
 class DiskFull(DatabaseUnavailable):

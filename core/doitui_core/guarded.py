@@ -7,6 +7,8 @@ the place of the error; a connection to PostgreSQL that was lost is given back, 
 
 from __future__ import annotations
 
+import ctypes
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +19,7 @@ import peewee
 
 from doitui_core import database_failures
 from doitui_core.database_urls import without_passwords
-from doitui_core.errors import DatabaseUnavailable, DiskFull
+from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable, DiskFull
 
 #: Errors that speak of the data or of a statement, not of the database.
 TELLING = (peewee.IntegrityError, peewee.DataError, peewee.NotSupportedError)
@@ -97,6 +99,13 @@ class Guarded(peewee.Database):
         self._give_back_lost()
         return DiskFull(line) if full else DatabaseUnavailable(line)
 
+    def require_same(self, *, asking: bool = True) -> None:
+        """Raise `DatabaseReplaced` where this is another database than at the first call, or none any more.
+
+        `asking`: also where that costs a statement.
+        """
+        raise NotImplementedError
+
     def is_begun(self) -> bool:
         """Whether the database itself is inside a transaction."""
         raise NotImplementedError
@@ -129,9 +138,50 @@ class _Savepoint(peewee._savepoint):
 
 
 class SQLiteDatabase(Guarded, peewee.SqliteDatabase):
-    """`file`: where it is."""
+    """`file`: where it is.
+
+    A file that was moved away or deleted can still be written, and all of it is lost: so each transaction looks whether
+    its file is still in its place, which takes some microseconds.
+    """
 
     file = Path()
+    _is: tuple[int, int] | None = None
+
+    def connect(self, reuse_if_open: bool = False) -> Any:
+        if self._is is not None:
+            self.require_same()  # also because SQLite would make a file where there is none
+        connected = super().connect(reuse_if_open)
+        self._is = self._is or self._in_place()
+        return connected
+
+    def begin(self, *arguments: Any, **options: Any) -> None:
+        self.require_same()
+        super().begin(*arguments, **options)
+
+    def close(self) -> Any:
+        """Nothing is closed where the file is another one: SQLite would take away the new one's log (`-wal`)."""
+        if self._is in (None, self._in_place()) or self.is_closed():
+            return super().close()
+        state: Any = self._state  # type: ignore[attr-defined] # peewee's own, of this thread
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(state.conn))
+        state.reset()
+        return True
+
+    def require_same(self, *, asking: bool = True) -> None:
+        found = self._in_place()
+        if found is None:
+            raise DatabaseReplaced(f"{self.place} is gone: it was moved or deleted; restore it and start this again")
+        if found != self._is:
+            told = "is another file than at the beginning (a backup was restored?): start this again"
+            raise DatabaseReplaced(f"{self.place} {told}")
+
+    def _in_place(self) -> tuple[int, int] | None:
+        """Which file is in the place of ours; None for none."""
+        try:
+            found = os.stat(self.file)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def is_begun(self) -> bool:
         return not self.is_closed() and bool(self.connection().in_transaction)  # type: ignore[no-untyped-call]
@@ -154,6 +204,13 @@ class PostgreSQLDatabase(Guarded, peewee.PostgresqlDatabase):
     #: Set before the first statement of a transaction whose commit waits for the disk.
     DURABLE = "SET LOCAL synchronous_commit = on"
 
+    #: A database, or its tables, that were dropped and made anew have other numbers.
+    IDENTITY = (
+        "SELECT (SELECT oid FROM pg_database WHERE datname = current_database())::bigint,"
+        " to_regclass('schema_migration')::oid::bigint"
+    )
+    _is: tuple[Any, ...] | None = None
+
     def begin(self, isolation_level: str | None = None, durable: bool = False) -> None:
         if not durable:
             super().begin(isolation_level)
@@ -163,6 +220,15 @@ class PostgreSQLDatabase(Guarded, peewee.PostgresqlDatabase):
             self.cursor().execute(  # type: ignore[no-untyped-call]
                 f"BEGIN; {self.DURABLE}", prepare=False
             )
+
+    def require_same(self, *, asking: bool = True) -> None:
+        if not asking:
+            return
+        found = tuple(self.execute_sql(self.IDENTITY).fetchone())
+        self._is = self._is or found
+        if found != self._is:
+            told = "is another database than at the beginning (dropped and restored?): start this again"
+            raise DatabaseReplaced(f"{self.place} {told}")
 
     def is_begun(self) -> bool:
         return not self.is_closed() and not self.is_lost()

@@ -34,7 +34,7 @@ import peewee
 
 from doitui_core import database, notices, repositories, settings
 from doitui_core.clock import EPOCH
-from doitui_core.errors import DatabaseUnavailable, Misconfigured
+from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable, Misconfigured
 from doitui_core.models import Notice, Repository
 from doitui_core.repositories import Config
 from doitui_core.settings import MASK
@@ -91,6 +91,8 @@ def send_due(
             if row is None:
                 break
             sent += round_.send(row)
+    except DatabaseReplaced:
+        pass  # whoever runs this ends with it, and says so
     except (DatabaseUnavailable, peewee.PeeweeException) as error:
         log.warning("mail: %s; what was not noted is sent when its lease runs out", error)
         database.close_thread()

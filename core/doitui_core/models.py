@@ -234,6 +234,25 @@ class Notice(Table):
     last_error = TextField(default="")
 
 
+class BulkAct(Table):
+    id = BigAutoField()
+    what = TextField()
+    actor = TextField()
+    repository_id = BigIntegerField(default=0)
+    refused = TextField(default="[]")
+    retry = FlagField(default=False)
+    created_at = InstantField()
+    told_at = InstantField(default=None)
+
+
+class BulkJob(Table):
+    act = ForeignKeyField(BulkAct)
+    job_id = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("act", "job_id")
+
+
 class Worker(Table):
     name = TextField(primary_key=True)
     host = TextField()
@@ -366,26 +385,8 @@ class UsageReport(Table):
 
 #: All of them, parents first.
 TABLES: tuple[type[Table], ...] = (
-    Repository,
-    Setting,
-    Record,
-    Funding,
-    Doi,
-    DoiLog,
-    Audit,
-    Payload,
-    Attempt,
-    Job,
-    Upstream,
-    Notice,
-    Worker,
-    Counter,
-    UsageHit,
-    UsageHour,
-    UsageDay,
-    UsageCount,
-    UsageSpool,
-    UsageLog,
-    Event,
-    UsageReport,
+    *(Repository, Setting, Record, Funding, Doi, DoiLog, Audit),
+    *(Payload, Attempt, Job, Upstream, Notice, BulkAct, BulkJob),
+    *(Worker, Counter, UsageHit, UsageHour, UsageDay, UsageCount, UsageSpool),
+    *(UsageLog, Event, UsageReport),
 )

@@ -48,6 +48,7 @@ ADVICE = {cause: advice for _, cause, advice in (*outcomes.BY_HUNDRED.values(), 
     "exists": "`doitui doi adopt DOI` takes it over, then mint again",
     "firewall": "a firewall, proxy or login page refuses requests to DataCite: ask who runs the network, then retry",
     "foreign": "it belongs to another account: give the record another DOI",
+    "left_out": "fix the record, then mint it",
     "mismatch": "see where it leads, then update it or set its URL",
     "no_answer": "see whether DataCite can be reached from this host, then retry",
     "no_record": "bring the record back, then retry",
@@ -205,7 +206,7 @@ def digest(run: Run, config: Config | None = None) -> bool:
     there is nothing to say. `config`: whose settings count; None, for a run over all repositories, the global ones.
     """
     config = config or Config(0, "", settings.load())
-    if not run.lines or not _wants_digests(config):
+    if not run.lines or not wants_digests(config):
         return False
     wrong = [line for line in run.lines if line.cause]
     recovered = [line for line in run.lines if line.recovered and not line.cause]
@@ -268,8 +269,9 @@ def can_send(config: Config) -> bool:
     return bool(config.settings.find("smtp_url").text.strip())
 
 
-def _wants_digests(config: Config) -> bool:
-    return _text(config, "notification_email_enabled") == "1"
+def wants_digests(config: Config) -> bool:
+    """Whether runs and bulk acts are told by mail under these settings."""
+    return _text(config, "notification_email_enabled") == "1" and can_send(config)
 
 
 def _listed(config: Config, name: str) -> list[str]:

@@ -54,7 +54,7 @@ def register(*, repository: str = "", actor: str = "python", **working: Any) -> 
     configs: dict[int, Config] = {}
     for row in _chunked(unregistered(repository), Doi.id):
         config = configs.setdefault(row.repository_id, repositories.config(row.repository))
-        name = _name(row, configs, repository)
+        name = name_of(row, configs, repository)
         if row.cause:
             had_failed.add(row.id)
         assert row.record is not None, "the published record it was found by"
@@ -69,7 +69,7 @@ def register(*, repository: str = "", actor: str = "python", **working: Any) -> 
                 activity.not_registered(row.doi, name, str(error))
             result.lines.append(Line(row.doi, row.url, _status(row), cause, str(error), object_id=name))
     result.blocked = worker.run(drain=True, **working).blocked if known else {}
-    result.lines += _told(known, Kind.WRITE, had_failed)
+    result.lines += ended(known, Kind.WRITE, had_failed)
     done = sum(not line.cause for line in result.lines)
     activity.counted(f"number of successful DOI registrations: {done}")
     _mail("DOI registration", "register", result, repository)
@@ -82,13 +82,13 @@ def verify(delay_hours: int, *, repository: str = "", limit: int = 0, actor: str
     result, known, had_failed = Result(), dict[int, str](), set[int]()
     configs: dict[int, Config] = {}
     for begin in range(0, len(ids), CHUNK):
-        for row in _with_record(Doi.id.in_(ids[begin : begin + CHUNK])):
+        for row in with_record(Doi.id.in_(ids[begin : begin + CHUNK])):
             configs.setdefault(row.repository_id, repositories.config(row.repository))
-            known[row.id] = _name(row, configs, repository)
+            known[row.id] = name_of(row, configs, repository)
             if row.cause or row.verification == states.Verification.MISMATCH:
                 had_failed.add(row.id)
     result.blocked = worker.run(drain=True, **working).blocked if known else {}
-    result.lines = _told(known, Kind.VERIFY, had_failed)
+    result.lines = ended(known, Kind.VERIFY, had_failed)
     _mail("DOI verification", "verify", result, repository)
     return result
 
@@ -105,12 +105,12 @@ def unregistered(repository: str = "") -> peewee.ModelSelect[Doi]:
         Job.put_off == True,  # noqa: E712
         Job.scheduled_at > database.now(),
     )
-    query = _with_record(Doi.remote.in_(absent), Doi.wanted.in_(wishes), Record.published == 1, Repository.active == 1)
+    query = with_record(Doi.remote.in_(absent), Doi.wanted.in_(wishes), Record.published == 1, Repository.active == 1)
     query = query.where(~peewee.fn.EXISTS(put_off))
     return query.where(Doi.repository == repositories.find(repository).id) if repository else query
 
 
-def _with_record(*which: Any) -> peewee.ModelSelect[Doi]:
+def with_record(*which: Any) -> peewee.ModelSelect[Doi]:
     query = Doi.select(Doi, Repository, Record).join(Repository).switch(Doi)
     return query.join(Record, peewee.JOIN.LEFT_OUTER).where(*which).order_by(Doi.id)
 
@@ -122,7 +122,7 @@ def _chunked(query: peewee.ModelSelect[Doi], key: peewee.Field) -> Iterator[Doi]
         last = chunk[-1].id
 
 
-def _name(row: Doi, configs: dict[int, Config], repository: str) -> str:
+def name_of(row: Doi, configs: dict[int, Config], repository: str) -> str:
     """The document as people name it: its object id, with the repository's code where there are several."""
     object_id = row.record.object_id if row.record is not None else row.doi
     return (
@@ -130,14 +130,14 @@ def _name(row: Doi, configs: dict[int, Config], repository: str) -> str:
     )
 
 
-def _told(known: dict[int, str], kind: Kind, had_failed: set[int]) -> list[Line]:
+def ended(known: dict[int, str], kind: Kind, had_failed: set[int]) -> list[Line]:
     """What became of the DOIs: of what is not done the job's last error, or that it waits."""
     lines = []
     ids = sorted(known)
     for begin in range(0, len(ids), CHUNK):
         some = ids[begin : begin + CHUNK]
         jobs = _latest(some, kind)
-        for row in _with_record(Doi.id.in_(some)):
+        for row in with_record(Doi.id.in_(some)):
             cause, error = _judged(row, jobs.get(row.id), kind)
             recovered = not cause and row.id in had_failed
             lines.append(Line(row.doi, row.url, _status(row), cause, error, recovered, known[row.id]))

@@ -18,7 +18,7 @@ import peewee
 
 from doitui_core import database, queue, rests, statements, stored_times, upstream, workers
 from doitui_core.desk import LOST
-from doitui_core.errors import DatabaseUnavailable, DoituiError, Refused, RemoteFailed
+from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable, DoituiError, Refused, RemoteFailed
 from doitui_core.jobs import Lane, Status
 from doitui_core.lanes import SERVICES, Desk, carry_out
 from doitui_core.models import Job, Repository
@@ -127,6 +127,7 @@ class _Run:
         self._served = 0
         self._claimed = 0
         self._rounds_without = 0
+        self._replaced: DatabaseReplaced | None = None
         self._quiet_until: dict[Lane, float] = {}
         self._waits = Waits()
         self._watch = stored_times.Watch()
@@ -145,6 +146,8 @@ class _Run:
             raise
         finally:
             self._close(pool)
+        if self._replaced is not None:
+            raise self._replaced
         return self.summary
 
     def _over(self, drain: bool) -> bool:
@@ -174,6 +177,8 @@ class _Run:
     def _without_database(self, error: Exception, drain: bool) -> float:
         """Seconds until the next try. Raises `DatabaseUnavailable` when a run that drains has tried often enough."""
         self._rounds_without += 1
+        if isinstance(error, DatabaseReplaced):
+            raise error
         if drain and self._rounds_without >= ROUNDS:
             raise error if isinstance(error, DatabaseUnavailable) else DatabaseUnavailable(str(error))
         if self._rounds_without == 1:
@@ -287,6 +292,9 @@ class _Run:
             if outcome.kind is Kind.BLOCKED:
                 self._setups.stop(place)
             return outcome
+        except DatabaseReplaced as error:
+            self._replaced = error
+            self.stop.set()
         except (DatabaseUnavailable, peewee.PeeweeException) as error:
             log.warning("job %s: %s; its lease runs out and it is taken up again", lease.job_id, error)
             database.close_thread()
@@ -298,11 +306,16 @@ class _Run:
         if time.monotonic() - self._beat_at < HEARTBEAT_SECONDS and self._beat_at:
             return
         self._beat_at = time.monotonic()
-        with suppress(DatabaseUnavailable):
+        try:
+            database.require_same()
             workers.beat(self.name)
             rests.wake()
             if self._watch.set_back():
                 stored_times.repair()
+        except DatabaseReplaced:
+            raise
+        except DatabaseUnavailable:
+            pass  # the next round says so
 
     def _close(self, pool: list[threading.Thread]) -> None:
         waiting = self._not_begun()

@@ -59,9 +59,12 @@ def _again_and_again(name: str, act: Callable[[threading.Event], object], every:
 def _once(name: str, act: Callable[[threading.Event], object], over: threading.Event, before: str) -> str:
     """Do `act`; what is wrong with it, which is logged unless it was wrong `before`."""
     from doitui_core import database
+    from doitui_core.errors import DatabaseReplaced
 
     try:
         act(over)
+    except DatabaseReplaced:
+        over.set()  # the run itself ends with it, and says so
     except Exception as error:  # the worker goes on without it
         problem = str(error) if isinstance(error, DoituiError) else f"{type(error).__name__}: {error}"
         if problem != before:

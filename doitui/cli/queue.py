@@ -81,8 +81,8 @@ def retry(
 
     Example: doitui queue retry --cause metadata
     """
+    from doitui_core import bulk_acts, rests
     from doitui_core import queue as jobs
-    from doitui_core import rests
 
     if sum((bool(ids), cause is not None, everything)) != 1:
         raise click.UsageError("give job IDs, or --cause, or --all")
@@ -100,6 +100,8 @@ def retry(
                 back = jobs.retry(ids=ids, cause=cause, every=everything, actor=actor(), step=bar.update)
                 if back and ids:
                     rests.ask_again(back)
+                if len(back) > 1:
+                    bulk_acts.record("DOI retry", back, actor=actor(), retry=True)
     missed = [number for number in ids if number not in back]
     for number in missed:
         say(f"job {number} is not failed or blocked: nothing to retry")

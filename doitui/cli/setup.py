@@ -10,7 +10,7 @@ import click
 from doitui.cli.numbers import SECONDS
 from doitui.cli.output import say, show, wait
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
-from doitui_core.errors import DatabaseUnavailable
+from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable
 
 #: In what `status --watch` showed last: the database has been lost since.
 LOST = "lost"
@@ -73,7 +73,12 @@ def _shown_again(before: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     from doitui_core import database, stats
 
     try:
+        database.require_same(asking=False)
         found = stats.overview()
+    except DatabaseReplaced as error:
+        say(f"{error}; reading what is there now")
+        database.open(database.current().url, read_only=True)
+        return _shown_again({})
     except DatabaseUnavailable as error:
         database.close_thread()
         if LOST not in before:

@@ -121,10 +121,16 @@ def background(stop: threading.Event, drain: bool) -> Iterator[None]:
 
 
 def sending_mail(stop: threading.Event, drain: bool) -> AbstractContextManager[None]:
-    """Send the mail that falls due, beside the work. With `drain` nothing that is due is left at the end."""
-    from doitui_core import mail
+    """Tell what bulk acts came to, and send the mail that falls due, beside the work. With `drain` nothing that is due
+    is left at the end.
+    """
+    from doitui_core import bulk_digests, mail
 
-    return beside("mail", lambda over: mail.send_due(stop=over), MAIL_SECONDS, stop, to_the_end=drain)
+    def send(over: threading.Event) -> None:
+        bulk_digests.tell_finished()
+        mail.send_due(stop=over)
+
+    return beside("mail", send, MAIL_SECONDS, stop, to_the_end=drain)
 
 
 def draining_spool(stop: threading.Event, drain_all: bool) -> AbstractContextManager[None]:

@@ -30,7 +30,7 @@ from doitui.tui.terminal import without_colour
 from doitui.tui.text import harmless, span
 from doitui.tui.type_ahead import KeyDone, TypeAhead
 from doitui_core.clock import Clock, system
-from doitui_core.errors import DatabaseNotReady, Misconfigured
+from doitui_core.errors import DatabaseNotReady, DatabaseReplaced, Misconfigured
 
 #: Blue and orange, which everybody can tell apart; the tones differ in lightness too.
 THEME = Theme(
@@ -224,7 +224,8 @@ class DoituiApp(App[int]):
             self._plan()
             return
         self.set_up = str(error) if isinstance(error, DatabaseNotReady) else ""
-        self.ready = self.ready and not self.set_up
+        # What is in the place of the database now is opened by the next look.
+        self.ready = self.ready and not self.set_up and not isinstance(error, DatabaseReplaced)
         self.link = self.link.failed(self.now(), harmless(error), set_up=bool(self.set_up))
         self.bars()
         if (section := self.shown_section) is not None:

@@ -7,10 +7,34 @@ from dataclasses import dataclass
 from typing import Any
 
 from doitui.tui.actions import BY_ID, MANY
-from doitui.tui.plans import MOST, Answers, Course, Field, Plan, Result, Run, each, gather, named, refuse_another
+from doitui.tui.plans import (
+    MOST,
+    Answers,
+    Course,
+    Field,
+    Plan,
+    Result,
+    Run,
+    each,
+    gather,
+    named,
+    refuse_another,
+    with_digest,
+)
 from doitui.tui.text import counted, harmless, number
 from doitui.tui.widgets.lines import Line
-from doitui_core import adoption, batch, candidates, comparing, dois, repositories, states, verification, windows
+from doitui_core import (
+    adoption,
+    batch,
+    bulk_acts,
+    candidates,
+    comparing,
+    dois,
+    repositories,
+    states,
+    verification,
+    windows,
+)
 from doitui_core.errors import BadInput, DatabaseUnavailable, DoituiError, Refused
 from doitui_core.filters import Filter
 from doitui_core.models import Doi
@@ -155,7 +179,8 @@ def chosen(name: str, fit: list[Row], unfit: list[tuple[str, str]], operator: st
 
     def run(given: Answers, course: Course) -> Result:
         course.whole = len(fit)
-        return each(course, ((row["doi"], row) for row in fit), lambda row: act.do(row, given, operator))
+        done = each(course, ((row["doi"], row) for row in fit), lambda row: act.do(row, given, operator))
+        return with_digest(done, _digest_of(name), operator)
 
     level = 3 if len(fit) > MANY else BY_ID[name].level
     return _plan(name, len(fit), lines, _command(act, [row["doi"] for row in fit]), run, level)
@@ -167,7 +192,8 @@ def matching(name: str, window: Window, expected: int, operator: str) -> Plan:
 
     def run(given: Answers, course: Course) -> Result:
         ids = gather(course, window, expected)
-        return each(course, _named(ids), lambda row: act.do(row, given, operator))
+        done = each(course, _named(ids), lambda row: act.do(row, given, operator))
+        return with_digest(done, _digest_of(name), operator)
 
     return _plan(name, expected, [ALL_OF_IT, *act.told], _command(act, ["DOI…"]), run, 3)
 
@@ -178,6 +204,11 @@ def _named(ids: Iterable[int]) -> Iterator[tuple[str, Row]]:
         found = Doi.select(Doi.id, Doi.doi).where(Doi.id.in_(chunk)).order_by(Doi.id)
         # Read to the end: under a select that is still open SQLite would not wait for another writer.
         yield from [(row.doi, {"id": row.id, "doi": row.doi}) for row in found]
+
+
+def _digest_of(name: str) -> str:
+    """What a digest calls the act: OPUS's words for the two it has."""
+    return {"mint": "DOI registration", "verify": "DOI verification"}.get(name, f"DOI {name}")
 
 
 def _plan(name: str, many: int, lines: list[Line], command: str, run: Run, level: int) -> Plan:
@@ -230,7 +261,9 @@ def verify_all(expected: int, operator: str) -> Plan:
     def run(_: Answers, course: Course) -> Result:
         refuse_another(registered(), expected)
         course.whole = expected
-        return Result(len(verification.queue_due(0, actor=operator, step=course.step)))
+        queued = verification.queue_due(0, actor=operator, step=course.step)
+        done = Result(len(queued), job_ids=bulk_acts.verifications(queued))
+        return with_digest(done, "DOI verification", operator)
 
     return Plan("Verify", counted(expected, "DOI"), lines, command, run, level, typed, slow=expected > MANY)
 

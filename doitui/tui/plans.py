@@ -45,6 +45,8 @@ class Result:
     refused: list[tuple[str, str]] = field(default_factory=list)
     said: str = ""
     refusals: int = 0
+    #: The jobs it queued or put back.
+    job_ids: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.refusals = self.refusals or len(self.refused)
@@ -120,18 +122,29 @@ def each(course: Course, items: Iterable[tuple[str, T]], act: Callable[[T], obje
         return result
     for name, thing in items:
         try:
-            note = getattr(act(thing), "note", "")
+            came = act(thing)
+            note, job = getattr(came, "note", ""), getattr(came, "job_id", 0)
         except DatabaseUnavailable:
             raise  # it would be the same with all that are left
         except (DoituiError, peewee.PeeweeException) as error:
             result.refuse(name, harmless(error))
         else:
             result.done += 1
+            result.job_ids += [job] if job else []
             result.said = f"{name} {note}" if note else ""
         if not course.step(1):
             break
     if result.done > 1:
         result.said = ""
+    return result
+
+
+def with_digest(result: Result, what: str, operator: str, *, retry: bool = False) -> Result:
+    """`result`, of which one mail tells how it ended, where digests are wanted and it queued more than one job."""
+    from doitui_core import bulk_acts
+
+    if len(result.job_ids) > 1:
+        bulk_acts.record(what, result.job_ids, actor=operator, retry=retry)
     return result
 
 

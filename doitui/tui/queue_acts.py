@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from doitui.tui.actions import MANY
-from doitui.tui.plans import Answers, Course, Plan, Result, Run, each, gather, refuse_another
+from doitui.tui.plans import Answers, Course, Plan, Result, Run, each, gather, refuse_another, with_digest
 from doitui.tui.text import counted, number
 from doitui.tui.widgets.lines import Line
 from doitui_core import queue, repositories, rests
@@ -38,11 +38,14 @@ class QueueActs:
             missed = [
                 (f"job {one}", "is not failed or blocked any more") for one in ids[: course.done] if one not in back
             ]
-            return Result(len(back), missed)
+            return self._retried(sorted(back), missed)
 
         command = f"doitui queue retry {_few(ids)}"
         lines = [*_first(rows), "", "They get new attempts and go out again at once. Their history stays."]
         self.propose("Retry", counted(len(ids), "job"), lines, command, run, 2 if len(ids) > 1 else 1, len(ids))
+
+    def _retried(self, back: list[int], missed: Sequence[tuple[str, str]] = ()) -> Result:
+        return with_digest(Result(len(back), list(missed), job_ids=back), "DOI retry", self.doitui.operator, retry=True)
 
     def propose_matching(self, verb: str, window: Window, expected: int, command: str) -> None:
         """`verb` every job of `window`; refused when it has become another number meanwhile."""
@@ -50,7 +53,7 @@ class QueueActs:
         def run(_: Answers, course: Course) -> Result:
             if verb == "Retry":
                 ids = gather(course, window, expected, Job.status.in_(queue.literally(queue.RETRYABLE)))
-                return Result(len(queue.retry(ids=ids, actor=self.doitui.operator, step=course.step)))
+                return self._retried(queue.retry(ids=ids, actor=self.doitui.operator, step=course.step))
             return _cancel(gather(course, window, expected), self.doitui.operator, course)
 
         lines: list[Line] = [
@@ -69,7 +72,7 @@ class QueueActs:
             def run(_: Answers, course: Course) -> Result:
                 refuse_another(count(), expected)
                 course.whole = expected
-                return Result(len(queue.retry(cause=cause, actor=self.doitui.operator, step=course.step)))
+                return self._retried(queue.retry(cause=cause, actor=self.doitui.operator, step=course.step))
 
             lines: list[Line] = [f"All that failed or are blocked with the cause `{cause}` get new attempts."]
             what, command = f"{counted(expected, 'job')} ({cause})", f"doitui queue retry --cause {cause}"

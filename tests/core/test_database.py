@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import signal
 import sqlite3
 import stat
@@ -16,7 +17,14 @@ import peewee
 import pytest
 
 from doitui_core import database, dialects
-from doitui_core.errors import BadInput, DatabaseNotReady, DatabaseUnavailable, DoituiError, Misconfigured
+from doitui_core.errors import (
+    BadInput,
+    DatabaseNotReady,
+    DatabaseReplaced,
+    DatabaseUnavailable,
+    DoituiError,
+    Misconfigured,
+)
 from doitui_core.models import Counter, Repository, Setting
 
 
@@ -360,3 +368,37 @@ def test_a_connection_that_the_server_cut_gives_our_error(postgres_schema: str) 
 )
 def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
     assert dialects.masked(url) == shown
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("again", [True, False], ids=["made anew", "dropped"])
+def test_tables_that_are_dropped_under_a_program_are_noticed(database_url: str, again: bool) -> None:
+    import psycopg
+
+    database.create(database_url)
+    database.require_same()
+    with psycopg.connect(database_url, autocommit=True) as another:
+        ((schema,),) = another.execute("SELECT current_schema").fetchall()
+        database.close_thread()
+        another.execute(f"DROP SCHEMA {schema} CASCADE; CREATE SCHEMA {schema}")
+    if again:
+        subprocess.run([sys.executable, "-m", "doitui", "--database", database_url, "init"], check=True, timeout=60)
+    with pytest.raises(DatabaseReplaced, match="is another database than at the beginning"):
+        database.require_same()
+    database.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("how", ["replaced", "deleted"])
+def test_nothing_is_written_into_a_file_that_is_not_there_any_more(store: str, how: str, tmp_path: Path) -> None:
+    place = Path(store.removeprefix("sqlite:///"))
+    kept = place.rename(tmp_path / "kept.db")
+    if how == "replaced":
+        shutil.copy(kept, place)
+    try:
+        for act in (database.write, database.read):
+            with pytest.raises(DatabaseReplaced), act():
+                Repository.create(code="h", created_at=database.now())
+    finally:
+        kept.rename(place)
+    assert Repository.select().count() == 0

@@ -8,14 +8,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from doitui.tui import actions
 from doitui.tui.link import BACK_OFF, Link
-from doitui_core import database
+from doitui_core import database, settings
 
 NOW = datetime(2026, 12, 31, tzinfo=UTC)
 
@@ -173,3 +175,56 @@ def test_asking_again_by_hand_leaves_one_next_look(
 
     before, after = operate(look)
     assert after == before
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("write", [False, True], ids=["read-only", "write"])
+def test_a_file_that_is_replaced_is_told_and_the_new_one_is_shown(
+    house: str, operate: Callable[..., Any], seen: Callable[..., str], write: bool
+) -> None:
+    place = Path(house.removeprefix("sqlite:///"))
+
+    def restore() -> None:
+        """A copy in which a DOI has another name."""
+        copy = place.with_name("backup.db")
+        with closing(sqlite3.connect(place)) as ours, closing(sqlite3.connect(copy)) as theirs:
+            ours.backup(theirs)
+            theirs.execute("UPDATE doi SET doi = doi || '-restored', folded = folded || '-restored'")
+            theirs.commit()
+        for suffix in ("-wal", "-shm"):
+            Path(f"{place}{suffix}").unlink(missing_ok=True)
+        copy.replace(place)
+
+    async def until(pilot: Any, told: str) -> None:
+        async with asyncio.timeout(20):
+            while told not in seen(pilot):
+                await asyncio.sleep(0.05)
+
+    async def look(pilot: Any) -> bool:
+        restore()
+        pilot.app.look()
+        await until(pilot, "LOST")
+        await until(pilot, "-restored")
+        return True
+
+    assert operate(look, start="dois", write=write, size=(140, 40))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_act_is_refused_where_the_file_was_deleted_meanwhile(
+    house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str]
+) -> None:
+    place = Path(house.removeprefix("sqlite:///"))
+
+    async def look(pilot: Any) -> str:
+        pilot.app.link = replace(pilot.app.link, held=True)
+        kept = place.with_name("kept.db")
+        place.rename(kept)
+        try:
+            pilot.app.acts.ask("act", lambda: settings.put("max_attempts", "7"), lambda _: None, pilot.app.lost)
+            await press(pilot)
+            return str(pilot.app.link.why)
+        finally:
+            kept.rename(place)
+
+    assert "is gone: it was moved or deleted" in operate(look, start="dois", write=True)

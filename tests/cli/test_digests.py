@@ -1,0 +1,98 @@
+"""A bulk act is told by one mail, when all of its work has finished; and a worker that drains leaves no mail unsent."""
+
+from __future__ import annotations
+
+import email
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator
+from email import policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from doitui.web.server import Sandbox
+
+Doitui = Callable[..., Any]
+
+
+class Letterbox:
+    """What a mail server has taken: subjects, and bodies."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[str, str]] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        found: Any = email.message_from_bytes(envelope.content, policy=policy.default)
+        self.mails.append((str(found["Subject"]), found.get_content()))
+        return "250 taken"
+
+
+@pytest.fixture
+def post(archive: Doitui) -> Iterator[Letterbox]:
+    """The mail server of all repositories; digests are wanted."""
+    box = Letterbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port, server_hostname="localhost", ready_timeout=20)
+    controller.start()
+    archive("setting", "set", "smtp_url", f"smtp://127.0.0.1:{port}")
+    archive("setting", "set", "notification_email_enabled", "1")
+    archive("setting", "set", "notification_email", "ops@example.org")
+    yield box
+    controller.stop()
+
+
+def test_a_batch_is_told_once_when_all_of_it_has_finished(
+    archive: Doitui, write: Callable[..., Path], post: Letterbox, sandbox: Sandbox
+) -> None:
+    archive("record", "import", write("a", "b", "c"))
+    archive("batch", "mint", "--all")
+    archive("work", "--drain", "--limit", "2")
+    assert post.mails == []
+    sandbox.faults.replace(["POST /dois status status=422"])
+    archive("work", "--drain")
+    archive("work", "--drain")
+    ((subject, body),) = post.mails
+    assert subject == "DOI registration: 1 failed (1 cause), 2 well"
+    assert ("3 DOIs" in body, "HTTP 422" in body) == (True, True)
+
+
+def test_what_a_batch_left_out_is_told_too(archive: Doitui, write: Callable[..., Path], post: Letterbox) -> None:
+    archive("record", "import", write("a"))
+    archive("record", "import", write("bad", creators=[], name="bad.jsonl"))
+    archive("batch", "mint", "--all")
+    archive("work", "--drain")
+    ((subject, body),) = post.mails
+    assert (subject, "creators" in body) == ("DOI registration: 1 failed (1 cause), 1 well", True)
+
+
+@pytest.mark.parametrize("how", [("--all",), ("--cause", "metadata")])
+def test_a_retry_of_all_is_told_with_what_has_recovered(
+    archive: Doitui, write: Callable[..., Path], post: Letterbox, sandbox: Sandbox, how: tuple[str, ...]
+) -> None:
+    archive("record", "import", write("a", "b"))
+    sandbox.faults.replace(["POST /dois status status=422"])
+    archive("batch", "mint")
+    archive("work", "--drain")
+    sandbox.faults.replace([])
+    archive("queue", "retry", *how)
+    archive("work", "--drain")
+    assert [subject for subject, _ in post.mails][1:] == ["DOI retry: 2 fixed themselves"]
+
+
+def test_where_nobody_wants_digests_nothing_is_noted(archive: Doitui, write: Callable[..., Path], file: Path) -> None:
+    archive("record", "import", write("a"))
+    archive("batch", "mint")
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM bulk_act").fetchone() == (0,)
+
+
+def test_a_worker_that_drains_sends_all_its_mail(archive: Doitui, write: Callable[..., Path], post: Letterbox) -> None:
+    archive("setting", "set", "doi_failure_notify", "ops@example.org")
+    archive("record", "import", write(*[f"r{number}" for number in range(60)]))
+    archive("batch", "mint", "--all")
+    done = archive("work", "--drain", "--json")
+    assert (len(post.mails), done.json["unsent_mails"], done.code) == (61, 0, 0)
