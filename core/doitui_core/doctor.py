@@ -27,16 +27,14 @@ from doitui_core import (
     doi_paths,
     environments,
     migrations,
-    own_words,
     queue,
     repositories,
+    service_checks,
     settings,
     states,
     stats,
-    upstream,
     workers,
 )
-from doitui_core.clock import iso
 from doitui_core.doctor_check import FAIL as FAIL
 from doitui_core.doctor_check import OK as OK
 from doitui_core.doctor_check import WARN as WARN
@@ -44,7 +42,7 @@ from doitui_core.doctor_check import Check as Check
 from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
 from doitui_core.events import health
 from doitui_core.jobs import Lane
-from doitui_core.models import IS_KEPT, Doi, Job, Notice, Repository, Upstream, Worker
+from doitui_core.models import IS_KEPT, Doi, Job, Notice, Repository, Worker
 from doitui_core.queue import Status
 from doitui_core.usage import spool_refusals
 
@@ -94,9 +92,9 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     yield "repositories", lambda: _repositories(rows)
     for row in rows:
         yield f"repository {row.code}", lambda row=row: _repository(row, online)  # type: ignore[misc]
-    yield "DataCite", _upstreams
-    yield "network", _network
-    yield "rate limit", _pace
+    yield "DataCite", service_checks.outages
+    yield "network", service_checks.network
+    yield "rate limit", service_checks.pace
     yield "events", _events
     yield "reports", doctor_setup.reports
     yield "mail", _mail
@@ -275,48 +273,6 @@ def _repository(row: Repository, online: bool) -> list[Check]:
         told = f"{prefix}, {account} at {url} ({config.environment}): {asked}; rate: {rate}"
         found.append(Check(name, OK, told))
     return found
-
-
-def _upstreams() -> list[Check]:
-    out = [row for row in Upstream.select() if row.opened_at is not None]
-    return [
-        Check(
-            "DataCite",
-            FAIL,
-            f"{row.name} is out of order since {iso(row.opened_at)}; a canary tries",
-            "doitui status",
-        )
-        for row in out
-    ]
-
-
-def _network() -> list[Check]:
-    """Whether something on the way has answered instead of a service."""
-    met = Job.select(Job.last_error).where(
-        Job.lane.in_([str(lane) for lane in Lane]),
-        Job.cause.in_((own_words.FIREWALL, own_words.PROXY)),
-        Job.status.in_(queue.literally(("pending", "uncertain", "failed"))),
-    )
-    number = met.count()
-    if not number:
-        return []
-    row = met.order_by(Job.id.desc()).first()
-    jobs = _told(number, "job was", "jobs were")
-    told = f"{jobs} answered by a firewall, proxy or login page, not by the service: {row.last_error}"
-    return [Check("network", WARN, told, "doitui queue retry --cause firewall   # once the network lets it through")]
-
-
-def _pace() -> list[Check]:
-    """Whether DataCite has asked us to wait, or to go slower."""
-    now, found = database.now(), []
-    for row in Upstream.select().order_by(Upstream.name):
-        if (paused := upstream.paused_until(row, now)) is not None:
-            told = f"{row.name}: DataCite has asked us to wait until {iso(paused)}"
-            found.append(Check("rate limit", WARN, told, "doitui queue resume   # or wait: sending resumes by itself"))
-        elif (slowed := upstream.slowed_until(row, now)) is not None:
-            told = f"{row.name}: at half the pace until {iso(slowed)}, after a 429"
-            found.append(Check("rate limit", WARN, told, "doitui setting get datacite_rate_limit"))
-    return found or [Check("rate limit", OK, "nobody has asked us to wait")]
 
 
 def _events() -> list[Check]:

@@ -17,4 +17,3 @@ def say_waits() -> None:
     log = logging.getLogger("doitui.wait")
     if not log.handlers:
         log.addHandler(_Said())
-        log.propagate = False  # `work` shows other warnings itself

@@ -192,6 +192,8 @@ def log_to_stderr(debug: bool, *, lines_of_dois: bool) -> None:
 def _wanted(record: logging.LogRecord, lines_of_dois: bool) -> bool:
     if record.name in ("doitui.doi", "doitui.log"):
         return lines_of_dois
+    if record.name == "doitui.wait":
+        return False  # every command says what it waits for (`waits`)
     return record.levelno >= logging.WARNING
 
 
