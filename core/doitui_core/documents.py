@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from doitui_core import statements
-from doitui_core.metadata import build, sizes, validate
+from doitui_core.metadata import build, over_xml, sizes, validate
 from doitui_core.metadata.validate import Finding
 from doitui_core.models import IS_KEPT, Doi, Funding, Record
 from doitui_core.repositories import Config
@@ -76,7 +76,9 @@ def findings(record: Record, config: Config, target: str) -> list[Finding]:
     """What DataCite would refuse (errors) and what a person should know (warnings), errors first."""
     page = landing_page(record, config)
     refused, known = _refused_page(page, target), attributes(record, config)
-    found = refused + _too_large(record, config, known) + validate.check(known, target)
+    found = refused + _too_large(record, config, known) + validate.check(_carried(known, config), target)
+    if config.text("transport") == "mds":
+        found += validate.xml_warnings(known)
     return found if refused or not page else found + validate.page_warnings(page, lambda: _own_doi(record))
 
 
@@ -84,7 +86,12 @@ def errors(record: Record, config: Config, target: str, known: Attributes | None
     """What DataCite would refuse. `known`: the record's `attributes`, where they have been read."""
     found = attributes(record, config) if known is None else known
     refused = _refused_page(landing_page(record, config), target)
-    return refused + _too_large(record, config, found) + validate.errors(found, target)
+    return refused + _too_large(record, config, found) + validate.errors(_carried(found, config), target)
+
+
+def _carried(known: Attributes, config: Config) -> Attributes:
+    """What goes out over the repository's transport."""
+    return over_xml.carried(known) if config.text("transport") == "mds" else known
 
 
 def _refused_page(page: str, target: str) -> list[Finding]:

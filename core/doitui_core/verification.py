@@ -11,17 +11,31 @@ from typing import Any
 
 import peewee
 
-from doitui_core import activity, audit, breaker, database, ledger, outage_check, queue, repositories, states, upstream
+from doitui_core import (
+    activity,
+    audit,
+    breaker,
+    database,
+    documents,
+    ledger,
+    outage_check,
+    queue,
+    repositories,
+    states,
+    upstream,
+)
 from doitui_core.clock import micros
 from doitui_core.datacite import resolver
 from doitui_core.datacite.answer import Answer, line
 from doitui_core.datacite.resolver import Finding, Resolver
 from doitui_core.desk import LOST, Desk
 from doitui_core.errors import Misconfigured
+from doitui_core.metadata import compare
 from doitui_core.models import Attempt, Doi, Repository
 from doitui_core.outcomes import Kind, Outcome
 from doitui_core.queue import Lease
-from doitui_core.states import TARGET, Certainty, Facts, Remote, Verification, Wanted
+from doitui_core.repositories import Config
+from doitui_core.states import LADDER, TARGET, Certainty, Facts, Remote, Verification, Wanted
 from doitui_core.stepwise import Step, stepwise, to_the_end
 
 #: What was read may be older than what was written meanwhile.
@@ -66,7 +80,9 @@ def verify(lease: Lease, desk: Desk) -> Outcome:
         led = _resolver(desk).check(row.doi, row.url)
     except Misconfigured as error:
         return _end(lease, desk, Outcome(Kind.PERMANENT, "configuration", str(error)))
-    seen = _Seen(row, Remote(answer.state) if answer.status == 200 else None, at_datacite(row, answer), led)
+    seen = _Seen(
+        row, Remote(answer.state) if answer.status == 200 else None, at_datacite(row, answer, desk.config), led
+    )
     return _end(lease, desk, _outcome(seen, answer.status), seen)
 
 
@@ -77,9 +93,9 @@ def _resolver(desk: Desk) -> Resolver:
     return Resolver(resolver.base(config), config.environment, deadline=deadline, email=email)
 
 
-def at_datacite(row: Doi, answer: Answer) -> Finding:
+def at_datacite(row: Doi, answer: Answer, config: Config) -> Finding:
     """What DataCite's answer proves."""
-    wrong = mismatches(row, answer)
+    wrong = mismatches(row, answer) + _changed_by_mds(row, answer, config)
     if wrong:
         return Finding(Verification.MISMATCH, "; ".join(wrong))
     return Finding(Verification.VERIFIED, f"{answer.state}, {row.url}")
@@ -99,6 +115,24 @@ def mismatches(row: Doi, answer: Answer) -> list[str]:
         # Registration with the Handle system comes after the answer, and its failure is only logged (datacite-api 1.5).
         wrong.append("DataCite has not registered it with the Handle system, so it does not resolve")
     return wrong
+
+
+def _changed_by_mds(row: Doi, answer: Answer, config: Config) -> list[str]:
+    """Which blocks DataCite has kept otherwise than they were sent: over MDS it cleans and drops without a word.
+
+    Looked at while what was sent is what the record says.
+    """
+    sent = answer.status == 200 and not row.changed and row.wanted in LADDER and bool(row.confirmed_hash)
+    record = ledger.record(row) if sent and config.text("transport") == "mds" else None
+    if record is None:
+        return []
+    names = compare.differences(documents.document(record, row.doi, config), answer.attributes)
+    blocks = [name for name in names if name not in ("doi", "url")]
+    if not blocks:
+        return []
+    return [
+        f"DataCite has not kept as sent over MDS: {', '.join(blocks)}; `doitui record show` warns of what it changes"
+    ]
 
 
 def _outcome(seen: _Seen, http_status: int) -> Outcome:

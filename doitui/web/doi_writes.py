@@ -10,7 +10,7 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from doitui.web import doi_rules, doi_states
+from doitui.web import doi_ingest, doi_rules, doi_states
 from doitui.web.accounts import Accounts
 from doitui.web.doi_input import Wish
 from doitui.web.doi_record import METADATA, Doi, stored_name
@@ -37,8 +37,7 @@ class Writer:
             doi = self._new(rights, wish, name, ignore_event)
             taken = [doi_rules.TAKEN] if self._store.find(doi.doi) else []
             _refuse(doi, taken + doi_rules.creation_problems(doi, wish.should_validate))
-            self._save(doi)
-            return doi
+            return self._save(_ingested(doi, wish))
 
     def update(self, rights: Rights, wish: Wish, name: str, ignore_event: bool = False) -> tuple[Doi, bool]:
         """The DOI after the change, and whether it was created by it: PUT is an upsert (1.2, 1.5)."""
@@ -52,8 +51,7 @@ class Writer:
                 raise rights.refused()
             doi = self._changed(known, wish, ignore_event)
             _refuse(doi, doi_rules.update_problems(doi, wish.should_validate))
-            self._save(doi)
-            return doi, False
+            return self._save(_ingested(doi, wish)), False
 
     def add_media(self, rights: Rights, name: str, media: dict[str, str]) -> None:
         """Keep addresses by media type. Raises 404 for an unknown DOI, 401 or 403 for a stranger, else Invalid."""
@@ -83,13 +81,14 @@ class Writer:
             if not self._store.find(name):
                 return name
 
-    def _save(self, doi: Doi) -> None:
+    def _save(self, doi: Doi) -> Doi:
         """Keep it. Raises 500 for what the database cannot hold, and, once it is kept, for media that are none."""
         if not doi_rules.is_storable(doi):
             raise refusal(500)
         self._store.save(doi)
         if doi_rules.breaks_media(doi.attributes):
             raise refusal(500)
+        return doi
 
     def _mine(self, rights: Rights, name: str) -> Doi:
         doi = self._store.find(name)
@@ -153,6 +152,15 @@ def _merged(known: dict[str, Any], wish: Wish, name: str) -> dict[str, Any]:
     if wish.schema_version:
         merged["schemaVersion"] = wish.schema_version
     return {key: value for key, value in merged.items() if value not in (None, "", [], {})}
+
+
+def _ingested(doi: Doi, wish: Wish) -> Doi:
+    """`doi` with what came as XML as DataCite's reader leaves it. The schema has been held against what was sent."""
+    if wish.xml is None:
+        return doi
+    read = {name: value for name, value in doi.attributes.items() if name in METADATA and name not in wish.changes}
+    others = {name: value for name, value in doi.attributes.items() if name not in read}
+    return replace(doi, attributes=others | doi_ingest.kept(read))
 
 
 def _refuse(doi: Doi, problems: list[Problem]) -> None:

@@ -9,6 +9,7 @@ places.py     geoLocations: one place, point, box and polygon a row
 schema.json   the canonical form as a JSON schema: what DataCite refuses
 validate.py   schema and advice together -> findings, errors first
 advice.py     what DataCite takes but people will regret: warnings
+over_xml.py   what is changed or lost on the way to DataCite as XML
 linking.py    identifiers that DataCite takes and cannot link
 markup.py     entities and tags in text, and what DataCite keeps of them
 checksums.py  ORCID, ISNI, ROR, ISSN, ISBN: is the number a real one

@@ -109,7 +109,12 @@ def _right_arrived(ours: Any, theirs: Any) -> bool:
     if not isinstance(theirs, Mapping) or theirs.get("rightsIdentifierScheme") != "SPDX":
         return carries(ours, theirs)
     wanted = ours.get("rightsIdentifier") if isinstance(ours, Mapping) else None
-    return wanted is None or str(wanted).casefold() == str(theirs.get("rightsIdentifier")).casefold()
+    return wanted is None or _licence(wanted) == _licence(theirs.get("rightsIdentifier"))
+
+
+def _licence(identifier: Any) -> str:
+    """`CC0 1.0` and `cc0-1.0` are one."""
+    return re.sub(r"[\W_]+", "", str(identifier)).casefold()
 
 
 def _items_arrived(ours: Any, theirs: Any) -> bool:

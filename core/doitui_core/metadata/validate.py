@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
-from doitui_core.metadata import advice, landing_pages
+from doitui_core.metadata import advice, landing_pages, over_xml
 from doitui_core.metadata.wording import Path, dotted, shown
 
 Level = Literal["error", "warning"]
@@ -96,6 +96,11 @@ def page_errors(url: str) -> list[Finding]:
 def page_warnings(url: str, own_doi: Callable[[], str] = str) -> list[Finding]:
     """What readers will regret in a landing page without `page_errors`. `own_doi` as in `landing_pages.notes`."""
     return [_about_page(note, "warning") for note in landing_pages.notes(url, own_doi)]
+
+
+def xml_warnings(attributes: Mapping[str, Any]) -> list[Finding]:
+    """What DataCite will keep changed, or not at all, when the document goes to it as XML (`over_xml`)."""
+    return [_finding(note, "warning") for note in over_xml.notes(attributes)]
 
 
 def _about_page(note: landing_pages.Note, level: Level) -> Finding:

@@ -147,3 +147,9 @@ def test_several_differences_come_in_the_order_of_the_blocks() -> None:
     sent = {"version": "1", "titles": [{"title": "A"}], "url": "https://a"}
 
     assert differences(sent, {}) == ["url", "titles", "version"]
+
+
+def test_a_licence_written_in_another_way_is_the_same_and_another_one_is_not() -> None:
+    returned = {"rightsList": [{"rightsIdentifier": "cc0-1.0", "rightsIdentifierScheme": "SPDX"}]}
+    assert differences({"rightsList": [{"rightsIdentifier": "CC0 1.0"}]}, returned) == []
+    assert differences({"rightsList": [{"rightsIdentifier": "CC BY 1.0"}]}, returned) == ["rightsList"]
