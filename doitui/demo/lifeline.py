@@ -1,7 +1,7 @@
 """A process of the demo that ends when the demo does, also when that was killed and could end nobody.
 
-Run as `python -m doitui.demo.lifeline FD MODULE ARGUMENTS…`, in place of `python -m MODULE ARGUMENTS…`. FD: where a pipe
-is read from, whose other end only the demo has: whatever becomes of the demo, the system closes that.
+`python -m doitui.demo.lifeline FD MODULE ARGUMENTS…` stands for `python -m MODULE ARGUMENTS…`. From FD a pipe is read
+whose other end only the demo has: whatever becomes of the demo, the system closes that.
 """
 
 from __future__ import annotations
