@@ -50,6 +50,21 @@ def of_postgresql(error: BaseException, *, lost: bool) -> str:
     return f"{said}: {hint}" if hint else said
 
 
+def no_place(path: Path) -> str:
+    """Why there can be no database file at `path`, with what to do; empty where there can, or is one."""
+    try:
+        for parent in path.parents:
+            if parent.exists() and not parent.is_dir():
+                return f"{parent} is a file, not a directory: name another place"
+        if path.is_dir():
+            return f"it is a directory: name a file in it, as sqlite:///{path / 'doitui.db'}"
+        return "it is no regular file: name another" if path.exists() and not path.is_file() else ""
+    except PermissionError as error:
+        return f"this user may not look into {Path(error.filename).parent}: chmod or chown it"
+    except (OSError, ValueError) as error:
+        return f"{getattr(error, 'strerror', None) or error}: name another file"
+
+
 def _sqlite_code(error: BaseException) -> int:
     """The primary code; 0 where there is none."""
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF

@@ -24,7 +24,7 @@ from urllib.parse import quote
 import peewee
 
 from doitui_core import clock, holding
-from doitui_core.database_failures import PGPASS
+from doitui_core.database_failures import PGPASS, no_place
 from doitui_core.database_urls import masked, without_passwords
 from doitui_core.errors import BadInput, DatabaseNotReady, DatabaseUnavailable, Misconfigured
 from doitui_core.guarded import Guarded, PostgreSQLDatabase, SQLiteDatabase
@@ -131,6 +131,8 @@ class SQLite:
         self._patience = float(LOCK_SECONDS)
 
     def create(self) -> None:
+        if reason := no_place(self.path.absolute()):
+            raise Misconfigured(f"the database {self.path} cannot be made: {reason}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
@@ -143,7 +145,9 @@ class SQLite:
                 connection.execute("PRAGMA journal_mode=wal")
 
     def connect(self, *, read_only: bool, durable: bool) -> Guarded:
-        if not self.path.is_file():
+        if reason := no_place(self.path.absolute()):
+            raise DatabaseUnavailable(f"sqlite:///{self.path} cannot be used: {reason}")
+        if not self.path.exists():
             raise DatabaseNotReady(f"there is no database {self.path} yet: {SET_UP}")
         # Each thread of the screens has a connection: what only reads leaves the caching to the system.
         pragmas: list[tuple[str, Any]] = [("foreign_keys", 1), ("cache_size", -3_000 if read_only else -32_000)]
@@ -228,7 +232,6 @@ class SQLite:
 
 #: Any number, as long as it is always the same: ours among the server's advisory locks.
 SCHEMA_LOCK = 0x646F69747569
-
 
 #: Rows for which four trips to the server cost less than what an INSERT takes longer than a COPY.
 WORTH_A_COPY = 50

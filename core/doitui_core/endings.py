@@ -12,7 +12,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import activity, breaker, database, ledger, notices, outage_check, queue, states, upstream
+from doitui_core import activity, breaker, database, ledger, notices, outage_check, outcomes, queue, states, upstream
 from doitui_core.datacite.answer import Answer
 from doitui_core.desk import LOST, Desk
 from doitui_core.events import stated
@@ -94,6 +94,8 @@ def end(
             status, at, give_back = Status.PENDING, database.now(), True
         if status is Status.FAILED and seen is not None and _wished_since(seen, row):
             status, at, give_back = Status.PENDING, database.now(), True
+        if status is Status.FAILED:
+            outcome = outcomes.final(outcome)
         error = "" if outcome.kind is Kind.DONE else outcome.message
         queue.finish(lease, status, at=at, cause=outcome.cause, error=error, give_back=give_back)
         if notices.can_send(desk.config):

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from doitui_core import on_off
+from doitui_core import addresses, on_off
+from doitui_core.database_urls import masked
 from doitui_core.errors import Misconfigured, WrongEnvironment
 
 #: Every host of DataCite and of the DOI system that we may talk to, and the environment it belongs to.
@@ -58,15 +59,23 @@ def ceiling(url: str) -> float:
 
 
 def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").lower().rstrip(".")
+    """Empty for an address that is none."""
+    try:
+        return addresses.host(url)
+    except ValueError:
+        return ""
 
 
 def check_fence(url: str, environment: str, setting: str = "datacite_url") -> str:
     """`url`, if a repository of `environment` may talk to it; hosts of nobody belong to both.
 
-    Raises `WrongEnvironment`, naming the `setting` that `url` came from.
+    Raises `WrongEnvironment`, naming the `setting` that `url` came from, also for an address that could be read in two
+    ways.
     """
-    host = _host(url)
+    try:
+        host = addresses.host(url)
+    except ValueError as error:
+        raise WrongEnvironment(f"{setting} is {masked(url)[:100]!r}: {error}") from error
     belongs = HOSTS.get(host, environment)
     if belongs != environment:
         raise WrongEnvironment(
@@ -78,7 +87,7 @@ def check_fence(url: str, environment: str, setting: str = "datacite_url") -> st
 
 def is_loopback(url: str) -> bool:
     """Whether `url` is on this machine: a sandbox, which has no rate limit."""
-    host = (urlsplit(url).hostname or "").lower()
+    host = _host(url)
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

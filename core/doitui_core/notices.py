@@ -41,7 +41,10 @@ LONGEST_LINE = 800
 JOINERS = "\u200c\u200d"
 
 #: What to do, by cause; first what `outcomes` says.
-ADVICE = {cause: advice for _, cause, advice in (*outcomes.BY_HUNDRED.values(), *outcomes.BY_STATUS.values())} | {
+ADVICE = {
+    cause: outcomes.without_promise(advice)
+    for _, cause, advice in (*outcomes.BY_HUNDRED.values(), *outcomes.BY_STATUS.values())
+} | {
     "attempts_spent": "see what DataCite answered, then retry",
     "configuration": "mend the settings, then retry",
     "conflict": "another write was faster each time: retry",
@@ -53,12 +56,15 @@ ADVICE = {cause: advice for _, cause, advice in (*outcomes.BY_HUNDRED.values(), 
     "no_answer": "see whether DataCite can be reached from this host, then retry",
     "no_record": "bring the record back, then retry",
     "proxy": "a proxy between this host and DataCite fails: ask who runs the network, then retry",
-    "resolver_unreachable": "nothing was changed; checked again by itself",
+    "resolver_unreachable": "nothing was changed; see whether the resolver can be reached from this host",
     "server_error": "see what DataCite answered, then retry",
     "unreachable": "see whether DataCite can be reached from this host, then retry",
     "unreadable": "see what DataCite answered, then retry",
     "wrong_state": "see in which state DataCite has it, then retry",
 }
+
+#: The end of an advice that does not hold for what goes on without anybody.
+THEN_RETRY = ", then retry"
 
 #: What was to be done with the DOI, by action (`states.action`).
 DONE = {"mint": "registered", "update": "updated", "deactivate": "deactivated", "abandon": "given up"}
@@ -67,7 +73,7 @@ DONE = {"mint": "registered", "update": "updated", "deactivate": "deactivated", 
 @dataclass(frozen=True, slots=True)
 class Line:
     """What a run did with one DOI. `status`: OPUS's word or ours. `cause`: why it failed, empty when it did not.
-    `recovered`: before this run it had failed, now it is well.
+    `recovered`: before this run it had failed, now it is well. `waits`: it is tried again by itself.
     """
 
     doi: str
@@ -77,6 +83,7 @@ class Line:
     error: str = ""
     recovered: bool = False
     object_id: str = ""
+    waits: bool = False
 
     def __str__(self) -> str:
         """As OPUS writes it: `DOI URL STATUS[ error]`."""
@@ -146,7 +153,7 @@ def blocked(config: Config, outcome: Outcome) -> bool:
         f"Nothing of repository {config.code} is sent until its set-up is mended.",
         "Its jobs wait and lose no attempt; they go on by themselves.",
         "",
-        *_why(outcome),
+        *_why(outcome, goes_on=True),
         "",
         f"Look: doitui repository show {config.code}",
     ]
@@ -166,7 +173,7 @@ def refused(config: Config, lane: Lane, outcome: Outcome) -> bool:
         f"No {lane} of repository {config.code} are sent until this is mended. DOIs are.",
         "What waits loses no attempt; it goes on by itself.",
         "",
-        *_why(outcome),
+        *_why(outcome, goes_on=True),
         "",
         "Look: doitui doctor",
     ]
@@ -211,15 +218,19 @@ def digest(run: Run, config: Config | None = None) -> bool:
     wrong = [line for line in run.lines if line.cause]
     recovered = [line for line in run.lines if line.recovered and not line.cause]
     well = [line for line in run.lines if not line.recovered and not line.cause]
-    causes = Counter(line.cause for line in wrong).most_common()
+    causes = {line.cause for line in wrong}
+    kinds = Counter((line.cause, line.waits) for line in wrong).most_common()
     groups = [
-        (f"{number} x {_words(cause)}: {_advice(cause)}", [line for line in wrong if line.cause == cause])
-        for cause, number in causes
+        (
+            f"{number} x {_words(cause)}: {'tried again by itself' if waits else _advice(cause)}",
+            [line for line in wrong if (line.cause, line.waits) == (cause, waits)],
+        )
+        for (cause, waits), number in kinds
     ]
     groups += [(f"{len(recovered)} fixed themselves", recovered)] * bool(recovered)
     groups += [(f"{len(well)} well", well)] * bool(well)
     told = [f"{len(wrong)} failed ({_counted(len(causes), 'cause')})"] * bool(wrong)
-    told += [head for head, _ in groups[len(causes) :]]
+    told += [head for head, _ in groups[len(kinds) :]]
     subject = f"{run.what}{_of_one(run)}: {', '.join(told)}"
     text = [f"{run.what}, {iso(database.now())}: {_counted(len(run.lines), 'DOI')}, {', '.join(told)}."]
     for head, lines in groups:
@@ -316,12 +327,14 @@ def _where(record: Record | None, config: Config) -> list[str]:
     return [f"  record:   {_object_id(record) or 'gone'} in {config.code}"]
 
 
-def _why(outcome: Outcome) -> list[str]:
-    return [
-        f"  cause:    {_words(outcome.cause)}",
-        f"  error:    {outcome.message}",
-        f"  to do:    {_advice(outcome.cause)}",
-    ]
+def _why(outcome: Outcome, *, goes_on: bool = False) -> list[str]:
+    """`goes_on`: by itself, as soon as it can; else not before somebody retries it. Only one of the two is said."""
+    message, advice = outcome.message, _advice(outcome.cause)
+    if goes_on:
+        message, advice = message.removesuffix(THEN_RETRY), advice.removesuffix(THEN_RETRY)
+    else:
+        message = outcomes.without_promise(message)
+    return [f"  cause:    {_words(outcome.cause)}", f"  error:    {message}", f"  to do:    {advice}"]
 
 
 def _object_id(record: Record | None) -> str:

@@ -177,6 +177,20 @@ def of_read(outcome: Outcome) -> Outcome:
     return replace(outcome, kind=Kind.RETRYABLE) if outcome.kind is Kind.AMBIGUOUS else outcome
 
 
+#: The part of a line, or all of it, that promises another try.
+_PROMISE = re.compile(r"(?:(?:^|[;:] )[^;:]*\bby (?:itself|themselves)\b[^;]*)+$")
+
+
+def final(outcome: Outcome) -> Outcome:
+    """The same for a job that has failed: nothing promises that it is sent again by itself."""
+    return replace(outcome, message=without_promise(outcome.message))
+
+
+def without_promise(text: str) -> str:
+    """`text` without its promise of another try; empty where that is all it says."""
+    return _PROMISE.sub("", text)
+
+
 #: Nobody means more than this, and a typing error must not stop a repository for a year. Seconds.
 LONGEST_WAIT = 3600.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -16,6 +17,11 @@ IN_ADDRESS = "/:@!$*(),;=~"
 
 #: The pattern of a local prefix for which no pattern is set.
 LOCAL_PATTERN = "{local_prefix}-{object_id}"
+
+
+#: The most characters of a code, and what it looks like: it goes into names of files and into DOIs.
+LONGEST_CODE = 64
+CODE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +140,11 @@ def config(repository: Repository, flags: Mapping[str, str] | None = None) -> Co
 
 def find(code: str) -> Repository:
     """Raises `NotFound`, naming those that exist."""
-    found = Repository.get_or_none(Repository.code == code)
+    found = Repository.get_or_none(Repository.code == code) if database.storable(code) else None
     if found is None:
         have = ", ".join(row.code for row in listed()) or "none yet"
-        raise NotFound(
-            f"there is no repository {code!r} (there are: {have}): `doitui repository set {code} --prefix …`"
-        )
+        make = f": `doitui repository set {code} --prefix …`" if CODE.fullmatch(code) else ""
+        raise NotFound(f"there is no repository {code[:LONGEST_CODE]!r} (there are: {have}){make}")
     return found
 
 
@@ -163,10 +168,19 @@ def find_or_only(code: str | None) -> Repository:
 
 
 def check(code: str, values: Mapping[str, str]) -> dict[str, str]:
-    """`values` as they are stored. Raises `BadInput` or `NotFound` for a code or a setting that cannot be."""
-    if not code or not code.isascii() or any(not (c.isalnum() or c in "._-") for c in code):
-        raise BadInput(f"{code!r} cannot be a repository's code: letters, digits, . _ and - only")
+    """`values` as they are stored. Raises `BadInput` or `NotFound` for a code or a setting that cannot be; a code that
+    exists may be any.
+    """
+    if not CODE.fullmatch(code) and not (database.storable(code) and _exists(code)):
+        raise BadInput(
+            f"{code[:LONGEST_CODE]!r} cannot be a repository's code: up to {LONGEST_CODE} ASCII letters, digits, . _"
+            " and -, of which the first and the last are a letter or digit"
+        )
     return {name: settings.check(name, text) for name, text in values.items()}
+
+
+def _exists(code: str) -> bool:
+    return bool(Repository.select().where(Repository.code == code).exists())
 
 
 def put(code: str, values: Mapping[str, str], active: bool | None = None, *, actor: str = "python") -> Repository:

@@ -138,9 +138,11 @@ def ended(known: dict[int, str], kind: Kind, had_failed: set[int]) -> list[Line]
         some = ids[begin : begin + CHUNK]
         jobs = _latest(some, kind)
         for row in with_record(Doi.id.in_(some)):
-            cause, error = _judged(row, jobs.get(row.id), kind)
+            job = jobs.get(row.id)
+            cause, error = _judged(row, job, kind)
             recovered = not cause and row.id in had_failed
-            lines.append(Line(row.doi, row.url, _status(row), cause, error, recovered, known[row.id]))
+            line = Line(row.doi, row.url, _status(row), cause, error, recovered, known[row.id], _waits(job))
+            lines.append(line)
     return lines
 
 
@@ -153,11 +155,18 @@ def _latest(ids: Sequence[int], kind: Kind) -> dict[int, Job]:
 def _judged(row: Doi, job: Job | None, kind: Kind) -> tuple[str, str]:
     """(cause, error); both empty when all is well."""
     if job is not None and job.status != queue.Status.COMPLETED:
-        waits = "" if job.status == queue.Status.FAILED else f"{job.status}, is tried again by itself"
-        return job.cause or str(job.status), "; ".join(filter(None, (job.last_error, waits)))
+        if not _waits(job):
+            return job.cause or str(job.status), job.last_error
+        last = job.last_error.removesuffix(notices.THEN_RETRY)
+        return job.cause or str(job.status), "; ".join(filter(None, (last, f"{job.status}, is tried again by itself")))
     if kind is Kind.VERIFY and row.verification != states.Verification.VERIFIED:
         return str(row.verification), job.last_error if job is not None else ""
     return "", ""
+
+
+def _waits(job: Job | None) -> bool:
+    """Whether it is tried again by itself."""
+    return job is not None and job.status not in (queue.Status.COMPLETED, queue.Status.FAILED, queue.Status.CANCELLED)
 
 
 def _status(row: Doi) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from doitui_core import environments, identifiers, on_off, secret_references, suffix
+from doitui_core import addresses, environments, identifiers, on_off, secret_references, suffix
 from doitui_core.metadata import landing_pages
 
 
@@ -49,11 +48,8 @@ def address(value: str) -> str:
     plain = value.strip().rstrip("/")
     if not re.fullmatch(r"https?://[^\s/]+\S*", plain):
         raise ValueError("it must begin with http:// or https://")
-    parts = urlsplit(plain)
-    _ = parts.port  # raises ValueError for a host or port that is none
-    if parts.username is not None:
-        # Checked here, so that a password typed into an address is neither stored nor shown.
-        raise ValueError("it must not hold a user or password: those have settings of their own")
+    # A password typed into an address is neither stored nor shown.
+    addresses.host(plain)
     return plain
 
 

@@ -59,6 +59,9 @@ def set_(
 ) -> None:
     """Make the repository CODE, or change what is given.
 
+    CODE goes into DOIs and names of files: up to 64 ASCII letters, digits, . _ and -, of which the first and the last
+    are a letter or digit.
+
     Example: doitui repository set h --prefix 10.5072 --account ABCD.REPO --password-env DATACITE_PASSWORD
     --landing-page 'https://archive.example.org/{object_id}'
     """

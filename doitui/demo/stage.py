@@ -40,6 +40,8 @@ class Stage:
         self.url = ""
         self.spool: Path | None = None
         self._processes: list[subprocess.Popen[str]] = []
+        #: Both ends of a pipe: each process reads from one, and ends when this one has closed the other (`lifeline`).
+        self._lifeline = os.pipe()
 
     def build(self, faults: Sequence[str] = ()) -> None:
         """Make the directory, lay out the records, start the sandbox with these faults."""
@@ -140,6 +142,8 @@ class Stage:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
+        for descriptor in self._lifeline:
+            os.close(descriptor)
 
     def _http(self) -> requests.Session:
         """Straight to the sandbox, whatever proxy the caller's environment names."""
@@ -153,7 +157,7 @@ class Stage:
         try:
             return process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired as error:
-            command = _typed(list(error.cmd)[4:], self.directory)
+            command = _typed(list(error.cmd)[6:], self.directory)
             raise StageBroken(f"doitui {command} did not end within {PATIENCE} s") from error
 
     def _start(
@@ -165,7 +169,8 @@ class Stage:
     ) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             # -P: a folder named doitui, or a json.py, where the caller stands is not meant.
-            [sys.executable, "-P", "-m", module, *arguments],
+            [sys.executable, "-P", "-m", "doitui.demo.lifeline", str(self._lifeline[0]), module, *arguments],
+            pass_fds=self._lifeline[:1],
             env=self._environment() | dict(options or {}),
             stdin=subprocess.DEVNULL,
             stdout=pipes,

@@ -299,6 +299,47 @@ def test_a_filter_narrows_and_escape_takes_it_away(
     assert operate(look, start="dois") == (2, 10)
 
 
+#: What stands in the line, what is typed or pasted behind it, and the filter that both are.
+ADDED = [
+    ("status:failed", "Dune", "status:failed Dune"),
+    ("Tide Dune", "Hut", "Tide Dune Hut"),
+    ("", "Dune", "Dune"),
+    ("status:failed", "paste 10.5072/h/1", "status:failed doi:10.5072/h/1"),
+    ("Dune", "paste Hut", "Dune Hut"),
+]
+
+
+@pytest.mark.parametrize(("there", "more", "both"), ADDED)
+def test_what_is_typed_behind_a_filter_is_a_word_of_its_own(
+    house: str, operate: Operate, press: Press, there: str, more: str, both: str
+) -> None:
+    async def look(pilot: Any) -> str:
+        pilot.app.screen.show_only(there)
+        await press(pilot, "slash")
+        if more.startswith("paste "):
+            pilot.app.focused.post_message(events.Paste(more.removeprefix("paste ")))
+            await press(pilot, "enter")
+        else:
+            await press(pilot, *more, "enter")
+        return str(pilot.app.screen.filter)
+
+    assert operate(look, start="queue") == both
+
+
+def test_a_doi_pasted_behind_a_word_is_apart_from_it(house: str, operate: Operate, press: Press) -> None:
+    async def look(pilot: Any) -> list[str]:
+        typed = []
+        for keys in ("Dune", "doi:"):
+            await press(pilot, "slash", *keys)
+            pilot.app.focused.post_message(events.Paste("10.5072/h/1"))
+            await press(pilot, "enter")
+            typed.append(str(pilot.app.screen.filter))
+            await press(pilot, "escape")
+        return typed
+
+    assert operate(look, start="queue") == ["doi:10.5072/h/1 Dune", "doi:10.5072/h/1"]
+
+
 def test_a_filter_that_is_none_is_explained_where_it_is_typed(
     house: str, operate: Operate, press: Press, seen: Callable[..., str]
 ) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 import requests
 from requests.utils import requote_uri
 
-from doitui_core import __version__, doi_paths
+from doitui_core import __version__, addresses, doi_paths
 from doitui_core.datacite import transport
 from doitui_core.datacite.answer import Answer, line
 from doitui_core.datacite.pace import PACE
@@ -180,12 +180,18 @@ def refusal(target: str, base: str, environment: str) -> tuple[Stop, str] | None
         return Stop.OUTSIDE, f"{shown} is not visited: only web pages are"
     if scheme not in ("http", "https") or not host:
         return Stop.BROKEN, f"{shown} is no web page"
-    if is_loopback(base) and not is_loopback(target):
+    try:
+        reached = addresses.reached(target)
+    except ValueError:
+        return Stop.BROKEN, f"{shown} has no host that could be visited"
+    # Judged by the host that would be visited, however it is written.
+    plain = f"{scheme}://[{reached}]" if ":" in reached else f"{scheme}://{reached}"
+    if is_loopback(base) and not is_loopback(plain):
         return Stop.OUTSIDE, f"{shown} is not visited: a rehearsal stays on this machine"
-    if is_loopback(target) and not is_loopback(base):
+    if is_loopback(plain) and not is_loopback(base):
         return Stop.BROKEN, f"{shown} is on this machine, where nobody else can open it"
     try:
-        check_fence(target, environment)
+        check_fence(plain, environment)
     except WrongEnvironment:
         return Stop.OUTSIDE, f"{shown} is not visited: it is not of the {environment} environment"
     return None

@@ -85,6 +85,8 @@ def _end(lease: Lease, desk: EventDesk, outcome: Outcome, sent: _Sent) -> Outcom
             return LOST
         status, at, give_back = breaker.conclude(desk.upstream, lease, outcome, desk.policy)
         row = database.for_update(Event.select().where(Event.id == lease.subject_id)).get()
+        if status is Status.FAILED:
+            outcome = outcomes.final(outcome)
         _note(row, lease, outcome, sent)
         if status in (Status.COMPLETED, Status.FAILED) and row.total != sent.total:
             # It has grown while it was under way.

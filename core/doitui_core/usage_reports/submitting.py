@@ -113,6 +113,8 @@ def _end(lease: Lease, desk: ReportDesk, seen: UsageReport, sent: _Sent, outcome
         if status is Status.COMPLETED and row.requested_at != seen.requested_at:
             # It was asked for again, maybe with other counts, while this one was under way.
             status, at, give_back = Status.PENDING, database.now(), True
+        if status is Status.FAILED:
+            outcome = outcomes.final(outcome)
         _note(row, sent, outcome)
         queue.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
     if outcome.kind is Kind.THROTTLED:

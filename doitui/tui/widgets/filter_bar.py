@@ -11,6 +11,10 @@ from textual.widgets import Input
 PATIENCE, LONGEST = 0.15, 400
 
 
+#: How a DOI begins.
+OF_ITS_OWN = ("10.", "doi:", "http://", "https://")
+
+
 class FilterBar(Input):
     """Hidden until it is asked for. Says what is typed once the hand rests."""
 
@@ -26,6 +30,11 @@ class FilterBar(Input):
         self.can_focus = False
 
     def open(self) -> None:
+        """Ready for one more word: what stands there already ends with a blank."""
+        if self.value and not self.value.endswith(" "):
+            with self.prevent(Input.Changed):
+                self.value += " "
+        self.cursor_position = len(self.value)
         self.add_class("-open")
         self.can_focus = True
         self.focus()
@@ -47,7 +56,11 @@ class FilterBar(Input):
         """One line of what is pasted, cut; a paste never does anything else."""
         event.stop()
         event.prevent_default()
-        self.insert_text_at_cursor(" ".join(event.text[:LONGEST].split()))
+        pasted = " ".join(event.text[:LONGEST].split())
+        before = self.value[: self.cursor_position][-1:]
+        # A DOI begins a word of its own, unless it is the value of a field.
+        apart = pasted.lower().startswith(OF_ITS_OWN) and before not in ("", " ", ":", '"', "'")
+        self.insert_text_at_cursor(f" {pasted}" if apart else pasted)
         if len(event.text) > LONGEST:
             told = f"what was pasted is cut to its first {LONGEST} characters"
             self.app.notify(told, severity="warning", markup=False)

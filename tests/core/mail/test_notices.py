@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from doitui_core import breaker, database, notices, repositories, settings, upstream
+from doitui_core import breaker, database, notices, outcomes, repositories, settings, upstream
+from doitui_core.datacite.answer import Answer
 from doitui_core.models import Notice
 from doitui_core.notices import Line
 from doitui_core.outcomes import Kind, Outcome
@@ -158,7 +159,61 @@ def test_a_blocked_repository_is_told_to_the_operators(house: Any) -> None:
         "ops@example.org, night@example.org",
         "Repository h is blocked: credentials",
     )
-    assert "mend them, then retry" in told.body
+    assert "mend them\n" in told.body
+
+
+#: What a mail that asks for a person must not say, and what one must not say that tells of what goes on by itself.
+GOES_ON = ("by itself", "by themselves")
+ASKS = ("then retry", "not tried again")
+
+#: Every cause of `outcomes`, as a failure of it is worded.
+REFUSALS = [
+    outcomes.of_answer(Answer(status, headers))
+    for status in (*range(400, 430), 301, *range(500, 512))
+    for headers in ({}, {"retry-after": "3"})
+]
+
+
+def test_a_mail_of_a_failure_promises_nothing(house: Any, clock: Any) -> None:
+    wrong = []
+    for outcome in REFUSALS:
+        clock.forward(minutes=1)
+        house.row.updated_at = clock()
+        with database.write():
+            assert notices.failed(house.row, house.record, house.config, outcome)
+        body = Notice.select().order_by(Notice.id.desc()).get().body
+        wrong += [outcome.message for words in GOES_ON if words in body]
+    assert wrong == []
+
+
+def test_a_mail_of_what_goes_on_by_itself_asks_nobody_to_retry(house: Any) -> None:
+    for cause in ("credentials", "configuration"):
+        house.blocked(Outcome(Kind.BLOCKED, cause, "wrong password: mend it, then retry"))
+        body = Notice.select().order_by(Notice.id.desc()).get().body
+        assert [words for words in ASKS if words in body] == []
+        assert "by themselves" in body
+
+
+def test_a_digest_tells_what_waits_apart_from_what_has_failed(digests: Any) -> None:
+    digests.digest(*lines(1, "unreachable"), *lines(2, "unreachable", waits=True))
+    body = digests.told().body
+    assert "2 x unreachable: tried again by itself\n" in body
+    assert "1 x unreachable: see whether DataCite can be reached from this host, then retry\n" in body
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("HTTP 409: x; another write was faster; sent again by itself", "HTTP 409: x; another write was faster"),
+        ("HTTP 500: x; it may have been done: asked about by itself", "HTTP 500: x; it may have been done"),
+        ("HTTP 500: x; it may be done: sent again by itself, under the same UUID", "HTTP 500: x; it may be done"),
+        ("HTTP 412: x; metadata and address are sent again by themselves", "HTTP 412: x"),
+        ("sent again by itself", ""),
+        ("HTTP 422: stands by itself; mend it, then retry", "HTTP 422: stands by itself; mend it, then retry"),
+    ],
+)
+def test_a_promise_of_another_try_can_be_taken_away(text: str, left: str) -> None:
+    assert outcomes.without_promise(text) == left
 
 
 @pytest.fixture
