@@ -30,7 +30,6 @@ from doitui_core import (
     queue,
     repositories,
     service_checks,
-    settings,
     states,
     stats,
     workers,
@@ -42,7 +41,7 @@ from doitui_core.doctor_check import Check as Check
 from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
 from doitui_core.events import health
 from doitui_core.jobs import Lane
-from doitui_core.models import IS_KEPT, Doi, Job, Notice, Repository, Worker
+from doitui_core.models import IS_KEPT, Doi, Job, Repository, Worker
 from doitui_core.queue import Status
 from doitui_core.usage import spool_refusals
 
@@ -97,7 +96,7 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     yield "rate limit", service_checks.pace
     yield "events", _events
     yield "reports", doctor_setup.reports
-    yield "mail", _mail
+    yield "mail", doctor_setup.mail
     yield "spool", _spool
     yield "log", doctor_setup.log
     yield "terminal", _terminal
@@ -288,22 +287,6 @@ def _events() -> list[Check]:
         return wrong or [Check("events", OK, "none yet")]
     told = ", ".join(f"{number:,} {state}" for state, number in counts.items() if number)
     return [Check("events", OK, told)]
-
-
-def _mail() -> list[Check]:
-    wants = [name for name in ("doi_failure_notify", "notification_email") if _anywhere(name)]
-    if wants and not _anywhere("smtp_url"):
-        told = f"{' and '.join(wants)} named somebody, but there is no mail server"
-        return [Check("mail", WARN, told, "doitui setting set smtp_url smtp://HOST:25")]
-    stuck = Notice.select().where(Notice.sent_at == 0, Notice.last_error != "")
-    if (row := stuck.order_by(Notice.id.desc()).first()) is not None:
-        return [Check("mail", WARN, f"cannot be sent: {row.last_error}", "doitui setting get smtp_url")]
-    return [Check("mail", OK, "nobody is told" if not wants else "goes out")]
-
-
-def _anywhere(name: str) -> bool:
-    found = [settings.load(), *(repositories.config(row).settings for row in repositories.listed() if row.active)]
-    return any(one.find(name).text.strip() for one in found)
 
 
 def _spool() -> list[Check]:

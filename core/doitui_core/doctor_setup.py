@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
-from doitui_core import environment_check, log_file, queue, refusals, secret_checks, upstream
+from doitui_core import environment_check, log_file, queue, refusals, repositories, secret_checks, upstream
+from doitui_core import settings as settings_of
 from doitui_core.doctor_check import FAIL, OK, WARN, Check
 from doitui_core.errors import Misconfigured
 from doitui_core.jobs import Kind, Lane, Status
-from doitui_core.models import Job, Upstream, UsageReport
+from doitui_core.models import Job, Notice, Upstream, UsageReport
 
 
 def settings() -> list[Check]:
@@ -37,6 +38,22 @@ def log() -> list[Check]:
         told = f"{place} cannot be written, nothing is logged there: {why}"
         return [Check("log", WARN, told, f"export {log_file.VARIABLE}=/var/log/doitui/doi.log   # or: ls -ld {place}")]
     return [Check("log", OK, str(place))]
+
+
+def mail() -> list[Check]:
+    wants = [name for name in ("doi_failure_notify", "notification_email") if _anywhere(name)]
+    if wants and not _anywhere("smtp_url"):
+        told = f"{' and '.join(wants)} named somebody, but there is no mail server"
+        return [Check("mail", WARN, told, "doitui setting set smtp_url smtp://HOST:25")]
+    stuck = Notice.select().where(Notice.sent_at == 0, Notice.last_error != "")
+    if (row := stuck.order_by(Notice.id.desc()).first()) is not None:
+        return [Check("mail", WARN, f"cannot be sent: {row.last_error}", "doitui setting get smtp_url")]
+    return [Check("mail", OK, "nobody is told" if not wants else "goes out")]
+
+
+def _anywhere(name: str) -> bool:
+    found = [settings_of.load(), *(repositories.config(row).settings for row in repositories.listed() if row.active)]
+    return any(one.find(name).text.strip() for one in found)
 
 
 #: What to do about a report store that refuses us, by cause.
