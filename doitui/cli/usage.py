@@ -47,8 +47,15 @@ def _log_options(command: Any) -> Any:
             "--log-format",
             "form",
             default="auto",
-            type=click.Choice(["auto", "counter-processor", "combined", "spool"]),
-            help="How the lines are written; auto looks at them.",
+            type=click.Choice(["auto", "counter-processor", "combined", "combined-forwarded", "spool"]),
+            help="How lines are written; auto looks at them. combined-forwarded: X-Forwarded-For is the last field.",
+        ),
+        click.option(
+            "--trusted-hops",
+            default=0,
+            type=click.IntRange(0, 100),
+            metavar="N",
+            help="Proxies of yours that add to a list of addresses (0: a line with a list is rejected).",
         ),
     ):
         command = option(command)
@@ -65,6 +72,7 @@ def _log_options(command: Any) -> Any:
 def count(
     files: tuple[Path, ...],
     form: str,
+    trusted_hops: int,
     view_pattern: str,
     download_pattern: str,
     anonymous: tuple[str, ...],
@@ -75,15 +83,22 @@ def count(
 ) -> None:
     """Count access logs, plain or compressed (gzip, zstd). Several are counted as one. Nothing is stored.
 
+    A line must have one IP address or host name where the format has the visitor's address; `-` is not known. A line with
+    other fields than the format says is rejected with its number.
+
     Example: doitui usage count --log-format combined --view-pattern '^/records/(?P<doi>10[.][^/]+/.+)$' access.log*
     """
     from doitui_core.usage import agents, count_logs
 
-    options = count_logs.Options(form, month, view_pattern, download_pattern, frozenset(anonymous))
+    options = count_logs.Options(
+        form, month, view_pattern, download_pattern, frozenset(anonymous), trusted_hops=trusted_hops
+    )
     known = agents.known(robots=robots, tools=machines)
     with progress("counting", sum(path.stat().st_size for path in files if path.is_file())) as bar:
         found = count_logs.count(files, known, options, bar.update)
     _say_bad(found.bad, found.lines["bad"])
+    if found.warning:
+        say(found.warning)
     show(found.counts, as_json, [*table(list(_rows(found.counts)), ("doi", "by", *COLUMNS), "nothing was counted")])
     if not as_json:
         say(_what_became(found.lines))
@@ -224,6 +239,7 @@ def import_log(
     session: Session,
     files: tuple[Path, ...],
     form: str,
+    trusted_hops: int,
     view_pattern: str,
     download_pattern: str,
     anonymous: tuple[str, ...],
@@ -247,7 +263,9 @@ def import_log(
     if form == "spool":
         raise BadInput("a spool is not imported as a log: `doitui usage drain --spool DIR`")
     key = importing.key_of(user_config_path("doitui") / "secrets" / "usage-log.key", make=not dry_run)
-    options = importing.Options(key, form, view_pattern, download_pattern, frozenset(anonymous), dry_run, again)
+    options = importing.Options(
+        key, form, view_pattern, download_pattern, frozenset(anonymous), dry_run, again, trusted_hops
+    )
     with session.database(read_only=dry_run):
         repository = repositories.find_or_only(code)
         with progress("importing", len(files)) as bar, says_how_far(lambda: _imported_before(bar.pos)):
@@ -257,12 +275,15 @@ def import_log(
             _tell_events(all_days=True)
     for result in results:
         _say_bad(result.bad, result.rejected)
+        if result.warning:
+            say(f"{result.path}: {result.warning}")
         for day, number in sorted(result.refused.items()):
             say(f"{result.path}: {counted(number, 'line')} of {day} refused: that day is counted from another source")
         if unknown := result.hits["unknown_id"]:
             told = f"{counted(unknown, 'hit')} of no record here"
             say(f"{result.path}: {told}: import the records, then the log once more with --again")
-    document = {"files": [_imported(result) for result in results], "hours": hours}
+    warnings = [f"{result.path}: {result.warning}" for result in results if result.warning]
+    document = {"files": [_imported(result) for result in results], "hours": hours, "warnings": warnings}
     show(document, as_json, [line for result in results for line in _import_lines(result, dry_run)])
     failed = any(result.refused or result.rejected for result in results)
     exits.leave(exits.SOME_FAILED if failed else exits.DONE)
@@ -282,6 +303,7 @@ def _imported(result: Any) -> dict[str, Any]:
         "hits": dict(result.hits),
         "refused": dict(result.refused),
         "rejected": result.rejected,
+        "rejected_lines": [{"place": place, "error": why} for place, why in result.bad],
     }
 
 

@@ -104,10 +104,11 @@ def client_address(peer: str, forwarded: str, trusted_hops: int) -> str:
     seen = forwarded.split(",")
     if len(seen) < trusted_hops:
         return peer
-    return _without_port(seen[-trusted_hops].strip()) or peer
+    return without_port(seen[-trusted_hops].strip()) or peer
 
 
-def _without_port(address: str) -> str:
+def without_port(address: str) -> str:
+    """`192.0.2.1:1234`, `[2001:db8::1]:443` without the number; any other text as it is."""
     if address.startswith("["):
         return address[1:].partition("]")[0]
     return address.partition(":")[0] if address.count(":") == 1 else address

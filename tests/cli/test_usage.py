@@ -89,6 +89,49 @@ def test_a_line_that_cannot_be_read_is_told_with_its_place(doitui: Any, log: Pat
     assert (done.code, done.complaint) == (1, f"{log}:2: is not in the combined format")
 
 
+PROXIED = (
+    '203.0.113.{}, 10.0.0.1 - - [10/Mar/2026:10:00:00 +0000] "GET /records/7 HTTP/1.1" 200 5 "-" "Firefox/128.0"\n'
+)
+
+
+def test_lists_of_addresses_are_rejected_by_number_unless_the_proxies_are_named(doitui: Any, log: Path) -> None:
+    log.write_text("".join(PROXIED.format(number) for number in range(7)), encoding="utf-8")
+    count = ("usage", "count", log, "--view-pattern", VIEWS, "--json")
+    rejected, read = doitui(*count), doitui(*count, "--trusted-hops", 2)
+    *lines, more = rejected.err.splitlines()
+    assert (rejected.code, rejected.json, more) == (1, {}, "… and 2 more lines that cannot be read")
+    assert [line.partition(": ")[0] for line in lines] == [f"{log}:{number}" for number in range(1, 6)]
+    assert all("'203.0.113." in line and "--trusted-hops N" in line for line in lines)
+    assert (read.code, read.err, read.json["7"]["regular"]["unique-dataset-investigations"]) == (0, "", 7)
+
+
+def test_nginx_logs_the_visitor_in_its_last_field(doitui: Any, log: Path) -> None:
+    lines = [f'{combined(number).strip()} "203.0.113.{number}"\n' for number in range(3)]
+    log.write_text("".join(lines), encoding="utf-8")
+    done = doitui("usage", "count", log, "--view-pattern", VIEWS, "--log-format", "combined-forwarded", "--json")
+    assert done.json["a"]["regular"]["unique-dataset-investigations"] == 3
+
+
+def test_count_and_import_warn_of_one_address_for_everybody(minted: Any, doitui: Any, log: Path) -> None:
+    log.write_text("".join(combined(number % 60) for number in range(120)), encoding="utf-8")
+    pattern = ("--view-pattern", VIEWS, "--json")
+    counted, imported = doitui("usage", "count", log, *pattern), minted("usage", "import-log", log, *pattern)
+    told = "warning: 100% of the visits come from one address, 1.1.1.1"
+    assert (counted.code, counted.complaint.startswith(told), list(counted.json)) == (0, True, ["a"])
+    (warning,) = imported.json["warnings"]
+    assert (imported.code, warning.startswith(f"{log}: {told}"), imported.complaint) == (0, True, warning)
+
+
+def test_import_tells_where_in_the_file_a_rejected_line_is(minted: Any, log: Path) -> None:
+    pattern = ("--view-pattern", VIEWS, "--json")
+    minted("usage", "import-log", log, *pattern)
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"# a comment\n{combined(7)}{PROXIED.format(1)}")
+    done = minted("usage", "import-log", log, *pattern)
+    (told,) = done.json["files"]
+    assert (done.code, told["rejected"], told["rejected_lines"][0]["place"]) == (1, 1, f"{log}:5")
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -1,5 +1,7 @@
 """Access logs, line by line: Apache's and nginx's `combined`, and counter-processor's 19 columns.
 
+`combined-forwarded` is `combined` with X-Forwarded-For as its last quoted field, as nginx's own `main` format has it.
+
 A line becomes an `Entry` or raises `BadLine`. It carries two times: the one in UTC tells how far two clicks are apart,
 the one on the log's own wall clock in which hour and month they fall.
 """
@@ -17,8 +19,11 @@ from urllib.parse import unquote
 from doitui_core import identifiers
 from doitui_core.clock import EPOCH
 from doitui_core.errors import BadInput
+from doitui_core.usage import log_address
+from doitui_core.usage.log_lines import BadLine
 
-FORMATS = ("counter-processor", "combined")
+FORWARDED = "combined-forwarded"
+FORMATS = ("counter-processor", "combined", FORWARDED)
 
 #: Where counter-processor's own configuration looks for investigations and requests (Dash).
 DEFAULT_VIEWS, DEFAULT_DOWNLOADS = r"^/stash/dataset/\S+$", r"^/stash/downloads/file_download/\d+$"
@@ -32,10 +37,6 @@ SUCCESSFUL = frozenset({"200", "304"})
 COLUMNS = 19
 
 SECOND = 1_000_000
-
-
-class BadLine(ValueError):
-    """Not a line of this format; its text says why."""
 
 
 class Entry(NamedTuple):
@@ -109,17 +110,28 @@ class Reader:
         return self.parse(text) if text else None
 
 
-def reader(form: str, views: str = "", downloads: str = "", anonymous: frozenset[str] = frozenset()) -> Reader:
-    """The reader of a format. Raises `BadInput` for patterns that cannot be used."""
+def reader(
+    form: str, views: str = "", downloads: str = "", anonymous: frozenset[str] = frozenset(), trusted_hops: int = 0
+) -> Reader:
+    """The reader of a format. `trusted_hops`: proxies that added to a list of addresses, 0 where each line has one.
+
+    Raises `BadInput` for patterns that cannot be used.
+    """
     if form == "counter-processor":
-        return Reader(_columns(Patterns(views or DEFAULT_VIEWS, downloads or DEFAULT_DOWNLOADS), anonymous))
+        patterns = Patterns(views or DEFAULT_VIEWS, downloads or DEFAULT_DOWNLOADS)
+        return Reader(_columns(patterns, anonymous, trusted_hops))
     patterns = Patterns(views, downloads)
     patterns.require_key()
-    return Reader(_combined(patterns, anonymous))
+    if form == FORWARDED:
+        return Reader(_combined(patterns, anonymous, _FIELDS, lambda found: _forwarded(found, trusted_hops)))
+    if trusted_hops:
+        return Reader(_combined(patterns, anonymous, _FIELDS_OF_LISTS, lambda found: _first_field(found, trusted_hops)))
+    return Reader(_combined(patterns, anonymous, _FIELDS, None))
 
 
-def _columns(patterns: Patterns, anonymous: frozenset[str]) -> Callable[[str], Entry]:
+def _columns(patterns: Patterns, anonymous: frozenset[str], trusted_hops: int) -> Callable[[str], Entry]:
     nobody = NOTHING | anonymous
+    checked = log_address.checked
 
     def parse(text: str) -> Entry:
         columns = text.split("\t")
@@ -128,6 +140,8 @@ def _columns(patterns: Patterns, anonymous: frozenset[str]) -> Callable[[str], E
         stamp, address, session, cookie, user, url, doi, _, _, agent = columns[:10]
         if doi in NOTHING:
             raise BadLine("has no identifier")
+        if address not in NOTHING:
+            address = _listed(address, trusted_hops) if trusted_hops else checked[address]
         time, wall = iso_time(stamp)
         kind, who = "address", address
         if user not in nobody:
@@ -148,20 +162,44 @@ def _columns(patterns: Patterns, anonymous: frozenset[str]) -> Callable[[str], E
 
 #: `%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i"`, also with `%v:%p ` before it and fields after it.
 #: User and time are bounded, so that no line makes the search try every bracket with every other.
-_COMBINED = re.compile(
-    r'(?:[^\s:]+:\d+ )?(\S+) \S+ ([^\[]{1,255}?) \[([^\]]{10,40})\] "((?:[^"\\]|\\.)*)" (\d{3}) (?:\d+|-)'
-    r' "(?:[^"\\]|\\.)*" "((?:[^"\\]|\\.)*)"'
+_VHOST = r"(?:[^\s:,]+:\d+ (?!-\s|\())?"
+#: What stands between quotes, escaped ones aside; five times as fast as one character after the other.
+_QUOTED = r'[^"\\]*(?:\\.[^"\\]*)*'
+_REST = (
+    rf' (\S+) ([^\[]{{1,255}}?) \[([^\]]{{10,40}})\] "({_QUOTED})" (\d{{3}}) (?:\d+|-)'
+    rf' "{_QUOTED}" "({_QUOTED})"(?!\S)'
 )
+_FIELDS = re.compile(rf"{_VHOST}(\S+){_REST}")
+#: The same; the first field may be a list, and X-Forwarded-For may follow it in parentheses.
+_FIELDS_OF_LISTS = re.compile(rf"{_VHOST}([^\s,]+(?:,\s?[^\s,]+)*(?: \([^()]*\))?){_REST}")
+
+_LAST_QUOTED = re.compile(rf'.*\s"({_QUOTED})"[^"]*')
+
+#: The name that RFC 1413 gives to a connection. No server asks for it any more, and nearly all write `-`.
+_IDENT = re.compile(r'[^\s,;()<>"]+')
+
+#: How Apache writes a user name without letters.
+_NO_NAME = '""'
 
 
-def _combined(patterns: Patterns, anonymous: frozenset[str]) -> Callable[[str], Entry]:
-    nobody = NOTHING | anonymous
+def _combined(
+    patterns: Patterns,
+    anonymous: frozenset[str],
+    fields: re.Pattern[str],
+    address_of: Callable[[re.Match[str]], str] | None,
+) -> Callable[[str], Entry]:
+    """`address_of`: where the address is, if not in the first field. Raises `BadLine` as the parser does."""
+    nobody = NOTHING | anonymous | {_NO_NAME}
+    checked = log_address.checked
 
     def parse(text: str) -> Entry:
-        found = _COMBINED.match(text)
+        found = fields.match(text)
         if not found:
             raise BadLine("is not in the combined format")
-        address, user, stamp, asked, status, agent = found.groups()
+        address, ident, user, stamp, asked, status, agent = found.groups()
+        address = address_of(found) if address_of else checked[address]
+        if ident != "-" or " " in user:
+            _require_in_place(ident, user)
         time, wall = apache_time(stamp)
         kind, who = ("address", address) if user in nobody else ("user", user)
         method, _, rest = asked.partition(" ")
@@ -172,6 +210,38 @@ def _combined(patterns: Patterns, anonymous: frozenset[str]) -> Callable[[str], 
         return Entry(time, wall, kind, who, address, agent, url, key, is_doi, request if key else None)
 
     return parse
+
+
+def _first_field(found: re.Match[str], trusted_hops: int) -> str:
+    """From the list in the first field, or from the one in parentheses behind the address of the last proxy."""
+    first, parenthesis, forwarded = found[1].partition(" (")
+    if not parenthesis:
+        return _listed(first, trusted_hops)
+    return log_address.behind_proxies(log_address.checked[first], forwarded[:-1].strip(), trusted_hops)
+
+
+def _listed(addresses: str, trusted_hops: int) -> str:
+    """From a list without the address of the last proxy. If it is shorter than the hops, its first is the best."""
+    return log_address.behind_proxies(addresses.partition(",")[0], addresses, trusted_hops)
+
+
+def _forwarded(found: re.Match[str], trusted_hops: int) -> str:
+    """From X-Forwarded-For in the last quoted field; the first field where that has none."""
+    last = _LAST_QUOTED.fullmatch(found.string, found.end())
+    if last is None:
+        raise BadLine("has no quoted field after the user agent, where combined-forwarded has X-Forwarded-For")
+    return log_address.behind_proxies(log_address.checked[found[1]], last[1].strip(), trusted_hops)
+
+
+def _require_in_place(ident: str, user: str) -> None:
+    """Raise `BadLine` where more fields stand before the time than the format has. A user name may have blanks in it,
+    so `%u` would take them all.
+    """
+    if not _IDENT.fullmatch(ident) or log_address.is_ip(ident):
+        raise BadLine(f"has {ident[:60]!r} as its second field, not -: --trusted-hops N reads lists of addresses")
+    words = user.split(" ")
+    if len(words) > 1 and "-" in (words[0], words[-1]):
+        raise BadLine(f"has {user[:60]!r} where the user stands: it has more fields than the combined format")
 
 
 def _key(match: re.Match[str]) -> tuple[str, bool]:

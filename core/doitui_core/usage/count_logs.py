@@ -9,10 +9,12 @@ from pathlib import Path
 
 from doitui_core import garbage, identifiers
 from doitui_core.usage import access_log, log_lines, spool_entries
-from doitui_core.usage.access_log import BadLine, Entry
+from doitui_core.usage.access_log import Entry
 from doitui_core.usage.agents import MACHINE, ROBOT, Agents
 from doitui_core.usage.counter import DOUBLE_CLICK, HOUR, METRICS, Counting, Hit, Reason, Tally, judge
 from doitui_core.usage.hour_store import REQUEST, TAKES_BACK, HourStore
+from doitui_core.usage.log_lines import BadLine
+from doitui_core.usage.shared_address import Addresses
 from doitui_core.usage.zone import hours_of_month
 
 FORMATS = ("auto", *access_log.FORMATS, "spool")
@@ -33,11 +35,13 @@ class Options:
     views: str = ""
     downloads: str = ""
     anonymous: frozenset[str] = frozenset()
+    trusted_hops: int = 0
 
 
 @dataclass
 class Counted:
     """`counts` by DOI, access method and metric type, without zeros; `lines` by what became of them; `bad`: place, why.
+    `warning`: what makes all of it doubtful, empty for nothing.
 
     What was named by an object id only stands under that.
     """
@@ -45,6 +49,7 @@ class Counted:
     counts: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     lines: Counter[str] = field(default_factory=Counter)
     bad: list[tuple[str, str]] = field(default_factory=list)
+    warning: str = ""
 
 
 def count(
@@ -57,9 +62,15 @@ def count(
     result = Counted()
     with HourStore() as store, garbage.many_objects():
         reading = _Reading(store, agents, result)
+
+        def stepped(length: int) -> None:
+            reading.addresses.sum_up()
+            step(length)
+
         for path in paths:
-            for entry in _entries(path, options, result, step):
+            for entry in _entries(path, options, result, stepped):
                 reading.take(entry)
+        result.warning = reading.addresses.warning()
         _tally(store, reading, options.month, result)
     return result
 
@@ -93,7 +104,7 @@ def _reader(line: bytes, options: Options) -> Callable[[bytes], Entry | None]:
     form = options.form if options.form != "auto" else detect(line)
     if form == "spool":
         return spool_entries.read
-    return access_log.reader(form, options.views, options.downloads, options.anonymous).entry
+    return access_log.reader(form, options.views, options.downloads, options.anonymous, options.trusted_hops).entry
 
 
 def detect(line: bytes) -> str:
@@ -111,6 +122,8 @@ class _Reading:
         self._agents = agents
         self._lines = result.lines
         self._shift: int | None = None
+        self.addresses = Addresses()
+        self._came_from = self.addresses.came_from
         #: How many hours a wall clock was ahead of the one by which the store is divided. More than 0 only where a log
         #: changes its offset (daylight saving), or several logs have several.
         self.ahead = 0
@@ -126,6 +139,7 @@ class _Reading:
         if agent == ROBOT:
             self._lines[Reason.ROBOT] += 1
             return
+        self._came_from(entry.address)
         hour = entry.wall // HOUR
         if self._shift is None:
             self._shift = entry.wall - entry.time

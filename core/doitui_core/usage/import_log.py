@@ -20,12 +20,14 @@ from doitui_core import database, settings
 from doitui_core.errors import Misconfigured
 from doitui_core.models import Repository
 from doitui_core.usage import access_log, countries, hits, log_lines, seen_logs
-from doitui_core.usage.access_log import BadLine, Entry
+from doitui_core.usage.access_log import Entry
 from doitui_core.usage.agents import ROBOT
 from doitui_core.usage.agents import known as known_agents
 from doitui_core.usage.count_logs import NAMED, detect
 from doitui_core.usage.counter import Reason
+from doitui_core.usage.log_lines import BadLine
 from doitui_core.usage.seen_logs import Progress
+from doitui_core.usage.shared_address import Addresses
 from doitui_core.usage.subjects import Found, Subjects
 from doitui_core.usage.zone import HOURS_A_DAY, date_of
 from doitui_middleware import spool_url
@@ -55,11 +57,15 @@ class Options:
     anonymous: frozenset[str] = frozenset()
     dry_run: bool = False
     again: bool = False
+    trusted_hops: int = 0
 
 
 @dataclass
 class Imported:
-    """What became of one log. `hits` by reason; `refused`: lines by day; `already`: bytes imported before."""
+    """What became of one log. `hits` by reason; `refused`: lines by day; `already`: bytes imported before.
+
+    `bad`: the first of the rejected lines, place and why. `warning`: what makes it all doubtful, empty for nothing.
+    """
 
     path: Path
     already: int = 0
@@ -69,6 +75,7 @@ class Imported:
     refused: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
     bad: list[tuple[str, str]] = field(default_factory=list)
+    warning: str = ""
 
 
 def import_logs(
@@ -105,20 +112,32 @@ class _Run:
             return result
         result.already = progress.length
         with log_lines.opened(path) as file:
-            seen_logs.skip(file, progress)
+            number = seen_logs.skip(file, progress)
             read: Read | None = None
+            addresses = Addresses()
             for lines in _batches(file):
                 sample = next((line for line in lines if not line.startswith(b"#")), None)
                 read = read or (self._reader(sample) if sample else None)
-                self._batch(lines, read, progress, result)
+                following = number + len(lines)
+                self._batch(lines, number, read, progress, result, addresses)
+                number = following
+        result.warning = addresses.warning()
         return result
 
     def _reader(self, line: bytes) -> Read:
         options = self._options
         form = detect(line) if options.form == "auto" else options.form
-        return access_log.reader(form, options.views, options.downloads, options.anonymous).entry
+        return access_log.reader(form, options.views, options.downloads, options.anonymous, options.trusted_hops).entry
 
-    def _batch(self, lines: list[bytes], read: Read | None, progress: Progress, result: Imported) -> None:
+    def _batch(
+        self,
+        lines: list[bytes],
+        before: int,
+        read: Read | None,
+        progress: Progress,
+        result: Imported,
+        addresses: Addresses,
+    ) -> None:
         entries: list[Entry] = []
         for at, line in enumerate(lines):
             if read is None or line.startswith(b"#"):
@@ -129,19 +148,24 @@ class _Run:
                 if not line.endswith(b"\n"):  # still being written: left for the next time
                     del lines[at:]
                     break
-                self._reject(result, str(error))
+                self._reject(result, before + at + 1, str(error))
                 continue
             result.lines += 1
             if entry is not None:
                 entries.append(entry)
+        addresses.add(entry.address for entry in entries if self._tells(entry))
         progress.take(lines)
         self._write(entries, progress, result)
 
-    def _reject(self, result: Imported, why: str) -> None:
+    def _tells(self, entry: Entry) -> bool:
+        """Whether the address is a visitor's who was of interest."""
+        return entry.request is not None and self._agents.of(entry.agent) != ROBOT
+
+    def _reject(self, result: Imported, number: int, why: str) -> None:
         result.lines += 1
         result.rejected += 1
         if len(result.bad) < NAMED:
-            result.bad.append((f"{result.path}, line {result.lines} of what is new", why))
+            result.bad.append((f"{result.path}:{number}", why))
 
     def _write(self, entries: list[Entry], progress: Progress, result: Imported) -> None:
         useful = [entry for entry in entries if entry.request is not None]

@@ -20,6 +20,10 @@ LONGEST_LINE = 65_536
 BUFFER = 1 << 20
 
 
+class BadLine(ValueError):
+    """Not a line of its format; its text says why."""
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """The uncompressed bytes of a log. Raises `UnreadableDocument`, or `Misconfigured` without what zstd needs."""

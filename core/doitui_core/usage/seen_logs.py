@@ -104,9 +104,10 @@ def _pieces(file: IO[bytes], length: int) -> Iterator[bytes]:
         yield piece
 
 
-def skip(file: IO[bytes], progress: Progress) -> None:
-    """Read over what was imported before, and over the rest of a line whose beginning was."""
-    for _ in _pieces(file, progress.length):
-        pass
+def skip(file: IO[bytes], progress: Progress) -> int:
+    """Read over what was imported before, and over the rest of a line whose beginning was; how many lines."""
+    number = sum(piece.count(b"\n") for piece in _pieces(file, progress.length))
     if progress.ends_in_line:
         progress.take([file.readline()])
+        number += 1
+    return number

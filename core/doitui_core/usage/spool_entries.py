@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from doitui_core.usage.access_log import BadLine, Entry
+from doitui_core.usage.access_log import Entry
+from doitui_core.usage.log_lines import BadLine
 from doitui_middleware import spool_line
 
 FIELDS = 12
