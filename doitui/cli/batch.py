@@ -6,6 +6,7 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.doi import state_option
+from doitui.cli.numbers import LIMIT
 from doitui.cli.output import counted, progress, say, show
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
@@ -22,7 +23,7 @@ def batch() -> None:
 @batch.command("mint")
 @click.argument("ids", nargs=-1, metavar="[ID...]")
 @click.option("--repository", "code", default="", metavar="CODE", help="Only that repository's.")
-@click.option("--limit", default=100, type=click.IntRange(1), help="At most this many (100).")
+@click.option("--limit", default=100, type=LIMIT, help="At most this many (100).")
 @click.option("--all", "everything", is_flag=True, help="However many there are.")
 @state_option
 @json_option

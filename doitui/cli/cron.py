@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from doitui.cli import exits
+from doitui.cli.numbers import LIMIT_OR_ALL
 from doitui.cli.output import counted, say, show
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
 from doitui.cli.work import log_to_stderr, sending_mail, stopping
@@ -54,7 +55,7 @@ def register_local(session: Session, code: str, as_json: bool, dry_run: bool) ->
 @click.option(
     "--delay-hours", type=click.IntRange(0, 87_600), metavar="HOURS", help="How old; 0: all, verified or not."
 )
-@click.option("--limit", default=0, type=click.IntRange(0), help="At most this many; 0: all (0).")
+@click.option("--limit", default=0, type=LIMIT_OR_ALL, help="At most this many; 0: all (0).")
 @repository_option
 @json_option
 @dry_run_option

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from doitui.cli import event_query, exits
-from doitui.cli.numbers import ID
+from doitui.cli.numbers import ID, LIMIT_OR_ALL
 from doitui.cli.output import counted, fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
@@ -110,7 +110,7 @@ def add(
 
 
 @event.command("flush")
-@click.option("--limit", default=500, type=click.IntRange(0), metavar="N", help="At most so many (500); 0: all.")
+@click.option("--limit", default=500, type=LIMIT_OR_ALL, metavar="N", help="At most so many (500); 0: all.")
 @click.option(
     "--max-attempts",
     default=5,

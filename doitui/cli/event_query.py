@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from doitui.cli.numbers import LIMIT_OR_ALL
 from doitui.cli.output import counted, progress, show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
@@ -31,7 +32,7 @@ PATIENCE = 60.0
     "--sort", default="", metavar="S", help="relevance, obj_id, total, created, updated; - before it: backwards."
 )
 @click.option("--page-size", default=1000, type=click.IntRange(1, 1000), help="Events asked for at once (1000).")
-@click.option("--limit", default=0, type=click.IntRange(0), metavar="N", help="At most so many events; 0: all.")
+@click.option("--limit", default=0, type=LIMIT_OR_ALL, metavar="N", help="At most so many events; 0: all.")
 @click.option(
     "--url", default="", metavar="BASE", help="The Events API or hub (events_url, a sandbox, else DataCite's)."
 )

@@ -25,5 +25,8 @@ class _Seconds(click.FloatRange):
 #: What fits into a database's integer.
 ID = _Id(1, 2**63 - 1)
 
+#: How many of something at most, and the same where 0 stands for all: no list is longer.
+LIMIT, LIMIT_OR_ALL = click.IntRange(1, 1_000_000_000), click.IntRange(0, 1_000_000_000)
+
 #: How often to look: not so often that the machine does nothing else, and at least once a day.
 SECONDS = _Seconds(0.05, 86_400)

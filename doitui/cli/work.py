@@ -15,7 +15,7 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.beside import beside
-from doitui.cli.numbers import SECONDS
+from doitui.cli.numbers import LIMIT, SECONDS
 from doitui.cli.output import counted, plain, progress, say, show
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
@@ -36,7 +36,7 @@ EVENT_SECONDS = 300.0
 @click.command()
 @click.option("--drain", is_flag=True, help="Stop when nothing is due.")
 @click.option("--threads", default=8, type=click.IntRange(1, 64), help="Requests at once (8).")
-@click.option("--limit", type=click.IntRange(1), help="Stop after this many jobs.")
+@click.option("--limit", type=LIMIT, help="Stop after this many jobs.")
 @click.option("--every", default=1.0, type=SECONDS, metavar="SECONDS", help="How often to look at an empty queue (1).")
 @json_option
 @dry_run_option
