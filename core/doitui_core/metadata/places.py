@@ -48,9 +48,11 @@ def _rows(location: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _listed(value: Any) -> list[Any]:
-    if isinstance(value, list):
-        return list(value)
-    return [] if value is None else [value]
+    """One value or several as a list; lists in lists are one list, however deep."""
+    found = value if isinstance(value, list) else [value]
+    while any(isinstance(item, list) for item in found):
+        found = [one for item in found for one in (item if isinstance(item, list) else [item])]
+    return [item for item in found if item is not None]
 
 
 def _polygon(value: Any) -> Any:

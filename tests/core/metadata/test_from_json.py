@@ -153,3 +153,9 @@ def test_misspelt_and_foreign_names_are_told_once() -> None:
     }
 
     assert unknown(document) == ["titels", "creators.firstName", "types.kind", "relatedItems.creators.nameIdentifiers"]
+
+
+def test_places_in_lists_of_lists_are_places() -> None:
+    for places in ([[None]], [["a"], [[None]]], [None, "a"]):
+        once = canonical({"geoLocations": [{"geoLocationPlace": places}]})
+        assert canonical(once) == once
