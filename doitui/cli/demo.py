@@ -53,7 +53,8 @@ def _live(stage: Stage) -> None:
     living = Living(stage)
     try:
         living.start()
-        os.environ["DOITUI_SPOOL"] = str(stage.spool)  # the screens tell of the demo's, never of a real one
+        # The screens tell of the demo's spool and log, never of real ones.
+        os.environ |= {"DOITUI_SPOOL": str(stage.spool), "DOITUI_LOG": str(stage.log)}
         terminal.prepare(os.environ)
         from doitui.demo.screens import DemoApp
 

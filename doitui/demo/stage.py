@@ -37,6 +37,7 @@ class Stage:
         self.say = say
         self.records = directory / "records"
         self.database = f"sqlite:///{directory / 'demo.db'}"
+        self.log = directory / "doi.log"
         self.url = ""
         self.spool: Path | None = None
         self._processes: list[subprocess.Popen[str]] = []
@@ -185,7 +186,8 @@ class Stage:
         kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(FOREIGN)}
         kept = {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")}
         spool = {"DOITUI_SPOOL": str(self.spool)} if self.spool else {}
-        return kept | spool | {"DOITUI_DATABASE": self.database, "PYTHONUTF8": "1"}
+        ours = {"DOITUI_DATABASE": self.database, "DOITUI_LOG": str(self.log), "PYTHONUTF8": "1"}
+        return kept | spool | ours
 
 
 def _typed(arguments: Sequence[str], directory: Path) -> str:

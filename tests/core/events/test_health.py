@@ -91,6 +91,7 @@ def test_a_token_that_is_refused_is_told(office: Any, saying: Callable[..., Any]
         " password) (1 waits)",
         "doitui setting set datacite_api_token --stdin",
         401,
+        "credentials",
     )
 
 
