@@ -269,7 +269,10 @@ def import_log(
     )
     with session.database(read_only=dry_run):
         repository = repositories.find_or_only(code)
-        with progress("importing", len(files)) as bar, says_how_far(lambda: _imported_before(bar.pos)):
+        with (
+            progress("importing", len(files)) as bar,
+            says_how_far(lambda: f"{counted(bar.pos, 'whole log')} imported before; import the same again to go on"),
+        ):
             results = importing.import_logs(files, repository, options, bar.update)
         hours = 0 if dry_run else recount.due()
         if hours:
@@ -288,11 +291,6 @@ def import_log(
     show(document, as_json, [line for result in results for line in _import_lines(result, dry_run)])
     failed = any(result.refused or result.rejected for result in results)
     exits.leave(exits.SOME_FAILED if failed else exits.DONE)
-
-
-def _imported_before(done: int) -> str:
-    """How far an import came that was stopped."""
-    return f"{counted(done, 'whole log')} imported before; import the same again: what is stored is left out"
 
 
 def _imported(result: Any) -> dict[str, Any]:
