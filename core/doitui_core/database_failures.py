@@ -18,6 +18,9 @@ NEARLY_NONE = 1 << 20
 #: The hint where PostgreSQL does not know who we are.
 PGPASS = "put it into ~/.pgpass (mode 0600) or the file PGPASSFILE names, not into the URL"
 
+#: How psycopg begins where it has no connection at all.
+UNREACHED = ("connection failed", "connection is bad", "connection timeout", "failed to resolve")
+
 DISK_FULL = "the disk is full"
 
 
@@ -99,6 +102,8 @@ def _permission_hint(path: Path) -> str:
 def _postgresql_hint(state: str, said: str, lost: bool) -> str:
     if state.startswith("28") or "password" in said:
         return f"check the role and its password; {PGPASS}"
+    if said.startswith(UNREACHED):
+        return "see whether the server runs and the URL is right"
     if lost:
         return "the connection was lost: see whether the server runs, then try again"
     return {

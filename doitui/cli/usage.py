@@ -138,11 +138,11 @@ def _say_bad(bad: list[tuple[str, str]], number: int) -> None:
 
 
 @usage.command()
-@click.option("--spool", type=click.Path(path_type=Path), metavar="DIR", help="The spool  [env: DOITUI_SPOOL]")
+@click.option("--spool", metavar="DIR", help="The spool  [env: DOITUI_SPOOL]")
 @json_option
 @dry_run_option
 @pass_session
-def drain(session: Session, spool: Path | None, as_json: bool, dry_run: bool) -> None:
+def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> None:
     """Bring what the middleware noted into the database, and count it. A worker does the same; this is for cron.
 
     Example: doitui usage drain --spool /var/spool/doitui
@@ -212,12 +212,13 @@ def _tell_events(*, all_days: bool = False) -> None:
         say(f"counted, but no events are made of it: {error}")
 
 
-def _spool(given: Path | None) -> Path:
+def _spool(given: str | None) -> Path:
     from doitui_core.usage import spool_place
 
-    place = given or Path(spool_place.of_environment())
-    if place == Path():
+    named = spool_place.of_environment() if given is None else given
+    if not named:
         raise Misconfigured("no spool is named: --spool DIR, or DOITUI_SPOOL in the environment")
+    place = Path(named)
     if not place.is_dir():
         raise BadInput(f"there is no spool {place}: name the directory the middleware writes to")
     return place
@@ -268,7 +269,10 @@ def import_log(
     )
     with session.database(read_only=dry_run):
         repository = repositories.find_or_only(code)
-        with progress("importing", len(files)) as bar, says_how_far(lambda: _imported_before(bar.pos)):
+        with (
+            progress("importing", len(files)) as bar,
+            says_how_far(lambda: f"{counted(bar.pos, 'whole log')} imported before; import the same again to go on"),
+        ):
             results = importing.import_logs(files, repository, options, bar.update)
         hours = 0 if dry_run else recount.due()
         if hours:
@@ -287,11 +291,6 @@ def import_log(
     show(document, as_json, [line for result in results for line in _import_lines(result, dry_run)])
     failed = any(result.refused or result.rejected for result in results)
     exits.leave(exits.SOME_FAILED if failed else exits.DONE)
-
-
-def _imported_before(done: int) -> str:
-    """How far an import came that was stopped."""
-    return f"{counted(done, 'whole log')} imported before; import the same again: what is stored is left out"
 
 
 def _imported(result: Any) -> dict[str, Any]:

@@ -148,3 +148,28 @@ def test_a_disk_of_the_server_that_is_full_is_named(shared: Doitui, server: Any,
     server.execute(full.format(schema=schema_of(url), table="record"))
     done = shared("record", "import", write("e"))
     assert (done.code, "the disk is full on the server" in done.complaint) == (3, True)
+
+
+@pytest.fixture
+def working(shared: Doitui, url: str, until: Callable[..., None]) -> Iterator[subprocess.Popen[str]]:
+    """A worker that is at work and has nothing to do."""
+    command = [sys.executable, "-m", "doitui", "--database", url, "work", "--every", "0.1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: any(str(process.pid) in one["name"] for one in shared("status", "--json").json["workers"]))
+        yield process
+        process.kill()
+
+
+def test_a_worker_whose_connections_are_ended_goes_on_by_itself(
+    shared: Doitui, working: subprocess.Popen[str], server: Any, url: str, until: Callable[..., None]
+) -> None:
+    assert end_connections(server, url) >= 1
+    shared("doi", "mint", "d")
+    until(lambda: shared("status", "--json").json["dois"]["findable"] == 4)
+    assert working.poll() is None
+
+
+@pytest.mark.parametrize("line", ["doctor", "status", "work --drain", "sync", "usage drain --spool ."])
+def test_a_server_that_is_not_there_is_named_with_what_to_do(typed: Doitui, line: str) -> None:
+    done = typed("--database", "postgresql://u@127.0.0.1:1/db", *line.split())
+    assert (done.code, "see whether the server runs" in done.complaint) == (3, True)
