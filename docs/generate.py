@@ -56,6 +56,8 @@ def settings() -> str:
         "Made by `docs/generate.py`; do not edit.",
         "",
         "Precedence: flag > active repository > environment (`DOITUI_<NAME>` in capitals) > global > default.",
+        "A variable whose value a setting cannot have is refused by every command; a relative path is stored absolute.",
+        "The log of DOIs is `DOITUI_LOG`, else `doi.log` in the user's log directory (`doitui doctor` shows it).",
         "`DATACITE_TEST_MODE=true` sets the environment to test, whatever else is said. A secret is stored as",
         "`env:NAME` or `file:PATH`.",
         "",
