@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from doitui_core import statements
+from doitui_core import statements, strict_json
 from doitui_core.metadata import build, over_xml, sizes, validate
 from doitui_core.metadata.validate import Finding
 from doitui_core.models import IS_KEPT, Doi, Funding, Record
@@ -43,7 +42,7 @@ _FUNDINGS = statements.Select(
 
 def attributes(record: Record, config: Config, funded: Sequence[Attributes] | None = None) -> Attributes:
     """The record's metadata with its fundings and the repository's defaults for what it does not name."""
-    found: Attributes = json.loads(record.metadata)
+    found: Attributes = strict_json.tolerant_loads(record.metadata)
     beside = fundings(record) if funded is None else funded
     own = found.get("fundingReferences", [])
     if beside and isinstance(own, list):  # anything else is for the check to name

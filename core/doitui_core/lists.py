@@ -5,7 +5,6 @@ Every row is a dict that can be printed as JSON; `next` is the key of the page a
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 
 import peewee
 
-from doitui_core import containing, identifiers, ledger, queue, repositories, states
+from doitui_core import containing, identifiers, ledger, queue, repositories, states, strict_json
 from doitui_core.clock import iso, micros
 from doitui_core.errors import BadInput
 from doitui_core.jobs import Lane
@@ -262,7 +261,7 @@ def record(record_id: int) -> Row:
     """One record, as the list has it, with its owner and its metadata."""
     row = records_with_dois().where(Record.id == record_id).objects(Record).get()
     owner = {"owner_name": row.owner_name, "owner_email": row.owner_email}
-    return record_row(row) | owner | {"metadata": json.loads(row.metadata)}
+    return record_row(row) | owner | {"metadata": strict_json.tolerant_loads(row.metadata)}
 
 
 def records_with_dois() -> Any:
@@ -322,4 +321,4 @@ def _attempts(row: Doi) -> Any:
 def _sent(body: Any) -> Any:
     """What went out: a REST document as JSON, what MDS got (XML, lines) as text."""
     text = zlib.decompress(bytes(body)).decode() if body else ""
-    return json.loads(text) if text.startswith("{") else text or None
+    return strict_json.tolerant_loads(text) if text.startswith("{") else text or None

@@ -5,14 +5,13 @@ A file is at most `LARGEST_FILE` bytes; of JSON lines each line is, and the file
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from doitui_core import strict_json
 from doitui_core.errors import DoituiError, UnreadableDocument
 from doitui_core.metadata import from_xml
 
@@ -136,7 +135,7 @@ def _check_size(text: bytes) -> None:
 
 def _object(text: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite)
+        found = strict_json.loads(text.decode("utf-8-sig"))
     except RecursionError as error:
         raise UnreadableDocument(TOO_DEEP) from error
     except ValueError as error:
@@ -154,15 +153,3 @@ def _object(text: bytes) -> dict[str, Any]:
 def _deeper(value: Any, levels: int) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return levels == 0 or any(_deeper(item, levels - 1) for item in inner if isinstance(item, dict | list))
-
-
-def _finite(text: str) -> float:
-    """1e999 is a number in JSON, but none that can be kept or sent."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text[:40]} is too large for a number")
-    return number
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number in JSON")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -12,6 +11,7 @@ from doitui.cli.numbers import ID, LIMIT_OR_ALL
 from doitui.cli.output import counted, fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui_core import strict_json
 
 COLUMNS = ("id", "state", "total", "relation_type_id", "subj_id", "obj_id", "attempts", "response_status", "last_error")
 
@@ -65,7 +65,7 @@ def show_(session: Session, number: int, as_json: bool) -> None:
 
     with session.database(read_only=True):
         row = listed.event(number)
-    plain = row | {"payload": json.dumps(row["payload"], ensure_ascii=False)}
+    plain = row | {"payload": strict_json.dumps(row["payload"], ensure_ascii=False)}
     show(row, as_json, fields(plain))
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from doitui_core import strict_json
 from doitui_core.database_urls import without_passwords
 
 #: Persian and Indic words need them, and they only join or part letters.
@@ -71,7 +72,7 @@ def _close(stream: Any) -> None:
 
 def _json(document: Any) -> str:
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    text = json.dumps(document, ensure_ascii=not encoding.lower().startswith("utf"), indent=2)
+    text = strict_json.dumps(document, ensure_ascii=not encoding.lower().startswith("utf"), indent=2)
     return re.sub(r"[^\n -~]", lambda found: _escaped(found[0]), text)
 
 

@@ -83,8 +83,8 @@ def count(
 ) -> None:
     """Count access logs, plain or compressed (gzip, zstd). Several are counted as one. Nothing is stored.
 
-    A line must have one IP address or host name where the format has the visitor's address; `-` is not known. A line
-    with other fields than the format says is rejected with its number.
+    A line must have one IP address or host name, or `-`, where the format has the visitor's address. A line with other
+    fields than the format says is rejected with its number.
 
     Example: doitui usage count --log-format combined --view-pattern '^/records/(?P<doi>10[.][^/]+/.+)$' access.log*
     """

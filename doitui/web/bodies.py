@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from typing import Any
 
 import falcon
 
 from doitui.web.refusals import NO_PAYLOAD, refusal
+from doitui_core import strict_json
 
 # Bytes of a body as it comes: nginx before lupo lets no more through (client_max_body_size 10M), and documents of
 # 15 MB come packed.
@@ -55,7 +55,7 @@ def read_json(req: falcon.Request) -> Any:
 def parse(body: bytes) -> Any:
     """`body` as JSON, None for an empty one. Raises 400 for a syntax error."""
     try:
-        return json.loads(body, parse_constant=_no_constant) if body.strip() else None
+        return strict_json.loads(body) if body.strip() else None
     except (ValueError, RecursionError) as error:
         raise refusal(400, f"{error}") from None
 
@@ -74,10 +74,6 @@ def doi_of(document: Any) -> str | None:
     for name in ("data", "attributes", "doi"):
         value = value.get(name) if isinstance(value, dict) else None
     return value.lower() if isinstance(value, str) else None
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"unexpected token at '{name}'")
 
 
 def _limit(size: int, limit: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from doitui.web.event_input import Dialect
 from doitui.web.event_record import Event, derived
 from doitui.web.event_store import Group
+from doitui_core import spreadsheets
 
 # Buckets told of each statistic.
 _MOST = 10
@@ -97,8 +98,12 @@ def table(events: Iterable[Event]) -> str:
     text = io.StringIO(newline="")
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(_CSV)
-    lines.writerows([getattr(event, name.replace("-", "_")) for name in _CSV] for event in events)
+    lines.writerows([_cell(getattr(event, name.replace("-", "_"))) for name in _CSV] for event in events)
     return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return spreadsheets.guarded(value) if isinstance(value, str) else value
 
 
 Names = Callable[[Group], Iterable[str | None]]

@@ -19,6 +19,9 @@ Environ = Mapping[str, Any]
 MICROSECONDS_AN_HOUR = 3_600_000_000
 HASH_BYTES = 12
 
+#: Packages whose own exceptions, those that are no `Exception`, end a request from outside (GreenletExit, Timeout …).
+EVENT_LOOPS = frozenset({"greenlet", "gevent", "eventlet", "asyncio", "trio"})
+
 #: Addresses of a proxy on the same host, or of a Unix socket; never a visitor's.
 NOBODY = frozenset({"", "127.0.0.1", "::1", "localhost", "unix:"})
 
@@ -76,11 +79,13 @@ class Actors:
         """Only the site knows. If its function fails, the visitor counts as not signed in."""
         try:
             user = self._user(environ) if self._user else None
-        except Exception as error:
+            return None if user is None or user == "" else str(user)
+        except BaseException as error:  # a SystemExit of a library's would end the site's process
+            if _ends_thread(error):
+                raise
             what = f"{type(error).__name__}: {error}"
             self._hint("user", f"user(environ) failed with {what}; such visitors count as not signed in")
             return None
-        return None if user is None or user == "" else str(user)
 
     def _behind_proxies(self, environ: Environ, peer: str) -> str:
         if self._trusted_hops:
@@ -94,6 +99,17 @@ class Actors:
         if about not in self._hinted:
             self._hinted.add(about)
             self._log.warning("usage: %s (said once a process)", text)
+
+
+def _ends_thread(error: BaseException) -> bool:
+    """Whether it was sent to this thread, wherever it was, and must go through: Ctrl-C, the end of a generator, and
+    what event loops end or time a request with.
+    """
+    if isinstance(error, KeyboardInterrupt | GeneratorExit):
+        return True
+    return not isinstance(error, Exception) and any(
+        kind.__module__.partition(".")[0] in EVENT_LOOPS for kind in type(error).__mro__
+    )
 
 
 def client_address(peer: str, forwarded: str, trusted_hops: int) -> str:

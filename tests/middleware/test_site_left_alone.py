@@ -121,3 +121,45 @@ def test_nonsense_from_the_server_does_not_reach_the_site(wrapped: Wrap, environ
 
 def test_a_spool_that_cannot_be_written_is_no_concern_of_the_site(wrapped: Wrap, tmp_path: Path) -> None:
     assert ask(wrapped(Site(), spool=tmp_path / "no" / "such" / "place")) == ("200 OK", b"a record")
+
+
+class _Ends(BaseException):
+    pass
+
+
+class _NoText:
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+
+def _raising(error: BaseException) -> Callable[[Any], object]:
+    def user(environ: Any) -> object:
+        raise error
+
+    return user
+
+
+def test_whatever_the_function_that_names_the_user_raises_the_site_answers_and_the_visit_counts(
+    wrapped: Wrap, spool: Spool
+) -> None:
+    users = [_raising(error) for error in (SystemExit(1), _Ends("x"), RecursionError(), MemoryError(), KeyError("k"))]
+    users.append(lambda environ: _NoText())
+    answers = [ask(wrapped(Site(), user=user)) for user in users]
+    assert answers == [("200 OK", b"a record")] * len(users)
+    assert [hit.actor_kind for hit in spool.hits()] == ["address"] * len(users)
+
+
+class _Timeout(BaseException):
+    """As gevent throws one into whatever a request is doing."""
+
+    __module__ = "gevent.timeout"
+
+
+class _OwnTimeout(_Timeout):
+    pass
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), GeneratorExit(), _Timeout(), _OwnTimeout()], ids=repr)
+def test_what_ends_the_thread_goes_through(wrapped: Wrap, error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        ask(wrapped(Site(), user=_raising(error)))

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from doitui.web import event_answers
 from doitui.web.event_conditions import where
 from doitui.web.event_query import EventQuery
 from doitui.web.event_record import Event
@@ -275,6 +276,13 @@ def test_version_1_speaks_csv(filled):
         "subj-id,obj-id,source-id,relation-type-id,occurred_at",
         f"{DOI}a,{ORCID},orcid,is-authored-by,2026-05-09T00:00:00.000Z",
     ]
+
+
+def test_no_cell_of_csv_is_a_formula():
+    ids = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"]
+    events = [Event("u", text, "o", "s", "r", "t", "add", "l", 1, "2026", "2026", "2026") for text in ids]
+    rows = event_answers.table(events).splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == [f"'{text}" for text in ids]
 
 
 def test_a_crawler_s_query_finds_nothing(filled):

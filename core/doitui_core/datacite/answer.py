@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from doitui_core import strict_json
 
 #: A body kept for people is cut here, in characters (DESIGN: 64 kB of whatever was not 2xx).
 KEPT = 65_536
@@ -36,7 +37,7 @@ class Answer:
     def document(self) -> dict[str, Any]:
         """The JSON object of the body; {} where there is none."""
         try:
-            found = json.loads(self.text)
+            found = strict_json.tolerant_loads(self.text)
         except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}

@@ -6,11 +6,11 @@ A page begins after the last DOI of the one before: each DOI comes once, whateve
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from doitui_core import strict_json
 from doitui_core.usage import bulk
 from doitui_core.usage.counter import METRICS
 
@@ -107,7 +107,7 @@ def _reported(dois: Sequence[Any], sums: dict[int, list[Any]], left_out: LeftOut
     for number, doi, _, url, record_id, _ in wanted:
         if record_id in records:
             _, title, metadata, page = records[record_id]
-            usage = Usage(doi, url or page, title, json.loads(metadata))
+            usage = Usage(doi, url or page, title, strict_json.tolerant_loads(metadata))
             for row in sums[number]:
                 _add(usage, *row[1:])
             yield usage

@@ -17,6 +17,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from doitui_core import strict_json
 from doitui_core.errors import UnreadableDocument
 
 #: Bytes read at once.
@@ -93,10 +94,6 @@ def _member(text: _Text, name: str) -> Iterator[Member]:
     text.expect("]")
 
 
-def _constant(word: str) -> None:
-    raise ValueError(f"{word} is no JSON")
-
-
 class _Text:
     """The characters of a file, of which only those around the place of reading are kept."""
 
@@ -106,7 +103,7 @@ class _Text:
         self._largest = largest
         self._most = largest_member
         self._characters = codecs.getincrementaldecoder("utf-8")()
-        self._decoder = json.JSONDecoder(parse_constant=_constant)
+        self._decoder = json.JSONDecoder(parse_constant=strict_json.no_constant, parse_float=strict_json.finite_number)
         self._text = ""
         self._at = 0
         self._before = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from doitui_core import spreadsheets
 from doitui_core.usage.counter import METRICS
 from doitui_core.usage_reports import datasets
 from doitui_core.usage_reports.counted import Usage
@@ -61,4 +62,4 @@ def _titled(word: str) -> str:
 
 def _line(*cells: str) -> str:
     # A tab or a line's end inside a title would be the end of its cell.
-    return "\t".join(" ".join(cell.split()) for cell in cells) + "\n"
+    return "\t".join(spreadsheets.guarded(" ".join(cell.split())) for cell in cells) + "\n"

@@ -13,7 +13,7 @@ from doitui.tui.screens.tabbed import TabbedSection
 from doitui.tui.text import bar, number
 from doitui.tui.widgets.plot import Plot
 from doitui.tui.widgets.window_table import Column
-from doitui_core import minting
+from doitui_core import minting, spreadsheets
 from doitui_core.errors import DoituiError
 from doitui_core.windows import Row
 
@@ -164,9 +164,8 @@ def _count(name: str) -> Column:
 
 
 def _field(value: Any) -> str:
-    """One field of a CSV line. What a spreadsheet would take for a formula is text."""
-    text = str(value)
-    text = f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+    """One field of a CSV line."""
+    text = spreadsheets.guarded(str(value))
     return f'"{text.replace(chr(34), chr(34) * 2)}"' if any(mark in text for mark in ',"\n') else text
 
 

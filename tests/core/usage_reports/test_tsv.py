@@ -42,3 +42,12 @@ def test_a_partial_month_says_so(house: Any) -> None:
 def test_a_tab_in_a_title_ends_no_cell(house: Any) -> None:
     house.dois(["a"], title="Letters\tand\nnotes")
     assert table(house)[12][0] == "Letters and notes"
+
+
+def test_no_cell_is_a_formula(house: Any) -> None:
+    titles = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1"]
+    for number, title in enumerate(titles):
+        house.dois([f"f{number}"], title=title)
+    cells = [cell for row in table(house) for cell in row]
+    assert [cell for cell in cells if cell[:1] in set("=+-@＝")] == []
+    assert {f"'{title.strip()}" for title in titles} <= set(cells)
