@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from doitui_core import database, identifiers
+from doitui_core import database, identifiers, ledger
 from doitui_core.errors import DoituiError, InvalidMetadata, Refused
 from doitui_core.log_file import LogFile
 from doitui_core.models import Attempt, Doi, Payload
@@ -54,9 +54,9 @@ NO_URL = "could not update landing page URL of DOI {doi} of document {document} 
 NO_DOCUMENT = "could not generate the DataCite metadata for DOI registration of document {document}"
 
 
-def generated(row: Doi) -> None:
+def generated(doi: str, document: str) -> None:
     """A DOI string was decided. As all of these: inside a transaction it is told when that commits, or never."""
-    _tell(logging.INFO, "DOI {doi} was generated for document {document}", row)
+    database.afterwards(lambda: _write(logging.INFO, f"DOI {doi} was generated for document {document}"))
 
 
 def readdressed(row: Doi, url: str) -> None:
@@ -108,40 +108,36 @@ def verified(row: Doi, outcome: Outcome) -> None:
         _tell(logging.WARNING, words, row, outcome.message)
 
 
-@contextmanager
-def generating(document: str) -> Iterator[None]:
-    """Say why no DOI could be generated for a document. As all below: at once, for the act itself is undone."""
-    with _saying(DoituiError, NOT_MADE, document=document):
-        yield
+def not_generated(document: str, error: DoituiError) -> None:
+    """No DOI could be generated for a document. As all below: at once, for the act itself is undone."""
+    _write(logging.ERROR, f"{NOT_MADE.format(document=document)}: {error}")
 
 
-@contextmanager
-def describing(document: str) -> Iterator[None]:
-    """Say why a document's metadata does not allow to register it."""
-    with _saying(InvalidMetadata, NO_DOCUMENT, document=document):
-        yield
+def not_described(document: str, error: InvalidMetadata) -> None:
+    """A document's metadata does not allow to register it."""
+    _write(logging.ERROR, f"{NO_DOCUMENT.format(document=document)}: {error}")
 
 
 @contextmanager
 def deactivating(doi: str) -> Iterator[None]:
     """Say why a DOI cannot be deactivated."""
-    with _saying(Refused, WORDS["deactivate"][1], doi=doi, document=_document(doi)):
+    with _saying(WORDS["deactivate"][1], doi):
         yield
 
 
 @contextmanager
 def readdressing(doi: str, url: str) -> Iterator[None]:
     """Say why a DOI cannot get another landing page."""
-    with _saying(Refused, NO_URL, doi=doi, document=_document(doi), url=url):
+    with _saying(NO_URL, doi, url):
         yield
 
 
 @contextmanager
-def _saying(branch: type[DoituiError], words: str, **about: str) -> Iterator[None]:
+def _saying(words: str, doi: str, url: str = "") -> Iterator[None]:
     try:
         yield
-    except branch as error:
-        _write(logging.ERROR, f"{words.format(**about)}: {error}")
+    except Refused as error:
+        _write(logging.ERROR, f"{words.format(doi=doi, document=_document(doi), url=url)}: {error}")
         raise
 
 
@@ -165,12 +161,13 @@ def counted(words: str) -> None:
 
 
 def _tell(level: int, words: str, row: Doi, reason: str = "") -> None:
-    if not log.isEnabledFor(level):
-        return
-    document = row.record.object_id if row.record is not None else "-"
+    record = row.__rel__.get("record") or ledger.record(row)
+    document = record.object_id if record is not None else "-"
     line = words.format(doi=row.doi, document=document, url=row.url) + (f": {reason}" if reason else "")
     database.afterwards(lambda: _write(level, line))
 
 
 def _write(level: int, line: str) -> None:
-    log.log(level, "%s", harmless(line))
+    if log.isEnabledFor(level):
+        # Not `log.log`, which would look for the line of code it was called from.
+        log.handle(log.makeRecord(log.name, level, __file__, 0, "%s", (harmless(line),), None))

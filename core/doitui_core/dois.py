@@ -81,8 +81,11 @@ def request(record: Record, target: Wanted, *, actor: str, config: Config | None
     config = config or repositories.config(record.repository)
     with database.write():
         record = reservations.fresh(record)
-        with activity.describing(record.object_id):
+        try:
             check_mintable(record, target, config)
+        except InvalidMetadata as error:
+            activity.not_described(record.object_id, error)
+            raise
         row = reservations.of_record(record)
         if row is None:
             row = reservations.make(record, config, actor)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import time
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -20,23 +21,25 @@ VARIABLE = "DOITUI_LOG"
 LARGEST_FILE = 10_000_000
 KEPT_FILES = 5
 
-FORMAT = "%(asctime)s %(levelname)s: %(message)s"
-
 #: A pipe that nobody reads must not stop us.
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def path() -> Path:
     """Where the log is written now."""
+    return Path(_place())
+
+
+def _place() -> str:
     given = os.environ.get(VARIABLE, "")
-    return Path(given) if given else _default(os.environ.get("XDG_STATE_HOME", ""), os.environ.get("HOME", ""))
+    return given or _default(os.environ.get("XDG_STATE_HOME", ""), os.environ.get("HOME", ""))
 
 
 @lru_cache(maxsize=4)
-def _default(_state: str, _home: str) -> Path:
+def _default(_state: str, _home: str) -> str:
     from platformdirs import user_log_path
 
-    return user_log_path("doitui") / "doi.log"
+    return str(user_log_path("doitui") / "doi.log")
 
 
 class LogFile(logging.Handler):
@@ -44,15 +47,15 @@ class LogFile(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
-        self.setFormatter(logging.Formatter(FORMAT))
         self._file = -1
-        self._is: tuple[Path, int, int] | None = None
-        self._told: set[Path] = set()
+        self._is: tuple[str, int, int] | None = None
+        self._told: set[str] = set()
+        self._second = 0, ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        place = path()
+        place = _place()
         try:
-            line = f"{self.format(record)}\n".encode("utf-8", "backslashreplace")
+            line = self.format(record).encode("utf-8", "backslashreplace")
             if self._size(place) >= LARGEST_FILE:
                 put_aside(place)
                 self._size(place)
@@ -60,11 +63,18 @@ class LogFile(logging.Handler):
         except (OSError, ValueError) as error:
             self._tell(place, getattr(error, "strerror", None) or str(error))
 
+    def format(self, record: logging.LogRecord) -> str:
+        """As logging's own formatter writes it in OPUS's form; the text of a second is made once."""
+        second = int(record.created)
+        if self._second[0] != second:
+            self._second = second, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
+        return f"{self._second[1]},{int(record.msecs):03d} {record.levelname}: {record.getMessage()}\n"
+
     def close(self) -> None:
         self._close()
         super().close()
 
-    def _size(self, place: Path) -> int:
+    def _size(self, place: str) -> int:
         """Bytes in the file at `place`, which is open afterwards."""
         try:
             found = os.stat(place)
@@ -76,10 +86,10 @@ class LogFile(logging.Handler):
             self._is = place, found.st_dev, found.st_ino
         return found.st_size
 
-    def _open(self, place: Path) -> None:
+    def _open(self, place: str) -> None:
         self._close()
         if not os.environ.get(VARIABLE):
-            place.parent.mkdir(parents=True, exist_ok=True)
+            Path(place).parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(place, _FLAGS, 0o666)
 
     def _close(self) -> None:
@@ -87,7 +97,7 @@ class LogFile(logging.Handler):
             os.close(self._file)
         self._file, self._is = -1, None
 
-    def _tell(self, place: Path, reason: str) -> None:
+    def _tell(self, place: str, reason: str) -> None:
         self._close()
         if place not in self._told:
             self._told.add(place)
@@ -100,14 +110,14 @@ class LogFile(logging.Handler):
 logging.getLogger("doitui.log").addHandler(logging.NullHandler())
 
 
-def put_aside(place: Path) -> None:
+def put_aside(place: str) -> None:
     """Rename a full file to `….1`, the one before to `….2` and so on. Nothing where another process has done it."""
     with open(f"{place}.lock", "a") as lock:  # closing it unlocks it
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if place.stat().st_size < LARGEST_FILE:
+        if os.stat(place).st_size < LARGEST_FILE:
             return
         for number in range(KEPT_FILES, 0, -1):
-            older = Path(f"{place}.{number - 1}") if number > 1 else place
+            older = f"{place}.{number - 1}" if number > 1 else place
             with suppress(FileNotFoundError):
                 os.replace(older, f"{place}.{number}")
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from doitui_core import activity, database, documents, doi_paths, identifiers, ledger, repositories, statements
-from doitui_core.errors import DoiTaken, InvalidDoi, NotFound, Refused
+from doitui_core.errors import DoiTaken, DoituiError, InvalidDoi, NotFound, Refused
 from doitui_core.metadata import build
 from doitui_core.models import IS_KEPT, Doi, Record
 from doitui_core.repositories import Config
@@ -55,9 +55,12 @@ def _refuse_second(record: Record) -> None:
 
 def make(record: Record, config: Config, actor: str) -> Doi:
     """`reserve` for a `fresh` record that has no DOI. Inside `database.write()`."""
-    with activity.generating(record.object_id):
+    try:
         row = _keep(record, _generated(record, config), config, Remote.NONE, actor)
-    activity.generated(row)
+    except DoituiError as error:
+        activity.not_generated(record.object_id, error)
+        raise
+    activity.generated(row.doi, record.object_id)
     return row
 
 
