@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -12,10 +12,8 @@ from doitui.cli import exits
 from doitui.cli.output import counted, progress, say, show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
-from doitui_core.errors import BadInput, Misconfigured
-
-if TYPE_CHECKING:
-    from doitui_core.usage.spool_refusals import Refusal
+from doitui.cli.usage_drain import drain, reason_lines, tell_events
+from doitui_core.errors import BadInput
 
 #: A column for each metric type, in the order of the counts.
 COLUMNS = ("investigations", "unique", "requests", "unique requests")
@@ -29,6 +27,9 @@ def usage() -> None:
 
     Example: doitui usage show --month 2026-11
     """
+
+
+usage.add_command(drain)
 
 
 def _log_options(command: Any) -> Any:
@@ -137,97 +138,6 @@ def _say_bad(bad: list[tuple[str, str]], number: int) -> None:
         say(f"… and {number - len(bad)} more lines that cannot be read")
 
 
-@usage.command()
-@click.option("--spool", metavar="DIR", help="The spool  [env: DOITUI_SPOOL]")
-@json_option
-@dry_run_option
-@pass_session
-def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> None:
-    """Bring what the middleware noted into the database, and count it. A worker does the same; this is for cron.
-
-    Example: doitui usage drain --spool /var/spool/doitui
-    """
-    from doitui_core.usage import drain as draining
-    from doitui_core.usage import recount, retention, spool_place, spool_refusals
-
-    place = _spool(spool)
-    waiting = spool_place.waiting(place)
-    if dry_run:
-        refused = spool_refusals.look(place)
-        told = f"{counted(waiting['files'], 'file')} of {waiting['bytes']} bytes would be drained"
-        with session.database(read_only=True):
-            show({**waiting, "refused": [refusal.document() for refusal in refused]}, as_json, [told])
-        _say_refused(place, refused)
-        return
-    with session.database(durable=False):  # what is removed from the spool is on the disk before
-        with progress("draining", waiting["bytes"]) as bar, says_how_far(lambda: _left(bar.pos, waiting, place), place):
-            done = draining.drain(place, bar.update)
-        hours, pruned = recount.due(), retention.prune()
-        _tell_events()
-    document = {
-        "files": done.files,
-        "lines": done.lines,
-        "hits": dict(done.hits),
-        "rejected": done.rejected,
-        "removed": done.removed,
-        "busy": done.busy,
-        "refused": [refusal.document() for refusal in done.refused],
-        "hours": hours,
-        "pruned": pruned,
-    }
-    told = f"{counted(done.lines, 'line')} of {counted(done.files, 'file')} drained, {counted(hours, 'hour')} counted"
-    if done.busy:
-        say(f"another drain is at work in {place}: nothing was drained")
-    if done.rejected:
-        say(f"{counted(done.rejected, 'line')} could not be read: they are kept in {place}, in files *.rejected")
-    _say_refused(place, done.refused)
-    show(document, as_json, [told, *_reasons(done.hits)])
-    exits.leave(exits.SOME_FAILED if done.rejected or done.refused else exits.DONE)
-
-
-#: Entries of a spool that are named; the rest is only counted.
-NAMED = 20
-
-
-def _say_refused(place: Path, refused: Sequence[Refusal]) -> None:
-    for refusal in refused[:NAMED]:
-        say(f"{place}: {refusal}")
-        say(f"  {refusal.fix}")
-    if len(refused) > NAMED:
-        say(f"… and {len(refused) - NAMED} more: see `doitui doctor`")
-
-
-def _left(done: int, waiting: Mapping[str, int], place: Path) -> str:
-    """How far a drain came that was stopped."""
-    return f"{done} of {waiting['bytes']} bytes drained before; the rest stays in {place}, drain it again"
-
-
-def _tell_events(*, all_days: bool = False) -> None:
-    """What was counted becomes events; a set-up that is wrong there takes nothing from the counts."""
-    from doitui_core.events import counted as telling
-
-    try:
-        telling.refresh(None if all_days else telling.LATELY)
-    except Misconfigured as error:
-        say(f"counted, but no events are made of it: {error}")
-
-
-def _spool(given: str | None) -> Path:
-    from doitui_core.usage import spool_place
-
-    named = spool_place.of_environment() if given is None else given
-    if not named:
-        raise Misconfigured("no spool is named: --spool DIR, or DOITUI_SPOOL in the environment")
-    place = Path(named)
-    if not place.is_dir():
-        raise BadInput(f"there is no spool {place}: name the directory the middleware writes to")
-    return place
-
-
-def _reasons(hits: Mapping[str, int]) -> list[str]:
-    return [f"  {number} {reason.replace('_', ' ')}" for reason, number in sorted(hits.items())]
-
-
 @usage.command("import-log")
 @FILES
 @_log_options
@@ -276,7 +186,7 @@ def import_log(
             results = importing.import_logs(files, repository, options, bar.update)
         hours = 0 if dry_run else recount.due()
         if hours:
-            _tell_events(all_days=True)
+            tell_events(all_days=True)
     for result in results:
         _say_bad(result.bad, result.rejected)
         if result.warning:
@@ -311,7 +221,7 @@ def _import_lines(result: Any, dry_run: bool) -> Iterator[str]:
     before = f" ({result.already} bytes were imported before)" if result.already else ""
     told = f"{counted(result.hits.total(), 'hit')} of {counted(result.lines, 'line')}"
     yield f"{result.path}: {told} {would}imported{before}"
-    yield from _reasons(result.hits)
+    yield from reason_lines(result.hits)
 
 
 @usage.command("import-counts")
@@ -335,7 +245,7 @@ def import_counts(session: Session, files: tuple[Path, ...], code: str | None, a
         with says_how_far(lambda: f"{counted(result.stored, 'count')} stored before; import the same files again"):
             importing.import_counts(files, repository, result, dry_run=dry_run)
         if result.stored and not dry_run:
-            _tell_events(all_days=True)
+            tell_events(all_days=True)
     for place, why in result.rejected:
         say(f"{place}: {why}")
     document = {

@@ -1,0 +1,109 @@
+"""`doitui usage drain`: the spool into the counts, and what was refused there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from doitui.cli import exits
+from doitui.cli.output import counted, progress, say, show
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli.so_far import says_how_far
+from doitui_core.errors import BadInput, Misconfigured
+
+if TYPE_CHECKING:
+    from doitui_core.usage.spool_refusals import Refusal
+
+
+@click.command()
+@click.option("--spool", metavar="DIR", help="The spool  [env: DOITUI_SPOOL]")
+@json_option
+@dry_run_option
+@pass_session
+def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> None:
+    """Bring what the middleware noted into the database, and count it. A worker does the same; this is for cron.
+
+    Example: doitui usage drain --spool /var/spool/doitui
+    """
+    from doitui_core.usage import drain as draining
+    from doitui_core.usage import recount, retention, spool_place, spool_refusals
+
+    place = _spool(spool)
+    waiting = spool_place.waiting(place)
+    if dry_run:
+        refused = spool_refusals.look(place)
+        told = f"{counted(waiting['files'], 'file')} of {waiting['bytes']} bytes would be drained"
+        with session.database(read_only=True):
+            show({**waiting, "refused": [refusal.document() for refusal in refused]}, as_json, [told])
+        _say_refused(place, refused)
+        return
+    with session.database(durable=False):  # what is removed from the spool is on the disk before
+        with progress("draining", waiting["bytes"]) as bar, says_how_far(lambda: _left(bar.pos, waiting, place), place):
+            done = draining.drain(place, bar.update)
+        hours, pruned = recount.due(), retention.prune()
+        tell_events()
+    document = {
+        "files": done.files,
+        "lines": done.lines,
+        "hits": dict(done.hits),
+        "rejected": done.rejected,
+        "removed": done.removed,
+        "busy": done.busy,
+        "refused": [refusal.document() for refusal in done.refused],
+        "hours": hours,
+        "pruned": pruned,
+    }
+    told = f"{counted(done.lines, 'line')} of {counted(done.files, 'file')} drained, {counted(hours, 'hour')} counted"
+    if done.busy:
+        say(f"another drain is at work in {place}: nothing was drained")
+    if done.rejected:
+        say(f"{counted(done.rejected, 'line')} could not be read: they are kept in {place}, in files *.rejected")
+    _say_refused(place, done.refused)
+    show(document, as_json, [told, *reason_lines(done.hits)])
+    exits.leave(exits.SOME_FAILED if done.rejected or done.refused else exits.DONE)
+
+
+#: Entries of a spool that are named; the rest is only counted.
+NAMED = 20
+
+
+def _say_refused(place: Path, refused: Sequence[Refusal]) -> None:
+    for refusal in refused[:NAMED]:
+        say(f"{place}: {refusal}")
+        say(f"  {refusal.fix}")
+    if len(refused) > NAMED:
+        say(f"… and {len(refused) - NAMED} more: see `doitui doctor`")
+
+
+def _left(done: int, waiting: Mapping[str, int], place: Path) -> str:
+    """How far a drain came that was stopped."""
+    return f"{done} of {waiting['bytes']} bytes drained before; the rest stays in {place}, drain it again"
+
+
+def tell_events(*, all_days: bool = False) -> None:
+    """What was counted becomes events; a set-up that is wrong there takes nothing from the counts."""
+    from doitui_core.events import counted as telling
+
+    try:
+        telling.refresh(None if all_days else telling.LATELY)
+    except Misconfigured as error:
+        say(f"counted, but no events are made of it: {error}")
+
+
+def _spool(given: str | None) -> Path:
+    from doitui_core.usage import spool_place
+
+    named = spool_place.of_environment() if given is None else given
+    if not named:
+        raise Misconfigured("no spool is named: --spool DIR, or DOITUI_SPOOL in the environment")
+    place = Path(named)
+    if not place.is_dir():
+        raise BadInput(f"there is no spool {place}: name the directory the middleware writes to")
+    return place
+
+
+def reason_lines(hits: Mapping[str, int]) -> list[str]:
+    return [f"  {number} {reason.replace('_', ' ')}" for reason, number in sorted(hits.items())]
