@@ -105,6 +105,17 @@ def test_a_server_that_is_not_there_is_told(doitui: Doitui) -> None:
     assert doitui("event", "query", "--url", "http://127.0.0.1:9", "--doi", "10.1/x").code == 4
 
 
+def test_a_hub_without_https_is_asked_because_a_query_carries_no_credentials(doitui: Doitui) -> None:
+    assert doitui("event", "query", "--url", "http://hub.invalid:8075", "--doi", "10.1/x").code == 4
+
+
+def test_an_address_with_a_password_is_refused_and_the_password_not_shown(doitui: Doitui) -> None:
+    done = doitui("event", "query", "--url", "https://me:hunter2@hub.invalid", "--doi", "10.1/x")
+
+    assert done.code == 2
+    assert "hunter2" not in done.err + done.out
+
+
 def test_citations_are_pulled(cited: Doitui) -> None:
     done = cited("event", "pull")
 
