@@ -23,6 +23,11 @@ UNREACHED = ("connection failed", "connection is bad", "connection timeout", "fa
 
 DISK_FULL = "the disk is full"
 
+#: How SQLite, which has no code for it, begins where somebody dropped a table.
+NO_TABLE = "no such table"
+
+NOT_WHOLE = "this is no whole database of doitui: name another, or restore a backup"
+
 
 def is_disk_full(error: BaseException, path: Path | None = None) -> bool:
     """Whether the driver's `error` says that nothing more can be written; `path`: the file of SQLite."""
@@ -40,7 +45,7 @@ def of_sqlite(error: BaseException, path: Path) -> str:
     said = " ".join(str(error).split()) or type(error).__name__
     if is_disk_full(error, path):
         return f"{DISK_FULL} ({said}): free space in {path.parent}"
-    hint = _sqlite_hint(_sqlite_code(error), path)
+    hint = NOT_WHOLE if said.startswith(NO_TABLE) else _sqlite_hint(_sqlite_code(error), path)
     return f"{said}: {hint}" if hint else said
 
 
@@ -108,6 +113,7 @@ def _postgresql_hint(state: str, said: str, lost: bool) -> str:
         return "the connection was lost: see whether the server runs, then try again"
     return {
         "42501": "its owner must GRANT this role what it needs",
+        "42P01": NOT_WHOLE,
         "25006": "the server is read-only: name the one that takes writes",
         "53300": "the server has too many connections: end some, or raise max_connections",
         "55P03": "another program holds a lock: try again",

@@ -24,8 +24,9 @@ from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable, DiskFull
 #: Errors that speak of the data or of a statement, not of the database.
 TELLING = (peewee.IntegrityError, peewee.DataError, peewee.NotSupportedError)
 
-#: A role without the rights it needs, which PostgreSQL counts among the errors of a statement.
-NOT_GRANTED = "42501"
+#: What PostgreSQL counts among the errors of a statement, though the database is to blame: a role without the rights it
+#: needs, and a table that somebody dropped.
+OF_THE_DATABASE = ("42501", "42P01")
 
 
 #: SQLite's codes for a statement that is wrong, or used wrongly.
@@ -194,8 +195,9 @@ class SQLiteDatabase(Guarded, peewee.SqliteDatabase):
 
     def _is_of_the_database(self, error: Exception) -> bool:
         """Not a statement or a value that is wrong, which is a mistake of ours."""
-        code = getattr(database_failures.original(error), "sqlite_errorcode", None)
-        return super()._is_of_the_database(error) and code not in (None, *MISTAKES)
+        found = database_failures.original(error)
+        mistake = getattr(found, "sqlite_errorcode", None) in (None, *MISTAKES)
+        return super()._is_of_the_database(error) and (not mistake or str(found).startswith(database_failures.NO_TABLE))
 
 
 class PostgreSQLDatabase(Guarded, peewee.PostgresqlDatabase):
@@ -242,4 +244,4 @@ class PostgreSQLDatabase(Guarded, peewee.PostgresqlDatabase):
 
     def _is_of_the_database(self, error: Exception) -> bool:
         state = getattr(database_failures.original(error), "sqlstate", None)
-        return state == NOT_GRANTED or super()._is_of_the_database(error)
+        return state in OF_THE_DATABASE or super()._is_of_the_database(error)

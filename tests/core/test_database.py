@@ -370,6 +370,13 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
     assert dialects.masked(url) == shown
 
 
+def test_a_table_that_is_missing_is_told_as_a_database_that_is_not_whole(database_url: str) -> None:
+    database.create(database_url)
+    database.current().db.execute_sql("DROP TABLE counter")
+    with pytest.raises(DatabaseUnavailable, match=r"cannot be used: .*counter.*: this is no whole database of doitui"):
+        list(Counter.select())
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("again", [True, False], ids=["made anew", "dropped"])
 def test_tables_that_are_dropped_under_a_program_are_noticed(database_url: str, again: bool) -> None:
