@@ -10,6 +10,7 @@ DoituiError
 │   ├── DatabaseNotReady     not made yet, of an older or of a newer schema
 │   ├── DatabaseUnavailable  the database cannot be reached, is locked, or is read-only
 │   │   ├── DatabaseReplaced it is another one than at the beginning: restored, made anew or deleted
+│   │   ├── DatabaseReplaced  another one stands in its place since the program began
 │   │   └── DiskFull         nothing more can be written to it
 │   ├── WrongEnvironment     a test set-up pointed at a production host, or the other way round
 │   └── CredentialsRefused   the remote does not know the account or password

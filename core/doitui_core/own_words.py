@@ -57,7 +57,8 @@ def error_list(answer: Answer) -> bool:
 def report_errors(answer: Answer) -> bool:
     """The same, or what the store finds wrong with a report: `{"created_by": ["can't be blank"]}` (usage.md 1.1)."""
     found: dict[str, Any] = answer.document
-    return error_list(answer) or (answer.status == 422 and bool(found) and all(map(_is_list, found.values())))
+    of_the_model = bool(found) and "errors" not in found and all(isinstance(value, list) for value in found.values())
+    return error_list(answer) or (answer.status == 422 and of_the_model)
 
 
 def mds_text(answer: Answer) -> bool:
@@ -106,10 +107,6 @@ def _moved(answer: Answer) -> bool:
 
 def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list)
 
 
 def _is_json(text: str) -> bool:

@@ -11,7 +11,6 @@ from doitui.cli.numbers import LIMIT_OR_ALL
 from doitui.cli.output import counted, progress, show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
-from doitui_core.database_urls import masked
 from doitui_core.errors import BadInput
 
 COLUMNS = ("subj_id", "relation_type_id", "obj_id", "source_id", "total", "occurred_at")
@@ -104,14 +103,14 @@ def _asked_before(done: int, number: int) -> str:
 
 
 def _client(session: Session, url: str, repository: Any = None) -> Any:
-    from doitui_core import environments, repositories, setting_values
+    from doitui_core import environments, repositories, setting_values, settings
     from doitui_core.datacite.event_query import EventQuery
 
     try:
         # A query carries no credentials, so a hub without HTTPS may be asked.
         contact, url = "", setting_values.address(url) if url else ""
     except ValueError as error:
-        raise BadInput(f"--url {masked(url)!r}: {error}") from error
+        raise BadInput(f"--url {settings.without_user(url)!r}: {error}") from error
     if repository is not None:
         config = repositories.config(repository)
         url, contact = url or config.events_url, config.text("contact_email")

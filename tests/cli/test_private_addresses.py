@@ -19,17 +19,20 @@ WITH_USER = ("https://u:s3cret@api.example.org", "https://s3cret@api.example.org
 def test_an_address_without_tls_is_refused_wherever_it_can_be_set(archive: Doitui) -> None:
     taken = []
     for url in (*PLAIN, *WITH_USER):
-        lines = [
-            ("repository", "set", "h", "--url", url),
-            ("event", "query", "--url", url),
-            ("event", "pull", "--url", url),
-        ]
+        lines = [("repository", "set", "h", "--url", url)]
         lines += [("setting", "set", name, url) for name in SETTINGS]
         for line in lines:
             done = archive(*line)
             if done.code != 2 or "s3cret" in done.complaint or ("https://" not in done.err and url in PLAIN):
                 taken.append((line, done))
     assert taken == []
+
+
+def test_a_query_of_events_carries_no_credentials_and_takes_none_in_its_address(archive: Doitui) -> None:
+    asked = [
+        (command, url, archive("event", command, "--url", url)) for command in ("query", "pull") for url in WITH_USER
+    ]
+    assert [one for one in asked if one[2].code != 2 or "s3cret" in one[2].complaint] == []
 
 
 def test_this_machine_and_https_are_taken(archive: Doitui) -> None:
