@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from doitui.cli.main import doitui
-from doitui_core.settings import TABLE
+from doitui_core.config.settings import TABLE
 
 HERE = Path(__file__).parent
 

@@ -15,7 +15,8 @@ from zlib import crc32
 
 import pytest
 
-from doitui_core import database, stats
+from doitui_core.db import database
+from doitui_core.views import counters
 
 if TYPE_CHECKING:
     import psycopg
@@ -226,4 +227,4 @@ def assert_counters_true() -> None:
         for family in ("doi.", "opus.", "mark.", "job.", "event.")
         for name, number in database.counts(family).items()
     }
-    assert told == {name: number for name, number in stats.recount().items() if number}
+    assert told == {name: number for name, number in counters.recount().items() if number}

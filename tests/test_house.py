@@ -106,3 +106,12 @@ def test_on_sqlite_no_command_waits_for_the_drivers_of_postgresql(tmp_path: Path
 
 def test_on_postgresql_they_are_loaded(postgres: str) -> None:
     assert "psycopg_binary" in loaded_by(STATUS.format(postgres))
+
+
+def test_packages_import_only_what_is_below_them_and_no_import_goes_in_a_circle() -> None:
+    """The contracts of import-linter in pyproject.toml, as `lint-imports` checks them."""
+    config = Path(__file__).parents[1] / "pyproject.toml"
+    code = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    command = [sys.executable, "-c", code, "--config", str(config), "--no-cache"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -145,7 +145,9 @@ class BadAnswer(RemoteFailed):
 
 
 class ForeignAnswer(RemoteFailed):
-    """A firewall, proxy or login page answered instead of the service, with that status. `cause`: see `own_words`."""
+    """A firewall, proxy or login page answered instead of the service, with that status. `cause`: see
+    `intermediary`.
+    """
 
     def __init__(self, message: str, cause: str, status: int) -> None:
         super().__init__(message)

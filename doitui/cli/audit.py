@@ -19,8 +19,8 @@ def audit(session: Session, limit: int, as_json: bool) -> None:
 
     Example: doitui audit --limit 20
     """
-    from doitui_core import audit as acts
     from doitui_core.clock import iso
+    from doitui_core.db import audit as acts
 
     with session.database(read_only=True):
         rows = [row | {"at": iso(row["at"])} for row in acts.newest(limit)]

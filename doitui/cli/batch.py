@@ -7,9 +7,10 @@ import click
 from doitui.cli import exits
 from doitui.cli.doi import state_option
 from doitui.cli.numbers import LIMIT
-from doitui.cli.output import counted, progress, say, show
-from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui.cli.output import plural, progress, say, show
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
+from doitui.shared.actor import actor
 
 
 @click.group()
@@ -43,17 +44,19 @@ def mint(
 
     Example: doitui batch mint --all && doitui work --drain
     """
-    from doitui_core import batch as batches
-    from doitui_core import candidates, records, repositories
-    from doitui_core.states import Wanted
+    from doitui_core.config import repositories
+    from doitui_core.dois import mint_candidates
+    from doitui_core.domain.states import Wanted
+    from doitui_core.operations import bulk_mint
+    from doitui_core.records import record_lookup
 
     with session.database(read_only=dry_run):
         if code:
             repositories.find(code)
-        chosen = [records.find(text) for text in ids] or None
-        many = len(chosen) if chosen else candidates.below(code, Wanted(state)).count()
-        with progress("queueing", many) as bar, says_how_far(lambda: f"{counted(bar.pos, 'record')} done before"):
-            result = batches.mint(
+        chosen = [record_lookup.find(text) for text in ids] or None
+        many = len(chosen) if chosen else mint_candidates.mintable(code, Wanted(state)).count()
+        with progress("queueing", many) as bar, says_how_far(lambda: f"{plural(bar.pos, 'record')} done before"):
+            result = bulk_mint.mint(
                 chosen,
                 repository=code,
                 state=state,

@@ -8,12 +8,14 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.numbers import LIMIT_OR_ALL
-from doitui.cli.output import counted, say, show
-from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
-from doitui.cli.work import log_to_stderr, sending_mail, stopping
+from doitui.cli.output import plural, say, show
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli.work import log_to_stderr, stopping
+from doitui.shared.actor import actor
+from doitui_core.worker.background import sending_mail
 
 if TYPE_CHECKING:
-    from doitui_core.runs import Result
+    from doitui_core.operations.cron_runs import RunResult
 
 
 @click.group()
@@ -38,17 +40,17 @@ def register_local(session: Session, code: str, as_json: bool, dry_run: bool) ->
 
     Example: doitui cron register-local --repository h
     """
-    from doitui_core import runs
+    from doitui_core.operations import cron_runs
 
     with session.database(read_only=dry_run, durable=dry_run):
         if dry_run:
-            due = runs.unregistered(code).count()
-            show({"due": due}, as_json, [f"{counted(due, 'document')} would be processed"])
+            due = cron_runs.unregistered(code).count()
+            show({"due": due}, as_json, [f"{plural(due, 'document')} would be processed"])
             return
-        log_to_stderr(session.debug, lines_of_dois=False)
+        log_to_stderr(session.debug, doi_lines=False)
         with stopping() as stop, sending_mail(stop, True):
-            result = runs.register(repository=code, actor=actor(), stop=stop)
-    _tell("registration", result, as_json)
+            result = cron_runs.register(repository=code, actor=actor(), stop=stop)
+    _report("registration", result, as_json)
 
 
 @cron.command("verify-local")
@@ -68,7 +70,9 @@ def verify_local(
 
     Example: doitui cron verify-local --delay-hours 24
     """
-    from doitui_core import repositories, runs, settings, verification
+    from doitui_core.config import repositories, settings
+    from doitui_core.delivery import verification
+    from doitui_core.operations import cron_runs
 
     with session.database(read_only=dry_run, durable=dry_run):
         if delay_hours is None:
@@ -77,15 +81,15 @@ def verify_local(
         if dry_run:
             due = verification.due(delay_hours, code).count()
             due = min(due, limit) if limit else due
-            show({"due": due}, as_json, [f"{counted(due, 'document')} would be processed"])
+            show({"due": due}, as_json, [f"{plural(due, 'document')} would be processed"])
             return
-        log_to_stderr(session.debug, lines_of_dois=False)
+        log_to_stderr(session.debug, doi_lines=False)
         with stopping() as stop, sending_mail(stop, True):
-            result = runs.verify(delay_hours, repository=code, limit=limit, actor=actor(), stop=stop)
-    _tell("verification", result, as_json)
+            result = cron_runs.verify(delay_hours, repository=code, limit=limit, actor=actor(), stop=stop)
+    _report("verification", result, as_json)
 
 
-def _tell(what: str, result: Result, as_json: bool) -> None:
+def _report(what: str, result: RunResult, as_json: bool) -> None:
     """OPUS's words, and one line on stderr for each failure."""
     number = len(result.lines)
     document = {"documents": result.documents, "processed": number, "failed": len(result.failed)}
@@ -96,4 +100,4 @@ def _tell(what: str, result: Result, as_json: bool) -> None:
     if len(result.failed) > 50:
         say(f"… and {len(result.failed) - 50} more: --json names them all")
     codes = [exits.EXIT_OF_CAUSE.get(line.cause, exits.SOME_FAILED) for line in result.failed]
-    exits.leave(exits.of_items([exits.DONE] * (number - len(codes)) + codes, codes))
+    exits.leave(exits.for_items([exits.DONE] * (number - len(codes)) + codes, codes))

@@ -35,7 +35,7 @@ def demo(headless: bool, directory: Path | None, as_json: bool) -> None:
     Example: doitui demo --headless
     """
     from doitui.demo.stage import Stage
-    from doitui.tui import terminal
+    from doitui.tui.terminal import terminal
 
     place = (directory or Path(tempfile.mkdtemp(prefix="doitui-demo-"))).absolute()
     if headless or as_json or not terminal.fit_for_screens():
@@ -47,7 +47,7 @@ def demo(headless: bool, directory: Path | None, as_json: bool) -> None:
 def _live(stage: Stage) -> None:
     """The screens on the living demo; leaving them ends everything it started."""
     from doitui.demo.living import Living
-    from doitui.tui import terminal
+    from doitui.tui.terminal import terminal
 
     say("setting the stage: sandbox, records, worker, site, visitors …")
     living = Living(stage)
@@ -73,7 +73,7 @@ def _play(stage: Stage, as_json: bool) -> None:
     begun = time.monotonic()
     try:
         stage.build(faults=story.FAULTS)
-        checks = story.tell(stage)
+        checks = story.play(stage)
     finally:
         stage.close()
     seconds = time.monotonic() - begun

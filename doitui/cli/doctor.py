@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +12,7 @@ from doitui.cli.output import show
 from doitui.cli.session import Session, json_option, pass_session
 
 if TYPE_CHECKING:
-    from doitui_core.doctor import Check
+    from doitui_core.views.doctor_check import Check
 
 
 @click.command()
@@ -26,18 +25,23 @@ def doctor(session: Session, offline: bool, thorough: bool, as_json: bool) -> No
 
     Example: doitui doctor --offline
     """
-    from doitui_core import doctor as checks
+    from doitui_core.views import doctor as checks
+    from doitui_core.views import doctor_check
 
     with session.database(read_only=True, any_environment=True):
         found = checks.checks(online=not offline, thorough=thorough)
-    failed = any(check.level == checks.FAIL for check in found)
-    show({"ok": not failed, "checks": [asdict(check) for check in found]}, as_json, _lines(found))
+    failed = any(check.level == doctor_check.FAIL for check in found)
+    show({"ok": not failed, "checks": [_document(check) for check in found]}, as_json, _lines(found))
     exits.leave(exits.SOME_FAILED if failed else exits.DONE)
 
 
 def _lines(found: list[Check]) -> Iterator[str]:
     width = max(len(check.name) for check in found)
     for check in found:
-        yield f"{check.level:<4}  {check.name:<{width}}  {check.told}"
-        if check.mend:
-            yield f"{'':<{width + 8}}mend: {check.mend}"
+        yield f"{check.level:<4}  {check.name:<{width}}  {check.message}"
+        if check.remedy:
+            yield f"{'':<{width + 8}}mend: {check.remedy}"
+
+
+def _document(check: Check) -> dict[str, str]:
+    return {"name": check.name, "level": check.level, "told": check.message, "mend": check.remedy}

@@ -12,7 +12,8 @@ from doitui.cli import exits
 from doitui.cli.items import each
 from doitui.cli.output import fields, say, show, table
 from doitui.cli.paging import paging_options, say_next
-from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.shared.actor import actor
 
 now_option = click.option("--now", is_flag=True, help="Do it here and now instead of queueing it.")
 state_option = click.option(
@@ -50,7 +51,8 @@ def list_(session: Session, state: str, code: str, text: str, limit: int, after:
 
     Example: doitui doi list --state failed --json
     """
-    from doitui_core import lists, repositories
+    from doitui_core.config import repositories
+    from doitui_core.views import lists
 
     with session.database(read_only=True):
         if code:
@@ -70,10 +72,11 @@ def show_(session: Session, dois_: tuple[str, ...], as_json: bool) -> None:
 
     Example: doitui doi show 10.5072/h/2026/MS-0112
     """
-    from doitui_core import dois, lists
+    from doitui_core.dois import lookup
+    from doitui_core.views import lists
 
     with session.database(read_only=True):
-        rows = [lists.doi(dois.find(text).id) for text in dois_]
+        rows = [lists.doi(lookup.find(text).id) for text in dois_]
     show(rows[0] if len(rows) == 1 else {"dois": rows}, as_json, [line for row in rows for line in fields(row)])
 
 
@@ -86,10 +89,11 @@ def history(session: Session, text: str, as_json: bool) -> None:
 
     Example: doitui doi history 10.5072/h/2026/MS-0112
     """
-    from doitui_core import dois, lists
+    from doitui_core.dois import lookup
+    from doitui_core.views import lists
 
     with session.database(read_only=True):
-        found = lists.history(dois.find(text))
+        found = lists.history(lookup.find(text))
     log = table(
         found["log"], ("at", "actor", "action", "from_status", "to_status", "http_status", "cause", "detail"), "no log"
     )
@@ -108,11 +112,12 @@ def reserve(session: Session, ids: tuple[str, ...], as_json: bool, dry_run: bool
 
     Example: doitui doi reserve THS-2026-003
     """
-    from doitui_core import dois, records, reservations
+    from doitui_core.dois import reservations
+    from doitui_core.records import record_lookup
 
     def act(text: str) -> dict[str, Any]:
-        record = records.find(text)
-        made = reservations.check(record) if dry_run else dois.reserve(record, actor=actor()).doi
+        record = record_lookup.find(text)
+        made = reservations.check(record) if dry_run else reservations.reserve(record, actor=actor()).doi
         return {"id": text, "doi": made, "line": f"{text}: {made} {'would be reserved' if dry_run else 'is reserved'}"}
 
     with session.database(read_only=dry_run):
@@ -131,19 +136,22 @@ def mint(session: Session, ids: tuple[str, ...], state: str, now: bool, as_json:
 
     Example: doitui doi mint MS-0112 --now
     """
-    from doitui_core import dois, records, repositories
-    from doitui_core.states import Wanted
+    from doitui_core.config import repositories
+    from doitui_core.dois import reservations, targets
+    from doitui_core.domain.states import Wanted
+    from doitui_core.operations import doi_actions
+    from doitui_core.records import record_lookup
 
     def act(text: str) -> dict[str, Any]:
         if dry_run:
-            record = records.find(text)
-            dois.check_mintable(record, Wanted(state), repositories.config(record.repository))
+            record = record_lookup.find(text)
+            targets.check_mintable(record, Wanted(state), repositories.config(record.repository))
             return {
                 "id": text,
-                "doi": dois.preview(record),
-                "line": f"{text}: {dois.preview(record)} would be minted as {state}",
+                "doi": reservations.preview(record),
+                "line": f"{text}: {reservations.preview(record)} would be minted as {state}",
             }
-        return _told(text, dois.mint(text, state=state, now=now, actor=actor()), now)
+        return _result_line(text, doi_actions.mint(text, state=state, now=now, actor=actor()), now)
 
     with session.database(read_only=dry_run):
         each(ids, act, as_json)
@@ -160,11 +168,10 @@ def update(session: Session, dois_: tuple[str, ...], now: bool, as_json: bool, d
 
     Example: doitui doi update 10.5072/h/2026/MS-0112
     """
-    from doitui_core import dois
+    from doitui_core.dois import targets
+    from doitui_core.operations import doi_actions
 
-    _do(
-        session, dois_, as_json, dry_run, now, lambda text: dois.update(text, now=now, actor=actor()), dois.check_update
-    )
+    _do(session, dois_, as_json, dry_run, now, _as_actor(doi_actions.update, now), targets.check_update)
 
 
 @doi.command("verify")
@@ -178,11 +185,10 @@ def verify(session: Session, dois_: tuple[str, ...], now: bool, as_json: bool, d
 
     Example: doitui doi verify 10.5072/h/2026/MS-0112 --now
     """
-    from doitui_core import dois
+    from doitui_core.dois import targets
+    from doitui_core.operations import doi_actions
 
-    _do(
-        session, dois_, as_json, dry_run, now, lambda text: dois.verify(text, now=now, actor=actor()), dois.check_verify
-    )
+    _do(session, dois_, as_json, dry_run, now, _as_actor(doi_actions.verify, now), targets.check_verify)
 
 
 @doi.command("deactivate")
@@ -200,13 +206,14 @@ def deactivate(
 
     Example: doitui doi deactivate 10.5072/h/2026/MS-0112 --reason 'withdrawn by its owner'
     """
-    from doitui_core import dois
+    from doitui_core.dois import targets
+    from doitui_core.operations import doi_actions
 
     def act(text: str) -> Any:
-        return dois.deactivate(text, reason=reason, successor=successor, now=now, actor=actor())
+        return doi_actions.deactivate(text, reason=reason, successor=successor, now=now, actor=actor())
 
     def check(text: str) -> Any:
-        return dois.check_deactivate(text, reason, successor)
+        return targets.check_deactivate(text, reason, successor)
 
     _do(session, dois_, as_json, dry_run, now, act, check)
 
@@ -222,7 +229,8 @@ def abandon(session: Session, dois_: tuple[str, ...], now: bool, as_json: bool, 
 
     Example: doitui doi abandon 10.5072/h/2026/MS-0112
     """
-    from doitui_core import dois
+    from doitui_core.dois import targets
+    from doitui_core.operations import doi_actions
 
     _do(
         session,
@@ -230,8 +238,8 @@ def abandon(session: Session, dois_: tuple[str, ...], now: bool, as_json: bool, 
         as_json,
         dry_run,
         now,
-        lambda text: dois.abandon(text, now=now, actor=actor()),
-        dois.check_abandon,
+        _as_actor(doi_actions.abandon, now),
+        targets.check_abandon,
     )
 
 
@@ -247,16 +255,25 @@ def set_url(session: Session, text: str, url: str, now: bool, as_json: bool, dry
 
     Example: doitui doi set-url 10.5072/h/2026/MS-0112 https://archive.example.org/new/MS-0112
     """
-    from doitui_core import dois, identifiers
+    from doitui_core.domain import doi_spelling
     from doitui_core.metadata import validate
+    from doitui_core.operations import doi_actions
 
     def check(text: str) -> Any:
-        return dois.check_set_url(text, url)
+        return doi_actions.check_set_url(text, url)
 
     if not validate.page_errors(url):
-        for warning in validate.page_warnings(url, lambda: identifiers.bare(text)):
+        for warning in validate.page_warnings(url, lambda: doi_spelling.bare(text)):
             say(warning.message)
-    _do(session, (text,), as_json, dry_run, now, lambda text: dois.set_url(text, url, now=now, actor=actor()), check)
+    _do(
+        session,
+        (text,),
+        as_json,
+        dry_run,
+        now,
+        lambda text: doi_actions.set_url(text, url, now=now, actor=actor()),
+        check,
+    )
 
 
 @doi.command("restore")
@@ -271,12 +288,13 @@ def restore(session: Session, dois_: tuple[str, ...], reason: str, now: bool, as
 
     Example: doitui doi restore 10.5072/h/2026/MS-0112 --reason 'deactivated by mistake'
     """
-    from doitui_core import dois
+    from doitui_core.dois import targets
+    from doitui_core.operations import doi_actions
 
     def act(text: str) -> Any:
-        return dois.restore(text, reason=reason, now=now, actor=actor())
+        return doi_actions.restore(text, reason=reason, now=now, actor=actor())
 
-    _do(session, dois_, as_json, dry_run, now, act, lambda text: dois.check_restore(text, reason))
+    _do(session, dois_, as_json, dry_run, now, act, lambda text: targets.check_restore(text, reason))
 
 
 @doi.command("tombstone-page")
@@ -292,12 +310,13 @@ def tombstone_page(session: Session, text: str, out: Path | None, as_json: bool,
 
     Example: doitui doi tombstone-page 10.5072/h/2026/MS-0112 --out /srv/www/tombstones/ms-0112.html
     """
-    from doitui.cli import files
-    from doitui_core import dois, tombstones
+    from doitui.shared import files
+    from doitui_core.dois import lookup
+    from doitui_core.dois import tombstone_page as tombstone_pages
 
     with session.database(read_only=True):
-        tombstone = tombstones.of(dois.find(text))
-    html = tombstones.render(tombstone)
+        tombstone = tombstone_pages.from_row(lookup.find(text))
+    html = tombstone_pages.render(tombstone)
     told = f"{tombstone.doi}: the page {'would be' if dry_run else 'is'} written to {out}"
     if out is not None and not dry_run:
         files.replace(out, html)
@@ -316,7 +335,7 @@ def adopt(session: Session, dois_: tuple[str, ...], as_json: bool, dry_run: bool
 
     Example: doitui doi adopt 10.5072/h/2026/MS-0112
     """
-    from doitui_core import adoption
+    from doitui_core.operations import adoption
 
     def act(text: str) -> dict[str, Any]:
         row = adoption.adopt(text, actor=actor(), dry_run=dry_run)
@@ -329,6 +348,11 @@ def adopt(session: Session, dois_: tuple[str, ...], as_json: bool, dry_run: bool
 
     with session.database(read_only=dry_run):
         each(dois_, act, as_json)
+
+
+def _as_actor(act: Callable[..., Any], now: bool) -> Callable[[str], Any]:
+    """`act` on a DOI, by whoever runs this command."""
+    return lambda text: act(text, now=now, actor=actor())
 
 
 def _do(
@@ -344,15 +368,15 @@ def _do(
         if dry_run:
             row = check(text)
             return {"id": text, "doi": row.doi, "line": f"{row.doi}: would be {'done' if now else 'queued'}"}
-        return _told(text, act(text), now)
+        return _result_line(text, act(text), now)
 
     with session.database(read_only=dry_run):
         each(ids, one, as_json)
 
 
-def _told(text: str, queued: Any, now: bool) -> dict[str, Any]:
+def _result_line(text: str, queued: Any, now: bool) -> dict[str, Any]:
     """What to say of a wish: queued, nothing to do, or how it went."""
-    from doitui_core import lists
+    from doitui_core.views import lists
 
     row = lists.doi(queued.doi.id)
     told = {"id": text, "doi": row["doi"], "status": row["status"], "marks": row["marks"], "job": queued.job_id or None}

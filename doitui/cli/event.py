@@ -8,10 +8,11 @@ import click
 
 from doitui.cli import event_query, exits
 from doitui.cli.numbers import ID, LIMIT_OR_ALL
-from doitui.cli.output import counted, fields, progress, say, show, table
+from doitui.cli.output import fields, plural, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
-from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
-from doitui_core import strict_json
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.shared.actor import actor
+from doitui_core.domain import strict_json
 
 COLUMNS = ("id", "state", "total", "relation_type_id", "subj_id", "obj_id", "attempts", "response_status", "last_error")
 
@@ -41,14 +42,15 @@ def list_(session: Session, state: str, doi: str, limit: int, after: str, as_jso
 
     Example: doitui event list --state failed --json
     """
-    from doitui_core.events import health, listed
+    from doitui_core.events import event_list
+    from doitui_core.views import event_health
 
     with session.database(read_only=True):
-        page = listed.events(state=state, doi=doi, limit=limit, after=after)
-        found = health.diagnosis()
+        page = event_list.events(state=state, doi=doi, limit=limit, after=after)
+        found = event_health.diagnosis()
     show({"events": page.rows, "next": page.next}, as_json, table(page.rows, COLUMNS, "no events"))
     if found is not None and not as_json:
-        say(f"{found.told}: {found.mend}")
+        say(f"{found.message}: {found.remedy}")
     say_next(page.next, as_json)
 
 
@@ -61,10 +63,10 @@ def show_(session: Session, number: int, as_json: bool) -> None:
 
     Example: doitui event show 12
     """
-    from doitui_core.events import listed
+    from doitui_core.events import event_list
 
     with session.database(read_only=True):
-        row = listed.event(number)
+        row = event_list.event(number)
     plain = row | {"payload": strict_json.dumps(row["payload"], ensure_ascii=False)}
     show(row, as_json, fields(plain))
 
@@ -94,7 +96,7 @@ def add(
 
     Example: doitui event add --subject 10.5072/h/1 --relation is-cited-by --object 10.1000/182
     """
-    from doitui_core.events import adding, listed
+    from doitui_core.events import adding, event_list
 
     about: dict[str, Any] = {"source": source, "total": total, "occurred_at": occurred_at}
     with session.database(read_only=dry_run):
@@ -105,7 +107,7 @@ def add(
             return
         row, kept = adding.add(subject, relation, obj, actor=actor(), **about)
     word = "is kept" if kept.new else "has its new total" if kept.grown else "was there already"
-    document = listed.event_row(row) | {"new": bool(kept.new)}
+    document = event_list.event_row(row) | {"new": bool(kept.new)}
     show(document, as_json, [f"event {row.id} {word}: {row.subj_id} {row.relation_type_id} {row.obj_id}"])
 
 
@@ -130,26 +132,27 @@ def flush(session: Session, limit: int, max_attempts: int, as_json: bool, dry_ru
     """
     from doitui.cli.work import log_to_stderr, stopping
 
-    log_to_stderr(session.debug, lines_of_dois=False)
+    log_to_stderr(session.debug, doi_lines=False)
     most = limit or None
     if dry_run:
         with session.database(read_only=True):
             rows = _would_send(most, max_attempts)
         lines = [f"{row['method']} {row['url']} {row['body']}" for row in rows]
-        show({"would_send": rows}, as_json, [*lines, f"would be sent: {counted(len(rows), 'event')}"])
+        show({"would_send": rows}, as_json, [*lines, f"would be sent: {plural(len(rows), 'event')}"])
         return
-    from doitui_core.events import flushing, health
+    from doitui_core.operations import flush_events
+    from doitui_core.views import event_health
 
     with session.database(durable=False), stopping() as stop:
         with progress("sending", most or 0) as bar:
-            summary = flushing.flush(
+            summary = flush_events.flush(
                 limit=most,
                 max_attempts=max_attempts,
                 stop=stop,
                 progress=lambda _: bar.update(1),
                 actor=actor(),
             )
-        found = health.diagnosis()
+        found = event_health.diagnosis()
     left = sorted(summary.left.items())
     document = {
         "taken": summary.taken,
@@ -158,23 +161,23 @@ def flush(session: Session, limit: int, max_attempts: int, as_json: bool, dry_ru
         "blocked": {code: outcome.message for code, outcome in summary.blocked.items()},
     }
     told = ", ".join(f"{number} {kind}" for kind, number in summary.outcomes.items())
-    show(document, as_json, [f"{counted(summary.taken, 'event')} taken up" + (f": {told}" if told else "")])
+    show(document, as_json, [f"{plural(summary.taken, 'event')} taken up" + (f": {told}" if told else "")])
     for message in dict.fromkeys(outcome.message for outcome in [*(o for _, o in left), *summary.blocked.values()]):
         say(message)
     if found is not None and not as_json:
-        say(f"{found.told}: {found.mend}")
+        say(f"{found.message}: {found.remedy}")
     ends = [outcome for _, outcome in left] + list(summary.blocked.values())
     codes = [exits.EXIT_OF_CAUSE.get(outcome.cause, exits.SOME_FAILED) for outcome in ends]
-    exits.leave(exits.of_items([*codes, *[exits.DONE] * summary.outcomes["done"]], codes))
+    exits.leave(exits.for_items([*codes, *[exits.DONE] * summary.outcomes["done"]], codes))
 
 
 def _would_send(limit: int | None, max_attempts: int) -> list[dict[str, Any]]:
     """The requests, in order: what waits in the store, then usage that was counted since."""
-    from doitui_core.events import flushing
+    from doitui_core.operations import flush_events
 
     return [
         {"method": request.method, "url": request.url, "body": request.body}
-        for request in flushing.requests(limit=limit, max_attempts=max_attempts)
+        for request in flush_events.requests(limit=limit, max_attempts=max_attempts)
     ]
 
 
@@ -205,6 +208,6 @@ def retry(
     missed = [number for number in ids if number not in back]
     for number in missed:
         say(f"event {number} has not failed: nothing to retry")
-    line = f"{counted(len(back), 'event')} {'would go' if dry_run else 'went'} back to pending"
+    line = f"{plural(len(back), 'event')} {'would go' if dry_run else 'went'} back to pending"
     show({"retried": back, "not_retried": missed}, as_json, [line])
-    exits.leave(exits.of_items(list(ids), [exits.SOME_FAILED] * len(missed)))
+    exits.leave(exits.for_items(list(ids), [exits.SOME_FAILED] * len(missed)))

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from doitui.cli.numbers import LIMIT_OR_ALL
-from doitui.cli.output import counted, progress, show, table
+from doitui.cli.output import plural, progress, show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
 from doitui_core.errors import BadInput
@@ -47,7 +47,7 @@ def query(session: Session, sort: str, page_size: int, limit: int, url: str, as_
     asked = {name: _canonical(name, text) for name, text in filters.items() if text}
     found: list[dict[str, Any]] = []
     total = 0
-    pages = _client(session, url).pages(asked, sort=sort, size=page_size)
+    pages = _client(session, url).all_pages(asked, sort=sort, size=page_size)
     with progress("reading", 0) as bar:
         for page in pages:
             found += page.events
@@ -72,39 +72,39 @@ def pull(session: Session, code: str | None, url: str, as_json: bool, dry_run: b
 
     Example: doitui event pull --repository h
     """
-    from doitui_core import repositories
+    from doitui_core.config import repositories
     from doitui_core.events import pulling
 
     with session.database(read_only=dry_run):
         repository = repositories.find_or_only(code)
         number = pulling.count(repository)
         if dry_run:
-            show({"would_ask_for": number}, as_json, [f"would be asked for: {counted(number, 'DOI')}"])
+            show({"would_ask_for": number}, as_json, [f"would be asked for: {plural(number, 'DOI')}"])
             return
         with progress("asking", number) as bar, says_how_far(lambda: _asked_before(bar.pos, number)):
             kept = pulling.pull(_client(session, url, repository), repository, step=bar.update)
-    line = f"{counted(kept.new, 'new event')}, {kept.grown} with another total"
+    line = f"{plural(kept.new, 'new event')}, {kept.grown} with another total"
     show({"new": kept.new, "changed": kept.grown}, as_json, [line])
 
 
 def _canonical(name: str, text: str) -> str:
     """A filter as DataCite compares it: DOIs bare and in lower case, an id on one side as an address."""
-    from doitui_core import identifiers
-    from doitui_core.events import identity
+    from doitui_core.domain import event_ids, identifiers
 
     if name in ("subj_id", "obj_id"):
-        return identity.canonical(text)
+        return event_ids.canonical(text)
     return ",".join(map(identifiers.fold, text.split(","))) if name in ("doi", "prefix") else text
 
 
 def _asked_before(done: int, number: int) -> str:
     """How far a pull came that was stopped."""
-    return f"{done} of {counted(number, 'DOI')} asked for before; what came is stored"
+    return f"{done} of {plural(number, 'DOI')} asked for before; what came is stored"
 
 
 def _client(session: Session, url: str, repository: Any = None) -> Any:
-    from doitui_core import environments, repositories, setting_values, settings
-    from doitui_core.datacite.event_query import EventQuery
+    from doitui_core.config import repositories, setting_values, settings
+    from doitui_core.datacite.event_query import EventQueryClient
+    from doitui_core.domain import environments
 
     try:
         # A query carries no credentials, so a hub without HTTPS may be asked.
@@ -114,19 +114,20 @@ def _client(session: Session, url: str, repository: Any = None) -> Any:
     if repository is not None:
         config = repositories.config(repository)
         url, contact = url or config.events_url, config.text("contact_email")
-    return EventQuery(
+    return EventQueryClient(
         url or _global_url(session) or environments.REST_URL["production"], deadline=PATIENCE, contact_email=contact
     )
 
 
 def _global_url(session: Session) -> str:
     """What is set for all repositories; where all there is talks to a sandbox, that. No database is needed to ask."""
-    from doitui_core import environments, repositories, settings
+    from doitui_core.config import repositories, settings
+    from doitui_core.domain import environments
     from doitui_core.errors import DatabaseNotReady
 
     try:
         with session.database(read_only=True):
-            configs = [repositories.config(row) for row in repositories.listed() if row.active]
+            configs = [repositories.config(row) for row in repositories.all_repositories() if row.active]
             if len(configs) == 1 and environments.is_loopback(configs[0].url):
                 return configs[0].events_url
             return str(settings.load().get("events_url"))

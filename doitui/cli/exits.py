@@ -32,12 +32,12 @@ EXIT_OF_CAUSE = {
 }
 
 
-def of(error: Exception) -> int:
+def for_error(error: Exception) -> int:
     """The exit code for an error that ends a command."""
     return next((code for branch, code in EXIT_OF if isinstance(error, branch)), SOME_FAILED)
 
 
-def of_items(codes: Sequence[int], failed: Sequence[int]) -> int:
+def for_items(codes: Sequence[int], failed: Sequence[int]) -> int:
     """The exit code of a command over several items, given the codes of those that failed.
 
     All failed for the same reason: that reason's code. Some failed, or for different reasons: 1.

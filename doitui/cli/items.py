@@ -25,7 +25,7 @@ def each(ids: Sequence[str], act: Callable[[str], dict[str, Any]], as_json: bool
             stopped = error
             break
         except DoituiError as error:
-            result = {"id": text, "error": str(error), "code": exits.of(error)}
+            result = {"id": text, "error": str(error), "code": exits.for_error(error)}
         codes.append(result.pop("code", exits.DONE))
         done.append(result)
     for result in done:
@@ -40,5 +40,5 @@ def each(ids: Sequence[str], act: Callable[[str], dict[str, Any]], as_json: bool
     )
     if stopped is not None:
         say(f"doitui: {stopped}; {len(done)} of {len(ids)} done before")
-        exits.leave(exits.of(stopped))
-    exits.leave(exits.of_items(codes, [code for code in codes if code]))
+        exits.leave(exits.for_error(stopped))
+    exits.leave(exits.for_items(codes, [code for code in codes if code]))

@@ -18,7 +18,7 @@ from doitui.cli.output import say, show
 from doitui.cli.session import Session
 from doitui.cli.so_far import FULL, disk_full
 from doitui_core import __version__
-from doitui_core.database_urls import without_passwords
+from doitui_core.domain.database_urls import without_passwords
 from doitui_core.errors import DoituiError
 
 #: Command -> the module that has it, as an attribute of the same name. Imported when it is asked for:
@@ -84,7 +84,7 @@ def doitui(context: click.Context, database: str | None, debug: bool) -> None:
 
 def _alone(context: click.Context) -> int:
     """`doitui` alone opens the screens, read-only; where there is no terminal it shows what there is."""
-    from doitui.tui import terminal
+    from doitui.tui.terminal import terminal
 
     if not terminal.fit_for_screens():
         show(None, False, context.get_help().splitlines())
@@ -115,8 +115,8 @@ def run() -> None:
     except Exception as error:
         if debug:
             click.echo(without_passwords(traceback.format_exc(), _database_url()), err=True, nl=False)
-        say(f"doitui: {_told(error)}")
-        sys.exit(exits.of(error))
+        say(f"doitui: {_unexpected(error)}")
+        sys.exit(exits.for_error(error))
 
 
 def _database_url() -> str:
@@ -145,7 +145,7 @@ def _see(context: click.Context) -> str:
     return f" (see `{context.command_path} --help`)"
 
 
-def _told(error: Exception) -> str:
+def _unexpected(error: Exception) -> str:
     if isinstance(error, DoituiError):
         return str(error)
     if isinstance(error, UnicodeEncodeError):

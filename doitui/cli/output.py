@@ -17,18 +17,11 @@ from typing import Any
 
 import click
 
-from doitui_core import strict_json
-from doitui_core.database_urls import without_passwords
-
-#: Persian and Indic words need them, and they only join or part letters.
-JOINERS = "\u200c\u200d"
+from doitui.shared.plain_text import JOINERS, plain
+from doitui_core.domain import strict_json
+from doitui_core.domain.database_urls import without_passwords
 
 WIDEST_CELL = 60
-
-
-def plain(text: str) -> str:
-    """`text` in one line, with a space for every control, format or half character."""
-    return "".join(character if character.isprintable() or character in JOINERS else " " for character in text)
 
 
 def say(message: str) -> None:
@@ -106,7 +99,7 @@ def fields(row: Mapping[str, Any]) -> list[str]:
     return [f"{name:<{width}}  {value(found)}" for name, found in row.items()]
 
 
-def counted(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
     """`1 job`, `2 jobs`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 

@@ -9,10 +9,11 @@ import click
 from doitui.cli import exits
 from doitui.cli.items import each
 from doitui.cli.numbers import ID
-from doitui.cli.output import counted, fields, progress, say, show, table
+from doitui.cli.output import fields, plural, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
-from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
+from doitui.shared.actor import actor
 
 
 @click.group()
@@ -41,11 +42,11 @@ def list_(session: Session, status: str, lane: str, limit: int, after: str, as_j
 
     Example: doitui queue list --status failed --json
     """
-    from doitui_core import lists
-    from doitui_core.jobs import Lane
+    from doitui_core.domain.job_kinds import Service
+    from doitui_core.views import lists
 
     with session.database(read_only=True):
-        page = lists.jobs(status=status, lane=Lane(lane), limit=limit, after=after)
+        page = lists.jobs(status=status, service=Service(lane), limit=limit, after=after)
     columns = ("id", "action", "status", "attempts", "scheduled_at", "doi", "cause", "last_error")
     show({"jobs": page.rows, "next": page.next}, as_json, table(page.rows, columns, "no jobs"))
     say_next(page.next, as_json)
@@ -60,7 +61,7 @@ def show_(session: Session, number: int, as_json: bool) -> None:
 
     Example: doitui queue show 12
     """
-    from doitui_core import lists
+    from doitui_core.views import lists
 
     with session.database(read_only=True):
         row = lists.job(number)
@@ -81,8 +82,8 @@ def retry(
 
     Example: doitui queue retry --cause metadata
     """
-    from doitui_core import bulk_acts, rests
-    from doitui_core import queue as jobs
+    from doitui_core.notify import bulk_acts
+    from doitui_core.queue import blocking, jobs
 
     if sum((bool(ids), cause is not None, everything)) != 1:
         raise click.UsageError("give job IDs, or --cause, or --all")
@@ -99,7 +100,7 @@ def retry(
             with progress("retrying", many) as bar, says_how_far(lambda: f"{bar.pos} of {many} retried before"):
                 back = jobs.retry(ids=ids, cause=cause, every=everything, actor=actor(), step=bar.update)
                 if back and ids:
-                    rests.ask_again(back)
+                    blocking.ask_again(back)
                 if len(back) > 1:
                     bulk_acts.record("DOI retry", back, actor=actor(), retry=True)
     missed = [number for number in ids if number not in back]
@@ -108,9 +109,9 @@ def retry(
     show(
         {"retried": back, "not_retried": missed},
         as_json,
-        [f"{counted(len(back), 'job')} {'would go' if dry_run else 'went'} back to pending"],
+        [f"{plural(len(back), 'job')} {'would go' if dry_run else 'went'} back to pending"],
     )
-    exits.leave(exits.of_items(list(ids), [exits.SOME_FAILED] * len(missed)))
+    exits.leave(exits.for_items(list(ids), [exits.SOME_FAILED] * len(missed)))
 
 
 @queue.command("pause")
@@ -123,7 +124,7 @@ def pause(session: Session, code: str | None, as_json: bool, dry_run: bool) -> N
 
     Example: doitui queue pause --repository h
     """
-    _rest(session, code, as_json, dry_run, paused=True)
+    _set_paused(session, code, as_json, dry_run, paused=True)
 
 
 @queue.command("resume")
@@ -137,16 +138,17 @@ def resume(session: Session, code: str | None, as_json: bool, dry_run: bool) -> 
 
     Example: doitui queue resume --repository h
     """
-    _rest(session, code, as_json, dry_run, paused=False)
+    _set_paused(session, code, as_json, dry_run, paused=False)
 
 
-def _rest(session: Session, code: str | None, as_json: bool, dry_run: bool, *, paused: bool) -> None:
-    from doitui_core import repositories, rests
+def _set_paused(session: Session, code: str | None, as_json: bool, dry_run: bool, *, paused: bool) -> None:
+    from doitui_core.config import repositories
+    from doitui_core.queue import blocking
 
     with session.database(read_only=dry_run):
-        rows = [repositories.find(code)] if code else repositories.listed()
+        rows = [repositories.find(code)] if code else repositories.all_repositories()
         for row in rows if not dry_run else []:
-            rests.pause(row, paused, actor=actor())
+            blocking.pause(row, paused, actor=actor())
     codes = [row.code for row in rows]
     word = ("would be " if dry_run else "") + ("paused" if paused else "resumed")
     show({"repositories": codes, "paused": paused}, as_json, [f"{word}: {', '.join(codes) or 'no repository'}"])
@@ -162,12 +164,12 @@ def cancel(session: Session, ids: tuple[int, ...], as_json: bool, dry_run: bool)
 
     Example: doitui queue cancel 12
     """
-    from doitui_core import dois
-    from doitui_core import queue as jobs
+    from doitui_core.dois import targets
+    from doitui_core.queue import jobs
 
     def act(text: str) -> dict[str, Any]:
         number = int(text)
-        job = jobs.cancellable(number) if dry_run else dois.withdraw(number, actor=actor())
+        job = jobs.cancellable(number) if dry_run else targets.cancel(number, actor=actor())
         return {"id": job.id, "status": job.status, "line": f"job {job.id}: {'would be ' if dry_run else ''}cancelled"}
 
     with session.database(read_only=dry_run):
@@ -188,12 +190,13 @@ def prune(session: Session, days: int, as_json: bool, dry_run: bool) -> None:
     """
     from datetime import timedelta
 
-    from doitui_core import database, pruning
+    from doitui_core.db import database
+    from doitui_core.queue import pruning
 
     with session.database(read_only=dry_run):
         before = database.now() - timedelta(days=days)
         pruned = pruning.prunable(before).count() if dry_run else pruning.prune(before, actor=actor())
-    show({"pruned": pruned}, as_json, [f"{counted(pruned, 'job')} {'would be ' if dry_run else ''}forgotten"])
+    show({"pruned": pruned}, as_json, [f"{plural(pruned, 'job')} {'would be ' if dry_run else ''}forgotten"])
 
 
 @queue.command("schedule")
@@ -208,7 +211,7 @@ def schedule(session: Session, ids: tuple[int, ...], moment: str, as_json: bool,
     Example: doitui queue schedule 12 --at 2026-12-01T06:00Z
     """
     from doitui_core import clock
-    from doitui_core import queue as jobs
+    from doitui_core.queue import jobs
 
     at = clock.parse(moment)
 

@@ -11,10 +11,11 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.items import each
-from doitui.cli.output import counted, fields, progress, say, show, table
+from doitui.cli.output import fields, plural, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
-from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
+from doitui.shared.actor import actor
 
 #: Values set by hand that are reported one by one.
 NAMED = 10
@@ -69,9 +70,10 @@ def import_(
 
     Example: doitui record import --repository h records/*.xml
     """
-    from doitui_core import importing, repositories
+    from doitui_core.config import repositories
+    from doitui_core.records import importing
 
-    options = importing.Options(form, doi == "keep", object_id, published, dry_run, actor())
+    options = importing.ImportOptions(form, doi == "keep", object_id, published, dry_run, actor())
     results: list[Any] = []
     with session.database(read_only=dry_run), progress("importing", len(files)) as bar:
         config = repositories.config(repositories.find_or_only(code))
@@ -84,7 +86,7 @@ def import_(
 def _reached(results: list[Any]) -> str:
     """How far an import came that was stopped."""
     stored = sum(not result.error for result in results)
-    return f"{counted(stored, 'record')} stored before; import the same files again to go on"
+    return f"{plural(stored, 'record')} stored before; import the same files again to go on"
 
 
 def _report(results: list[Any], as_json: bool, dry_run: bool) -> None:
@@ -117,7 +119,7 @@ def _report(results: list[Any], as_json: bool, dry_run: bool) -> None:
     would = "would be " if dry_run else ""
     not_yet = sum(bool(found) for found in wrong.values())
     known = len(stored) - created
-    told = f"{counted(len(stored), 'record')} {would}imported ({created} new, {known} known), {len(rejected)} rejected"
+    told = f"{plural(len(stored), 'record')} {would}imported ({created} new, {known} known), {len(rejected)} rejected"
     lines = [told]
     if not_yet:
         lines.append(f"{not_yet} of them cannot be minted yet: see above")
@@ -128,13 +130,13 @@ def _report(results: list[Any], as_json: bool, dry_run: bool) -> None:
     for result in stored:
         for finding in wrong[id(result)]:
             say(f"{result.place}: record {result.object_id} cannot be minted: {finding.message} ({finding.code})")
-    _report_kept(stored)
+    _report_protected(stored)
     show(document, as_json, lines)
     codes = [exits.USAGE] * len(rejected)
-    exits.leave(exits.of_items([*codes, *[exits.DONE] * len(stored)], codes))
+    exits.leave(exits.for_items([*codes, *[exits.DONE] * len(stored)], codes))
 
 
-def _report_kept(stored: list[Any]) -> None:
+def _report_protected(stored: list[Any]) -> None:
     """What people set and documents do not agree with, the first ones by name."""
     kept = [f"record {result.object_id} {kept.message}" for result in stored for kept in result.kept]
     for line in kept[:NAMED]:
@@ -153,7 +155,8 @@ def list_(session: Session, code: str, limit: int, after: str, as_json: bool) ->
 
     Example: doitui record list --limit 20
     """
-    from doitui_core import lists, repositories
+    from doitui_core.config import repositories
+    from doitui_core.views import lists
 
     with session.database(read_only=True):
         if code:
@@ -173,14 +176,16 @@ def show_(session: Session, ids: tuple[str, ...], as_json: bool) -> None:
 
     Example: doitui record show MS-0112
     """
-    from doitui_core import dois, lists, records
+    from doitui_core.dois import targets
+    from doitui_core.records import record_lookup
+    from doitui_core.views import lists
 
     with session.database(read_only=True):
         found = []
         for text in ids:
-            row = records.find(text)
+            row = record_lookup.find(text)
             findings = [
-                {"level": f.level, "code": f.code, "path": f.path, "message": f.message} for f in dois.check(row)
+                {"level": f.level, "code": f.code, "path": f.path, "message": f.message} for f in targets.check(row)
             ]
             found.append(lists.record(row.id) | {"findings": findings})
     show(found[0] if len(found) == 1 else {"records": found}, as_json, [line for row in found for line in _lines(row)])
@@ -220,13 +225,13 @@ def unpublish(session: Session, ids: tuple[str, ...], as_json: bool, dry_run: bo
 
 
 def _publish(session: Session, ids: tuple[str, ...], as_json: bool, dry_run: bool, *, on: bool) -> None:
-    from doitui_core import publishing, records
+    from doitui_core.records import publish_rules, record_lookup
 
     word = "published" if on else "unpublished"
 
     def act(text: str) -> dict[str, Any]:
-        row = records.find(text)
-        changed = bool(row.published) != on if dry_run else publishing.publish(row, on=on)
+        row = record_lookup.find(text)
+        changed = bool(row.published) != on if dry_run else publish_rules.publish(row, on=on)
         becomes = f"{'would be ' if dry_run else 'is '}{word}" if changed else f"was {word} already"
         return {"object_id": row.object_id, "changed": changed, "line": f"{row.object_id} {becomes}"}
 
@@ -246,14 +251,14 @@ def delete(session: Session, ids: tuple[str, ...], reason: str, as_json: bool, d
 
     Example: doitui record delete MS-0112 --reason "withdrawn by its author"
     """
-    from doitui_core import publishing, records
+    from doitui_core.records import publish_rules, record_lookup
 
     def act(text: str) -> dict[str, Any]:
-        row = records.find(text)
+        row = record_lookup.find(text)
         done = (
-            publishing.fate(row)
+            publish_rules.effect_on_doi(row)
             if dry_run
-            else publishing.delete(row, reason=reason or publishing.REASON, actor=actor())
+            else publish_rules.delete(row, reason=reason or publish_rules.REASON, actor=actor())
         )
         fate = {"tombstone": "its DOI becomes a tombstone", "abandon": "its DOI is given up", "nothing": ""}[done]
         line = f"{row.object_id} {'would be' if dry_run else 'is'} deleted" + (f"; {fate}" if fate else "")

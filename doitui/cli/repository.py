@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from doitui.cli.output import show, table
-from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.shared.actor import actor
 
 #: Option -> setting. The password is apart: only a reference to it is stored.
 OPTIONS = {
@@ -65,7 +66,8 @@ def set_(
     Example: doitui repository set h --prefix 10.5072 --account ABCD.REPO --password-env DATACITE_PASSWORD
     --landing-page 'https://archive.example.org/{object_id}'
     """
-    from doitui_core import repositories
+    from doitui_core.config import repositories
+    from doitui_core.operations import change_settings
 
     values = {OPTIONS[option]: text for option, text in given.items() if text is not None}
     if password_env and password_file:
@@ -77,7 +79,7 @@ def set_(
         document = (
             _preview(code, values, active)
             if dry_run
-            else _document(repositories.put(code, values, active, actor=actor()))
+            else _document(change_settings.save_repository(code, values, active, actor=actor()))
         )
     changes = [*values, *([] if active is None else ["active" if active else "inactive"])]
     would = "would be " if dry_run else ""
@@ -92,10 +94,10 @@ def list_(session: Session, as_json: bool) -> None:
 
     Example: doitui repository list --json
     """
-    from doitui_core import repositories
+    from doitui_core.config import repositories
 
     with session.database(read_only=True):
-        rows = [_document(row) for row in repositories.listed()]
+        rows = [_document(row) for row in repositories.all_repositories()]
     flat = [
         {"code": row["code"], "active": row["active"]} | {k: v["value"] for k, v in row["settings"].items()}
         for row in rows
@@ -117,7 +119,7 @@ def show_(session: Session, code: str, as_json: bool) -> None:
 
     Example: doitui repository show h
     """
-    from doitui_core import repositories
+    from doitui_core.config import repositories
 
     with session.database(read_only=True):
         document = _document(repositories.find(code))
@@ -136,31 +138,31 @@ def remove(session: Session, code: str, as_json: bool, dry_run: bool) -> None:
 
     Example: doitui repository remove old
     """
-    from doitui_core import repositories
+    from doitui_core.operations import change_settings
 
     with session.database(read_only=dry_run):
         if dry_run:
-            repositories.check_removable(code)
+            change_settings.check_removable(code)
         else:
-            repositories.remove(code, actor=actor())
+            change_settings.remove_repository(code, actor=actor())
     show({"removed": code}, as_json, [f"repository {code} {'would be ' if dry_run else ''}removed"])
 
 
 def _document(row: Any) -> dict[str, Any]:
-    from doitui_core import repositories, settings
+    from doitui_core.config import repositories, settings
 
     found = repositories.config(row).settings
-    values = {name: settings.shown(found, name) for name in settings.TABLE}
+    values = {name: settings.display(found, name) for name in settings.TABLE}
     return {"code": row.code, "active": bool(row.active), "settings": values}
 
 
 def _preview(code: str, values: dict[str, str], active: bool | None) -> dict[str, Any]:
     """What `_document` would be with `values`."""
-    from doitui_core import repositories, settings
+    from doitui_core.config import repositories, settings
 
-    row = next((row for row in repositories.listed() if row.code == code), None)
+    row = next((row for row in repositories.all_repositories() if row.code == code), None)
     awake = active if active is not None else row is None or bool(row.active)
     found = settings.load(row.id if row else 0)
     changed = replace(found, rows={**found.rows, **values} if awake else {})
-    shown = {name: settings.shown(changed, name) for name in settings.TABLE}
+    shown = {name: settings.display(changed, name) for name in settings.TABLE}
     return {"code": code, "active": awake, "settings": shown}

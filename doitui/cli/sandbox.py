@@ -34,6 +34,6 @@ def sandbox(
 
     Example: doitui sandbox --prefix 10.5072 --fault 'POST /dois hang every=10'
     """
-    from doitui.web.server import serve
+    from doitui.web.sandbox.server import serve
 
     serve(port, prefixes or ("10.5072",), account, state, faults, events_writable)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,7 +57,7 @@ class Session:
         `any_environment`.
         """
         from doitui.cli.waits import say_waits
-        from doitui_core import database
+        from doitui_core.db import database
 
         if not any_environment:
             check_environment()
@@ -77,23 +76,9 @@ def check_environment() -> None:
     Settings are imported only where such a variable is set: most commands start without it.
     """
     if any(name.startswith(SETTING_VARIABLES) and name not in PLACES for name in os.environ):
-        from doitui_core import environment_check
+        from doitui_core.config import environment_check
 
         environment_check.check(os.environ)
-
-
-def actor() -> str:
-    """Who asks, for the log and for `operators`: the name of who has logged in, also behind sudo, else of the user the
-    process runs as. Not what the environment says: anybody can write LOGNAME.
-    """
-    try:
-        return os.getlogin()
-    except OSError:  # no terminal, or a session that nobody has logged in to
-        pass
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
 
 
 #: Hands the `Session` to a command as its first argument.

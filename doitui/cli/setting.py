@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from doitui.cli.output import show, table
-from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.shared.actor import actor
 
 if TYPE_CHECKING:
-    from doitui_core import settings
+    from doitui_core.config import settings
 
 repository_option = click.option(
     "--repository", "code", metavar="CODE", help="That repository's; without it the global one."
@@ -38,12 +39,12 @@ def list_(session: Session, code: str | None, as_json: bool) -> None:
 
     Example: doitui setting list --repository h
     """
-    from doitui_core import settings
+    from doitui_core.config import settings
 
     with session.database(read_only=True):
         found = _load(code)
     rows = [
-        {"name": row.name, **settings.shown(found, row.name), "unit": row.unit, "help": row.help}
+        {"name": row.name, **settings.display(found, row.name), "unit": row.unit, "help": row.help}
         for row in settings.TABLE.values()
     ]
     show({"settings": rows}, as_json, table(rows, ("name", "value", "source", "unit", "help"), ""))
@@ -59,11 +60,11 @@ def get(session: Session, name: str, code: str | None, as_json: bool) -> None:
 
     Example: doitui setting get lease_seconds
     """
-    from doitui_core import settings
+    from doitui_core.config import settings
 
     settings.known(name)
     with session.database(read_only=True):
-        value = settings.shown(_load(code), name)
+        value = settings.display(_load(code), name)
     show({"name": name, **value}, as_json, [f"{value['value']}"])
 
 
@@ -84,7 +85,8 @@ def set_(
 
     Example: doitui setting set lease_seconds 120
     """
-    from doitui_core import secret_references, settings
+    from doitui_core.config import secrets, settings
+    from doitui_core.operations import change_settings
 
     if (value is None) == (not from_stdin):
         raise click.UsageError("give a VALUE or --stdin")
@@ -96,11 +98,11 @@ def set_(
         repository_id = _repository_id(code)
         if row.secret and from_stdin:
             place = _secret_file(name, code)
-            stored = f"file:{place}" if dry_run else secret_references.keep(typed, place)
+            stored = f"file:{place}" if dry_run else secrets.write(typed, place)
         else:
             stored = settings.check(name, typed)
         if not dry_run:
-            settings.put(name, stored, repository_id, actor=actor())
+            change_settings.set_setting(name, stored, repository_id, actor=actor())
     show({"name": name, "value": stored}, as_json, [f"{name} {'would be' if dry_run else 'is'} {stored}"])
 
 
@@ -115,12 +117,13 @@ def unset(session: Session, name: str, code: str | None, as_json: bool, dry_run:
 
     Example: doitui setting unset lease_seconds
     """
-    from doitui_core import settings
+    from doitui_core.config import settings
+    from doitui_core.operations import change_settings
 
     settings.known(name)
     with session.database(read_only=dry_run):
-        gone = False if dry_run else settings.remove(name, _repository_id(code), actor=actor())
-        value = settings.shown(_load(code), name)
+        gone = False if dry_run else change_settings.unset_setting(name, _repository_id(code), actor=actor())
+        value = settings.display(_load(code), name)
     said = "would be unset" if dry_run else "unset" if gone else "was not set here"
     show(
         {"name": name, "unset": gone, **value},
@@ -137,13 +140,13 @@ def _typed() -> str:
 
 
 def _load(code: str | None) -> settings.Settings:
-    from doitui_core import repositories, settings
+    from doitui_core.config import repositories, settings
 
     return repositories.config(repositories.find(code)).settings if code else settings.load()
 
 
 def _repository_id(code: str | None) -> int:
-    from doitui_core import repositories
+    from doitui_core.config import repositories
 
     return repositories.find(code).id if code else 0
 

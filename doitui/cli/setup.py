@@ -25,8 +25,8 @@ def init(session: Session, as_json: bool, dry_run: bool) -> None:
 
     Example: doitui --database sqlite:///archive.db init
     """
-    from doitui_core import database
-    from doitui_core.database_urls import masked
+    from doitui_core.db import database
+    from doitui_core.domain.database_urls import masked
 
     place = masked(session.database_url)
     steps = database.pending(session.database_url) if dry_run else database.create(session.database_url)
@@ -55,12 +55,12 @@ def status(session: Session, watch: bool, every: float, as_json: bool) -> None:
 
     Example: doitui status --json
     """
-    from doitui_core import stats
+    from doitui_core.views import counters
 
     if watch and as_json:
         raise click.UsageError("--watch prints lines, --json one document: give one of them")
     with session.database(read_only=True):
-        found = stats.overview()
+        found = counters.overview()
         read = show(found, as_json, _lines(found))
         while watch and read and wait(every):
             found, read = _shown_again(found)
@@ -70,11 +70,12 @@ def _shown_again(before: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     """(what there is now, whether somebody still reads), printed where it has changed. Where the database was lost that
     is said, once, and what there was `before` stays until it answers.
     """
-    from doitui_core import database, stats
+    from doitui_core.db import database
+    from doitui_core.views import counters
 
     try:
         database.require_same(asking=False)
-        found = stats.overview()
+        found = counters.overview()
     except DatabaseReplaced as error:
         say(f"{error}; reading what is there now")
         database.open(database.current().url, read_only=True)

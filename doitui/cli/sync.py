@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import counted, progress, say, show
-from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui.cli.output import plural, progress, say, show
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
+from doitui.shared.actor import actor
 
 #: Unknown DOIs named to people; --json names all.
 NAMED = 20
@@ -24,13 +25,13 @@ def sync(session: Session, prefix: str, as_json: bool, dry_run: bool) -> None:
 
     Example: doitui sync --prefix 10.5072
     """
-    from doitui_core import sync as syncing
-    from doitui_core.models import Doi
+    from doitui_core.db.models import Doi
+    from doitui_core.operations import sync as syncing
 
     with (
         session.database(read_only=dry_run),
         progress("comparing", 0 if dry_run else Doi.select().count()) as bar,
-        says_how_far(lambda: f"{counted(bar.pos, 'DOI')} compared before, what differed is noted"),
+        says_how_far(lambda: f"{plural(bar.pos, 'DOI')} compared before, what differed is noted"),
     ):
         result = syncing.sync(prefix=prefix, actor=actor(), dry_run=dry_run, step=bar.update)
     document = {
@@ -43,7 +44,7 @@ def sync(session: Session, prefix: str, as_json: bool, dry_run: bool) -> None:
         "failed": [{"doi": doi, "error": error} for doi, error in result.failed.items()],
     }
     first = (
-        f"{counted(result.compared, 'DOI')} compared, {len(result.differences)} {'differ' if dry_run else 'differed'}"
+        f"{plural(result.compared, 'DOI')} compared, {len(result.differences)} {'differ' if dry_run else 'differed'}"
     )
     lines = [first]
     lines += [
@@ -57,4 +58,4 @@ def sync(session: Session, prefix: str, as_json: bool, dry_run: bool) -> None:
     show(document, as_json, lines)
     for doi, error in result.failed.items():
         say(f"{doi}: {error}")
-    exits.leave(exits.of_items([0] * result.compared, [exits.UNREACHABLE] * len(result.failed)))
+    exits.leave(exits.for_items([0] * result.compared, [exits.UNREACHABLE] * len(result.failed)))

@@ -30,14 +30,14 @@ def open_screens(
     session: Session, *, write: bool = False, mouse: bool | None = None, ascii_only: bool | None = None
 ) -> int:
     """The exit code of the screens, which stay until somebody leaves them."""
-    from doitui.tui import terminal
-    from doitui_core import dialects
+    from doitui.tui.terminal import terminal
+    from doitui_core.db import dialects
 
     if not terminal.fit_for_screens():
         say("doitui: the screens need a terminal; `doitui status` and `doitui status --watch` print plain lines")
         return exits.USAGE
     check_environment()
-    dialects.of(session.database_url)  # a URL that is none is told here, not waited for
+    dialects.for_url(session.database_url)  # a URL that is none is told here, not waited for
     terminal.prepare(os.environ)
     # Searches for garbage among what is being loaded find none: 30 ms of a start. The screens begin them again.
     gc.disable()

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import counted, progress, say, show, table
+from doitui.cli.output import plural, progress, say, show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
-from doitui.cli.usage_drain import drain, reason_lines, tell_events
+from doitui.cli.usage_drain import drain, reason_lines, refresh_events
 from doitui_core.errors import BadInput
 
 #: A column for each metric type, in the order of the counts.
@@ -91,10 +91,10 @@ def count(
     """
     from doitui_core.usage import agents, count_logs
 
-    options = count_logs.Options(
+    options = count_logs.CountOptions(
         form, month, view_pattern, download_pattern, frozenset(anonymous), trusted_hops=trusted_hops
     )
-    known = agents.known(robots=robots, tools=machines)
+    known = agents.load(robots=robots, tools=machines)
     with progress("counting", sum(path.stat().st_size for path in files if path.is_file())) as bar:
         found = count_logs.count(files, known, options, bar.update)
     _say_bad(found.bad, found.lines["bad"])
@@ -102,12 +102,12 @@ def count(
         say(found.warning)
     show(found.counts, as_json, [*table(list(_rows(found.counts)), ("doi", "by", *COLUMNS), "nothing was counted")])
     if not as_json:
-        say(_what_became(found.lines))
+        say(_line_results(found.lines))
     exits.leave(exits.SOME_FAILED if found.bad else exits.DONE)
 
 
 def _rows(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Iterator[dict[str, Any]]:
-    from doitui_core.usage.counter import METRICS
+    from doitui_core.domain.counter_terms import METRICS
 
     for doi, methods in counts.items():
         for method, numbers in methods.items():
@@ -126,9 +126,9 @@ LINES = {
 }
 
 
-def _what_became(lines: Mapping[str, int]) -> str:
+def _line_results(lines: Mapping[str, int]) -> str:
     told = [f"{lines[name]} {words}" for name, words in LINES.items() if lines.get(name)]
-    return f"{counted(sum(lines.values()), 'line')}: {', '.join(told) or 'none'}"
+    return f"{plural(sum(lines.values()), 'line')}: {', '.join(told) or 'none'}"
 
 
 def _say_bad(bad: list[tuple[str, str]], number: int) -> None:
@@ -167,34 +167,34 @@ def import_log(
     """
     from platformdirs import user_config_path
 
-    from doitui_core import repositories
+    from doitui_core.config import repositories
     from doitui_core.usage import import_log as importing
     from doitui_core.usage import recount
 
     if form == "spool":
         raise BadInput("a spool is not imported as a log: `doitui usage drain --spool DIR`")
-    key = importing.key_of(user_config_path("doitui") / "secrets" / "usage-log.key", make=not dry_run)
-    options = importing.Options(
+    key = importing.read_key(user_config_path("doitui") / "secrets" / "usage-log.key", make=not dry_run)
+    options = importing.LogImportOptions(
         key, form, view_pattern, download_pattern, frozenset(anonymous), dry_run, again, trusted_hops
     )
     with session.database(read_only=dry_run):
         repository = repositories.find_or_only(code)
         with (
             progress("importing", len(files)) as bar,
-            says_how_far(lambda: f"{counted(bar.pos, 'whole log')} imported before; import the same again to go on"),
+            says_how_far(lambda: f"{plural(bar.pos, 'whole log')} imported before; import the same again to go on"),
         ):
             results = importing.import_logs(files, repository, options, bar.update)
         hours = 0 if dry_run else recount.due()
         if hours:
-            tell_events(all_days=True)
+            refresh_events(all_days=True)
     for result in results:
         _say_bad(result.bad, result.rejected)
         if result.warning:
             say(f"{result.path}: {result.warning}")
         for day, number in sorted(result.refused.items()):
-            say(f"{result.path}: {counted(number, 'line')} of {day} refused: that day is counted from another source")
+            say(f"{result.path}: {plural(number, 'line')} of {day} refused: that day is counted from another source")
         if unknown := result.hits["unknown_id"]:
-            told = f"{counted(unknown, 'hit')} of no record here"
+            told = f"{plural(unknown, 'hit')} of no record here"
             say(f"{result.path}: {told}: import the records, then the log once more with --again")
     warnings = [f"{result.path}: {result.warning}" for result in results if result.warning]
     document = {"files": [_imported(result) for result in results], "hours": hours, "warnings": warnings}
@@ -219,7 +219,7 @@ def _imported(result: Any) -> dict[str, Any]:
 def _import_lines(result: Any, dry_run: bool) -> Iterator[str]:
     would = "would be " if dry_run else ""
     before = f" ({result.already} bytes were imported before)" if result.already else ""
-    told = f"{counted(result.hits.total(), 'hit')} of {counted(result.lines, 'line')}"
+    told = f"{plural(result.hits.total(), 'hit')} of {plural(result.lines, 'line')}"
     yield f"{result.path}: {told} {would}imported{before}"
     yield from reason_lines(result.hits)
 
@@ -237,15 +237,15 @@ def import_counts(session: Session, files: tuple[Path, ...], code: str | None, a
 
     Example: doitui usage import-counts --repository h legacy.csv
     """
-    from doitui_core import repositories
+    from doitui_core.config import repositories
     from doitui_core.usage import import_counts as importing
 
     with session.database(read_only=dry_run):
-        repository, result = repositories.find_or_only(code), importing.Imported()
-        with says_how_far(lambda: f"{counted(result.stored, 'count')} stored before; import the same files again"):
+        repository, result = repositories.find_or_only(code), importing.CountImportResult()
+        with says_how_far(lambda: f"{plural(result.stored, 'count')} stored before; import the same files again"):
             importing.import_counts(files, repository, result, dry_run=dry_run)
         if result.stored and not dry_run:
-            tell_events(all_days=True)
+            refresh_events(all_days=True)
     for place, why in result.rejected:
         say(f"{place}: {why}")
     document = {
@@ -253,10 +253,10 @@ def import_counts(session: Session, files: tuple[Path, ...], code: str | None, a
         "rejected": [{"place": place, "error": why} for place, why in result.rejected],
     }
     would = "would be " if dry_run else ""
-    told = f"{counted(result.stored, 'count')} {would}imported, {len(result.rejected)} rejected"
+    told = f"{plural(result.stored, 'count')} {would}imported, {len(result.rejected)} rejected"
     show(document, as_json, [told])
     codes = [exits.USAGE] * len(result.rejected)
-    exits.leave(exits.of_items([*codes, *[exits.DONE] * result.stored], codes))
+    exits.leave(exits.for_items([*codes, *[exits.DONE] * result.stored], codes))
 
 
 #: Columns of the longest bar.
@@ -287,7 +287,7 @@ def show_(session: Session, month: str, doi: str, code: str, limit: int, as_json
 
 def _plot(series: list[dict[str, Any]]) -> Iterator[str]:
     """A bar of investigations for each day or month; its beginning in `=` are the requests among them."""
-    from doitui_core.usage.counter import METRICS
+    from doitui_core.domain.counter_terms import METRICS
 
     most = max((row[METRICS[0]] for row in series), default=0)
     for row in series:
@@ -300,7 +300,7 @@ def _plot(series: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _table(counts: list[dict[str, Any]]) -> Iterator[str]:
-    from doitui_core.usage.counter import METRICS
+    from doitui_core.domain.counter_terms import METRICS
 
     rows = [
         {"doi": row["doi"], "by": row["access_method"], "source": row["source"]}

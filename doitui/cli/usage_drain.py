@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import counted, progress, say, show
+from doitui.cli.output import plural, progress, say, show
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
 from doitui_core.errors import BadInput, Misconfigured
@@ -35,7 +35,7 @@ def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> 
     waiting = spool_place.waiting(place)
     if dry_run:
         refused = spool_refusals.look(place)
-        told = f"{counted(waiting['files'], 'file')} of {waiting['bytes']} bytes would be drained"
+        told = f"{plural(waiting['files'], 'file')} of {waiting['bytes']} bytes would be drained"
         with session.database(read_only=True):
             show({**waiting, "refused": [refusal.document() for refusal in refused]}, as_json, [told])
         _say_refused(place, refused)
@@ -44,7 +44,7 @@ def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> 
         with progress("draining", waiting["bytes"]) as bar, says_how_far(lambda: _left(bar.pos, waiting, place), place):
             done = draining.drain(place, bar.update)
         hours, pruned = recount.due(), retention.prune()
-        tell_events()
+        refresh_events()
     document = {
         "files": done.files,
         "lines": done.lines,
@@ -56,11 +56,11 @@ def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> 
         "hours": hours,
         "pruned": pruned,
     }
-    told = f"{counted(done.lines, 'line')} of {counted(done.files, 'file')} drained, {counted(hours, 'hour')} counted"
+    told = f"{plural(done.lines, 'line')} of {plural(done.files, 'file')} drained, {plural(hours, 'hour')} counted"
     if done.busy:
         say(f"another drain is at work in {place}: nothing was drained")
     if done.rejected:
-        say(f"{counted(done.rejected, 'line')} could not be read: they are kept in {place}, in files *.rejected")
+        say(f"{plural(done.rejected, 'line')} could not be read: they are kept in {place}, in files *.rejected")
     _say_refused(place, done.refused)
     show(document, as_json, [told, *reason_lines(done.hits)])
     exits.leave(exits.SOME_FAILED if done.rejected or done.refused else exits.DONE)
@@ -83,12 +83,12 @@ def _left(done: int, waiting: Mapping[str, int], place: Path) -> str:
     return f"{done} of {waiting['bytes']} bytes drained before; the rest stays in {place}, drain it again"
 
 
-def tell_events(*, all_days: bool = False) -> None:
+def refresh_events(*, all_days: bool = False) -> None:
     """What was counted becomes events; a set-up that is wrong there takes nothing from the counts."""
-    from doitui_core.events import counted as telling
+    from doitui_core.events import usage_refresh
 
     try:
-        telling.refresh(None if all_days else telling.LATELY)
+        usage_refresh.refresh(None if all_days else usage_refresh.LATELY)
     except Misconfigured as error:
         say(f"counted, but no events are made of it: {error}")
 
@@ -96,7 +96,7 @@ def tell_events(*, all_days: bool = False) -> None:
 def _spool(given: str | None) -> Path:
     from doitui_core.usage import spool_place
 
-    named = spool_place.of_environment() if given is None else given
+    named = spool_place.from_environment() if given is None else given
     if not named:
         raise Misconfigured("no spool is named: --spool DIR, or DOITUI_SPOOL in the environment")
     place = Path(named)

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import counted, progress, say, show, table
+from doitui.cli.output import plural, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
-from doitui.cli.session import Session, actor, dry_run_option, json_option, pass_session
+from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.shared.actor import actor
 from doitui_core.errors import DatabaseUnavailable, DoituiError, UnreadableDocument
 
 if TYPE_CHECKING:
-    from doitui_core.models import Repository
-    from doitui_core.outcomes import Outcome
-    from doitui_core.usage_reports.building import Report
+    from doitui_core.db.models import Repository
+    from doitui_core.domain.outcomes import Outcome
+    from doitui_core.usage_reports.building import BuiltReport
     from doitui_core.usage_reports.reconcile import Reconciled
     from doitui_core.usage_reports.validating import Checked
 
@@ -61,13 +62,13 @@ def build(
     if compress and form == "tsv":
         raise click.UsageError("--gzip is for JSON: DataCite takes no table")
     with session.database(read_only=True):
-        reports = [report for _, report in building.of_month(month, code)]
+        reports = [report for _, report in building.for_month(month, code)]
         built = [_built(report, folder, compress, form, dry_run) for report in reports]
     show({"reports": built}, as_json, [line for row in built for line in _build_lines(row, dry_run)])
     exits.leave(exits.DONE if any(row["datasets"] for row in built) else exits.SOME_FAILED)
 
 
-def _built(report: Report, folder: Path, compress: bool, form: str, dry_run: bool) -> dict[str, Any]:
+def _built(report: BuiltReport, folder: Path, compress: bool, form: str, dry_run: bool) -> dict[str, Any]:
     from doitui_core.usage_reports import files
 
     paths: list[Path] = []
@@ -80,7 +81,7 @@ def _built(report: Report, folder: Path, compress: bool, form: str, dry_run: boo
     else:
         paths = files.write_parts(folder, report.name, report.parts(compress=compress))
     if report.left_out.dois:
-        told = counted(report.left_out.dois, "DOI")
+        told = plural(report.left_out.dois, "DOI")
         say(
             f"{report.reporter.code}: {told} left out: not registered or findable, or of a record that is not published"
         )
@@ -94,7 +95,7 @@ def _built(report: Report, folder: Path, compress: bool, form: str, dry_run: boo
     }
 
 
-def _about(report: Report) -> dict[str, Any]:
+def _about(report: BuiltReport) -> dict[str, Any]:
     return {
         "repository": report.reporter.code,
         "month": report.period.month,
@@ -112,8 +113,8 @@ def _in_order(totals: Mapping[str, int]) -> dict[str, int]:
 
 def _build_lines(row: Mapping[str, Any], dry_run: bool) -> Iterator[str]:
     partial = ", which is not over or not counted to its end" if row["partial"] else ""
-    told = f"{row['repository']}: {counted(row['datasets'], 'dataset')} of {row['month']}{partial}"
-    yield f"{told}, {counted(row['parts'], 'file')} {'would be ' if dry_run else ''}written"
+    told = f"{row['repository']}: {plural(row['datasets'], 'dataset')} of {row['month']}{partial}"
+    yield f"{told}, {plural(row['parts'], 'file')} {'would be ' if dry_run else ''}written"
     yield from row["files"]
 
 
@@ -142,7 +143,7 @@ def validate(files: tuple[Path, ...], as_json: bool) -> None:
                 codes.append(exits.DONE if checked.valid else exits.SOME_FAILED)
             bar.update(1)
     show({"files": told}, as_json, [line for row in told for line in _validate_lines(row)])
-    exits.leave(exits.of_items(codes, [code for code in codes if code]))
+    exits.leave(exits.for_items(codes, [code for code in codes if code]))
 
 
 def _checked(checked: Checked) -> dict[str, Any]:
@@ -160,8 +161,8 @@ def _checked(checked: Checked) -> dict[str, Any]:
 def _validate_lines(row: Mapping[str, Any]) -> Iterator[str]:
     if "datasets" not in row:
         return
-    found = counted(len(row["errors"]), "error") if row["errors"] else "valid"
-    yield f"{row['path']}: {found}, {counted(row['datasets'], 'dataset')}"
+    found = plural(len(row["errors"]), "error") if row["errors"] else "valid"
+    yield f"{row['path']}: {found}, {plural(row['datasets'], 'dataset')}"
     yield from (f"{row['path']}: {sentence}" for sentence in row["errors"])
     yield from (f"{row['path']}: warning: {sentence}" for sentence in row["warnings"])
     if row["more"]:
@@ -188,7 +189,7 @@ def submit(session: Session, month: str, code: str, queued: bool, as_json: bool,
     with session.database(read_only=dry_run):
         if not dry_run:
             recount.due()
-        wanted = building.of_month(month, code)
+        wanted = building.for_month(month, code)
         told = [_would_submit(*one) for one in wanted] if dry_run else _requested(wanted)
         if not (dry_run or queued):
             _send(told)
@@ -198,58 +199,58 @@ def submit(session: Session, month: str, code: str, queued: bool, as_json: bool,
             say(f"{row['repository']}: {row['error']}")
     document = {"reports": [{name: value for name, value in row.items() if name != "line"} for row in told]}
     show(document, as_json, [row["line"] for row in told if "line" in row])
-    exits.leave(exits.of_items(codes, [code for code in codes if code]))
+    exits.leave(exits.for_items(codes, [code for code in codes if code]))
 
 
-def _would_submit(repository: Repository, report: Report) -> dict[str, Any]:
-    from doitui_core.usage_reports import report_desk
+def _would_submit(repository: Repository, report: BuiltReport) -> dict[str, Any]:
+    from doitui_core.usage_reports import report_connection
 
-    url = report_desk.of(repository).url
+    url = report_connection.for_repository(repository).url
     line = f"{repository.code}: the report of {report.period.month} would be sent to {url}"
     return {**_about(report), "url": url, "line": line}
 
 
-def _requested(wanted: Sequence[tuple[Repository, Report]]) -> list[dict[str, Any]]:
+def _requested(wanted: Sequence[tuple[Repository, BuiltReport]]) -> list[dict[str, Any]]:
     """A job for each report whose repository is set up for it."""
-    from doitui_core.usage_reports import report_desk, requesting
+    from doitui_core.usage_reports import report_connection, requesting
 
     told: list[dict[str, Any]] = []
     for repository, report in wanted:
         about = _about(report)
         try:
-            report_desk.of(repository)
+            report_connection.for_repository(repository)
             job = requesting.request(repository, report, actor=actor()).job_id
         except DatabaseUnavailable:  # it would be the same with all that follow
             raise
         except DoituiError as error:
-            told.append({**about, "error": str(error), "code": exits.of(error)})
+            told.append({**about, "error": str(error), "code": exits.for_error(error)})
         else:
             line = f"{repository.code}: the report of {report.period.month} is queued: `doitui work` sends it"
             told.append({**about, "job": job, "line": line})
     return told
 
 
-def _send(told: Sequence[dict[str, Any]]) -> None:
+def _send(requested: Sequence[dict[str, Any]]) -> None:
     """Do what is due in the lane of reports, as the worker does, and say what became of those that were asked for."""
     from doitui.cli.work import stopping
-    from doitui_core import worker
-    from doitui_core.jobs import Lane
+    from doitui_core.domain.job_kinds import Service
+    from doitui_core.worker import worker
 
     with stopping() as stop:
-        summary = worker.run(drain=True, threads=1, lanes=(Lane.REPORTS,), stop=stop)
-    for row in told:
+        summary = worker.run(drain=True, threads=1, services=(Service.REPORTS,), stop=stop)
+    for row in requested:
         if "job" in row:
             del row["line"]
             row.update(_ended(row, summary.left.get(row["job"]) or summary.blocked.get(row["repository"])))
 
 
 def _ended(row: Mapping[str, Any], outcome: Outcome | None) -> dict[str, Any]:
-    from doitui_core.models import Job, UsageReport
+    from doitui_core.db.models import Job, UsageReport
 
     job = Job.get_by_id(row["job"])
     if job.status == "completed":
         report = UsageReport.get_by_id(job.subject_id)
-        parts, datasets = counted(report.parts, "part"), counted(report.datasets, "dataset")
+        parts, datasets = plural(report.parts, "part"), plural(report.datasets, "dataset")
         line = f"{row['repository']}: {report.month} is submitted: {datasets} in {parts}, as {report.uuid}"
         return {"parts": report.parts, "datasets": report.datasets, "line": line}
     if outcome is None:
@@ -268,10 +269,10 @@ def list_(session: Session, limit: int, after: str, as_json: bool) -> None:
 
     Example: doitui usage-report list --json
     """
-    from doitui_core.usage_reports import listed
+    from doitui_core.usage_reports import report_list
 
     with session.database(read_only=True):
-        page = listed.reports(limit=limit, after=after)
+        page = report_list.reports(limit=limit, after=after)
     columns = ("month", "repository", "state", "submitted_at", "datasets", "parts", "attempts", "uuid", "last_error")
     show({"reports": page.rows, "next": page.next}, as_json, table(page.rows, columns, "no reports"))
     say_next(page.next, as_json)
@@ -288,13 +289,13 @@ def reconcile(session: Session, month: str, code: str, limit: int, as_json: bool
 
     Example: doitui usage-report reconcile --month 2026-10
     """
-    from doitui_core.usage_reports import building, report_desk
+    from doitui_core.usage_reports import building, report_connection
     from doitui_core.usage_reports import reconcile as reconciling
 
     with session.database():  # how fast we ask is noted there
         found = [
-            reconciling.reconcile(report, report_desk.of(repository), limit)
-            for repository, report in building.of_month(month, code)
+            reconciling.reconcile(report, report_connection.for_repository(repository), limit)
+            for repository, report in building.for_month(month, code)
         ]
     document = {"reports": [_reconciled(one) for one in found]}
     show(document, as_json, [line for one in found for line in _reconcile_lines(one)])
@@ -304,7 +305,7 @@ def reconcile(session: Session, month: str, code: str, limit: int, as_json: bool
 def _reconciled(found: Reconciled) -> dict[str, Any]:
     return {
         **_about(found.report),
-        "held": found.held,
+        "held": found.is_stored,
         "same": found.same,
         "datasets": {"ours": found.our_dois, "theirs": found.their_dois},
         "totals": {"ours": _in_order(found.ours), "theirs": _in_order(found.theirs)},
@@ -320,10 +321,10 @@ def _reconcile_lines(found: Reconciled) -> Iterator[str]:
     from doitui_core.usage_reports.reconcile import RELATIONS
 
     about = f"{found.report.reporter.code}, {found.report.period.month}"
-    if not found.held:
+    if not found.is_stored:
         yield f"{about}: no such report is held: `doitui usage-report submit --month {found.report.period.month}`"
         return
-    yield f"{about}: {'the same on both sides' if found.same else counted(found.differing, 'DOI') + ' differ'}"
+    yield f"{about}: {'the same on both sides' if found.same else plural(found.differing, 'DOI') + ' differ'}"
     rows = [{"": "DOIs", "ours": found.our_dois, "theirs": found.their_dois}]
     named = [relation for relation in RELATIONS if found.ours[relation] or found.theirs[relation]]
     rows += [{"": name, "ours": found.ours[name], "theirs": found.theirs[name]} for name in named]

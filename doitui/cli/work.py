@@ -7,30 +7,26 @@ import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from doitui.cli import exits
-from doitui.cli.beside import beside
 from doitui.cli.numbers import LIMIT, SECONDS
-from doitui.cli.output import counted, plain, progress, say, show
+from doitui.cli.output import plural, progress, say, show
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
+from doitui.shared.plain_text import plain
+from doitui_core.worker import background
 
 if TYPE_CHECKING:
-    from doitui_core.outcomes import Outcome
-    from doitui_core.secret_checks import Unreadable
-    from doitui_core.worker import Summary
+    from doitui_core.config.secret_checks import Unreadable
+    from doitui_core.domain.outcomes import Outcome
+    from doitui_core.worker.summary import Summary
 
 log = logging.getLogger("doitui.worker")
-
-#: Seconds between two looks for mail, into the spool, and for counts that are not told as events yet.
-MAIL_SECONDS = 5.0
-SPOOL_SECONDS = 1.0
-EVENT_SECONDS = 300.0
 
 
 @click.command()
@@ -52,25 +48,28 @@ def work(
 
     Example: doitui work --drain --threads 4
     """
-    from doitui_core import mail, queue, secret_checks, worker
-    from doitui_core.models import Repository
+    from doitui_core.config import secret_checks
+    from doitui_core.db.models import Repository
+    from doitui_core.notify import mail
+    from doitui_core.queue import jobs
+    from doitui_core.worker import worker
 
-    log_to_stderr(session.debug, lines_of_dois=not drain)
+    log_to_stderr(session.debug, doi_lines=not drain)
     if dry_run:
         with session.database(read_only=True):
-            due = sum(queue.due(row.id, 1_000_000) for row in Repository.select())
-        show({"due": due}, as_json, [f"due: {counted(due, 'job')}"])
+            due = sum(jobs.due(row.id, 1_000_000) for row in Repository.select())
+        show({"due": due}, as_json, [f"due: {plural(due, 'job')}"])
         return
     with session.database(durable=False), stopping() as stop:
         for secret in [] if drain else secret_checks.unreadable():
             log.warning("%s", secret)
-        waiting = sum(queue.due(row.id, 1_000_000) for row in Repository.select()) if drain else 0
+        waiting = sum(jobs.due(row.id, 1_000_000) for row in Repository.select()) if drain else 0
         with (
             progress("working", waiting) as bar,
-            sending_mail(stop, drain),
-            draining_spool(stop, drain),
-            telling_events(stop),
-            says_how_far(lambda: f"{counted(bar.pos, 'job')} ended before, the others stay queued"),
+            background.sending_mail(stop, drain),
+            background.draining_spool(stop, drain),
+            background.refreshing_events(stop),
+            says_how_far(lambda: f"{plural(bar.pos, 'job')} ended before, the others stay queued"),
         ):
             summary = worker.run(
                 drain=drain, threads=threads, limit=limit, every=every, stop=stop, progress=lambda _: bar.update(1)
@@ -86,23 +85,25 @@ def work(
     }
     document["misconfigured"] = misconfigured
     document["unsent_mails"] = unsent
-    document["beside"] = {str(lane): dict(outcomes) for lane, outcomes in summary.beside.items()}
-    show(document, as_json, [_sentence(summary)])
+    document["beside"] = {str(lane): dict(outcomes) for lane, outcomes in summary.other_services.items()}
+    show(document, as_json, [_summary_line(summary)])
     # A repository that is blocked is told once, not with each of its jobs.
-    _complain([(number, outcome) for number, outcome in left if outcome.kind != "blocked" or not summary.blocked])
+    _report_failures(
+        [(number, outcome) for number, outcome in left if outcome.kind != "blocked" or not summary.blocked]
+    )
     for code, outcome in summary.blocked.items():
         rests = " rests until this is mended" if outcome.kind == "blocked" else ""
         say(f"repository {code}{rests}: {outcome.message}")
     for problem in misconfigured:
         say(problem)
     if unsent:
-        say(f"{counted(unsent, 'mail')} not sent yet: the next `doitui work` sends the rest")
+        say(f"{plural(unsent, 'mail')} not sent yet: the next `doitui work` sends the rest")
     ends = [outcome for _, outcome in left] + list(summary.blocked.values())
     codes = [exits.EXIT_OF_CAUSE.get(outcome.cause, exits.SOME_FAILED) for outcome in ends]
     done = [exits.DONE] * summary.outcomes["done"]
     # What went out meanwhile does not hide that something cannot go out before the set-up is changed.
     wrong = [exits.CONFIGURATION] if misconfigured else []
-    exits.leave(exits.of_items([*wrong, *codes, *done] if codes else wrong, [*wrong, *codes]))
+    exits.leave(exits.for_items([*wrong, *codes, *done] if codes else wrong, [*wrong, *codes]))
 
 
 def _misconfigured(summary: Summary, secrets: Iterable[Unreadable]) -> list[str]:
@@ -113,50 +114,16 @@ def _misconfigured(summary: Summary, secrets: Iterable[Unreadable]) -> list[str]
     return [f"repository {code}: {why}" if code else why for why, code in found.items() if why not in told]
 
 
-@contextmanager
-def background(stop: threading.Event, drain: bool) -> Iterator[None]:
-    """All that goes on beside the work. Mail ends last: what the others do may be told by mail."""
-    with sending_mail(stop, drain), draining_spool(stop, drain), telling_events(stop):
-        yield
-
-
-def sending_mail(stop: threading.Event, drain: bool) -> AbstractContextManager[None]:
-    """Tell what bulk acts came to, and send the mail that falls due, beside the work. With `drain` nothing that is due
-    is left at the end.
-    """
-    from doitui_core import bulk_digests, mail
-
-    def send(over: threading.Event) -> None:
-        bulk_digests.tell_finished()
-        mail.send_due(stop=over)
-
-    return beside("mail", send, MAIL_SECONDS, stop, to_the_end=drain)
-
-
-def draining_spool(stop: threading.Event, drain_all: bool) -> AbstractContextManager[None]:
-    """Bring what the middleware notes into the database, and count it, beside the work; with `drain_all` all of it."""
-    from doitui_core.usage import drain
-
-    return beside("spool", lambda _over: drain.drain_due(), SPOOL_SECONDS, stop, to_the_end=drain_all)
-
-
-def telling_events(stop: threading.Event) -> AbstractContextManager[None]:
-    """Make events of what was counted, beside the work."""
-    from doitui_core.events import counted as telling
-
-    return beside("events", lambda _over: telling.refresh(telling.LATELY), EVENT_SECONDS, stop)
-
-
-def _sentence(summary: Summary) -> str:
+def _summary_line(summary: Summary) -> str:
     told = ", ".join(f"{number} {kind}" for kind, number in summary.outcomes.items())
     beside = [
         f"; {lane}: {', '.join(f'{number} {kind}' for kind, number in outcomes.items())}"
-        for lane, outcomes in summary.beside.items()
+        for lane, outcomes in summary.other_services.items()
     ]
-    return f"{counted(summary.taken, 'job')} taken up" + (f": {told}" if told else "") + "".join(beside)
+    return f"{plural(summary.taken, 'job')} taken up" + (f": {told}" if told else "") + "".join(beside)
 
 
-def _complain(left: Sequence[tuple[int, Outcome]]) -> None:
+def _report_failures(left: Sequence[tuple[int, Outcome]]) -> None:
     """A line for each reason: a wrong password is one notice, not a thousand."""
     jobs: dict[str, list[int]] = {}
     for number, outcome in left:
@@ -178,12 +145,12 @@ class _OneLine(logging.Formatter):
         return plain(" ".join(super().format(record).split()))
 
 
-def log_to_stderr(debug: bool, *, lines_of_dois: bool) -> None:
-    """Warnings and errors go to stderr, and with `lines_of_dois` every line about a DOI (`activity`). A run that ends
+def log_to_stderr(debug: bool, *, doi_lines: bool) -> None:
+    """Warnings and errors go to stderr, and with `doi_lines` every line about a DOI (`activity_log`). A run that ends
     does without: it says itself what failed.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(lambda record: _wanted(record, lines_of_dois))
+    handler.addFilter(lambda record: _wanted(record, doi_lines))
     form = "%(asctime)s %(levelname)s %(message)s"
     handler.setFormatter(logging.Formatter(form) if debug else _OneLine(form))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)

@@ -36,9 +36,9 @@ class DemoApp(app.DoituiApp):
 
     def _toggled(self, out: bool) -> None:
         if out:
-            self.tell("DataCite is out: watch the queue wait. o again mends it", bad=True)
+            self.say("DataCite is out: watch the queue wait. o again mends it", bad=True)
         else:
-            self.tell("DataCite is back: what has waited goes out by itself")
+            self.say("DataCite is back: what has waited goes out by itself")
 
     def _not_toggled(self, error: Exception) -> None:
-        self.tell(f"the sandbox did not hear of it: {error}", bad=True)
+        self.say(f"the sandbox did not hear of it: {error}", bad=True)

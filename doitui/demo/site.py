@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from waitress.server import create_server
 
-from doitui_middleware import UsageMiddleware
+from doitui_middleware.wsgi import UsageMiddleware
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -74,11 +74,11 @@ class Stage:
         with self._http() as http:
             http.post(f"{self.url}/_faults", json={"faults": list(faults)}, timeout=PATIENCE).raise_for_status()
 
-    def _ready(self, process: subprocess.Popen[str], words: str) -> str:
+    def _ready(self, process: subprocess.Popen[str], prefix: str) -> str:
         """The address a server prints when it answers."""
         assert process.stdout is not None
         line = process.stdout.readline()
-        if not line.startswith(words):
+        if not line.startswith(prefix):
             raise StageBroken(f"a server of the demo did not start: {line}{process.communicate()[1]}")
         return line.split()[-1]
 

@@ -44,7 +44,7 @@ class Check:
         return bool(self.expected == self.found)
 
 
-def tell(stage: Stage) -> list[Check]:
+def play(stage: Stage) -> list[Check]:
     """Play all acts; what was expected and what was found."""
     checks: list[Check] = []
     for act in ACTS:
@@ -108,7 +108,7 @@ def look_at_the_time_out(stage: Stage) -> list[Check]:
     return [Check("one request went without an answer, and its DOI is findable", 1, len(unanswered))]
 
 
-def mend_the_failure(stage: Stage) -> list[Check]:
+def fix_the_failure(stage: Stage) -> list[Check]:
     """The failure, with its cause and what to do: doitui overwrites nothing it did not make"""
     stage.run("queue", "list", "--status", "failed")
     causes = [job["cause"] for job in stage.ask("queue", "list", "--status", "failed")["jobs"]]
@@ -178,7 +178,7 @@ ACTS: tuple[Callable[[Stage], list[Check]], ...] = (
     import_records,
     mint,
     look_at_the_time_out,
-    mend_the_failure,
+    fix_the_failure,
     verify,
     change_one,
     withdraw_one,

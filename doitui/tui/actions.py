@@ -158,6 +158,6 @@ ACTIONS: tuple[Action, ...] = (
 BY_ID = {action.id: action for action in ACTIONS}
 
 
-def of(screen: str) -> list[Action]:
+def for_screen(screen: str) -> list[Action]:
     """The acts of a screen, in the order of the table."""
     return [action for action in ACTIONS if screen in action.screens]

@@ -18,17 +18,19 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.timer import Timer
 
-from doitui.cli.session import actor
-from doitui.tui import actions, mended, opening, terminal, warming
-from doitui.tui.acting import Acting
-from doitui.tui.dialogs import Sheet
-from doitui.tui.link import Link
-from doitui.tui.palette import Commands
+from doitui.shared.actor import actor
+from doitui.tui import actions
+from doitui.tui.acts.acting import Acting
+from doitui.tui.acts.dialogs import Sheet
+from doitui.tui.acts.palette import Commands
+from doitui.tui.data import opening
+from doitui.tui.data.link import DatabaseLink
+from doitui.tui.data.store import Answered, ReaderThread
 from doitui.tui.screens.section import Section
-from doitui.tui.store import Answered, Lane
-from doitui.tui.terminal import without_colour
+from doitui.tui.terminal import terminal, textual_patches, warming
+from doitui.tui.terminal.terminal import without_colour
+from doitui.tui.terminal.type_ahead import KeyDone, TypeAhead
 from doitui.tui.text import harmless, span
-from doitui.tui.type_ahead import KeyDone, TypeAhead
 from doitui_core.clock import Clock, system
 from doitui_core.errors import DatabaseNotReady, DatabaseReplaced, Misconfigured
 
@@ -48,7 +50,7 @@ THEME = Theme(
     dark=True,
 )
 
-mended.textual()
+textual_patches.apply()
 
 #: The same without colours: lightness, weight, letters and shapes tell all.
 GREYS = Theme(
@@ -76,7 +78,7 @@ def _screen(section: str) -> Callable[[], Screen[Any]]:
 
 
 def _ascii() -> type[Driver]:
-    from doitui.tui.ascii_driver import AsciiDriver  # few need it
+    from doitui.tui.terminal.ascii_driver import AsciiDriver  # few need it
 
     return AsciiDriver
 
@@ -119,18 +121,18 @@ class DoituiApp(App[int]):
         self.wants_write = write
         self.may_write = False
         self.environment = ""
-        self.link = Link()
+        self.link = DatabaseLink()
         self.set_up = ""
         self.ready = False
         self._token = ""
         self._next_look: Timer | None = None
         self._tidiness = warming.Tidiness()
-        self.quick = Lane("reading", self.post_message)
-        self.slow = Lane("counting", self.post_message)
-        self.outside = Lane("asking DataCite", self.post_message)
-        self.looks = Lane("looking", self.post_message)
-        self.acts = Lane("acting", self.post_message)
-        self.slow_acts = Lane("acting slowly", self.post_message)
+        self.quick = ReaderThread("reading", self.post_message)
+        self.slow = ReaderThread("counting", self.post_message)
+        self.outside = ReaderThread("asking DataCite", self.post_message)
+        self.looks = ReaderThread("looking", self.post_message)
+        self.acts = ReaderThread("acting", self.post_message)
+        self.slow_acts = ReaderThread("acting slowly", self.post_message)
         self.acting = Acting(self)
         self.type_ahead = TypeAhead(self, super().on_event)
         self.register_theme(THEME)
@@ -155,17 +157,17 @@ class DoituiApp(App[int]):
 
     def on_unmount(self) -> None:
         self.acting.stop()
-        for lane in self.lanes:
+        for lane in self.threads:
             lane.close()
 
     @property
-    def lanes(self) -> tuple[Lane, ...]:
+    def threads(self) -> tuple[ReaderThread, ...]:
         """All threads beside the event loop."""
         return self.quick, self.slow, self.outside, self.looks, self.acts, self.slow_acts
 
     def _ended_by(self, number: int) -> None:
         if terminal.is_gone():
-            terminal.let_go()
+            terminal.discard_output()
         self.exit(None, 128 + number)
 
     def exit(self, result: int | None = None, return_code: int = 0, message: Any | None = None) -> None:
@@ -191,7 +193,7 @@ class DoituiApp(App[int]):
             self.set_timer(warming.AFTER, self._warm)
 
     def _warm(self) -> None:
-        self.slow.ask("warm", warming.bring_in, lambda _: self._tidiness.keep(len(self._screen_stacks)), self.lost)
+        self.slow.ask("warm", warming.bring_in, lambda _: self._tidiness.freeze(len(self._screen_stacks)), self.lost)
 
     def look(self) -> None:
         """Ask whether anything was committed; the next look is planned when this one has ended."""
@@ -206,13 +208,13 @@ class DoituiApp(App[int]):
         self.link = self.link.alive(self.now())
         if token != self._token:
             self._token, self.environment = token, environment
-            if not self.link.held:
+            if not self.link.paused:
                 self.reload()
         if came_back:
             self.notify("the database answers again", markup=False)
             self.reload()
         self.bars()
-        if (section := self.shown_section) is not None and not self.link.held:
+        if (section := self.shown_section) is not None and not self.link.paused:
             section.looked()
         self._plan()
         self._tidiness.look(len(self._screen_stacks))
@@ -220,7 +222,7 @@ class DoituiApp(App[int]):
     def lost(self, error: Exception) -> None:
         """The database could not be asked: what is shown stays, dimmed, and it is tried again."""
         if not isinstance(error, Misconfigured | peewee.PeeweeException):
-            self.tell(str(error), bad=True)
+            self.say(str(error), bad=True)
             self._plan()
             return
         self.set_up = str(error) if isinstance(error, DatabaseNotReady) else ""
@@ -241,19 +243,19 @@ class DoituiApp(App[int]):
     def pace(self, by: int) -> None:
         """Ask the database `by` steps more seldom, from now on."""
         self.link = self.link.paced(by)
-        self.tell(f"the database is asked every {span(timedelta(seconds=self.link.every))}")
+        self.say(f"the database is asked every {span(timedelta(seconds=self.link.every))}")
         self.bars()
         self.look()
 
     def _minute(self) -> None:
         """Ages are told in minutes: once a minute they are told anew."""
-        if not self.link.held and self.ready and not self.link.lost:
+        if not self.link.paused and self.ready and not self.link.lost:
             self.reload()
         self.set_timer(60 - self.now().second, self._minute)
 
     def on_answered(self, answer: Answered) -> None:
         if self.is_running:  # else the screens are being taken down, and who asked may have lost its parts
-            answer.tell()
+            answer.deliver()
 
     # Keys
 
@@ -321,7 +323,7 @@ class DoituiApp(App[int]):
 
     why_not = ""
 
-    def tell(self, text: str, *, bad: bool = False) -> None:
+    def say(self, text: str, *, bad: bool = False) -> None:
         """A line that goes away by itself."""
         self.notify(harmless(text), severity="warning" if bad else "information", markup=False)
 
@@ -349,7 +351,7 @@ class DoituiApp(App[int]):
         """To the clipboard of the terminal (OSC 52), which never says whether it took it."""
         text = harmless(text)
         self.copy_to_clipboard(text)
-        self.tell(f"sent to the terminal's clipboard: {text}")
+        self.say(f"sent to the terminal's clipboard: {text}")
 
     def copy_as(self, doi: str) -> None:
         """Its address to the clipboard; and a page to select from, for terminals whose programs cannot write to it."""
@@ -389,8 +391,8 @@ class DoituiApp(App[int]):
 
     def show_doi_of_job(self, job_id: int) -> None:
         """The page of the DOI a job is for."""
-        from doitui_core import pages
+        from doitui_core.views import doi_page
 
         self.quick.ask(
-            "of job", lambda: pages.doi_of_job(job_id), self.show_doi, lambda error: self.tell(str(error), bad=True)
+            "of job", lambda: doi_page.doi_for_job(job_id), self.show_doi, lambda error: self.say(str(error), bad=True)
         )

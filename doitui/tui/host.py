@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widget import Widget
 
-    from doitui.tui.acting import Acting
     from doitui.tui.actions import Action
-    from doitui.tui.link import Link
+    from doitui.tui.acts.acting import Acting
+    from doitui.tui.data.link import DatabaseLink
+    from doitui.tui.data.store import ReaderThread
     from doitui.tui.screens.section import Section
-    from doitui.tui.store import Lane
     from doitui_core.clock import Clock
 
 
@@ -24,7 +24,7 @@ class Host(Protocol):
     MORE: ClassVar[tuple[Action, ...]]
     acting: Acting
     environment: str
-    link: Link
+    link: DatabaseLink
     may_write: bool
     now: Clock
     operator: str
@@ -33,12 +33,12 @@ class Host(Protocol):
     wants_write: bool
 
     #: The threads that read and write beside the event loop.
-    quick: Lane
-    slow: Lane
-    outside: Lane
-    looks: Lane
-    acts: Lane
-    slow_acts: Lane
+    quick: ReaderThread
+    slow: ReaderThread
+    outside: ReaderThread
+    looks: ReaderThread
+    acts: ReaderThread
+    slow_acts: ReaderThread
 
     @property
     def section(self) -> str: ...
@@ -64,7 +64,7 @@ class Host(Protocol):
     def show_doi(self, doi_id: int, neighbours: Callable[[int], int | None] = ...) -> None: ...
     def show_doi_of_job(self, job_id: int) -> None: ...
     def show_list(self, section: str, typed: str) -> None: ...
-    def tell(self, text: str, *, bad: bool = False) -> None: ...
+    def say(self, text: str, *, bad: bool = False) -> None: ...
     def toggle_colours(self) -> str: ...
     def toggle_mouse(self) -> bool | None: ...
 

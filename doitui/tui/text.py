@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from rich.cells import cell_len, set_cell_size
 
-from doitui.cli.output import plain
+from doitui.shared.plain_text import plain
 from doitui_core.clock import EPOCH
 
 #: Terminals disagree about the width of what these make of the characters around them.
@@ -33,27 +33,27 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def counted(value: int, noun: str) -> str:
+def plural(value: int, noun: str) -> str:
     """`1 job`, `2,000 jobs`."""
     return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
 
 
 def day(moment: datetime | None) -> str:
     """`2026-11-20`, a dash for never."""
-    return f"{moment:%Y-%m-%d}" if _told(moment) else "-"
+    return f"{moment:%Y-%m-%d}" if _is_known(moment) else "-"
 
 
 def minute(moment: datetime | None) -> str:
     """`2026-11-20 10:42Z`."""
-    return f"{moment:%Y-%m-%d %H:%MZ}" if _told(moment) else "-"
+    return f"{moment:%Y-%m-%d %H:%MZ}" if _is_known(moment) else "-"
 
 
 def second(moment: datetime | None) -> str:
     """`2026-11-20 10:42:07Z`."""
-    return f"{moment:%Y-%m-%d %H:%M:%SZ}" if _told(moment) else "-"
+    return f"{moment:%Y-%m-%d %H:%M:%SZ}" if _is_known(moment) else "-"
 
 
-def _told(moment: datetime | None) -> bool:
+def _is_known(moment: datetime | None) -> bool:
     return moment is not None and moment != EPOCH
 
 
@@ -72,7 +72,7 @@ def span(time: timedelta) -> str:
 
 def due(moment: datetime | None, now: datetime) -> str:
     """When something is due: `now`, `in 4m`."""
-    if not _told(moment):
+    if not _is_known(moment):
         return "-"
     assert moment is not None
     return f"in {span(moment - now)}" if moment > now else "now"
@@ -80,7 +80,7 @@ def due(moment: datetime | None, now: datetime) -> str:
 
 def ago(moment: datetime | None, now: datetime) -> str:
     """How long it is ago, a dash for never."""
-    if not _told(moment):
+    if not _is_known(moment):
         return "-"
     assert moment is not None
     return span(now - moment)

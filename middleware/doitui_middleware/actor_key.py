@@ -30,7 +30,7 @@ class ActorKey:
         self._day = -1
         self._key = b""
 
-    def of(self, day: int) -> bytes:
+    def for_day(self, day: int) -> bytes:
         """32 bytes. A day that has just passed gets the newest key there is. Raises `OSError`."""
         # Days further back than hosts differ: the clock was ahead, and the file is dated anew.
         if day > self._day or day < self._day - DAYS_AHEAD:

@@ -46,7 +46,7 @@ class Actors:
         # From, until, and the hashes to go on with: swapped whole, because other threads read it.
         self._hour: tuple[int, int, dict[str, blake2b]] = (0, 0, {})
 
-    def of(self, environ: Environ, agent: str, now: int) -> tuple[str, str]:
+    def identify(self, environ: Environ, agent: str, now: int) -> tuple[str, str]:
         """(actor kind, hash) of the request at `now`, in microseconds. Raises `OSError` when there is no key."""
         since, until, begun = self._hour
         if not since <= now < until:
@@ -67,7 +67,7 @@ class Actors:
     def _turned(self, now: int) -> dict[str, blake2b]:
         """The keyed hashes of the hour: what all its actors of a kind begin with is worked in once."""
         hour = now // MICROSECONDS_AN_HOUR
-        key = self._key.of(hour // 24)
+        key = self._key.for_day(hour // 24)
         begun = {
             kind: blake2b(f"{kind}\t{hour if kind == ADDRESS else ''}\t".encode(), digest_size=HASH_BYTES, key=key)
             for kind in (USER, SESSION, ADDRESS)

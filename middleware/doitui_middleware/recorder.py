@@ -11,7 +11,7 @@ from doitui_middleware.answers import COUNTED, cited, is_first_part, is_prefetch
 from doitui_middleware.routes import Route
 from doitui_middleware.spool import Spool
 from doitui_middleware.spool_line import DOI, decode, encode, escaped, joined, subject
-from doitui_middleware.spool_url import kept, kept_paths
+from doitui_middleware.spool_url import stored_paths, stored_url
 
 #: What a server answers for an application that raises.
 RAISED = 500
@@ -56,9 +56,9 @@ class Recorder:
                 return None
             now = time_ns() // 1000
             agent = environ.get("HTTP_USER_AGENT", "")
-            actor_kind, actor = self._actors.of(environ, agent, now)
+            actor_kind, actor = self._actors.identify(environ, agent, now)
             query = environ.get("QUERY_STRING")
-            url = kept(path, query) if query else kept_paths[path]
+            url = stored_url(path, query) if query else stored_paths[path]
             line = joined(now, self._repository, what, url, code, actor_kind, actor, agent)
             self._write(line, now)
             return line

@@ -94,7 +94,9 @@ def encode(
     actor: str,
     agent: str,
 ) -> bytes:
-    """The line of a hit, with its newline. `url` comes percent-encoded (`spool_url.kept`), the rest is escaped here."""
+    """The line of a hit, with its newline. `url` comes percent-encoded (`spool_url.stored_url`), the rest is escaped
+    here.
+    """
     return joined(time, escaped(repository), subject(kind, key_kind, key), url, str(status), actor_kind, actor, agent)
 
 

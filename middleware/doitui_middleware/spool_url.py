@@ -28,21 +28,21 @@ _MAIL_ADDRESS = re.compile(r"[^@/]@[\w-]+\.\w")
 _PATH_PARAMETER = re.compile(r";([^=;/]*)=[^;/]*")
 
 
-def kept(path: str, query: str) -> str:
+def stored_url(path: str, query: str) -> str:
     """`path` (WSGI's SCRIPT_NAME and PATH_INFO together) and `query`, percent-encoded, of at most `LONGEST_URL`."""
-    url = kept_paths[path]
+    url = stored_paths[path]
     return _cut(f"{url}?{query}") if query and (query := _harmless(query)) else url
 
 
-def _kept_path(path: str) -> str:
+def _stored_path(path: str) -> str:
     if _plain(path) and "eyJ" not in path:
         return _cut(path)
     path = _PATH_PARAMETER.sub(lambda found: "" if _SECRET_NAME.fullmatch(found[1]) else found[0], path)
     return _cut(quote_from_bytes(_JWT.sub("-", path).encode("latin-1", "replace"), _SAFE_IN_PATH))
 
 
-#: What is `kept` of a request without a query.
-kept_paths = Remembered(_kept_path)
+#: What is `stored_url` of a request without a query.
+stored_paths = Remembered(_stored_path)
 
 
 def _harmless(query: str) -> str:

@@ -20,9 +20,10 @@ MORE = 10_000_000
 COUNTING = """
 import json, resource, sys, time
 from pathlib import Path
-from doitui_core.usage import agents, count_logs
+from doitui_core.usage import agents
+from doitui_core.usage import count_logs
 start = time.perf_counter()
-counted = count_logs.count([Path(sys.argv[1])], agents.known(), count_logs.Options())
+counted = count_logs.count([Path(sys.argv[1])], agents.load(), count_logs.CountOptions())
 took = time.perf_counter() - start
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps([took, peak / (2**20 if sys.platform == "darwin" else 2**10), counted.lines.total()]))
@@ -51,7 +52,7 @@ def _counted(ground: Ground, lines: int, seconds: float | None, memory: float | 
 
 
 def _agents() -> Row:
-    known = agents.known()
+    known = agents.load()
     return Row("  one user agent never seen before", 1000 * _milliseconds(known), "us", beside="remembered afterwards")
 
 
@@ -59,4 +60,4 @@ def _milliseconds(known: agents.Agents) -> float:
     from ground import median_ms
 
     names = iter(f"Mozilla/5.0 (X11; Linux x86_64) Chrome/{number} Safari" for number in range(1000))
-    return median_ms(lambda: known.of(next(names)), 200)
+    return median_ms(lambda: known.classify(next(names)), 200)

@@ -9,7 +9,8 @@ import sys
 import visits
 from ground import REPOSITORY, SQLITE, Ground, Row, on_both, seconds
 
-from doitui_core import database, repositories
+from doitui_core.db import database, raw_sql
+from doitui_core.operations import change_settings
 from doitui_core.usage import drain, recount
 
 HITS, DOIS = 300_000, 20_000
@@ -27,14 +28,14 @@ def _drained(ground: Ground, name: str) -> list[Row]:
     hits = ground.sized(HITS)
     spool = visits.spool(ground.folder / "drained", hits, DOIS)
     with ground.store(name) as url:
-        repository = repositories.put("hollin", REPOSITORY)
+        repository = change_settings.save_repository("hollin", REPOSITORY)
         with database.write():
             visits.findable_dois(repository.id, DOIS)
         database.close()
         database.open(url, durable=False)  # as a worker does
         drained = seconds(lambda: drain.drain(spool))
         counted = seconds(recount.due)
-        counted_hits = sum(row[0] for row in drain.bulk.execute("SELECT total_investigations FROM usage_count"))
+        counted_hits = sum(row[0] for row in raw_sql.execute("SELECT total_investigations FROM usage_count"))
     shutil.rmtree(spool)
     if not counted_hits:
         raise RuntimeError("nothing was counted")

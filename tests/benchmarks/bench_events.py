@@ -10,10 +10,13 @@ import filling
 import visits
 from ground import REPOSITORY, Ground, Row, median_ms, on_both, seconds
 
-from doitui_core import clock, database, repositories
-from doitui_core.events import counted, health, identity, listed
-from doitui_core.models import Event
-from doitui_core.usage import bulk
+from doitui_core import clock
+from doitui_core.db import database, raw_sql
+from doitui_core.db.models import Event
+from doitui_core.domain import event_ids
+from doitui_core.events import event_list, usage_refresh
+from doitui_core.operations import change_settings
+from doitui_core.views import event_health
 
 #: DOIs that were used, each with views and downloads; views of a DOI.
 DOIS, VIEWS = 100_000, 10
@@ -44,9 +47,9 @@ def _from_counts(ground: Ground, name: str) -> list[Row]:
         _used(number)
         database.close()
         database.open(url, durable=False)  # as a worker does
-        took = seconds(counted.refresh)
+        took = seconds(usage_refresh.refresh)
         made = Event.select().count()
-        again = seconds(counted.refresh)
+        again = seconds(usage_refresh.refresh)
     if made != 2 * number:
         raise RuntimeError(f"{made} events of {number} DOIs")
     return [
@@ -56,14 +59,14 @@ def _from_counts(ground: Ground, name: str) -> list[Row]:
 
 
 def _used(number: int) -> None:
-    repository = repositories.put("hollin", REPOSITORY)
+    repository = change_settings.save_repository("hollin", REPOSITORY)
     day = (visits.DAY - clock.EPOCH).days
-    columns = ("day", "doi_id", "access_method", "country", "source", *counted._COLUMNS.values())
+    columns = ("day", "doi_id", "access_method", "country", "source", *usage_refresh._COLUMNS.values())
     with database.write():
         visits.findable_dois(repository.id, number)
-        ids = [doi_id for (doi_id,) in bulk.execute("SELECT id FROM doi ORDER BY id").fetchall()]
+        ids = [doi_id for (doi_id,) in raw_sql.execute("SELECT id FROM doi ORDER BY id").fetchall()]
         for method in ("regular", "machine"):
-            bulk.insert("usage_count", columns, [(day, one, method, "", "spool", VIEWS, 8, 5, 4) for one in ids])
+            raw_sql.insert("usage_count", columns, [(day, one, method, "", "spool", VIEWS, 8, 5, 4) for one in ids])
 
 
 def _store(ground: Ground, name: str) -> Iterator[Row]:
@@ -74,11 +77,11 @@ def _store(ground: Ground, name: str) -> Iterator[Row]:
         yield Row(f"{number:,} events: size, {name}", filling.size_mb(), "MB", beside=there)
         middle = str(number // 2)
         calls: dict[str, Any] = {
-            "events(), first page": listed.events,
-            "events(after=middle)": lambda: listed.events(after=middle),
-            "events(state=failed), 0.1 %": lambda: listed.events(state="failed"),
-            "events(doi=)": lambda: listed.events(doi="10.5072/hollin/2026/HO-00000500"),
-            "what keeps them from going out": health.diagnosis,
+            "events(), first page": event_list.events,
+            "events(after=middle)": lambda: event_list.events(after=middle),
+            "events(state=failed), 0.1 %": lambda: event_list.events(state="failed"),
+            "events(doi=)": lambda: event_list.events(doi="10.5072/hollin/2026/HO-00000500"),
+            "what keeps them from going out": event_health.diagnosis,
         }
         for what, call in calls.items():
             yield Row(f"  {what}, {name}", median_ms(call, CALLS), "ms", most=AT_ONCE_MS)
@@ -107,7 +110,7 @@ def _events(number: int) -> Iterator[tuple[Any, ...]]:
         key = hashlib.sha256(f"{subject}|{page}".encode()).hexdigest()
         sent = ("failed", 1, 422, "event") if n % 1000 == 0 else ("submitted", 1, 201, "")
         yield (
-            *(key, identity.event_uuid(key), 1, doi, subject, "is-cited-by", page, "url"),
+            *(key, event_ids.event_uuid(key), 1, doi, subject, "is-cited-by", page, "url"),
             *("doitui", f'{{"subj":{{"@id":"{subject}"}},"obj":{{"@id":"{page}"}}}}', "metadata", 1, 1, *sent),
             *(at, at, at, at),
         )

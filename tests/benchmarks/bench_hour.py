@@ -16,7 +16,7 @@ from bench_tui import CHANGED, DOIS, JOBS, MANY_JOBS, WALK
 from ground import DATABASES, DOITUI, POSTGRES, Ground, Row, environment
 from ptys import Terminal
 
-from doitui_core import database
+from doitui_core.db import database
 
 #: Seconds in all, and after which the memory is what the screens need: all of them have been seen.
 HOUR, WARM = 3600, 300

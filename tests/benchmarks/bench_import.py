@@ -9,9 +9,11 @@ from pathlib import Path
 import generated
 from ground import REPOSITORY, Ground, Row, on_both, seconds
 
-from doitui_core import importing, repositories
+from doitui_core.config import repositories
+from doitui_core.config.repositories import Config
 from doitui_core.metadata import from_json, validate
-from doitui_core.repositories import Config
+from doitui_core.operations import change_settings
+from doitui_core.records import importing
 
 LINES, AGAIN, FILES = 5_000, 2_000, 2_000
 
@@ -36,7 +38,7 @@ def _imports(ground: Ground, name: str) -> list[Row]:
     changed = generated.jsonl(ground.folder / "changed.jsonl", again, revision=1)
     xml = generated.xml_files(ground.folder / "xml", files)
     with ground.store(name):
-        config = repositories.config(repositories.put("hollin", REPOSITORY))
+        config = repositories.config(change_settings.save_repository("hollin", REPOSITORY))
         measured = [
             (f"import + validate {lines:,} JSON lines", [first], lines, 1_000),
             (f"  {again:,} of them again, nothing changed", [same], again, None),
@@ -50,6 +52,6 @@ def _imports(ground: Ground, name: str) -> list[Row]:
 
 
 def _import(paths: Sequence[Path], config: Config) -> None:
-    wrong = [result for result in importing.files(paths, config, importing.Options()) if result.error]
+    wrong = [result for result in importing.files(paths, config, importing.ImportOptions()) if result.error]
     if wrong:
         raise RuntimeError(f"{len(wrong)} documents were rejected, first: {wrong[0].error}")

@@ -15,7 +15,7 @@ from typing import Any
 
 from ground import Ground, Row
 
-from doitui_middleware import UsageMiddleware
+from doitui_middleware.wsgi import UsageMiddleware
 
 #: Requests of each subject; taken in rounds, so that a busy moment of the machine meets all of them.
 REQUESTS, ROUNDS = 20_000, 10

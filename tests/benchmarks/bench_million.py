@@ -16,10 +16,14 @@ import filling
 import plans
 from ground import Ground, Row, on_both, seconds
 
-from doitui_core import candidates, clock, database, dois, lists, queue, stats
-from doitui_core.models import Doi, Job
-from doitui_core.queue import Policy
-from doitui_core.states import Wanted
+from doitui_core import clock
+from doitui_core.db import database, paging
+from doitui_core.db.models import Doi, Job
+from doitui_core.dois import lookup, mint_candidates
+from doitui_core.domain.states import Wanted
+from doitui_core.queue import jobs
+from doitui_core.queue.jobs import Policy
+from doitui_core.views import counters, lists
 
 DOIS, JOBS, MANY_JOBS = 1_000_000, 1_000_000, 10_000_000
 
@@ -47,7 +51,7 @@ def _house(ground: Ground, name: str) -> Iterator[Row]:
         database.open(url, durable=False)
         there = f"filled in {took:.0f} s"
         yield Row(f"{count:,} DOIs, {jobs:,} jobs: size, {name}", filling.size_mb(), "MB", beside=there)
-        yield _row(ground, f"overview(), {name}", stats.overview, most=10)
+        yield _row(ground, f"overview(), {name}", counters.overview, most=10)
         for what, call in (_lists(count) | _marks("5") | _jobs("5") | _others(count)).items():
             yield _row(ground, f"{what}, {name}", call)
         yield _row(ground, f"batch mint: candidates counted, {name}", _candidates)
@@ -71,7 +75,7 @@ def _row(ground: Ground, what: str, call: Callable[[], object], most: float | No
 def _lists(count: int) -> Calls:
     newest = Doi.select(Doi.minted_at, Doi.id).order_by(Doi.minted_at.desc(), Doi.id.desc())
     oldest = Doi.select(Doi.minted_at, Doi.id).order_by(Doi.minted_at, Doi.id)
-    middle, last = _key(newest.offset(count // 2)), _key(oldest.offset(lists.PAGE))
+    middle, last = _key(newest.offset(count // 2)), _key(oldest.offset(paging.PAGE))
     return {
         "dois(), first page": lists.dois,
         "dois(after=middle)": lambda: lists.dois(after=middle),
@@ -119,11 +123,11 @@ def _others(count: int) -> Calls:
     first = Job.select(Job.id).order_by(Job.id).limit(1).scalar()
     return {
         "jobs(), first page": lists.jobs,
-        "jobs(after=), last page": lambda: lists.jobs(after=str(first + lists.PAGE)),
+        "jobs(after=), last page": lambda: lists.jobs(after=str(first + paging.PAGE)),
         "jobs(status=completed), nearly all": lambda: lists.jobs(status="completed"),
         "records(), first page": lists.records,
         "records(repository=maps), 1 %": lambda: lists.records(repository="maps"),
-        "find(doi)": lambda: dois.find(f"10.5072/HOLLIN/2026/ho-{count // 2:08}"),
+        "find(doi)": lambda: lookup.find(f"10.5072/HOLLIN/2026/ho-{count // 2:08}"),
         "doi(id), its own page": lambda: lists.doi(count // 2),
     }
 
@@ -131,14 +135,14 @@ def _others(count: int) -> Calls:
 def _claims(count: int) -> Calls:
     due = f"among {count // 10:,} pending"
     return {
-        f"due(8) {due}": lambda: queue.due(1, 8),
-        f"claim(8) {due}": lambda: queue.claim("bench", 1, POLICY, 8),
+        f"due(8) {due}": lambda: jobs.due(1, 8),
+        f"claim(8) {due}": lambda: jobs.claim("bench", 1, POLICY, 8),
     }
 
 
 def _candidates() -> object:
     """What `batch mint` counts before it begins."""
-    return candidates.below("", Wanted.FINDABLE).count()
+    return mint_candidates.mintable("", Wanted.FINDABLE).count()
 
 
 def _few(count: int) -> None:

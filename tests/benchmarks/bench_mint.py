@@ -11,8 +11,12 @@ import generated
 import requests
 from ground import DOITUI, REPOSITORY, Ground, Row, on_both, run, sandbox, seconds
 
-from doitui_core import batch, database, documents, importing, repositories
-from doitui_core.models import Doi
+from doitui_core.config import repositories
+from doitui_core.db import database
+from doitui_core.db.models import Doi
+from doitui_core.dois import documents
+from doitui_core.operations import bulk_mint, change_settings
+from doitui_core.records import importing
 
 DOIS, THREADS = 2_000, 8
 
@@ -49,13 +53,13 @@ def _mints(ground: Ground, name: str) -> list[Row]:
 
 
 def _records(ground: Ground, address: str, count: int) -> None:
-    config = repositories.config(repositories.put("hollin", {**REPOSITORY, "datacite_url": address}))
+    config = repositories.config(change_settings.save_repository("hollin", {**REPOSITORY, "datacite_url": address}))
     path = generated.jsonl(ground.folder / "mint.jsonl", count)
-    list(importing.files([path], config, importing.Options()))
+    list(importing.files([path], config, importing.ImportOptions()))
 
 
 def _queue(count: int) -> None:
-    result = batch.mint(limit=0)
+    result = bulk_mint.mint(limit=0)
     if result.queued != count:
         raise RuntimeError(f"{result.queued} of {count} mints were queued: {result.refused[:1]}")
 

@@ -11,8 +11,13 @@ import generated
 import requests
 from ground import DOITUI, REPOSITORY, Ground, Row, on_both, run, sandbox, seconds
 
-from doitui_core import batch, database, importing, repositories, stats, worker
-from doitui_core.models import Job, Upstream
+from doitui_core.config import repositories
+from doitui_core.db import database
+from doitui_core.db.models import Job, RateLimit
+from doitui_core.operations import bulk_mint, change_settings
+from doitui_core.records import importing
+from doitui_core.views import counters
+from doitui_core.worker import worker
 
 JOBS, THREADS = 10_000, 8
 
@@ -31,7 +36,7 @@ def _outage(ground: Ground, name: str) -> list[Row]:
         with _away(address):
             _work_until_the_breaker_opens()
         met = Job.select().where(Job.cause != "").count()
-        Upstream.update(canary_at=database.now()).execute()
+        RateLimit.update(canary_at=database.now()).execute()
         database.close()
         took = seconds(lambda: _drain(url, count))
         database.open(url)
@@ -45,10 +50,10 @@ def _outage(ground: Ground, name: str) -> list[Row]:
 
 
 def _queue(ground: Ground, address: str, count: int) -> None:
-    config = repositories.config(repositories.put("hollin", {**REPOSITORY, "datacite_url": address}))
+    config = repositories.config(change_settings.save_repository("hollin", {**REPOSITORY, "datacite_url": address}))
     path = generated.jsonl(ground.folder / "outage.jsonl", count)
-    list(importing.files([path], config, importing.Options()))
-    batch.mint(limit=0)
+    list(importing.files([path], config, importing.ImportOptions()))
+    bulk_mint.mint(limit=0)
 
 
 @contextmanager
@@ -62,7 +67,7 @@ def _away(address: str) -> Iterator[None]:
 def _work_until_the_breaker_opens() -> None:
     with mock.patch.dict(os.environ, BENCH_PASSWORD=PASSWORD):
         worker.run(drain=True, threads=THREADS)
-    if not Upstream.select().where(Upstream.opened_at > 0).exists():
+    if not RateLimit.select().where(RateLimit.opened_at > 0).exists():
         raise RuntimeError("the breaker did not open")
 
 
@@ -70,7 +75,7 @@ def _drain(url: str, count: int) -> None:
     command = (DOITUI, "--database", url, "work", "--drain", "--threads", str(THREADS), "--json")
     run(*command, BENCH_PASSWORD=PASSWORD)
     database.open(url)
-    completed = stats.overview()["dois"]["findable"]
+    completed = counters.overview()["dois"]["findable"]
     database.close()
     if completed != count:
         raise RuntimeError(f"{completed} of {count} are minted")

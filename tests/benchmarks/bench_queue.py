@@ -15,8 +15,11 @@ from typing import Any
 import filling
 from ground import POSTGRES, SQLITE, Ground, Row, on_both
 
-from doitui_core import database, queue, stats
-from doitui_core.queue import Policy, Status
+from doitui_core.db import database
+from doitui_core.domain.job_kinds import JobStatus
+from doitui_core.queue import jobs
+from doitui_core.queue.jobs import Policy
+from doitui_core.views import counters
 
 #: (processes, jobs a claim) -> what DESIGN 8 asks for.
 TARGETS = {
@@ -45,7 +48,7 @@ def _rate(ground: Ground, name: str, processes: int, size: int) -> float:
         database.close()
         done, longest = _together(url, processes, size, ground.sized(30) / 10)
         database.open(url)
-        completed = stats.jobs()[Status.COMPLETED]
+        completed = counters.jobs()[JobStatus.COMPLETED]
         if completed != done:
             raise RuntimeError(f"{done} jobs were finished, {completed} are completed")
     return done / longest
@@ -72,14 +75,14 @@ def _take(barrier: Any) -> None:
 def _serve(url: str, size: int, limit: float) -> tuple[int, float]:
     """Claim and finish until the time is over or nothing is left."""
     database.open(url, durable=False)
-    queue.due(1, size)
+    jobs.due(1, size)
     _barrier.wait(60)
     start, done = time.perf_counter(), 0
     while time.perf_counter() - start < limit:
-        leases = queue.claim("bench", 1, POLICY, size)
+        leases = jobs.claim("bench", 1, POLICY, size)
         if not leases:
             break
-        queue.finish_all(leases, Status.COMPLETED)
+        jobs.finish_all(leases, JobStatus.COMPLETED)
         done += len(leases)
     took = time.perf_counter() - start
     database.close()

@@ -6,7 +6,7 @@ import sys
 
 from ground import DOITUI, SQLITE, Ground, Row, median_ms, run
 
-from doitui_core import database
+from doitui_core.db import database
 
 TIMES = 20
 

@@ -14,7 +14,7 @@ from ground import DOITUI, POSTGRES, Ground, Row, environment, on_both
 from ptys import Paint, Terminal
 from relay import relayed
 
-from doitui_core import database
+from doitui_core.db import database
 
 #: DOIs, jobs, and jobs with `--large`.
 DOIS, JOBS, MANY_JOBS = 1_000_000, 1_000_000, 10_000_000

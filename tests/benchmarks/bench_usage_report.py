@@ -10,7 +10,8 @@ import filling
 from filling import Values
 from ground import POSTGRES, REPOSITORY, SQLITE, Ground, Row, run
 
-from doitui_core import database, repositories
+from doitui_core.db import database
+from doitui_core.operations import change_settings
 from doitui_core.usage.zone import days_of_month
 
 MONTH = "2026-10"
@@ -83,7 +84,7 @@ def _ran(count: int, *arguments: str) -> tuple[float, float]:
 
 def fill(count: int) -> None:
     """The repository `hollin` with `count` findable DOIs, four rows of counts for each."""
-    repositories.put("hollin", REPOSITORY)
+    change_settings.save_repository("hollin", REPOSITORY)
     filling.prepare()
     with database.write():
         filling.load("record", filling.RECORD, _records(count))

@@ -11,7 +11,8 @@ from typing import Any
 import peewee
 from ground import SQLITE
 
-from doitui_core import clock, database
+from doitui_core import clock
+from doitui_core.db import database
 
 Values = tuple[Any, ...]
 
@@ -30,7 +31,7 @@ JOB = (
     *("created_at", "finished_at"),
 )
 
-#: Tables and what of them is counted, as `ledger.counted` and `queue` name it.
+#: Tables and what of them is counted, as `doi_rows.counter_names` and `jobs` name it.
 COUNTED = (
     ("doi", "'doi.' || status", "1 = 1"),
     ("doi", "'mark.uncertain'", "certainty = 'uncertain'"),
@@ -186,7 +187,7 @@ def _drop_indexes() -> list[str]:
 
 
 def set_counters() -> None:
-    """What `stats` reads, from what is there."""
+    """What `counters` reads, from what is there."""
     with database.write():
         execute("DELETE FROM counter")
         for table, name, condition in COUNTED:

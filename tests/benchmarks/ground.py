@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from doitui_core import database
+from doitui_core.db import database
 
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import filling
 
-from doitui_core import database
+from doitui_core.db import database
 
 
 class _Statements(logging.Handler):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from doitui_core.usage import bulk
+from doitui_core.db import raw_sql
 from doitui_middleware import spool_files, spool_line
 
 AGENTS = (
@@ -72,9 +72,9 @@ def findable_dois(repository_id: int, number: int) -> None:
     """Records `0`, `1` … with findable DOIs; inside `database.write()`."""
     numbers = range(1, number + 1)
     records = [(at, repository_id, str(at - 1), "{}", "x", 1, 1) for at in numbers]
-    bulk.insert(
+    raw_sql.insert(
         "record", ("id", "repository_id", "object_id", "metadata", "content_hash", "created_at", "updated_at"), records
     )
     dois = [(at, f"10.5072/{at}", f"10.5072/{at}", repository_id, at, "findable", 1, 1) for at in numbers]
     columns = ("id", "doi", "folded", "repository_id", "record_id", "remote", "created_at", "updated_at")
-    bulk.insert("doi", columns, dois)
+    raw_sql.insert("doi", columns, dois)

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from doitui.cli.main import run
-from doitui.web.server import Sandbox, running_sandbox
-from doitui_core import database
+from doitui.web.sandbox.server import Sandbox, running_sandbox
+from doitui_core.db import database
 
 PASSWORD = "correct-horse-battery"
 PREFIXES = ("10.5072", "10.82433")
@@ -106,7 +106,7 @@ def doitui(typed: Doitui, file: Path) -> Doitui:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    from doitui.web.accounts import parse_account
+    from doitui.web.common.accounts import parse_account
 
     with running_sandbox([parse_account(f"DEMO.REPO:{PASSWORD}", PREFIXES)]) as sandbox:
         yield sandbox

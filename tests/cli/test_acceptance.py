@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from doitui.web.server import Sandbox
+from doitui.web.sandbox.server import Sandbox
 from doitui_core.datacite.rest import RestClient
 from doitui_core.metadata import compare, from_json, from_xml
 

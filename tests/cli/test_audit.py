@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from doitui.cli.session import actor
+from doitui.shared.actor import actor
 
 Doitui = Callable[..., Any]
 

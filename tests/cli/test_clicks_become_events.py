@@ -10,9 +10,9 @@ import pytest
 import requests
 from webtest import TestApp
 
-from doitui.web.accounts import parse_account
-from doitui.web.server import Sandbox, running_sandbox
-from doitui_middleware import UsageMiddleware
+from doitui.web.common.accounts import parse_account
+from doitui.web.sandbox.server import Sandbox, running_sandbox
+from doitui_middleware.wsgi import UsageMiddleware
 
 Doitui = Callable[..., Any]
 

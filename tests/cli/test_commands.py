@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from doitui.cli.main import doitui as root
+from doitui.cli.main import doitui
 
 
 def walk(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -20,7 +20,7 @@ def walk(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[t
             yield from walk(child, (*path, name))
 
 
-TREE = dict(walk(root))
+TREE = dict(walk(doitui))
 COMMANDS = {" ".join(path): command for path, command in TREE.items() if not isinstance(command, click.Group)}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from doitui.web.server import Sandbox
+from doitui.web.sandbox.server import Sandbox
 
 Doitui = Callable[..., Any]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from doitui.web.server import Sandbox
-from doitui_core import log_file
+from doitui.web.sandbox.server import Sandbox
+from doitui_core.dois import log_file
 
 Doitui = Callable[..., Any]
 Start = Callable[..., subprocess.Popen[str]]
@@ -201,5 +201,5 @@ def test_a_full_log_is_put_aside_and_five_are_kept(
 
 
 def test_the_program_starts_without_the_library_that_finds_the_directory(start: Start) -> None:
-    code = "import sys, doitui.cli.main, doitui_core.activity; print('platformdirs' in sys.modules)"
+    code = "import sys, doitui.cli.main, doitui_core.dois.activity_log; print('platformdirs' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from doitui.web.server import Sandbox
+from doitui.web.sandbox.server import Sandbox
 
 Doitui = Callable[..., Any]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from doitui.web.accounts import parse_account
-from doitui.web.server import Sandbox, running_sandbox
+from doitui.web.common.accounts import parse_account
+from doitui.web.sandbox.server import Sandbox, running_sandbox
 
 Doitui = Callable[..., Any]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from doitui.web.accounts import parse_account
-from doitui.web.server import Sandbox, running_sandbox
+from doitui.web.common.accounts import parse_account
+from doitui.web.sandbox.server import Sandbox, running_sandbox
 from doitui_core.datacite.events import EventsClient
-from doitui_core.events.event import Event
+from doitui_core.domain.event import EventValue
 
 Doitui = Callable[..., Any]
 
@@ -36,7 +36,7 @@ def cited(minted: Doitui, sandbox: Sandbox, doi: str) -> Doitui:
     minted("setting", "set", "events_url", sandbox.url)
     client = EventsClient(sandbox.url, "DEMO.REPO", PASSWORD, deadline=20)
     for number in range(5):
-        event = Event(f"https://doi.org/10.1000/{number}", "cites", f"https://doi.org/{doi}", "crossref")
+        event = EventValue(f"https://doi.org/10.1000/{number}", "cites", f"https://doi.org/{doi}", "crossref")
         assert client.send(client.request(event, "theirs")).status == 201
     return minted
 

@@ -187,7 +187,7 @@ def test_a_log_file_that_is_full_stops_nothing(small: Doitui, disk: Path, tmp_pa
 @contextlib.contextmanager
 def no_more_pages(file: Path) -> Iterator[None]:
     """No connection of this process makes the database larger than it is."""
-    from doitui_core import database
+    from doitui_core.db import database
 
     with contextlib.closing(sqlite3.connect(file)) as connection:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
@@ -197,7 +197,8 @@ def no_more_pages(file: Path) -> Iterator[None]:
 
 def save_many() -> None:
     """More than fits, each record in a savepoint of one transaction."""
-    from doitui_core import database, records
+    from doitui_core.db import database
+    from doitui_core.records import records
 
     with database.write():
         for number in range(5_000):
@@ -206,9 +207,10 @@ def save_many() -> None:
 
 
 def test_a_transaction_that_sqlite_has_undone_is_told_as_what_it_is(archive: Doitui, file: Path) -> None:
-    from doitui_core import database, records
+    from doitui_core.db import database
+    from doitui_core.db.models import Record
     from doitui_core.errors import DiskFull
-    from doitui_core.models import Record
+    from doitui_core.records import records
 
     database.open(f"sqlite:///{file}")
     with no_more_pages(file):

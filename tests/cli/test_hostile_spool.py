@@ -23,7 +23,8 @@ from typing import Any
 import pytest
 
 from doitui.cli.main import run
-from doitui_middleware import UsageMiddleware, spool_files, spool_line
+from doitui_middleware import spool_files, spool_line
+from doitui_middleware.wsgi import UsageMiddleware
 
 WEB, WORKER, OTHER, GROUP, STRANGERS = 64_311, 64_312, 64_313, 64_310, 64_319
 

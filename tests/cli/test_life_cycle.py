@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from doitui_core import dialects
+from doitui_core.db import dialects
 
 Doitui = Callable[..., Any]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from doitui.web.server import Sandbox
+from doitui.web.sandbox.server import Sandbox
 from doitui_middleware.spool import Spool
 
 psycopg = pytest.importorskip("psycopg", reason="PostgreSQL tests need the extra: pip install 'doitui[postgres]'")
@@ -132,9 +132,9 @@ def test_a_watch_says_that_it_lost_the_database_and_goes_on(
 
 
 def test_the_next_statement_of_a_thread_opens_another_connection(shared: Doitui, server: Any, url: str) -> None:
-    from doitui_core import database
+    from doitui_core.db import database
+    from doitui_core.db.models import Record
     from doitui_core.errors import DatabaseUnavailable
-    from doitui_core.models import Record
 
     database.open(url)
     end_connections(server, url)

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, repositories
+from doitui_core.config import repositories
+from doitui_core.db import database
 from doitui_core.errors import BadInput, NotFound
+from doitui_core.operations import change_settings
 
 Doitui = Callable[..., Any]
 
@@ -28,7 +30,7 @@ def test_no_bad_code_is_stored(archive: Doitui, file: Path) -> None:
     stored = []
     for code in BAD:
         try:
-            stored.append(repositories.put(code, {}).code)
+            stored.append(change_settings.save_repository(code, {}).code)
         except BadInput as error:
             stored += [code] if "\n" in str(error) or len(str(error)) > 400 else []
     assert stored == []

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from doitui.web.server import Sandbox
-from doitui_core import database, stats
+from doitui.web.sandbox.server import Sandbox
+from doitui_core.db import database
+from doitui_core.views import counters
 
 Doitui = Callable[..., Any]
 Start = Callable[..., subprocess.Popen[str]]
@@ -83,7 +84,7 @@ def test_two_workers_make_each_doi_once(
     made = [entry["doi"] for entry in sandbox.requests.entries() if entry["status"] == 201]
     assert (len(made), len(set(made)), sum(one["taken"] for one in told)) == (60, 60, 60)
     database.open(f"sqlite:///{file}", read_only=True)
-    counted = stats.overview()["dois"]["findable"]
+    counted = counters.overview()["dois"]["findable"]
     database.close()
     assert counted == 60
 

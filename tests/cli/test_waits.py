@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, repositories, upstream
-from doitui_core.jobs import Lane
-from doitui_core.models import Upstream
+from doitui_core.config import repositories
+from doitui_core.db import database
+from doitui_core.db.models import RateLimit
+from doitui_core.domain.job_kinds import Service
+from doitui_core.queue import rate_limit
 
 
 @contextmanager
@@ -29,8 +31,8 @@ def pause_all(file: Path, seconds: float) -> None:
     """As a 429 with Retry-After does it, for DOIs, events and reports."""
     with opened(file):
         config = repositories.config(repositories.find("h"))
-        for lane in Lane:
-            upstream.pause(upstream.name(config, lane), database.now() + timedelta(seconds=seconds))
+        for service in Service:
+            rate_limit.pause(rate_limit.name(config, service), database.now() + timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_a_time_that_a_wrong_clock_has_stored_holds_nothing_up(minted: Any, file
     with opened(file):
         ahead = database.now() + timedelta(days=3)
         value = ahead if column != "arrival" else int(ahead.timestamp() * 1_000_000)
-        Upstream.update(**{column: value}).execute()
+        RateLimit.update(**{column: value}).execute()
     minted("setting", "set", "datacite_rate_limit", "300")
     doctor = {check["name"]: check for check in minted("doctor", "--offline", "--json").json["checks"]}
     done = minted("sync")

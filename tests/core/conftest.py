@@ -12,11 +12,19 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, dois, ledger, queue, records, repositories
-from doitui_core.importing import Options, Result, files
-from doitui_core.models import Doi, DoiLog, Job, Record, Repository
-from doitui_core.queue import Kind, Lease, Policy
-from doitui_core.states import Remote, Wanted, answered
+from doitui_core.config import repositories
+from doitui_core.db import database
+from doitui_core.db.models import Doi, DoiLog, Job, Record, Repository
+from doitui_core.dois import doi_rows, reservations
+from doitui_core.domain import job_kinds
+from doitui_core.domain.job_kinds import JobKind
+from doitui_core.domain.states import Remote, Wanted, answered
+from doitui_core.operations import change_settings, doi_actions
+from doitui_core.queue import jobs
+from doitui_core.queue.jobs import Policy
+from doitui_core.queue.leases import Lease
+from doitui_core.records import records
+from doitui_core.records.importing import ImportOptions, ImportResult, files
 
 METADATA: dict[str, Any] = {
     "creators": [{"name": "Curie, Marie", "nameType": "Personal"}],
@@ -38,7 +46,7 @@ def metadata() -> dict[str, Any]:
 @pytest.fixture
 def archive(store: str) -> Repository:
     """The repository `h`, ready to mint."""
-    return repositories.put(
+    return change_settings.save_repository(
         "h",
         {
             "datacite_prefix": "10.5072",
@@ -68,13 +76,13 @@ def a_minted_doi(a_record: Callable[..., Record]) -> Callable[..., Doi]:
 
     def mint(object_id: str = "ms-1") -> Doi:
         a_record(object_id)
-        queued = dois.mint(object_id)
+        queued = doi_actions.mint(object_id)
         with database.write():
-            row = ledger.lock(queued.doi.id)
-            facts = answered(ledger.facts(row), Remote.FINDABLE)
-            ledger.write(row, facts, actor="test", action="mint", confirmed_hash=row.current_hash)
-        (lease,) = queue.claim("test", row.repository_id, POLICY, 1)
-        queue.finish(lease, queue.Status.COMPLETED)
+            row = doi_rows.lock(queued.doi.id)
+            facts = answered(doi_rows.facts(row), Remote.FINDABLE)
+            doi_rows.write(row, facts, actor="test", action="mint", confirmed_hash=row.current_hash)
+        (lease,) = jobs.claim("test", row.repository_id, POLICY, 1)
+        jobs.finish(lease, job_kinds.JobStatus.COMPLETED)
         return row
 
     return mint
@@ -85,8 +93,8 @@ def a_job(a_record: Callable[..., Record]) -> Callable[..., int]:
     """Queues a write for a new DOI and gives the job's id."""
 
     def enqueue(object_id: str = "ms-1", max_attempts: int = 5) -> int:
-        row = Doi.get_or_none(Doi.doi == f"10.5072/h/2026/{object_id}") or dois.reserve(a_record(object_id))
-        return queue.enqueue(Kind.WRITE, row.id, row.repository_id, actor="test", max_attempts=max_attempts)
+        row = Doi.get_or_none(Doi.doi == f"10.5072/h/2026/{object_id}") or reservations.reserve(a_record(object_id))
+        return jobs.enqueue(JobKind.WRITE, row.id, row.repository_id, actor="test", max_attempts=max_attempts)
 
     return enqueue
 
@@ -94,7 +102,7 @@ def a_job(a_record: Callable[..., Record]) -> Callable[..., int]:
 @pytest.fixture
 def claim(archive: Repository) -> Callable[..., list[Lease]]:
     def claim_up_to(limit: int = 1, worker: str = "w") -> list[Lease]:
-        return queue.claim(worker, archive.id, POLICY, limit)
+        return jobs.claim(worker, archive.id, POLICY, limit)
 
     return claim_up_to
 
@@ -121,14 +129,14 @@ def assert_log() -> Callable[..., None]:
 
 
 @pytest.fixture
-def import_files(archive: Repository, tmp_path: Path) -> Callable[..., list[Result]]:
+def import_files(archive: Repository, tmp_path: Path) -> Callable[..., list[ImportResult]]:
     """Writes files ({name: content}) and imports them; keywords are `Options`."""
 
-    def run(contents: dict[str, str | bytes], **options: Any) -> list[Result]:
+    def run(contents: dict[str, str | bytes], **options: Any) -> list[ImportResult]:
         paths = [tmp_path / name for name in contents]
         for path, content in zip(paths, contents.values(), strict=True):
             path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return list(files(paths, repositories.config(archive), Options(**options)))
+        return list(files(paths, repositories.config(archive), ImportOptions(**options)))
 
     return run
 
@@ -138,7 +146,7 @@ def told_facts() -> Callable[[Doi], tuple[Wanted, Remote]]:
     """(wanted, remote) as the database has them now."""
 
     def read(row: Doi) -> tuple[Wanted, Remote]:
-        facts = ledger.facts(Doi.get_by_id(row.id))
+        facts = doi_rows.facts(Doi.get_by_id(row.id))
         return facts.wanted, facts.remote
 
     return read

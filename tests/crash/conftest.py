@@ -20,8 +20,12 @@ from typing import Any
 import pytest
 import requests
 
-from doitui_core import database, dois, models, queue, records, repositories
-from doitui_core.states import Wanted
+from doitui_core.db import database, models
+from doitui_core.dois import targets
+from doitui_core.domain import job_kinds
+from doitui_core.domain.states import Wanted
+from doitui_core.operations import change_settings
+from doitui_core.records import records
 
 #: 2,000 where nobody waits for it: DOITUI_CRASH_JOBS=2000. Every tenth of the second number hangs for two seconds.
 JOBS = int(os.environ.get("DOITUI_CRASH_JOBS", "120"))
@@ -76,11 +80,13 @@ class Trial:
         database.create(self.url)
         repository = {"datacite_prefix": "10.5072", "datacite_repository_id": "DEMO.REPO", "datacite_url": self.api}
         page = "https://archive.example.org/{object_id}"
-        repositories.put("h", {**repository, "datacite_password": "env:PW", "landing_page": page, **settings})
+        change_settings.save_repository(
+            "h", {**repository, "datacite_password": "env:PW", "landing_page": page, **settings}
+        )
         with database.write():
             for number in range(self.jobs):
                 record = records.save(str(number), metadata=METADATA)
-                dois.request(record, Wanted.FINDABLE, actor="test")
+                targets.mint(record, Wanted.FINDABLE, actor="test")
 
     @property
     def api(self) -> str:
@@ -175,7 +181,7 @@ class Trial:
             models.Job.update(scheduled_at=now).where(
                 models.Job.kind == "write", models.Job.status.in_(("pending", "uncertain"))
             ).execute()
-            models.Upstream.update(canary_at=now).where(models.Upstream.canary_at > now).execute()
+            models.RateLimit.update(canary_at=now).where(models.RateLimit.canary_at > now).execute()
 
     def close(self) -> None:
         for process in self.processes:
@@ -201,7 +207,7 @@ class Trial:
         """Writes that are not carried out."""
         job = models.Job
         found = job.select(job.id, job.status, job.cause, job.attempts)
-        return list(found.where(job.kind == "write", job.status.in_(queue.OPEN)).tuples())
+        return list(found.where(job.kind == "write", job.status.in_(job_kinds.OPEN)).tuples())
 
     def in_hand(self) -> dict[str, int]:
         """Jobs in the hands of a worker: how many it has begun, and how many not."""

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from doitui_core import models, repositories, upstream
+from doitui_core.config import repositories
+from doitui_core.db import models
+from doitui_core.queue import rate_limit
 
 #: Requests a second, and for how many seconds.
 RATE = 50
@@ -56,7 +58,7 @@ def test_an_outage_costs_no_attempts_and_ends_by_itself(trial: Any, holds: Any, 
     workers = trial.workers(2, "--threads", "4", drain=False)
     trial.wait_for(trial.jobs // 4)
     trial.kill(trial.sandbox)
-    wait_until(lambda: models.Upstream.select().where(models.Upstream.opened_at > 0).exists(), "the breaker opens")
+    wait_until(lambda: models.RateLimit.select().where(models.RateLimit.opened_at > 0).exists(), "the breaker opens")
     trial.start_sandbox()
     trial.hours_pass()
     wait_until(lambda: trial.statuses() == {"findable": trial.jobs}, "all are made")
@@ -86,8 +88,8 @@ def came_at(trial: Any) -> list[datetime]:
 def test_four_workers_share_a_limit(trial: Any, holds: Any) -> None:
     trial.jobs = RATE * SECONDS
     trial.begin(datacite_rate_limit=str(RATE * 300))
-    name = upstream.name(repositories.config(repositories.find("h")))
-    while upstream.take(name, trial.jobs, RATE).tokens:
+    name = rate_limit.name(repositories.config(repositories.find("h")))
+    while rate_limit.take(name, trial.jobs, RATE).tokens:
         pass  # what may go at once after a rest is gone: from now on nobody is ahead of the clock
     began = datetime.now(UTC)
     trial.finish(4)

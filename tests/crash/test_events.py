@@ -12,13 +12,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from doitui_core import database, ledger, repositories, states, upstream
+from doitui_core.config import repositories
+from doitui_core.db import database
+from doitui_core.db.models import Doi, Event
+from doitui_core.dois import doi_rows
+from doitui_core.domain import states
+from doitui_core.domain.event import EventValue
+from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.job_kinds import Service
 from doitui_core.events import store
-from doitui_core.events.event import Event
-from doitui_core.events.origin import Origin
-from doitui_core.jobs import Lane
-from doitui_core.models import Doi
-from doitui_core.models import Event as Row
+from doitui_core.operations import change_settings
+from doitui_core.queue import rate_limit
 
 #: 10,000 where nobody waits for it: DOITUI_PACE_EVENTS=10000.
 EVENTS = int(os.environ.get("DOITUI_CRASH_EVENTS", "120"))
@@ -39,22 +43,22 @@ def told(trial: Any) -> Any:
     trial.begin(event_rate_limit="1000000")
     with database.write():
         for row in Doi.select():
-            locked = ledger.lock(row.id)
-            findable = states.answered(ledger.facts(locked), states.Remote.FINDABLE)
-            ledger.write(locked, findable, actor="test", action="mint", url="https://archive.example.org/1")
+            locked = doi_rows.lock(row.id)
+            findable = states.answered(doi_rows.facts(locked), states.Remote.FINDABLE)
+            doi_rows.write(locked, findable, actor="test", action="mint", url="https://archive.example.org/1")
 
     def tell(number: int) -> dict[str, int]:
         rows = list(Doi.select().order_by(Doi.id))
         made = [
-            store.Told(
-                Event(f"https://doi.org/{row.folded}", "is-cited-by", f"https://example.org/{at}", "test", at + 1),
+            store.NewEvent(
+                EventValue(f"https://doi.org/{row.folded}", "is-cited-by", f"https://example.org/{at}", "test", at + 1),
                 row.id,
                 row.repository_id,
             )
             for at in range(number)
             for row in [rows[at % len(rows)]]
         ]
-        store.keep(made, Origin.HAND, actor="test", max_attempts=5)
+        store.save(made, Origin.HAND, actor="test", max_attempts=5)
         return {one.event.uuid: one.event.total for one in made}
 
     return tell
@@ -96,27 +100,27 @@ def test_two_flushes_that_are_killed_at_random_tell_each_event_once(trial: Any, 
     trial.end_whatever(*flushes)
     trial.end(flush(trial))
     assert held(trial) == expected
-    assert states_of(Row) == {"submitted": EVENTS}
+    assert states_of(Event) == {"submitted": EVENTS}
 
 
 def test_a_server_that_takes_events_and_hangs_holds_each_once(trial: Any, told: Any) -> None:
     expected = told(60)
     trial.faults("PUT /events/* hang every=10 seconds=1")
-    repositories.put("h", {"lease_seconds": "2"})
+    change_settings.save_repository("h", {"lease_seconds": "2"})
     trial.end_whatever(flush(trial), flush(trial))
     trial.faults()
     with database.write():
         database.current().db.execute_sql("UPDATE job SET scheduled_at = 1 WHERE lane = 'events'")
     trial.end(flush(trial))
     assert held(trial) == expected
-    assert states_of(Row) == {"submitted": 60}
+    assert states_of(Event) == {"submitted": 60}
 
 
 def test_three_processes_keep_the_pace_of_events_together(trial: Any, told: Any) -> None:
     expected = told(PACED)
-    repositories.put("h", {"event_rate_limit": str(RATE * 60)})
-    name = upstream.name(repositories.config(repositories.find("h")), Lane.EVENTS)
-    while upstream.take(name, PACED, RATE).tokens:
+    change_settings.save_repository("h", {"event_rate_limit": str(RATE * 60)})
+    name = rate_limit.name(repositories.config(repositories.find("h")), Service.EVENTS)
+    while rate_limit.take(name, PACED, RATE).tokens:
         pass  # what may go at once after a rest is gone: from now on nobody is ahead of the clock
     began = datetime.now().astimezone()
     flushes = [flush(trial) for _ in range(3)]

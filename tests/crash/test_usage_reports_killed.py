@@ -17,8 +17,8 @@ import jsonschema_rs
 import pytest
 import requests
 
-from doitui_core import database, repositories
-from doitui_core.usage import bulk
+from doitui_core.db import database, raw_sql
+from doitui_core.operations import change_settings
 from doitui_core.usage.zone import days_of_month
 
 #: Two parts. 120,000, which are three, where nobody waits for it: DOITUI_CRASH_DOIS=120000.
@@ -49,13 +49,15 @@ def fill(trial: Any) -> None:
     """The repository `h` with DOIs that were viewed, written past the core."""
     database.create(trial.url)
     account = {"datacite_prefix": "10.5072", "datacite_repository_id": "DEMO.REPO", "datacite_password": "env:PW"}
-    repository = repositories.put("h", {**account, "datacite_url": trial.api}).id
+    repository = change_settings.save_repository("h", {**account, "datacite_url": trial.api}).id
     first, numbers = days_of_month(MONTH).start, range(1, DOIS + 1)
     with database.write():
-        bulk.insert("record", RECORD, [(n, repository, f"{n}", f"No. {n}", "{}", "", 1, 1) for n in numbers])
+        raw_sql.insert("record", RECORD, [(n, repository, f"{n}", f"No. {n}", "{}", "", 1, 1) for n in numbers])
         facts = ("findable", "findable", "findable")
-        bulk.insert("doi", DOI, [(n, f"10.5072/{n}", f"10.5072/{n}", repository, n, *facts, "", 1, 1) for n in numbers])
-        bulk.insert("usage_count", COUNT, [(first, n, "regular", "", "spool", total(n)) for n in numbers])
+        raw_sql.insert(
+            "doi", DOI, [(n, f"10.5072/{n}", f"10.5072/{n}", repository, n, *facts, "", 1, 1) for n in numbers]
+        )
+        raw_sql.insert("usage_count", COUNT, [(first, n, "regular", "", "spool", total(n)) for n in numbers])
     database.close()
 
 

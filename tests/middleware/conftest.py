@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from doitui_middleware import UsageMiddleware, spool_files, spool_line
+from doitui_middleware import spool_files, spool_line
 from doitui_middleware.spool_line import Hit
+from doitui_middleware.wsgi import UsageMiddleware
 
 #: What most tests wrap a site with.
 PATTERNS = {

@@ -16,7 +16,7 @@ from pathlib import Path
 PATIENCE = 60
 
 SITE = """
-from doitui_middleware import UsageMiddleware
+from doitui_middleware.wsgi import UsageMiddleware
 
 
 def site(environ, start_response):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from doitui_middleware import UsageMiddleware
+from doitui_middleware.wsgi import UsageMiddleware
 
 from .conftest import Site, Spool, ask, request
 

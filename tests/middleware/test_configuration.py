@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from doitui_middleware import Misconfigured, UsageMiddleware
 from doitui_middleware.configuration import from_environment
 from doitui_middleware.paste import filter_factory
+from doitui_middleware.routes import Misconfigured
+from doitui_middleware.wsgi import UsageMiddleware
 
 from .conftest import Site, Spool, ask, request
 

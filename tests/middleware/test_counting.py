@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from doitui_middleware import UsageMiddleware
+from doitui_middleware.wsgi import UsageMiddleware
 
 from .conftest import Site, Spool, ask, request
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from doitui_core.models import UsageHit
+from doitui_core.db.models import UsageHit
 
 from .conftest import Spool
 from .serving import GUNICORN, load, running

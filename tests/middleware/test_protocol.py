@@ -14,7 +14,7 @@ from wsgiref.validate import validator
 import pytest
 from werkzeug.middleware.lint import LintMiddleware
 
-from doitui_middleware import UsageMiddleware
+from doitui_middleware.wsgi import UsageMiddleware
 
 from .conftest import Spool, request
 

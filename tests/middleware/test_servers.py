@@ -65,7 +65,7 @@ def test_every_view_answered_by_uwsgi_is_kept_once(options: tuple[str, ...], tmp
 
 LEAVING_ROOT = """
 import os, sys
-from doitui_middleware import UsageMiddleware
+from doitui_middleware.wsgi import UsageMiddleware
 from doitui_middleware.losses import Losses
 
 def site(environ, start_response):

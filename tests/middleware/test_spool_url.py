@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doitui_middleware.spool_line import LONGEST_URL
-from doitui_middleware.spool_url import kept
+from doitui_middleware.spool_url import stored_url
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
@@ -27,7 +27,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
     ],
 )
 def test_a_url_without_secrets_is_kept(path: str, query: str, url: str) -> None:
-    assert kept(path, query) == url
+    assert stored_url(path, query) == url
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_url_without_secrets_is_kept(path: str, query: str, url: str) -> None:
     ],
 )
 def test_what_lets_somebody_in_is_left_out(secret: str) -> None:
-    assert kept("/records/1", f"a=1&{secret}&b=2") == "/records/1?a=1&b=2"
+    assert stored_url("/records/1", f"a=1&{secret}&b=2") == "/records/1?a=1&b=2"
 
 
 @pytest.mark.parametrize(
@@ -72,15 +72,15 @@ def test_what_lets_somebody_in_is_left_out(secret: str) -> None:
     ],
 )
 def test_a_path_may_hold_secrets_too(path: str, url: str) -> None:
-    assert kept(path, "") == url
+    assert stored_url(path, "") == url
 
 
 def test_two_links_that_differ_in_their_token_are_one_url() -> None:
-    assert kept("/f", "token=a&n=1") == kept("/f", "token=b&n=1")
+    assert stored_url("/f", "token=a&n=1") == stored_url("/f", "token=b&n=1")
 
 
 def test_two_long_urls_that_differ_at_the_end_stay_two() -> None:
-    first, second = kept("/" + "a" * 5000 + "1", ""), kept("/" + "a" * 5000 + "2", "")
+    first, second = stored_url("/" + "a" * 5000 + "1", ""), stored_url("/" + "a" * 5000 + "2", "")
     assert first != second
     assert len(first) == LONGEST_URL
 
@@ -89,7 +89,7 @@ def test_two_long_urls_that_differ_at_the_end_stay_two() -> None:
     st.text(st.characters(max_codepoint=255), max_size=2000), st.text(st.characters(max_codepoint=255), max_size=2000)
 )
 def test_whatever_is_asked_for_becomes_printable(path: str, query: str) -> None:
-    url = kept(path, query)
+    url = stored_url(path, query)
     assert url.isascii()
     assert " " not in url
     assert url.isprintable()
@@ -99,4 +99,4 @@ def test_whatever_is_asked_for_becomes_printable(path: str, query: str) -> None:
 @pytest.mark.parametrize("piece", ["b", "b@", "eyJ", "eyJaaaaaa.", ";a", "a-", "@a.", "token", "%"])
 def test_no_url_takes_long_to_read(piece: str) -> None:
     long = piece * (200_000 // len(piece))
-    assert len(kept(f"/{long}", f"{long}={long}")) <= LONGEST_URL
+    assert len(stored_url(f"/{long}", f"{long}={long}")) <= LONGEST_URL

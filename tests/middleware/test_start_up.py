@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from doitui_middleware import Misconfigured, UsageMiddleware
+from doitui_middleware.routes import Misconfigured
+from doitui_middleware.wsgi import UsageMiddleware
 
 from .conftest import Site, Spool, ask, request
 

@@ -20,8 +20,11 @@ from typing import Any
 import pytest
 import requests
 
-from doitui.web.server import Sandbox, running_sandbox
-from doitui_core import batch, database, records, repositories, stats
+from doitui.web.sandbox.server import Sandbox, running_sandbox
+from doitui_core.db import database
+from doitui_core.operations import bulk_mint, change_settings
+from doitui_core.records import records
+from doitui_core.views import counters
 
 #: Seconds; a test that waits longer has failed.
 PATIENCE = 20.0
@@ -78,7 +81,7 @@ class World:
 
     def mint_all(self) -> None:
         with self.house():
-            batch.mint(limit=0, actor="bo")
+            bulk_mint.mint(limit=0, actor="bo")
 
     def findable(self) -> int:
         return self._number("findable")
@@ -92,7 +95,7 @@ class World:
 
     def _number(self, status: str) -> int:
         with self.house():
-            return int(stats.overview()["dois"][status])
+            return int(counters.overview()["dois"][status])
 
     def faults(self, *specs: str) -> None:
         """From now on the sandbox fails so; without any it works again."""
@@ -132,7 +135,7 @@ def world(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> Iter
     with running_sandbox() as sandbox:
         world = World(tmp_path, sandbox, environment)
         database.create(address)
-        repositories.put(
+        change_settings.save_repository(
             "h",
             {
                 "datacite_prefix": "10.5072",

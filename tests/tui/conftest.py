@@ -16,14 +16,19 @@ from textual import events
 from textual.pilot import Pilot
 
 from doitui.tui.app import DoituiApp
-from doitui_core import database, dois, ledger, queue, records, repositories, states
-from doitui_core.events import store as store_
-from doitui_core.events.event import Event
-from doitui_core.events.origin import Origin
-from doitui_core.events.store import Told
-from doitui_core.models import Doi, Job
-from doitui_core.models import Event as EventRow
-from doitui_core.states import Remote, Verification
+from doitui_core.db import database
+from doitui_core.db.models import Doi, Event, Job
+from doitui_core.dois import doi_rows
+from doitui_core.domain import job_kinds, states
+from doitui_core.domain.event import EventValue
+from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.states import Remote, Verification
+from doitui_core.events import store
+from doitui_core.events.store import NewEvent
+from doitui_core.operations import change_settings, doi_actions
+from doitui_core.queue import jobs as queue_jobs
+from doitui_core.queue import leases
+from doitui_core.records import records
 
 #: Sizes every screen must fit into.
 SMALL, LARGE = (80, 24), (140, 40)
@@ -67,7 +72,7 @@ def operator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def an_archive() -> None:
     """The repository `h`; nothing is sent to its DataCite, which is not there."""
-    repositories.put(
+    change_settings.save_repository(
         "h",
         {
             "datacite_prefix": "10.5072",
@@ -91,21 +96,23 @@ def fill() -> None:
         settle(object_id, Remote.FINDABLE)
     with database.write():
         row = held("ms-2")
-        facts = states.checked(ledger.facts(row), api=Verification.VERIFIED, resolver=Verification.VERIFIED)
-        ledger.write(row, facts, actor="vm:1:ab", action="verify", http_status=200)
+        facts = states.checked(doi_rows.facts(row), api=Verification.VERIFIED, resolver=Verification.VERIFIED)
+        doi_rows.write(row, facts, actor="vm:1:ab", action="verify", http_status=200)
         row = held("ms-3")
-        facts = states.checked(ledger.facts(row), api=Verification.MISMATCH, resolver=Verification.VERIFIED)
-        ledger.write(row, facts, actor="vm:1:ab", action="verify", cause="mismatch", detail="API: it leads elsewhere")
+        facts = states.checked(doi_rows.facts(row), api=Verification.MISMATCH, resolver=Verification.VERIFIED)
+        doi_rows.write(row, facts, actor="vm:1:ab", action="verify", cause="mismatch", detail="API: it leads elsewhere")
     settle("ms-7", Remote.DRAFT, "draft")
     with database.write():
         row = held("ms-4")
-        ledger.write(
-            row, states.deactivate(ledger.facts(row), row.doi), actor="bo", action="deactivate", reason="given back"
+        doi_rows.write(
+            row, states.deactivate(doi_rows.facts(row), row.doi), actor="bo", action="deactivate", reason="given back"
         )
-        ledger.write(row, states.answered(ledger.facts(row), Remote.REGISTERED), actor="vm:1:ab", action="deactivate")
+        doi_rows.write(
+            row, states.answered(doi_rows.facts(row), Remote.REGISTERED), actor="vm:1:ab", action="deactivate"
+        )
     fail("ms-8", "metadata", "DataCite answered 422: creators is missing")
     fail("ms-9", "metadata", "DataCite answered 422: creators is missing")
-    dois.mint("ms-10", actor="bo")
+    doi_actions.mint("ms-10", actor="bo")
     metadata = {**METADATA, "titles": [{"title": "Letters from the marsh, second edition"}]}
     records.save("ms-1", metadata=metadata, repository="h")
     tell()
@@ -116,53 +123,55 @@ def tell() -> None:
     row = Doi.get(Doi.folded == "10.5072/h/2026/ms-1")
     subject = f"https://doi.org/{row.folded}"
     made = [
-        Event(subject, "is-cited-by", "https://doi.org/10.1000/182", "doitui"),
-        Event(subject, "is-authored-by", "https://orcid.org/0000-0002-1825-0097", "doitui"),
-        Event(subject, "unique-dataset-requests-regular", row.url or subject, "doitui-counter", 1432),
+        EventValue(subject, "is-cited-by", "https://doi.org/10.1000/182", "doitui"),
+        EventValue(subject, "is-authored-by", "https://orcid.org/0000-0002-1825-0097", "doitui"),
+        EventValue(subject, "unique-dataset-requests-regular", row.url or subject, "doitui-counter", 1432),
     ]
     for event in made:
-        store_.keep([Told(event, row.id, row.repository_id)], Origin.HAND, actor="bo", max_attempts=5)
-    policy = queue.Policy(datetime.timedelta(minutes=5), datetime.timedelta(minutes=5))
-    taken, refused = queue.claim("vm:1:ab", 1, policy, 2, lane=queue.Lane.EVENTS)
-    EventRow.update(submitted_total=1, attempts=1, response_status=201, submitted_at=database.now()).where(
-        EventRow.id == taken.subject_id
+        store.save([NewEvent(event, row.id, row.repository_id)], Origin.HAND, actor="bo", max_attempts=5)
+    policy = queue_jobs.Policy(datetime.timedelta(minutes=5), datetime.timedelta(minutes=5))
+    taken, refused = queue_jobs.claim("vm:1:ab", 1, policy, 2, service=job_kinds.Service.EVENTS)
+    Event.update(submitted_total=1, attempts=1, response_status=201, submitted_at=database.now()).where(
+        Event.id == taken.subject_id
     ).execute()
-    queue.finish(taken, queue.Status.COMPLETED)
+    queue_jobs.finish(taken, job_kinds.JobStatus.COMPLETED)
     error = "HTTP 422: Obj can't be blank; see what was sent with `doitui event show`"
-    EventRow.update(attempts=1, response_status=422, cause="event", last_error=error).where(
-        EventRow.id == refused.subject_id
+    Event.update(attempts=1, response_status=422, cause="event", last_error=error).where(
+        Event.id == refused.subject_id
     ).execute()
-    queue.finish(refused, queue.Status.FAILED, cause="event", error=error)
+    queue_jobs.finish(refused, job_kinds.JobStatus.FAILED, cause="event", error=error)
 
 
 def held(object_id: str) -> Doi:
-    return ledger.lock(Doi.get(Doi.folded == f"10.5072/h/2026/{object_id}").id)
+    return doi_rows.lock(Doi.get(Doi.folded == f"10.5072/h/2026/{object_id}").id)
 
 
-def a_lease() -> queue.Lease:
-    policy = queue.Policy(datetime.timedelta(minutes=5), datetime.timedelta(minutes=5))
-    (lease,) = queue.claim("vm:1:ab", 1, policy, 1)
+def a_lease() -> leases.Lease:
+    policy = queue_jobs.Policy(datetime.timedelta(minutes=5), datetime.timedelta(minutes=5))
+    (lease,) = queue_jobs.claim("vm:1:ab", 1, policy, 1)
     return lease
 
 
 def settle(object_id: str, remote: Remote, state: str = "findable") -> None:
     """Mint it, as a worker would have."""
-    dois.mint(object_id, state=state, actor="bo")
+    doi_actions.mint(object_id, state=state, actor="bo")
     lease = a_lease()
     with database.write():
         row = held(object_id)
-        facts = states.answered(ledger.facts(row), remote)
-        ledger.write(row, facts, actor="vm:1:ab", action="mint", http_status=201, confirmed_hash=row.current_hash)
-    queue.finish(lease, queue.Status.COMPLETED)
+        facts = states.answered(doi_rows.facts(row), remote)
+        doi_rows.write(row, facts, actor="vm:1:ab", action="mint", http_status=201, confirmed_hash=row.current_hash)
+    queue_jobs.finish(lease, job_kinds.JobStatus.COMPLETED)
 
 
 def fail(object_id: str, cause: str, error: str) -> None:
-    dois.mint(object_id, actor="bo")
+    doi_actions.mint(object_id, actor="bo")
     lease = a_lease()
     with database.write():
         row = held(object_id)
-        ledger.write(row, ledger.facts(row), actor="vm:1:ab", action="mint", http_status=422, cause=cause, detail=error)
-    queue.finish(lease, queue.Status.FAILED, cause=cause, error=error)
+        doi_rows.write(
+            row, doi_rows.facts(row), actor="vm:1:ab", action="mint", http_status=422, cause=cause, detail=error
+        )
+    queue_jobs.finish(lease, job_kinds.JobStatus.FAILED, cause=cause, error=error)
 
 
 @pytest.fixture(scope="session")
@@ -219,7 +228,7 @@ async def calm(pilot: Pilot[int]) -> None:
         while quiet < QUIET:
             await asyncio.sleep(0.001)
             nodes = [app, *app.screen_stack, *app.screen.walk_children()]
-            busy = not all(lane.idle for lane in app.lanes) or app.type_ahead.busy
+            busy = not all(service.idle for service in app.threads) or app.type_ahead.busy
             busy = busy or app.screen._layout_required or bool(app.screen._dirty_widgets)
             busy = busy or not app.screen.children or not all(node.is_mounted for node in nodes[1:])
             busy = busy or any(getattr(node, "drawing", False) and node.display for node in nodes)

@@ -10,9 +10,11 @@ import pytest
 from textual import events
 
 from doitui.tui import actions
-from doitui.tui.dialogs import DEAF, Dialog
-from doitui_core import audit, dois, settings
-from doitui_core.models import Doi, DoiLog, Job, Record, Repository, Setting
+from doitui.tui.acts.dialogs import DEAF, Dialog
+from doitui_core.db import audit
+from doitui_core.db.models import Doi, DoiLog, Job, Record, Repository, Setting
+from doitui_core.dois import targets
+from doitui_core.operations import change_settings
 
 #: What the core does with it is proved on both databases by the core's own tests.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -171,7 +173,7 @@ def test_what_has_moved_since_the_question_is_refused(house: str, operate: Opera
     async def script(pilot: Any) -> list[str]:
         pilot.app.screen.show_only("status:failed")
         await press(pilot, "f5", "A", "R")
-        dois.withdraw(Job.get(Job.status == "failed").id, actor="bo")
+        targets.cancel(Job.get(Job.status == "failed").id, actor="bo")
         await asyncio.sleep(DEAF)
         await press(pilot, "2", "tab", "right", "enter")
         return [note.message for note in pilot.app._notifications]
@@ -241,7 +243,7 @@ def test_every_act_that_writes_is_among_them(database_url: str) -> None:
 def test_who_was_taken_off_the_list_meanwhile_may_not_do_it(house: str, operate: Operate, press: Press) -> None:
     async def script(pilot: Any) -> list[str]:
         await press(pilot, "P")
-        settings.put("operators", "bo")
+        change_settings.set_setting("operators", "bo")
         await asyncio.sleep(DEAF)
         await press(pilot, "enter")
         return [note.message for note in pilot.app._notifications]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from doitui.tui.ascii_driver import to_ascii
+from doitui.tui.terminal.ascii_driver import to_ascii
 
 
 @pytest.mark.parametrize(

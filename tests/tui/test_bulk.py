@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
-from doitui.tui.dialogs import Dialog
-from doitui_core import audit, batch, database, queue, verification
+from doitui.tui.acts.dialogs import Dialog
+from doitui_core.db import audit, database
+from doitui_core.db.models import Doi, Event, Job, Record
+from doitui_core.delivery import verification
 from doitui_core.events import retrying
-from doitui_core.models import Doi, Event, Job, Record
+from doitui_core.operations import bulk_mint
+from doitui_core.queue import jobs
 
 Operate = Callable[..., Any]
 Press = Callable[..., Any]
@@ -38,7 +41,7 @@ STOPPED: dict[str, tuple[str, tuple[str, ...], str, dict[str, str]]] = {
 
 @pytest.fixture(autouse=True)
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (queue, batch, verification):
+    for module in (jobs, bulk_mint, verification):
         monkeypatch.setattr(module, "CHUNK", 1)
 
 

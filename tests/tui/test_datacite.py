@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 
-from doitui.tui.dialogs import DEAF
+from doitui.tui.acts.dialogs import DEAF
 from doitui.tui.screens.doi import NOT_ASKED
-from doitui.web.server import Sandbox, running_sandbox
-from doitui_core import comparing, desk, dois, records, repositories, worker
-from doitui_core.models import Doi, DoiLog
+from doitui.web.sandbox.server import Sandbox, running_sandbox
+from doitui_core import errors
+from doitui_core.config import repositories
+from doitui_core.db.models import Doi, DoiLog
+from doitui_core.dois import reservations
+from doitui_core.operations import change_settings, comparing, doi_actions
+from doitui_core.queue import connection
+from doitui_core.records import record_lookup, records
+from doitui_core.worker import worker
 
 Operate = Callable[..., Any]
 Press = Callable[..., Any]
@@ -45,20 +51,20 @@ def house(store: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> str:
         "datacite_url": sandbox.url,
         "landing_page": "https://archive.example.org/{object_id}",
     }
-    repositories.put("h", settings)
+    change_settings.save_repository("h", settings)
     records.save("ms-1", metadata=METADATA, repository="h")
-    dois.mint("ms-1", actor="bo")
+    doi_actions.mint("ms-1", actor="bo")
     worker.run(drain=True)
     return store
 
 
 def account() -> Any:
-    return desk.of(repositories.find("h")).client
+    return connection.for_repository(repositories.find("h")).client
 
 
 def differences() -> list[tuple[str, Any, Any]]:
     found = comparing.ask(Doi.get(Doi.folded == DOI).id)
-    assert found.told == ""
+    assert found.message == ""
     return [(one.field, one.here, one.there) for one in found.differences]
 
 
@@ -89,18 +95,18 @@ def test_what_the_record_has_become_since_is_a_difference(house: str) -> None:
 
 def test_a_doi_that_datacite_does_not_have_is_told(house: str) -> None:
     record = records.save("ms-2", metadata=METADATA, repository="h")
-    dois.reserve(record)
-    assert "does not have 10.5072/h/2026/ms-2" in comparing.ask(Doi.get(Doi.record == record.id).id).told
+    reservations.reserve(record)
+    assert "does not have 10.5072/h/2026/ms-2" in comparing.ask(Doi.get(Doi.record == record.id).id).message
 
 
 def test_a_wrong_password_is_told(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PW", "wrong")
-    assert "does not know account DEMO.REPO" in comparing.ask(Doi.get(Doi.folded == DOI).id).told
+    assert "does not know account DEMO.REPO" in comparing.ask(Doi.get(Doi.folded == DOI).id).message
 
 
 def test_nobody_at_home_is_told(house: str) -> None:
-    repositories.put("h", {"datacite_url": "http://127.0.0.1:1"})
-    assert "could not be asked" in comparing.ask(Doi.get(Doi.folded == DOI).id).told
+    change_settings.save_repository("h", {"datacite_url": "http://127.0.0.1:1"})
+    assert "could not be asked" in comparing.ask(Doi.get(Doi.folded == DOI).id).message
 
 
 # On the screen
@@ -142,7 +148,7 @@ def test_the_page_says_why_nothing_can_be_compared(
 @SQLITE
 def test_what_was_asked_of_one_doi_is_not_shown_of_the_next(house: str, operate: Operate, press: Press) -> None:
     records.save("other", metadata=METADATA, repository="h")
-    dois.reserve(records.find("other"))
+    reservations.reserve(record_lookup.find("other"))
 
     async def look(pilot: Any) -> tuple[set[str], str]:
         await press(pilot, "enter")
@@ -175,6 +181,6 @@ def test_sync_keeps_the_state_that_datacite_tells(house: str, operate: Operate, 
 
 def test_sync_leaves_alone_what_a_worker_is_writing(house: str) -> None:
     Doi.update(certainty="uncertain").where(Doi.folded == DOI).execute()
-    with pytest.raises(comparing.Refused, match="a write is under way"):
+    with pytest.raises(errors.Refused, match="a write is under way"):
         comparing.take_over(DOI)
     Doi.update(certainty="confirmed").where(Doi.folded == DOI).execute()

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from doitui.tui.dialogs import DEAF, Dialog
-from doitui_core import dois
-from doitui_core.models import Doi, Job, Repository
+from doitui.tui.acts.dialogs import DEAF, Dialog
+from doitui_core.db.models import Doi, Job, Repository
+from doitui_core.dois import targets
 
 Operate = Callable[..., Any]
 Press = Callable[..., Any]
@@ -39,7 +39,7 @@ def test_where_and_what_to_press_is_always_seen(
     screen, keys = QUESTIONS[question]
 
     async def look(pilot: Any) -> str:
-        pilot.app.tell("In a small terminal this stands where the buttons are.")
+        pilot.app.say("In a small terminal this stands where the buttons are.")
         await press(pilot, *keys)
         await press(pilot)
         assert isinstance(pilot.app.screen, Dialog)
@@ -96,7 +96,7 @@ def test_a_cause_that_has_become_another_number_is_refused(
     async def look(pilot: Any) -> list[str]:
         await press(pilot, "j", "C")
         clock.forward(seconds=12)
-        dois.withdraw(Job.get(Job.status == "failed").id, actor="bo")
+        targets.cancel(Job.get(Job.status == "failed").id, actor="bo")
         await asyncio.sleep(DEAF)
         await press(pilot, "right", "enter")
         return [note.message for note in pilot.app._notifications]

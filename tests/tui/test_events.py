@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from doitui.tui.dialogs import DEAF
-from doitui_core import database
-from doitui_core.models import Event, Upstream
+from doitui.tui.acts.dialogs import DEAF
+from doitui_core.db import database
+from doitui_core.db.models import Event, RateLimit
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -55,7 +55,7 @@ def test_that_no_worker_runs_is_told_above(shown: Shown) -> None:
 )
 def test_a_refusal_is_told_above(shown: Shown, cause: str, error: str) -> None:
     name = "events http://127.0.0.1:1 demo.repo"
-    Upstream.create(name=name, blocked_at=database.now(), blocked_cause=cause, blocked_error=error)
+    RateLimit.create(name=name, blocked_at=database.now(), blocked_cause=cause, blocked_error=error)
     assert error in shown()
 
 

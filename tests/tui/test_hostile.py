@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from doitui.tui.dialogs import DEAF
-from doitui_core import settings
-from doitui_core.models import Attempt, Doi, Event, Job, Record, Upstream
+from doitui.tui.acts.dialogs import DEAF
+from doitui_core.db.models import Attempt, Doi, Event, Job, RateLimit, Record
+from doitui_core.operations import change_settings
 
 #: Where a title, a reason or an error of the outside world is shown: screen, keys.
 PLACES = {
@@ -51,8 +51,8 @@ def test_what_comes_from_outside_is_shown_as_plain_text(
     Event.update(obj_id=BAD, last_error=BAD).where(Event.state == "failed").execute()
     Job.update(last_error=BAD).where(Job.status == "failed").execute()
     Attempt.create(doi=Doi.get(Doi.folded.endswith("ms-5")), job_id=1, worker=BAD, method="PUT", target=BAD, sent_at=1)
-    Upstream.create(name=f"rest http://{BAD} demo.repo")
-    settings.put("contact_email", "a[/b]@example.org", actor=BAD)
+    RateLimit.create(name=f"rest http://{BAD} demo.repo")
+    change_settings.set_setting("contact_email", "a[/b]@example.org", actor=BAD)
 
     async def look(pilot: Any) -> str:
         await press(pilot, *keys)

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from doitui.tui import actions
-from doitui.tui.link import BACK_OFF, Link
-from doitui_core import database, settings
+from doitui.tui.data.link import BACK_OFF, DatabaseLink
+from doitui_core.db import database
+from doitui_core.operations import change_settings
 
 NOW = datetime(2026, 12, 31, tzinfo=UTC)
 
@@ -120,7 +121,7 @@ def test_a_database_that_is_not_made_yet_is_waited_for(database_url: str, seen: 
 
 
 def test_each_try_waits_longer_up_to_a_minute() -> None:
-    link, waits = Link(), []
+    link, waits = DatabaseLink(), []
     for _ in range(9):
         link = link.failed(NOW, "gone")
         waits.append(link.wait)
@@ -128,16 +129,16 @@ def test_each_try_waits_longer_up_to_a_minute() -> None:
 
 
 def test_a_lost_link_says_for_how_long() -> None:
-    link = Link().alive(NOW).failed(NOW, "gone").failed(NOW + timedelta(seconds=42), "gone")
-    assert link.words == "LOST 42s, try 2"
+    link = DatabaseLink().alive(NOW).failed(NOW, "gone").failed(NOW + timedelta(seconds=42), "gone")
+    assert link.status_text == "LOST 42s, try 2"
 
 
 def test_the_clock_stands_still_while_the_link_is_lost() -> None:
-    assert Link().alive(NOW).failed(NOW + timedelta(minutes=5), "gone").clock == "00:00Z"
+    assert DatabaseLink().alive(NOW).failed(NOW + timedelta(minutes=5), "gone").clock == "00:00Z"
 
 
 def test_the_pace_goes_from_a_second_to_a_minute_and_no_further() -> None:
-    link, slower, faster = Link(), [], []
+    link, slower, faster = DatabaseLink(), [], []
     for _ in range(6):
         link = link.paced(1)
         slower.append(link.wait)
@@ -217,11 +218,13 @@ def test_an_act_is_refused_where_the_file_was_deleted_meanwhile(
     place = Path(house.removeprefix("sqlite:///"))
 
     async def look(pilot: Any) -> str:
-        pilot.app.link = replace(pilot.app.link, held=True)
+        pilot.app.link = replace(pilot.app.link, paused=True)
         kept = place.with_name("kept.db")
         place.rename(kept)
         try:
-            pilot.app.acts.ask("act", lambda: settings.put("max_attempts", "7"), lambda _: None, pilot.app.lost)
+            pilot.app.acts.ask(
+                "act", lambda: change_settings.set_setting("max_attempts", "7"), lambda _: None, pilot.app.lost
+            )
             await press(pilot)
             return str(pilot.app.link.why)
         finally:

@@ -14,10 +14,15 @@ from typing import Any
 import pytest
 from textual import events
 
-from doitui.tui.widgets import stretch
-from doitui_core import database, dois, ledger, lists, records, states
-from doitui_core.models import Doi, Job
-from doitui_core.states import Remote
+from doitui.tui.widgets import row_cache
+from doitui_core.db import database
+from doitui_core.db.models import Doi, Job
+from doitui_core.dois import doi_rows, reservations
+from doitui_core.domain import states
+from doitui_core.domain.states import Remote
+from doitui_core.operations import doi_actions
+from doitui_core.records import record_lookup, records
+from doitui_core.views import lists
 
 Operate = Callable[..., Any]
 Press = Callable[..., Any]
@@ -31,10 +36,10 @@ SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.fixture
 def long_list(house: str) -> str:
     """More DOIs than are read at once."""
-    metadata = records.find("ms-1").metadata
+    metadata = record_lookup.find("ms-1").metadata
     for number in range(MANY):
         record = records.save(f"n-{number:04}", metadata=json.loads(metadata), repository="h")
-        dois.reserve(record)
+        reservations.reserve(record)
     return house
 
 
@@ -44,15 +49,15 @@ def doi_at_cursor(pilot: Any) -> str:
 
 def touch(object_id: str) -> None:
     with database.write():
-        row = ledger.lock(Doi.get(Doi.folded == f"10.5072/h/2026/{object_id}").id)
-        ledger.write(row, ledger.facts(row), actor="bo", action="update")
+        row = doi_rows.lock(Doi.get(Doi.folded == f"10.5072/h/2026/{object_id}").id)
+        doi_rows.write(row, doi_rows.facts(row), actor="bo", action="update")
 
 
 def take_up(object_id: str) -> None:
     """As a draft at DataCite."""
     with database.write():
-        row = ledger.lock(Doi.get(Doi.folded == f"10.5072/h/2026/{object_id}").id)
-        ledger.write(row, states.answered(ledger.facts(row), Remote.DRAFT), actor="bo", action="mint")
+        row = doi_rows.lock(Doi.get(Doi.folded == f"10.5072/h/2026/{object_id}").id)
+        doi_rows.write(row, states.answered(doi_rows.facts(row), Remote.DRAFT), actor="bo", action="mint")
 
 
 def test_the_end_of_a_long_list_is_its_last_row(long_list: str, operate: Operate, press: Press) -> None:
@@ -129,8 +134,8 @@ def test_what_stood_beside_a_list_stands_below_it_in_a_narrower_window(
 def test_keys_that_do_not_wait_for_rows_lead_to_the_rows_of_their_ranks(
     long_list: str, operate: Operate, press: Press, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr(stretch, "AHEAD", 20)
-    monkeypatch.setattr(stretch, "KEPT", 100)
+    monkeypatch.setattr(row_cache, "AHEAD", 20)
+    monkeypatch.setattr(row_cache, "KEPT", 100)
     chance = random.Random(seed)
 
     async def hurry(pilot: Any) -> list[tuple[int, list[str]]]:
@@ -144,8 +149,8 @@ def test_keys_that_do_not_wait_for_rows_lead_to_the_rows_of_their_ranks(
                     pilot.app.reload()
                 await asyncio.sleep(chance.choice((0, 0.001, 0.004)))
             await press(pilot)
-            seen = range(table.top, min(table.top + table.room, table.stretch.total))
-            found.append((table.top, [table.stretch.get(index)["doi"] for index in seen]))
+            seen = range(table.top, min(table.top + table.room, table.cache.total))
+            found.append((table.top, [table.cache.get(index)["doi"] for index in seen]))
         return found
 
     every = [row["doi"] for row in lists.dois(limit=0).rows]
@@ -158,7 +163,7 @@ def test_keys_that_do_not_wait_for_rows_lead_to_the_rows_of_their_ranks(
 def test_rows_that_leave_a_list_while_it_is_read_leave_its_beginning_in_place(
     long_list: str, operate: Operate, press: Press, monkeypatch: pytest.MonkeyPatch, gone: int
 ) -> None:
-    monkeypatch.setattr(stretch, "AHEAD", 20)
+    monkeypatch.setattr(row_cache, "AHEAD", 20)
 
     async def read(pilot: Any) -> tuple[int, int, list[str]]:
         table = pilot.app.screen.table
@@ -170,7 +175,7 @@ def test_rows_that_leave_a_list_while_it_is_read_leave_its_beginning_in_place(
         while table.top:
             await press(pilot, "pageup")
         await press(pilot, "pageup")
-        return table.cursor, table.stretch.total, [table.stretch.get(index)["doi"] for index in range(5)]
+        return table.cursor, table.cache.total, [table.cache.get(index)["doi"] for index in range(5)]
 
     cursor, total, first = operate(read, start="dois", write=True)
     left = [row["doi"] for row in lists.dois(state="reserved", limit=0).rows]
@@ -213,10 +218,10 @@ def test_the_cursor_stays_on_its_row_when_rows_come_above_it(house: str, operate
     async def look(pilot: Any) -> tuple[str, str, int]:
         await press(pilot, "j", "j")
         before = doi_at_cursor(pilot)
-        dois.mint("unpublished", state="draft", actor="bo")
+        doi_actions.mint("unpublished", state="draft", actor="bo")
         pilot.app.look()
         await press(pilot)
-        return before, doi_at_cursor(pilot), pilot.app.screen.table.stretch.newer
+        return before, doi_at_cursor(pilot), pilot.app.screen.table.cache.newer
 
     before, after, newer = operate(look, start="queue", write=True)
     assert (after, newer) == (before, 1)
@@ -225,17 +230,17 @@ def test_the_cursor_stays_on_its_row_when_rows_come_above_it(house: str, operate
 def test_newer_rows_come_when_they_are_asked_for(house: str, operate: Operate, press: Press) -> None:
     async def look(pilot: Any) -> tuple[str, int]:
         await press(pilot, "j")
-        dois.mint("unpublished", state="draft", actor="bo")
+        doi_actions.mint("unpublished", state="draft", actor="bo")
         pilot.app.look()
         await press(pilot, "N")
-        return doi_at_cursor(pilot), pilot.app.screen.table.stretch.newer
+        return doi_at_cursor(pilot), pilot.app.screen.table.cache.newer
 
     assert operate(look, start="queue", write=True) == ("10.5072/h/2026/unpublished", 0)
 
 
 def test_at_the_top_new_rows_come_by_themselves(house: str, operate: Operate, press: Press) -> None:
     async def look(pilot: Any) -> str:
-        dois.mint("unpublished", state="draft", actor="bo")
+        doi_actions.mint("unpublished", state="draft", actor="bo")
         pilot.app.look()
         await press(pilot)
         return doi_at_cursor(pilot)
@@ -263,7 +268,7 @@ def test_only_the_row_that_changed_is_painted(house: str, operate: Operate, pres
         lines: list[int] = []
         table.refresh = lambda *regions, **_: lines.extend(region.y for region in regions)
         touch("ms-2")  # writes its row, and changes nothing that is shown
-        dois.deactivate("10.5072/h/2026/ms-6", reason="lost", actor="bo")
+        doi_actions.deactivate("10.5072/h/2026/ms-6", reason="lost", actor="bo")
         pilot.app.look()
         await press(pilot)
         return list(lines)
@@ -277,7 +282,7 @@ def test_a_held_screen_does_not_move(house: str, operate: Operate, press: Press)
     async def look(pilot: Any) -> tuple[str, str]:
         await press(pilot, "p")
         before = doi_at_cursor(pilot)
-        dois.mint("unpublished", state="draft", actor="bo")
+        doi_actions.mint("unpublished", state="draft", actor="bo")
         pilot.app.look()
         await press(pilot)
         return before, doi_at_cursor(pilot)
@@ -292,9 +297,9 @@ def test_a_filter_narrows_and_escape_takes_it_away(
     async def look(pilot: Any) -> tuple[int, int]:
         pilot.app.screen.show_only("state:failed")
         await press(pilot)
-        narrowed = pilot.app.screen.table.stretch.total
+        narrowed = pilot.app.screen.table.cache.total
         await press(pilot, "escape")
-        return narrowed, pilot.app.screen.table.stretch.total
+        return narrowed, pilot.app.screen.table.cache.total
 
     assert operate(look, start="dois") == (2, 10)
 
@@ -353,14 +358,14 @@ def test_a_filter_that_is_none_is_explained_where_it_is_typed(
 def test_marks_stay_with_their_rows(house: str, operate: Operate, press: Press) -> None:
     async def look(pilot: Any) -> list[str]:
         await press(pilot, "j", "space", "space")
-        dois.mint("unpublished", state="draft", actor="bo")
+        doi_actions.mint("unpublished", state="draft", actor="bo")
         pilot.app.look()
         await press(pilot, "N")
         return [row["doi"] for row in pilot.app.screen.table.chosen()]
 
     async def first(pilot: Any) -> list[str]:
         table = pilot.app.screen.table
-        return [table.stretch.get(1)["doi"], table.stretch.get(2)["doi"]]
+        return [table.cache.get(1)["doi"], table.cache.get(2)["doi"]]
 
     expected = operate(first, start="queue", write=True)
     assert operate(look, start="queue", write=True) == expected

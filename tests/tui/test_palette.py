@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from doitui.tui import actions
-from doitui_core import database
-from doitui_core.models import Upstream
+from doitui_core.db import database
+from doitui_core.db.models import RateLimit
 
 Operate = Callable[..., Any]
 Press = Callable[..., Any]
@@ -23,7 +23,7 @@ def test_every_entry_can_be_chosen(house: str, operate: Operate, press: Press, s
 
     async def choose(pilot: Any) -> list[str]:
         chosen = []
-        for action in actions.of(screen):
+        for action in actions.for_screen(screen):
             if action.id in ("quit", "palette"):
                 continue
             if screen == "doi":
@@ -38,7 +38,7 @@ def test_every_entry_can_be_chosen(house: str, operate: Operate, press: Press, s
             await press(pilot, "escape")
         return chosen
 
-    wanted = [action.id for action in actions.of(screen) if action.id not in ("quit", "palette")]
+    wanted = [action.id for action in actions.for_screen(screen) if action.id not in ("quit", "palette")]
     assert operate(choose, start="dois" if screen == "doi" else screen) == wanted
 
 
@@ -76,7 +76,7 @@ def test_a_page_that_was_left_open_does_not_stand_in_the_way(
 def test_what_needs_attention_leads_to_where_it_can_be_seen(
     house: str, operate: Operate, press: Press, service: str, section: str
 ) -> None:
-    Upstream.create(name=f"{service} http://127.0.0.1:1 demo.repo", opened_at=database.now())
+    RateLimit.create(name=f"{service} http://127.0.0.1:1 demo.repo", opened_at=database.now())
 
     async def look(pilot: Any) -> str:
         await press(pilot, "enter")

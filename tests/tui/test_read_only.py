@@ -9,10 +9,12 @@ import pytest
 
 from doitui.tui import actions
 from doitui.tui.actions import Action
-from doitui_core import settings
-from doitui_core.models import DoiLog, Job, Repository, Setting
+from doitui_core.db.models import DoiLog, Job, Repository, Setting
+from doitui_core.operations import change_settings
 
-WRITES = [(screen, action) for screen in (*actions.ALL, "doi") for action in actions.of(screen) if action.writes]
+WRITES = [
+    (screen, action) for screen in (*actions.ALL, "doi") for action in actions.for_screen(screen) if action.writes
+]
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -45,7 +47,7 @@ def test_read_only_blocks_what_writes(
 def test_who_is_no_operator_may_not_write(
     house: str, operate: Callable[..., Any], press: Callable[..., Any], toasts: Callable[..., list[str]]
 ) -> None:
-    settings.put("operators", "bo carl")
+    change_settings.set_setting("operators", "bo carl")
 
     async def attempt(pilot: Any) -> str:
         await press(pilot, "U")
@@ -55,7 +57,7 @@ def test_who_is_no_operator_may_not_write(
 
 
 def test_an_operator_may_write(house: str, operate: Callable[..., Any]) -> None:
-    settings.put("operators", "ana bo")
+    change_settings.set_setting("operators", "ana bo")
 
     async def look(pilot: Any) -> bool:
         return bool(pilot.app.may_write)

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from doitui.tui import actions
-from doitui.tui.acting import Acting
 from doitui.tui.actions import ACTIONS, Action
+from doitui.tui.acts.acting import Acting
 
 SCREENS = (*actions.ALL, "doi")
 
 #: Bytes that terminals, tmux and screen take for themselves, and what people press from habit (tui.md 5).
 FORBIDDEN = {"ctrl+s", "ctrl+a", "ctrl+z", "ctrl+d", "ctrl+r", "ctrl+k", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m"}
 
-PLACES = [(screen, action) for screen in SCREENS for action in actions.of(screen)]
+PLACES = [(screen, action) for screen in SCREENS for action in actions.for_screen(screen)]
 
 
 def screen_class(name: str) -> Any:
@@ -26,7 +26,7 @@ def screen_class(name: str) -> Any:
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_key_has_one_meaning_on_a_screen(screen: str) -> None:
-    keys = [key for action in actions.of(screen) for key in action.keys.split(",")]
+    keys = [key for action in actions.for_screen(screen) for key in action.keys.split(",")]
     assert sorted(keys) == sorted(set(keys))
 
 

@@ -9,8 +9,8 @@ import pytest
 from textual import events
 
 from doitui.tui import actions
-from doitui_core import database
-from doitui_core.models import Record, Upstream
+from doitui_core.db import database
+from doitui_core.db.models import RateLimit, Record
 
 SIZES = [(80, 24), (140, 40)]
 
@@ -87,7 +87,7 @@ def test_an_outage_is_told_in_full_and_no_end_of_the_queue_is_promised(
 
     if out:
         with database.write():
-            Upstream.create(name="rest http://127.0.0.1:1 demo.repo", opened_at=database.now())
+            RateLimit.create(name="rest http://127.0.0.1:1 demo.repo", opened_at=database.now())
     text = operate(look)
     told = "DataCite is out: DOIs of DEMO.REPO: what is queued stays queued; a canary tries"
     assert (told in text, "empty in" in text) == (out, not out), text

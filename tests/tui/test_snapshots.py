@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from doitui.tui import actions
-from doitui_core import database
+from doitui_core.db import database
 from doitui_core.errors import DatabaseUnavailable
 
 SCREENS = (*actions.ALL, "doi")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual import events
 
-from doitui.tui.dialogs import Dialog
+from doitui.tui.acts.dialogs import Dialog
 
 Operate = Callable[..., Any]
 Press = Callable[..., Any]

@@ -11,7 +11,7 @@ import pytest
 from textual import events
 
 from doitui.tui.widgets.plot import REST, Plot
-from doitui_core.models import Doi, UsageCount
+from doitui_core.db.models import Doi, UsageCount
 from doitui_core.usage.zone import day_of
 
 Operate = Callable[..., Any]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from doitui.web.accounts import Account
-from doitui.web.server import Sandbox, running_sandbox
+from doitui.web.common.accounts import Account
+from doitui.web.sandbox.server import Sandbox, running_sandbox
 
 PREFIX = "10.5072"
 OTHERS_PREFIX = "10.80225"

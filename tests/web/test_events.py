@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from doitui.web.accounts import Account
-from doitui.web.server import running_sandbox
+from doitui.web.common.accounts import Account
+from doitui.web.sandbox.server import running_sandbox
 
 ACCOUNTS = (
     Account("DEMO.REPO", "demo", frozenset(("10.5072",))),

@@ -7,13 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from doitui.web import event_answers
-from doitui.web.event_conditions import where
-from doitui.web.event_query import EventQuery
-from doitui.web.event_record import Event
-from doitui.web.event_store import EventStore
-from doitui.web.server import running_sandbox
-from doitui.web.usage_database import UsageDatabase
+from doitui.web.common.usage_database import UsageDatabase
+from doitui.web.events import event_answers
+from doitui.web.events.event_conditions import where
+from doitui.web.events.event_query import EventQuery
+from doitui.web.events.event_record import EventRecord
+from doitui.web.events.event_store import EventStore
+from doitui.web.sandbox.server import running_sandbox
 
 V2 = {"Accept": "application/vnd.api+json; version=2"}
 DOI = "https://doi.org/10.5072/"
@@ -280,7 +280,7 @@ def test_version_1_speaks_csv(filled):
 
 def test_no_cell_of_csv_is_a_formula():
     ids = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"]
-    events = [Event("u", text, "o", "s", "r", "t", "add", "l", 1, "2026", "2026", "2026") for text in ids]
+    events = [EventRecord("u", text, "o", "s", "r", "t", "add", "l", 1, "2026", "2026", "2026") for text in ids]
     rows = event_answers.table(events).splitlines()[1:]
     assert [row.split(",")[0] for row in rows] == [f"'{text}" for text in ids]
 
@@ -330,7 +330,9 @@ def many(connect):
     at = "2026-05-01T00:00:00.000Z"
     subj, *rest = ("10.5072/a", "doitui", "references", "t", "create", "", 1, at, at, at)
     with running_sandbox() as sandbox:
-        events = (Event(str(uuid.uuid4()), subj, f"https://example.org/{number}", *rest) for number in range(10_001))
+        events = (
+            EventRecord(str(uuid.uuid4()), subj, f"https://example.org/{number}", *rest) for number in range(10_001)
+        )
         EventStore(sandbox.usage).recount(events)
         yield connect(sandbox.url)
 

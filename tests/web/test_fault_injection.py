@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from doitui.web.server import running_sandbox
+from doitui.web.sandbox.server import running_sandbox
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doitui.web.faults import KINDS, Faults, parse_fault
+from doitui.web.sandbox.faults import KINDS, Faults, parse_fault
 from doitui_core.errors import BadInput
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from doitui.web.server import running_sandbox
+from doitui.web.sandbox.server import running_sandbox
 
 SHOWN = 30
 

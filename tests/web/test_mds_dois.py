@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doitui.web.server import running_sandbox
+from doitui.web.sandbox.server import running_sandbox
 
 URL = "https://repo.example.org/2"
 

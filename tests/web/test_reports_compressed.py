@@ -19,18 +19,18 @@ import pytest
 import requests
 from falcon.testing import TestClient
 
-from doitui.web.accounts import Account, Accounts
-from doitui.web.event_store import EventStore
-from doitui.web.report_input import MAX_INFLATED
-from doitui.web.report_manners import HUB, SASHIMI
-from doitui.web.report_store import ReportStore
-from doitui.web.report_writes import ReportWriter
-from doitui.web.reports_resource import ReportResource, ReportsResource
-from doitui.web.sandbox import create_app
-from doitui.web.server import running_sandbox
-from doitui.web.state_file import StateFile
-from doitui.web.store import Store
-from doitui.web.usage_database import UsageDatabase
+from doitui.web.common.accounts import Account, Accounts
+from doitui.web.common.usage_database import UsageDatabase
+from doitui.web.dois.state_file import StateFile
+from doitui.web.dois.store import Store
+from doitui.web.events.event_store import EventStore
+from doitui.web.reports.report_input import MAX_INFLATED
+from doitui.web.reports.report_manners import HUB, SASHIMI
+from doitui.web.reports.report_store import ReportStore
+from doitui.web.reports.report_writes import ReportWriter
+from doitui.web.reports.reports_resource import ReportResource, ReportsResource
+from doitui.web.sandbox.sandbox import create_app
+from doitui.web.sandbox.server import running_sandbox
 
 ACCOUNTS = (Account("DEMO.REPO", "demo", frozenset(("10.5072",))), Account("OTHER.REPO", "other"))
 SEND = {"Content-Type": "application/gzip", "Content-Encoding": "gzip", "Authorization": "Bearer demo"}

@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from doitui.web.bodies import MAX_UNPACKED
+from doitui.web.common.bodies import MAX_UNPACKED
 
 XML = """<?xml version="1.0" encoding="UTF-8"?>
 <resource xmlns="http://datacite.org/schema/kernel-4">

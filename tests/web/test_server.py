@@ -15,16 +15,16 @@ import pytest
 import requests
 from falcon.testing import TestClient
 
-from doitui.web.accounts import Accounts, parse_account
-from doitui.web.sandbox import create_app
-from doitui.web.server import running_sandbox, serve
-from doitui.web.store import Store
+from doitui.web.common.accounts import Accounts, parse_account
+from doitui.web.dois.store import Store
+from doitui.web.sandbox.sandbox import create_app
+from doitui.web.sandbox.server import running_sandbox, serve
 from doitui_core.errors import BadInput, Misconfigured
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from doitui.web.server import serve
+from doitui.web.sandbox.server import serve
 state = Path(sys.argv[1]) if len(sys.argv) > 1 else None
 serve(0, ["10.5072"], "DEMO.REPO:s3cret", state, [])
 """

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from falcon.testing import TestClient
 
-from doitui.web.accounts import Accounts, parse_account
-from doitui.web.doi_record import Doi
-from doitui.web.sandbox import create_app
-from doitui.web.state_file import StateFile
-from doitui.web.store import Kind, Store
+from doitui.web.common.accounts import Accounts, parse_account
+from doitui.web.dois.doi_record import Doi
+from doitui.web.dois.state_file import StateFile
+from doitui.web.dois.store import CountKey, Store
+from doitui.web.sandbox.sandbox import create_app
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -39,7 +39,7 @@ def test_totals_are_counted_by_kind(store):
     add(store, "10.5072/A")
     add(store, "10.5072/B", "findable")
     store.delete(add(store, "10.5072/C"))
-    expected = {Kind("demo.repo", "10.5072", "draft"): 1, Kind("demo.repo", "10.5072", "findable"): 1}
+    expected = {CountKey("demo.repo", "10.5072", "draft"): 1, CountKey("demo.repo", "10.5072", "findable"): 1}
     assert store.counts() == expected
 
 

@@ -1,1 +1,1 @@
-"""The clients of DataCite's services. Nothing of `requests` leaves here: answers are `Answer`, failures ours."""
+"""The clients of DataCite's services: they return `Answer` and raise our errors, never those of `requests`."""

@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 import requests
 
-from doitui_core import __version__, environments
+from doitui_core import __version__
 from doitui_core.datacite import transport
-from doitui_core.datacite.answer import Answer
+from doitui_core.domain import environments
+from doitui_core.domain.answer import Answer
 
 #: Whoever only asks whether a service answers waits so long, in seconds.
 LOOK_SECONDS = 10.0

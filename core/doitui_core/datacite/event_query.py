@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from doitui_core import __version__, outcomes
+from doitui_core import __version__
 from doitui_core.datacite import list_pages, transport
-from doitui_core.datacite.answer import Answer
-from doitui_core.datacite.events import Dialect, base
+from doitui_core.datacite.events import EventsApiVersion, base
 from doitui_core.datacite.pace import Pace
+from doitui_core.datacite.wait_log import Waits
+from doitui_core.domain import event_ids, outcomes
+from doitui_core.domain.answer import Answer
+from doitui_core.domain.intermediary import EVENTS
 from doitui_core.errors import BadInput
-from doitui_core.events import identity
-from doitui_core.own_words import EVENTS
-from doitui_core.waiting import Waits
 
 #: What can be asked for. Others are dropped by the server in silence, and all events come back.
 FILTERS = (
@@ -55,7 +55,7 @@ PACE = Pace(calls=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class EventPage:
     """Some of the events, each as a dict of `id` and its attributes (`subj_id`, `total` …), and what is said of all.
 
     `total`: how many there are. `meta`: counts by source, relation type and so on, as the server spells them.
@@ -66,7 +66,7 @@ class Page:
     meta: Mapping[str, Any]
 
 
-class EventQuery:
+class EventQueryClient:
     """One Events API, asked by nobody in particular. `deadline`: seconds for each page."""
 
     def __init__(
@@ -75,7 +75,7 @@ class EventQuery:
         *,
         deadline: float,
         contact_email: str = "",
-        dialect: Dialect = Dialect.V2,
+        dialect: EventsApiVersion = EventsApiVersion.V2,
         pace: Callable[[str], None] = PACE,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -89,7 +89,7 @@ class EventQuery:
         by = f" (mailto:{quote(contact_email, safe='@+')})" if contact_email else ""
         self._session = transport.anonymous(f"doitui/{__version__}{by}")
 
-    def pages(self, filters: Mapping[str, str], *, sort: str = "", size: int = LARGEST_PAGE) -> Iterator[Page]:
+    def all_pages(self, filters: Mapping[str, str], *, sort: str = "", size: int = LARGEST_PAGE) -> Iterator[EventPage]:
         """Every event that fits all `filters` (`FILTERS`; empty ones are left out), page after page, each once.
 
         Raises `BadInput` for a filter, sort or size that is none; `RemoteFailed`, `NotSent`, `NoAnswer`, or `BadAnswer`
@@ -100,7 +100,7 @@ class EventQuery:
             return self._by_cursor(asked, size)
         return self._sorted(asked, sort, size)
 
-    def _sorted(self, asked: Mapping[str, str], sort: str, size: int) -> Iterator[Page]:
+    def _sorted(self, asked: Mapping[str, str], sort: str, size: int) -> Iterator[EventPage]:
         seen: set[str] = set()
         number, last, total = 1, 1, 0
         while number <= last:
@@ -115,9 +115,9 @@ class EventQuery:
             yield page
         if total > last * size:
             for page in self._by_cursor(asked, size):
-                yield Page([event for event in page.events if event["id"] not in seen], page.total, page.meta)
+                yield EventPage([event for event in page.events if event["id"] not in seen], page.total, page.meta)
 
-    def _by_cursor(self, asked: Mapping[str, str], size: int) -> Iterator[Page]:
+    def _by_cursor(self, asked: Mapping[str, str], size: int) -> Iterator[EventPage]:
         reading, more = list_pages.Reading(self.url), True
         while more:
             answer = self._answer({**asked, "page[cursor]": reading.cursor, "page[size]": str(size)})
@@ -126,12 +126,12 @@ class EventQuery:
             more = reading.advance(answer, [event["id"] for event in page.events])
             yield page
 
-    def _page(self, answer: Answer) -> Page:
+    def _page(self, answer: Answer) -> EventPage:
         outcomes.require_own(answer, EVENTS)
         events = [_plain(item) for item in list_pages.items(answer, self.url, "list of events")]
         if not all(event["id"] for event in events):
             raise list_pages.bad(self.url, "an event has no id")
-        return Page(events, list_pages.total(answer, self.url, len(events)), _dict(answer.document.get("meta")))
+        return EventPage(events, list_pages.total(answer, self.url, len(events)), _dict(answer.document.get("meta")))
 
     def _answer(self, asked: Mapping[str, str]) -> Answer:
         url = f"{self.url}?{urlencode(asked)}"
@@ -163,7 +163,7 @@ def _sent(name: str, text: str) -> str:
     """Ends of events are compared as they are, in canonical form, and after one more unescaping (lupo event.rb)."""
     if name not in ("subj_id", "obj_id"):
         return text
-    return identity.canonical(text).replace("%", "%25").replace("+", "%2B")
+    return event_ids.canonical(text).replace("%", "%25").replace("+", "%2B")
 
 
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
-from doitui_core.datacite.answer import Answer
 from doitui_core.datacite.bearer import BearerAccount
-from doitui_core.events.event import Event
+from doitui_core.domain.answer import Answer
+from doitui_core.domain.event import EventValue
 
 MEDIA_TYPE = "application/vnd.api+json"
 
@@ -24,7 +24,7 @@ MEDIA_TYPE = "application/vnd.api+json"
 LICENSE = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
-class Dialect(StrEnum):
+class EventsApiVersion(StrEnum):
     """The two versions of the API. Names in the spelling of the other are dropped in silence (datacite-api 3.1)."""
 
     V1 = "v1"  # subj-id
@@ -33,17 +33,17 @@ class Dialect(StrEnum):
     @property
     def accept(self) -> str:
         """What asks for it."""
-        return MEDIA_TYPE if self is Dialect.V1 else f"{MEDIA_TYPE}; version=2"
+        return MEDIA_TYPE if self is EventsApiVersion.V1 else f"{MEDIA_TYPE}; version=2"
 
     def spelled(self, name: str) -> str:
         """`subj_id` as this version writes it."""
-        if self is Dialect.V1:
+        if self is EventsApiVersion.V1:
             return name.replace("_", "-")
         return re.sub("_([a-z])", lambda found: found[1].upper(), name)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class EventRequest:
     """One event as it goes out. There is no secret in it."""
 
     method: str
@@ -60,22 +60,28 @@ class EventsClient(BearerAccount):
     """One account at one Events API, by token or by password. The arguments are those of `BearerAccount`."""
 
     def __init__(
-        self, base_url: str, account: str, password: str, *, dialect: Dialect = Dialect.V2, **options: Any
+        self,
+        base_url: str,
+        account: str,
+        password: str,
+        *,
+        dialect: EventsApiVersion = EventsApiVersion.V2,
+        **options: Any,
     ) -> None:
         super().__init__(base(base_url), account, password, **options)
         self.dialect = dialect
 
-    def request(self, event: Event, source_token: str) -> Request:
+    def request(self, event: EventValue, source_token: str) -> EventRequest:
         """The request that brings `event` to the other side, whether it is there or not."""
         body = json.dumps(document(event, source_token, self.dialect), ensure_ascii=False)
-        return Request("PUT", f"{self.base_url}/events/{quote(event.uuid, safe='')}", body)
+        return EventRequest("PUT", f"{self.base_url}/events/{quote(event.uuid, safe='')}", body)
 
     def look(self) -> Answer:
         """What the server says to a harmless question, soon. Raises as `send`."""
         headers = {"Accept": self.dialect.accept}
         return self.exchange("GET", f"{self.base_url}/events?page[size]=0", headers, None, self.look_deadline)
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: EventRequest) -> Answer:
         """The answer, whatever its status. Raises `NotSent`, `NoAnswer` or `Misconfigured`."""
         headers = {"Accept": self.dialect.accept, "Content-Type": MEDIA_TYPE}
         # JSON may carry half a surrogate pair, which UTF-8 proper cannot.
@@ -85,7 +91,7 @@ class EventsClient(BearerAccount):
         return answer if answer.ok and answer.document else replace(answer, text=self.masked(answer.text))
 
 
-def document(event: Event, source_token: str, dialect: Dialect) -> dict[str, object]:
+def document(event: EventValue, source_token: str, dialect: EventsApiVersion) -> dict[str, object]:
     """The JSON:API document of one event. The UUID is taken from `data.id`, not from the address."""
     values: dict[str, object] = {
         "subj_id": event.subj_id,

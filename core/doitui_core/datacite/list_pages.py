@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from doitui_core.datacite.answer import Answer
-from doitui_core.environments import HOSTS
+from doitui_core.domain.answer import Answer
+from doitui_core.domain.environments import HOSTS
 from doitui_core.errors import BadAnswer, RemoteFailed
 
 #: Where a list begins: what cannot be decoded means the first page (datacite-api 1.12).

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from doitui_core import doi_paths
 from doitui_core.datacite.account import Account
-from doitui_core.datacite.answer import Answer
+from doitui_core.datacite.mds_outcomes import readable
+from doitui_core.datacite.mds_states import Call
+from doitui_core.domain import doi_paths
+from doitui_core.domain.answer import Answer
 from doitui_core.errors import BadInput, InvalidDoi
-from doitui_core.mds_outcomes import readable
-from doitui_core.mds_states import Call
 
 XML = "application/xml;charset=UTF-8"
 TEXT = "text/plain;charset=UTF-8"
@@ -31,7 +31,7 @@ _ESCAPES = str.maketrans({"%": "%25", "+": "%2B"})
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class MdsRequest:
     """One call as it goes out. `body` is empty for a call that has none."""
 
     call: Call
@@ -43,16 +43,16 @@ class Request:
 class MdsClient(Account):
     """One account at one server; the same arguments as `RestClient`."""
 
-    def request(self, call: Call, doi: str, content: str = "") -> Request:
+    def request(self, call: Call, doi: str, content: str = "") -> MdsRequest:
         """`call` for a DOI. `content`: the XML of PUT_METADATA, the address of PUT_URL, nothing for the others.
 
         Raises `InvalidDoi` or `BadInput` for what would reach another DOI than the one that is meant.
         """
         method, resource, _ = _REQUESTS[call]
         body = _lines(doi, content) if call is Call.PUT_URL else content
-        return Request(call, method, f"{self.base_url}/{resource}/{doi_paths.escaped(doi)}", body)
+        return MdsRequest(call, method, f"{self.base_url}/{resource}/{doi_paths.escaped(doi)}", body)
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: MdsRequest) -> Answer:
         """The answer, whatever its status. Raises `NotSent`, `NoAnswer` or `Misconfigured`."""
         media_type = _REQUESTS[request.call][2]
         headers = {"Accept": media_type.partition(";")[0]} | ({"Content-Type": media_type} if request.body else {})

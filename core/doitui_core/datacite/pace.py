@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ratelimit import RateLimitException, limits
 
-from doitui_core.environments import is_loopback
+from doitui_core.domain.environments import is_loopback
 
 #: Calls a second and host.
 CALLS = 5

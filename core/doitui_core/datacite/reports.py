@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from doitui_core.datacite import transport
-from doitui_core.datacite.answer import Answer
 from doitui_core.datacite.bearer import BearerAccount
+from doitui_core.domain.answer import Answer
 
 #: Bytes. The answer to a part shows the whole report, with all its parts in base64; its id is at the beginning.
 BEGINNING = 65_536

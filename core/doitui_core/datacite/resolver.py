@@ -17,14 +17,15 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 import requests
 from requests.utils import requote_uri
 
-from doitui_core import __version__, addresses, doi_paths
+from doitui_core import __version__
+from doitui_core.config.repositories import IN_ADDRESS, Config
 from doitui_core.datacite import transport
-from doitui_core.datacite.answer import Answer, line
 from doitui_core.datacite.pace import PACE
-from doitui_core.environments import RESOLVER_URL, check_fence, is_loopback
+from doitui_core.domain import addresses, doi_paths
+from doitui_core.domain.answer import Answer, line
+from doitui_core.domain.environments import RESOLVER_URL, check_fence, is_loopback
+from doitui_core.domain.states import Verification
 from doitui_core.errors import Misconfigured, RemoteFailed, WrongEnvironment
-from doitui_core.repositories import IN_ADDRESS, Config
-from doitui_core.states import Verification
 
 #: More redirects than these lead nowhere.
 MOST_HOPS = 10
@@ -69,11 +70,11 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check came to; `UNVERIFIED` is no verdict. `words` for people."""
+class ResolverFinding:
+    """What a check came to; `UNVERIFIED` is no verdict. `reason` for people."""
 
     verdict: Verification
-    words: str
+    reason: str
 
 
 def base(config: Config) -> str:
@@ -102,7 +103,7 @@ class Resolver:
             "Accept": "text/html, */*;q=0.8",
         }
 
-    def check(self, doi: str, wanted: str) -> Finding:
+    def check(self, doi: str, wanted: str) -> ResolverFinding:
         """Whether `doi` leads to `wanted`, and something is there."""
         return judge(self.walk(doi), wanted)
 
@@ -197,7 +198,7 @@ def refusal(target: str, base: str, environment: str) -> tuple[Stop, str] | None
     return None
 
 
-def judge(walk: Walk, wanted: str) -> Finding:
+def judge(walk: Walk, wanted: str) -> ResolverFinding:
     """What a walk proves. A definite mismatch is one that waiting cannot mend; whatever else went wrong is no verdict.
 
     What lies outside is not visited, so there the resolver's own word has to do.
@@ -206,27 +207,31 @@ def judge(walk: Walk, wanted: str) -> Finding:
     if leaving is None:
         return _unresolved(walk)
     if _plain(leaving.target) != _plain(wanted):
-        return Finding(Verification.MISMATCH, f"it leads to {line(leaving.target)}, not to {wanted or 'nothing'}")
+        return ResolverFinding(
+            Verification.MISMATCH, f"it leads to {line(leaving.target)}, not to {wanted or 'nothing'}"
+        )
     if walk.stop is Stop.OUTSIDE:
-        return Finding(Verification.VERIFIED, f"it leads to {wanted}; {walk.why}")
+        return ResolverFinding(Verification.VERIFIED, f"it leads to {wanted}; {walk.why}")
     if walk.stop is not Stop.ANSWERED:
-        return Finding(Verification.UNVERIFIED, f"it leads to {wanted}, but {walk.why}")
+        return ResolverFinding(Verification.UNVERIFIED, f"it leads to {wanted}, but {walk.why}")
     page = walk.hops[-1]
     words = f"{line(page.url)} answers {page.status}"
     if page.status in GONE:
-        return Finding(Verification.MISMATCH, f"{words}: the landing page is gone")
+        return ResolverFinding(Verification.MISMATCH, f"{words}: the landing page is gone")
     there = 200 <= page.status < 300 or page.status in WALLS
-    return Finding(Verification.VERIFIED if there else Verification.UNVERIFIED, words)
+    return ResolverFinding(Verification.VERIFIED if there else Verification.UNVERIFIED, words)
 
 
-def _unresolved(walk: Walk) -> Finding:
+def _unresolved(walk: Walk) -> ResolverFinding:
     """The resolver itself led nowhere."""
     if walk.stop is not Stop.ANSWERED:
-        return Finding(Verification.UNVERIFIED, walk.why)
+        return ResolverFinding(Verification.UNVERIFIED, walk.why)
     asked = walk.hops[-1]
     if asked.status == 404 and not asked.foreign:
-        return Finding(Verification.MISMATCH, f"{line(asked.url)} answers 404: the resolver does not know the DOI")
-    return Finding(Verification.UNVERIFIED, f"{line(asked.url)} answers {asked.status}, which is no redirect")
+        return ResolverFinding(
+            Verification.MISMATCH, f"{line(asked.url)} answers 404: the resolver does not know the DOI"
+        )
+    return ResolverFinding(Verification.UNVERIFIED, f"{line(asked.url)} answers {asked.status}, which is no redirect")
 
 
 def _stays(hop: Hop) -> bool:

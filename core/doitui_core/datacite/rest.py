@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from doitui_core import doi_paths, outcomes
 from doitui_core.datacite import list_pages
 from doitui_core.datacite.account import Account
-from doitui_core.datacite.answer import Answer
+from doitui_core.domain import doi_paths, outcomes
+from doitui_core.domain.answer import Answer
+from doitui_core.domain.intermediary import DATACITE
 from doitui_core.errors import CredentialsRefused
-from doitui_core.own_words import DATACITE
 
 MEDIA_TYPE = "application/vnd.api+json"
 

@@ -23,7 +23,7 @@ from requests.auth import HTTPBasicAuth
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from doitui_core.datacite.answer import Answer
+from doitui_core.domain.answer import Answer
 from doitui_core.errors import DoituiError, Misconfigured, NoAnswer, NotSent
 
 #: Seconds to find the server, connect and shake hands.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from doitui_core import clock, database, dois, repositories
+from doitui_core import clock
+from doitui_core.config import repositories
+from doitui_core.db import database
+from doitui_core.db.models import Event, Repository
+from doitui_core.dois import lookup
+from doitui_core.domain import event
+from doitui_core.domain.event import EventValue
+from doitui_core.domain.event_origin import Origin
 from doitui_core.errors import Refused
-from doitui_core.events import eligible, event
-from doitui_core.events.event import Event as Value
-from doitui_core.events.origin import Origin
-from doitui_core.events.store import Kept, Told, keep
-from doitui_core.models import Event, Repository
+from doitui_core.events import eligible
+from doitui_core.events.store import NewEvent, StoreResult, save
 
 
 def add(
@@ -20,7 +24,7 @@ def add(
     total: int = 1,
     occurred_at: str = "",
     actor: str = "python",
-) -> tuple[Event, Kept]:
+) -> tuple[Event, StoreResult]:
     """Keep an event about a DOI of ours and queue it; a repeat gives the row there is its new total.
 
     `source`: empty for `event_source_relation`. Raises as `check`.
@@ -28,22 +32,24 @@ def add(
     told = check(subject, relation, obj, source=source, total=total, occurred_at=occurred_at)
     with database.write():
         config = repositories.config(Repository.get_by_id(told.repository_id))
-        kept = keep([told], Origin.HAND, actor=actor, max_attempts=config.number("max_attempts"))
+        kept = save([told], Origin.HAND, actor=actor, max_attempts=config.number("max_attempts"))
     row: Event = Event.get(Event.dedupe_hash == told.event.dedupe_hash)
     return row, kept
 
 
-def check(subject: str, relation: str, obj: str, *, source: str = "", total: int = 1, occurred_at: str = "") -> Told:
+def check(
+    subject: str, relation: str, obj: str, *, source: str = "", total: int = 1, occurred_at: str = ""
+) -> NewEvent:
     """The event, if it can be told. Raises `BadInput`, `NotFound` for a DOI that is not ours, `Refused` for one that is
     not registered or whose record is not published.
     """
-    row = dois.find(subject)
+    row = lookup.find(subject)
     named = source or repositories.config(row.repository).text("event_source_relation")
     at = clock.iso(clock.parse(occurred_at)) or "" if occurred_at else ""
-    found: Value = event.named(subject, relation, obj, named, total=total, occurred_at=at)
+    found: EventValue = event.from_text(subject, relation, obj, named, total=total, occurred_at=at)
     if not eligible.public(row, row.record):
         raise Refused(
             f"{row.doi} is {row.status}: events are told of DOIs that are registered or findable, of published records",
             "not_public",
         )
-    return Told(found, row.id, row.repository_id)
+    return NewEvent(found, row.id, row.repository_id)

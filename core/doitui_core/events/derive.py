@@ -10,25 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from doitui_core.events import identity
-from doitui_core.events.event import AUTHORED_AT, AUTHORED_BY, FUNDED_BY, RELATIONS, Event, is_id, subject
-from doitui_core.events.kinds import Kind
+from doitui_core.domain import event_ids
+from doitui_core.domain.event import AUTHORED_AT, AUTHORED_BY, FUNDED_BY, RELATIONS, EventValue, is_id, subject
+from doitui_core.domain.event_kinds import EventKind
 
 #: Parts and versions do not claim their authors and institutions a second time.
 SUPPRESSING = frozenset({"IsIdenticalTo", "IsPartOf", "IsPreviousVersionOf", "IsVersionOf"})
 
-SUPPRESSED = frozenset({Kind.AUTHORS, Kind.AFFILIATIONS})
+SUPPRESSED = frozenset({EventKind.AUTHORS, EventKind.AFFILIATIONS})
 
 #: The works that count for this one too.
 _PROXIES = frozenset({"IsVersionOf", "IsIdenticalTo", "IsPartOf", "IsSupplementTo"})
 
 #: By relatedIdentifierType: what switches it on, and its canonical id. Nothing else is a work of Event Data.
-_WORKS: dict[str, tuple[Kind, Callable[[str], str]]] = {
-    "DOI": (Kind.WORKS, identity.doi_id),
-    "URL": (Kind.WORKS, identity.url_id),
-    "arXiv": (Kind.ARXIV, identity.arxiv_id),
-    "PMID": (Kind.PMID, identity.pmid_id),
-    "Handle": (Kind.HANDLE, identity.handle_id),
+_WORKS: dict[str, tuple[EventKind, Callable[[str], str]]] = {
+    "DOI": (EventKind.WORKS, event_ids.doi_id),
+    "URL": (EventKind.WORKS, event_ids.url_id),
+    "arXiv": (EventKind.ARXIV, event_ids.arxiv_id),
+    "PMID": (EventKind.PMID, event_ids.pmid_id),
+    "Handle": (EventKind.HANDLE, event_ids.handle_id),
 }
 
 #: schema.org's word for a resourceTypeGeneral, where it has one (bolognese).
@@ -59,18 +59,18 @@ _SCHEMA_ORG = {
 Row = Mapping[str, Any]
 
 
-class _Link(NamedTuple):
-    kind: Kind
+class _StatedRelation(NamedTuple):
+    kind: EventKind
     relation: str
     obj: dict[str, Any]
 
 
 def derive(
     attributes: Row, doi: str, *, source: str, on: Collection[str], account: str = "", occurred_at: str = ""
-) -> list[Event]:
+) -> list[EventValue]:
     """The events of one document, each once, in its order.
 
-    `attributes`: the canonical form (`metadata`). `on`: kinds, as `kinds.switched_on` gives them. `account`: the
+    `attributes`: the canonical form (`metadata`). `on`: kinds, as `event_kinds.parse_kinds` gives them. `account`: the
     repository's at DataCite. `occurred_at`: when the document was written, ISO 8601 in UTC. What no event can name is
     left out. Raises `InvalidDoi`, and nothing else for a document without errors.
     """
@@ -78,16 +78,16 @@ def derive(
     related = _rows(attributes, "relatedIdentifiers")
     suppressed = SUPPRESSED if any(row.get("relationType") in SUPPRESSING for row in related) else frozenset()
     payload = _subject(attributes, related, subj_id, account)
-    found: dict[str, Event] = {}
+    found: dict[str, EventValue] = {}
     for link in _links(attributes, related):
         if link.kind in on and link.kind not in suppressed and is_id(link.obj["@id"]):
             about = {"subj": payload, "obj": link.obj}
-            event = Event(subj_id, link.relation, link.obj["@id"], source, 1, occurred_at, about)
+            event = EventValue(subj_id, link.relation, link.obj["@id"], source, 1, occurred_at, about)
             found.setdefault(event.dedupe_hash, event)
     return list(found.values())
 
 
-def _links(attributes: Row, related: Sequence[Row]) -> Iterator[_Link]:
+def _links(attributes: Row, related: Sequence[Row]) -> Iterator[_StatedRelation]:
     creators = _rows(attributes, "creators")
     yield from _works(related)
     yield from _authors(creators)
@@ -95,45 +95,47 @@ def _links(attributes: Row, related: Sequence[Row]) -> Iterator[_Link]:
     yield from _funders(_rows(attributes, "fundingReferences"))
 
 
-def _works(related: Sequence[Row]) -> Iterator[_Link]:
+def _works(related: Sequence[Row]) -> Iterator[_StatedRelation]:
     for row in related:
-        kind, canonical = _WORKS.get(row.get("relatedIdentifierType", ""), (Kind.WORKS, _nothing))
+        kind, canonical = _WORKS.get(row.get("relatedIdentifierType", ""), (EventKind.WORKS, _nothing))
         obj_id = canonical(row.get("relatedIdentifier", ""))
         relation = RELATIONS.get(row.get("relationType", ""))
         if obj_id and relation:
-            yield _Link(kind, relation, _kept({"@id": obj_id, "@type": _type(row)}))
+            yield _StatedRelation(kind, relation, _without_empty({"@id": obj_id, "@type": _type(row)}))
 
 
-def _authors(creators: Sequence[Row]) -> Iterator[_Link]:
+def _authors(creators: Sequence[Row]) -> Iterator[_StatedRelation]:
     """Of each creator the first ORCID only."""
     for creator in creators:
         schemes = (row for row in _rows(creator, "nameIdentifiers") if row.get("nameIdentifierScheme") == "ORCID")
-        obj_id = identity.orcid_id(next(schemes, {}).get("nameIdentifier", ""))
+        obj_id = event_ids.orcid_id(next(schemes, {}).get("nameIdentifier", ""))
         if obj_id:
-            yield _Link(Kind.AUTHORS, AUTHORED_BY, {"@id": obj_id, "@type": "Person"})
+            yield _StatedRelation(EventKind.AUTHORS, AUTHORED_BY, {"@id": obj_id, "@type": "Person"})
 
 
-def _affiliations(creators: Sequence[Row]) -> Iterator[_Link]:
+def _affiliations(creators: Sequence[Row]) -> Iterator[_StatedRelation]:
     for row in (row for creator in creators for row in _rows(creator, "affiliation")):
-        obj_id = identity.ror_id(row.get("affiliationIdentifier", ""))
+        obj_id = event_ids.ror_id(row.get("affiliationIdentifier", ""))
         if obj_id and row.get("affiliationIdentifierScheme") == "ROR":
-            obj = _kept({"@id": obj_id, "@type": "Organization", "name": row.get("name")})
-            yield _Link(Kind.AFFILIATIONS, AUTHORED_AT, obj)
+            obj = _without_empty({"@id": obj_id, "@type": "Organization", "name": row.get("name")})
+            yield _StatedRelation(EventKind.AFFILIATIONS, AUTHORED_AT, obj)
 
 
-def _funders(references: Sequence[Row]) -> Iterator[_Link]:
+def _funders(references: Sequence[Row]) -> Iterator[_StatedRelation]:
     for row in references:
-        obj_id = identity.doi_id(row.get("funderIdentifier", ""))
+        obj_id = event_ids.doi_id(row.get("funderIdentifier", ""))
         if obj_id and row.get("funderIdentifierType") == "Crossref Funder ID":
-            yield _Link(
-                Kind.FUNDERS, FUNDED_BY, _kept({"@id": obj_id, "@type": "Funder", "name": row.get("funderName")})
+            yield _StatedRelation(
+                EventKind.FUNDERS,
+                FUNDED_BY,
+                _without_empty({"@id": obj_id, "@type": "Funder", "name": row.get("funderName")}),
             )
 
 
 def _subject(attributes: Row, related: Sequence[Row], subj_id: str, account: str) -> dict[str, Any]:
     issued = (row.get("date") for row in _rows(attributes, "dates") if row.get("dateType") == "Issued")
     proxies = [row["relatedIdentifier"] for row in related if row.get("relationType") in _PROXIES and _is_named(row)]
-    return _kept(
+    return _without_empty(
         {
             "@id": subj_id,
             "@type": _type(attributes.get("types")),
@@ -157,7 +159,7 @@ def _rows(holder: Row, name: str) -> Sequence[Row]:
     return found or ()
 
 
-def _kept(values: dict[str, Any]) -> dict[str, Any]:
+def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from doitui_core.events.origin import Origin
-from doitui_core.models import Doi, Event, Record
-from doitui_core.outcomes import Kind, Outcome
-from doitui_core.states import Remote
+from doitui_core.db.models import Doi, Event, Record
+from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.outcomes import Outcome, OutcomeKind
+from doitui_core.domain.states import Remote
 
 #: A tombstone is registered too: what happened to it stays true.
 REMOTE = (str(Remote.REGISTERED), str(Remote.FINDABLE))
@@ -28,9 +28,9 @@ def public(doi: Doi, record: Record | None) -> bool:
 def refusal(event: Event) -> Outcome | None:
     """Why the event does not go out now, None where nothing is against it."""
     if event.origin == Origin.METADATA and not event.in_metadata and not event.submitted_total:
-        return Outcome(Kind.PERMANENT, NOT_STATED, "not sent: the metadata no longer states it")
+        return Outcome(OutcomeKind.PERMANENT, NOT_STATED, "not sent: the metadata no longer states it")
     row = event.doi
     if public(row, row.record):
         return None
     why = "its record is not published" if row.remote in REMOTE else "it is not registered"
-    return Outcome(Kind.PERMANENT, NOT_PUBLIC, f"not sent: {why}; mend that, then retry")
+    return Outcome(OutcomeKind.PERMANENT, NOT_PUBLIC, f"not sent: {why}; mend that, then retry")

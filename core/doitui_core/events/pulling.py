@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from doitui_core import clock, database, identifiers
-from doitui_core.datacite.event_query import EventQuery
+from doitui_core import clock
+from doitui_core.datacite.event_query import EventQueryClient
+from doitui_core.db import database
+from doitui_core.db.models import Doi, Event, Record, Repository
+from doitui_core.domain import event_ids, identifiers
+from doitui_core.domain.event import EventValue
+from doitui_core.domain.event_origin import Origin
 from doitui_core.errors import BadInput
-from doitui_core.events import eligible, identity
-from doitui_core.events.event import Event as Value
-from doitui_core.events.origin import Origin
-from doitui_core.events.store import Kept, Told, keep
-from doitui_core.models import Doi, Event, Record, Repository
+from doitui_core.events import eligible
+from doitui_core.events.store import NewEvent, StoreResult, save
 
 #: DOIs asked for in one question: an address should not be longer than 2,000 characters.
 AT_ONCE = 20
@@ -21,17 +23,19 @@ AT_ONCE = 20
 READ = 1000
 
 
-def pull(query: EventQuery, repository: Repository, *, step: Callable[[int], None] = lambda _: None) -> Kept:
+def pull(
+    query: EventQueryClient, repository: Repository, *, step: Callable[[int], None] = lambda _: None
+) -> StoreResult:
     """Ask for every public DOI of `repository`; how many events were new, and how many had another total.
 
     What we sent ourselves is left out. Raises as `EventQuery.pages`.
     """
-    kept = Kept()
+    kept = StoreResult()
     for ours in _dois(repository.id):
-        for page in query.pages({"doi": ",".join(ours)}):
-            told = list(_told(page.events, ours, repository.id))
+        for page in query.all_pages({"doi": ",".join(ours)}):
+            told = list(_inputs(page.events, ours, repository.id))
             with database.write():
-                kept += keep(_others(told), Origin.ELSEWHERE, actor="pull", max_attempts=1)
+                kept += save(_others(told), Origin.ELSEWHERE, actor="pull", max_attempts=1)
         step(len(ours))
     return kept
 
@@ -58,7 +62,7 @@ def _dois(repository_id: int) -> Iterator[dict[str, int]]:
             yield {folded: number for number, folded in rows[start : start + AT_ONCE]}
 
 
-def _told(events: Sequence[dict[str, Any]], ours: dict[str, int], repository_id: int) -> Iterator[Told]:
+def _inputs(events: Sequence[dict[str, Any]], ours: dict[str, int], repository_id: int) -> Iterator[NewEvent]:
     """Each event with the DOI of ours it is about; others, and what cannot be kept, are left out."""
     for found in events:
         ends = [str(found.get(name) or "") for name in ("subj_id", "obj_id")]
@@ -68,16 +72,16 @@ def _told(events: Sequence[dict[str, Any]], ours: dict[str, int], repository_id:
         texts = [*ends, relation, source, str(found["id"])]
         if number is None or not all(texts) or not database.storable("".join(texts)):
             continue
-        event = Value(
-            identity.canonical(ends[0]),
+        event = EventValue(
+            event_ids.canonical(ends[0]),
             relation,
-            identity.canonical(ends[1]),
+            event_ids.canonical(ends[1]),
             source,
             int(total) if isinstance(total, int) and 0 < total < 2**62 else 1,
             _moment(found.get("occurred_at")),
             known_as=str(found["id"]).lower(),
         )
-        yield Told(event, number, repository_id)
+        yield NewEvent(event, number, repository_id)
 
 
 def _moment(text: object) -> str:
@@ -87,11 +91,11 @@ def _moment(text: object) -> str:
         return ""
 
 
-def _others(told: Sequence[Told]) -> list[Told]:
+def _others(events: Sequence[NewEvent]) -> list[NewEvent]:
     """Without those that are ours: what we have made is told by our own counts and documents."""
-    hashes = [one.event.dedupe_hash for one in told]
+    hashes = [one.event.dedupe_hash for one in events]
     query: Any = Event.select(Event.dedupe_hash).where(
         Event.dedupe_hash.in_(hashes), Event.origin != str(Origin.ELSEWHERE)
     )
     ours = {key for (key,) in query.tuples()}
-    return [one for one in told if one.event.dedupe_hash not in ours]
+    return [one for one in events if one.event.dedupe_hash not in ours]

@@ -7,12 +7,14 @@ from typing import Any
 
 import peewee
 
-from doitui_core import audit, database, queue, repositories, rests, retry_causes
-from doitui_core.events import listed, store
-from doitui_core.events.states import State
-from doitui_core.jobs import Kind, Lane
-from doitui_core.models import Event, Job, Repository
-from doitui_core.stepwise import Step, in_chunks, stepwise, to_the_end
+from doitui_core.config import repositories
+from doitui_core.db import audit, database
+from doitui_core.db.chunks import Step, in_chunks, paced, to_the_end
+from doitui_core.db.models import Event, Job, Repository
+from doitui_core.domain.event_states import EventState
+from doitui_core.domain.job_kinds import JobKind, Service
+from doitui_core.events import event_list, store
+from doitui_core.queue import blocking, jobs, retry_causes
 
 
 def retryable(*, ids: Sequence[int] = (), cause: str | None = None) -> list[int]:
@@ -21,13 +23,13 @@ def retryable(*, ids: Sequence[int] = (), cause: str | None = None) -> list[int]
     Raises `NotFound` for an id, `BadInput` for a cause that none of them has.
     """
     found: list[int] = []
-    parts: Iterable[Sequence[int]] = in_chunks(ids, queue.CHUNK) if ids else [()]
+    parts: Iterable[Sequence[int]] = in_chunks(ids, jobs.CHUNK) if ids else [()]
     for part in parts:
         for number in sorted(set(part) - _there(part)):
-            listed.find(number)
-        jobs: Any = _failed(part, cause).select(Job.subject_id)
-        given_up: Any = _given_up(part, cause).select(Event.id)
-        found += [number for query in (jobs, given_up) for (number,) in query.tuples()]
+            event_list.find(number)
+        job_rows: Any = _failed(part, cause).select(Job.subject_id)
+        given_up: Any = _not_retryable(part, cause).select(Event.id)
+        found += [number for query in (job_rows, given_up) for (number,) in query.tuples()]
     if cause is not None and not found:
         retry_causes.check(cause, _causes(ids), "events")
     return sorted(found)
@@ -35,7 +37,7 @@ def retryable(*, ids: Sequence[int] = (), cause: str | None = None) -> list[int]
 
 def _causes(ids: Sequence[int]) -> set[str]:
     jobs: Any = _failed(ids, None).order_by().select(Job.cause).distinct()
-    given_up: Any = _given_up(ids, None).order_by().select(Event.cause).distinct()
+    given_up: Any = _not_retryable(ids, None).order_by().select(Event.cause).distinct()
     return {cause for query in (jobs, given_up) for (cause,) in query.tuples()}
 
 
@@ -54,42 +56,42 @@ def retry(
     chosen = retryable(ids=ids, cause=cause)
     back: list[int] = []
     act = None
-    for chunk in stepwise(in_chunks(chosen, queue.CHUNK), step):
+    for chunk in paced(in_chunks(chosen, jobs.CHUNK), step):
         with database.write():
             if not back:
-                rests.accept((Lane.EVENTS,))
-            back += _put_back(chunk, cause, actor)
+                blocking.accept((Service.EVENTS,))
+            back += _requeue(chunk, cause, actor)
             if back:
-                act = audit.note(actor, "retry", audit.numbered("event", back), cause or "", act=act)
+                act = audit.note(actor, "retry", audit.list_ids("event", back), cause or "", act=act)
     if back:
-        rests.look_anew([row.id for row in Repository.select()], (Lane.EVENTS,))
+        blocking.retry_services([row.id for row in Repository.select()], (Service.EVENTS,))
     return back
 
 
-def _put_back(ids: Sequence[int], cause: str | None, actor: str) -> list[int]:
-    given_up = list(_given_up(ids, cause))
-    jobs = list(database.for_update(_failed(ids, cause)))
-    for job in jobs:
-        queue.put_back(job, database.now())
+def _requeue(ids: Sequence[int], cause: str | None, actor: str) -> list[int]:
+    given_up = list(_not_retryable(ids, cause))
+    job_rows = list(database.for_update(_failed(ids, cause)))
+    for job in job_rows:
+        jobs.requeue(job, database.now())
     for row in given_up:
         attempts = repositories.config(row.repository).number("max_attempts")
         due = [(row.id, row.repository_id, store.due_at(row, database.now()))]
         store.enqueue(due, actor, attempts, states_follow=True)
-    return sorted([*(job.subject_id for job in jobs), *(row.id for row in given_up)])
+    return sorted([*(job.subject_id for job in job_rows), *(row.id for row in given_up)])
 
 
 def _failed(ids: Sequence[int], cause: str | None) -> Any:
     """The jobs of those that were refused."""
-    failed = Job.select().where(Job.kind == str(Kind.EVENT), Job.status.in_(queue.literally(queue.RETRYABLE)))
+    failed = Job.select().where(Job.kind == str(JobKind.EVENT), Job.status.in_(jobs.as_literals(jobs.RETRYABLE)))
     if ids:
         failed = failed.where(Job.subject_id.in_(list(ids)))
     return (failed if cause is None else failed.where(Job.cause == cause)).order_by(Job.id)
 
 
-def _given_up(ids: Sequence[int], cause: str | None) -> Any:
+def _not_retryable(ids: Sequence[int], cause: str | None) -> Any:
     """Those whose job was cancelled: they have none."""
-    unsettled = Job.select().where(Job.subject_id == Event.id, Job.kind == str(Kind.EVENT), queue.IS_UNSETTLED)
-    rows = Event.select().where(Event.state == str(State.FAILED), ~peewee.fn.EXISTS(unsettled))
+    unsettled = Job.select().where(Job.subject_id == Event.id, Job.kind == str(JobKind.EVENT), jobs.IS_UNSETTLED)
+    rows = Event.select().where(Event.state == str(EventState.FAILED), ~peewee.fn.EXISTS(unsettled))
     if ids:
         rows = rows.where(Event.id.in_(list(ids)))
     return (rows if cause is None else rows.where(Event.cause == cause)).order_by(Event.id)

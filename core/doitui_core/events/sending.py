@@ -9,18 +9,23 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from doitui_core import breaker, clock, database, outage_check, outcomes, queue, spent, upstream
-from doitui_core.datacite.answer import KEPT
-from doitui_core.datacite.events import Request
-from doitui_core.desk import LOST
+from doitui_core import clock
+from doitui_core.datacite.events import EventRequest
+from doitui_core.db import database
+from doitui_core.db.models import Event
+from doitui_core.domain import outcomes
+from doitui_core.domain.answer import KEPT
+from doitui_core.domain.event import EventValue
+from doitui_core.domain.job_kinds import JobStatus
+from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import Misconfigured, RemoteFailed
 from doitui_core.events import eligible, store
-from doitui_core.events.event import Event as Value
-from doitui_core.events.event_desk import EventDesk
-from doitui_core.events.outcomes import event_outcome
-from doitui_core.models import Event
-from doitui_core.outcomes import Kind, Outcome
-from doitui_core.queue import Lease, Status
+from doitui_core.events.event_connection import EventConnection
+from doitui_core.events.event_outcomes import event_outcome
+from doitui_core.notify import outage_check
+from doitui_core.queue import breaker, jobs, rate_limit, spent_attempts
+from doitui_core.queue.connection import LOST
+from doitui_core.queue.leases import Lease
 
 ATTEMPTS_SPENT = (
     "{} attempts brought no answer, or their worker died: see whether events_url can be reached, then retry"
@@ -36,35 +41,35 @@ class _Sent:
     response: str = ""
 
 
-def send(lease: Lease, desk: EventDesk) -> Outcome:
+def send(lease: Lease, connection: EventConnection) -> Outcome:
     """Tell the other side the event's total."""
     row = Event.get_by_id(lease.subject_id)
-    sent = _Sent(row.total, desk.shown_token)
+    sent = _Sent(row.total, connection.shown_token)
     refused = eligible.refusal(row)
     if refused is not None:
-        return _end(lease, desk, refused, sent)
+        return _finish(lease, connection, refused, sent)
     if lease.attempts > lease.max_attempts:
-        return _end(lease, desk, spent.attempts_spent(lease, ATTEMPTS_SPENT), sent)
-    if not queue.renew(lease, desk.policy):
+        return _finish(lease, connection, spent_attempts.attempts_spent(lease, ATTEMPTS_SPENT), sent)
+    if not jobs.renew(lease, connection.policy):
         return LOST
     try:
-        answer = desk.client.send(request(row, desk))
+        answer = connection.client.send(request(row, connection))
     except (RemoteFailed, Misconfigured) as error:
-        return _end(lease, desk, outcomes.of_error(error), sent)
+        return _finish(lease, connection, outcomes.from_error(error), sent)
     # Whatever it says may show the request it is about.
-    masked = replace(answer, text=desk.masked(answer.text))
+    masked = replace(answer, text=connection.masked(answer.text))
     outcome = event_outcome(answer if answer.ok and answer.document else masked, row.uuid)
-    return _end(lease, desk, outcome, replace(sent, response=masked.text[:KEPT].replace("\x00", "")))
+    return _finish(lease, connection, outcome, replace(sent, response=masked.text[:KEPT].replace("\x00", "")))
 
 
-def request(row: Event, desk: EventDesk) -> Request:
+def request(row: Event, connection: EventConnection) -> EventRequest:
     """What goes out for the event, to the letter."""
-    return desk.client.request(value(row), desk.source_token)
+    return connection.client.request(value(row), connection.source_token)
 
 
-def value(row: Event) -> Value:
+def value(row: Event) -> EventValue:
     """The event of a row."""
-    return Value(
+    return EventValue(
         row.subj_id,
         row.relation_type_id,
         row.obj_id,
@@ -76,24 +81,24 @@ def value(row: Event) -> Value:
     )
 
 
-def _end(lease: Lease, desk: EventDesk, outcome: Outcome, sent: _Sent) -> Outcome:
+def _finish(lease: Lease, connection: EventConnection, outcome: Outcome, sent: _Sent) -> Outcome:
     """Write event and job; the outcome, or `LOST`."""
-    outage_check.decide(lease, desk, outcome)
+    outage_check.decide(lease, connection, outcome)
     with database.write():
-        breaker.hold(desk.upstream, outcome)
-        if not queue.held(lease):
+        breaker.hold(connection.rate_limit, outcome)
+        if not jobs.is_leased(lease):
             return LOST
-        status, at, give_back = breaker.conclude(desk.upstream, lease, outcome, desk.policy)
+        status, at, give_back = breaker.conclude(connection.rate_limit, lease, outcome, connection.policy)
         row = database.for_update(Event.select().where(Event.id == lease.subject_id)).get()
-        if status is Status.FAILED:
+        if status is JobStatus.FAILED:
             outcome = outcomes.final(outcome)
         _note(row, lease, outcome, sent)
-        if status in (Status.COMPLETED, Status.FAILED) and row.total != sent.total:
+        if status in (JobStatus.COMPLETED, JobStatus.FAILED) and row.total != sent.total:
             # It has grown while it was under way.
-            status, at, give_back = Status.PENDING, store.due_at(row, database.now()), True
-        queue.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
-    if outcome.kind is Kind.THROTTLED:
-        upstream.pause(desk.upstream, at)
+            status, at, give_back = JobStatus.PENDING, store.due_at(row, database.now()), True
+        jobs.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
+    if outcome.kind is OutcomeKind.THROTTLED:
+        rate_limit.pause(connection.rate_limit, at)
     return outcome
 
 
@@ -101,6 +106,6 @@ def _note(row: Event, lease: Lease, outcome: Outcome, sent: _Sent) -> None:
     row.attempts = lease.attempts  # also where the job gets it back: a refusal costs nothing, but it was tried
     row.response_status, row.cause, row.last_error = outcome.http_status, outcome.cause, outcome.message
     row.response, row.source_token, row.updated_at = sent.response, sent.source_token, database.now()
-    if outcome.kind is Kind.DONE:
+    if outcome.kind is OutcomeKind.DONE:
         row.submitted_total, row.submitted_at = sent.total, database.now()
     row.save(only=row.dirty_fields)

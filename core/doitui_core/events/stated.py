@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from doitui_core import clock, database, documents, ledger, queue, statements
-from doitui_core.events import derive, eligible, kinds
-from doitui_core.events.origin import Origin
-from doitui_core.events.states import State
-from doitui_core.events.store import Kept, Told, keep
-from doitui_core.jobs import Kind
-from doitui_core.models import Doi, Event, Job
-from doitui_core.repositories import Config
-from doitui_core.states import Wanted
+from doitui_core import clock
+from doitui_core.config.repositories import Config
+from doitui_core.db import database, prepared
+from doitui_core.db.models import Doi, Event, Job
+from doitui_core.dois import documents, doi_rows
+from doitui_core.domain import event_kinds
+from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event_states import EventState
+from doitui_core.domain.job_kinds import JobKind
+from doitui_core.domain.states import Wanted
+from doitui_core.events import derive, eligible
+from doitui_core.events.store import NewEvent, StoreResult, save
+from doitui_core.queue import jobs
 
 
-def confirmed(row: Doi, config: Config, *, actor: str, document: documents.Attributes | None = None) -> Kept:
+def confirmed(row: Doi, config: Config, *, actor: str, document: documents.Attributes | None = None) -> StoreResult:
     """A write of `row` is done: keep the events of its document. Inside `database.write()`. `document`: what was
     confirmed, where that is at hand; else it is read anew.
 
     Nothing where the document has changed since: it will be written again.
     """
-    record = ledger.record(row)
+    record = doi_rows.record(row)
     if record is None or row.changed or row.wanted == Wanted.TOMBSTONE or not eligible.public(row, record):
-        return Kept()
-    on = kinds.switched_on(config.text("event_sources_on"))
+        return StoreResult()
+    on = event_kinds.parse_kinds(config.text("event_sources_on"))
     attributes = document or documents.attributes(record, config)
     found = derive.derive(
         attributes,
@@ -34,14 +38,14 @@ def confirmed(row: Doi, config: Config, *, actor: str, document: documents.Attri
         account=config.text("datacite_repository_id"),
         occurred_at=clock.iso(database.now()) or "",
     )
-    told = [Told(event, row.id, row.repository_id) for event in found]
-    kept = keep(told, Origin.METADATA, actor=actor, max_attempts=config.number("max_attempts"))
+    told = [NewEvent(event, row.id, row.repository_id) for event in found]
+    kept = save(told, Origin.METADATA, actor=actor, max_attempts=config.number("max_attempts"))
     _mark(row.id, {one.key for one in told})
     return kept
 
 
 #: In the order of `store`.
-_OURS = statements.Select(
+_OURS = prepared.Select(
     lambda doi_id, origin: (
         Event.select(Event.id, Event.dedupe_hash, Event.in_metadata, Event.state, Event.cause)
         .where(Event.doi == doi_id, Event.origin == origin)
@@ -55,20 +59,20 @@ _OURS = statements.Select(
 def _mark(doi_id: int, stated: Collection[str]) -> None:
     """Say of the events of the DOI's metadata whether it still states them. Jobs first, then events (`store`)."""
     ours = _OURS.all(doi_id, str(Origin.METADATA))
-    _put_back([row.id for row in ours if row.dedupe_hash in stated and _held_back(row)])
+    _requeue([row.id for row in ours if row.dedupe_hash in stated and _is_suppressed(row)])
     for row in ours:
         now = row.dedupe_hash in stated
         if now != row.in_metadata:
             Event.update(in_metadata=now).where(Event.id == row.id).execute()
 
 
-def _held_back(row: Event) -> bool:
-    return row.state == State.FAILED and row.cause in (eligible.NOT_STATED, eligible.NOT_PUBLIC)
+def _is_suppressed(row: Event) -> bool:
+    return row.state == EventState.FAILED and row.cause in (eligible.NOT_STATED, eligible.NOT_PUBLIC)
 
 
-def _put_back(ids: list[int]) -> None:
+def _requeue(ids: list[int]) -> None:
     if not ids:
         return
-    failed = Job.select().where(Job.subject_id.in_(ids), Job.kind == str(Kind.EVENT), Job.status == "failed")
+    failed = Job.select().where(Job.subject_id.in_(ids), Job.kind == str(JobKind.EVENT), Job.status == "failed")
     for job in database.for_update(failed.order_by(Job.id)):
-        queue.put_back(job, database.now())
+        jobs.requeue(job, database.now())

@@ -13,14 +13,16 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from doitui_core import clock, database, queue, statements
-from doitui_core.events import identity, states
-from doitui_core.events.event import Event as Value
-from doitui_core.events.kinds import USAGE_RELATIONS
-from doitui_core.events.origin import Origin
-from doitui_core.jobs import Kind, Lane, Status
-from doitui_core.models import Event, Job
-from doitui_core.queue import IS_UNSETTLED, RETRYABLE
+from doitui_core import clock
+from doitui_core.db import database, prepared
+from doitui_core.db.models import Event, Job
+from doitui_core.domain import event_ids, event_states
+from doitui_core.domain.event import EventValue
+from doitui_core.domain.event_kinds import USAGE_RELATIONS
+from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.job_kinds import JobKind, JobStatus, Service
+from doitui_core.queue import event_progress, jobs
+from doitui_core.queue.jobs import IS_UNSETTLED, RETRYABLE
 
 #: Usage goes out at most that often.
 BETWEEN = timedelta(days=1)
@@ -35,10 +37,10 @@ AT_ONCE, TOGETHER = 1000, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NewEvent:
     """An event about one DOI of ours. `key` is its hash. `unseen`: the store was asked for it, and did not have it."""
 
-    event: Value
+    event: EventValue
     doi_id: int
     repository_id: int
     unseen: bool = False
@@ -49,28 +51,28 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoreResult:
     """How many events were new, and how many had another total."""
 
     new: int = 0
     grown: int = 0
 
-    def __add__(self, other: Kept) -> Kept:
-        return Kept(self.new + other.new, self.grown + other.grown)
+    def __add__(self, other: StoreResult) -> StoreResult:
+        return StoreResult(self.new + other.new, self.grown + other.grown)
 
 
-def keep(told: Sequence[Told], origin: Origin, *, actor: str, max_attempts: int) -> Kept:
+def save(events: Sequence[NewEvent], origin: Origin, *, actor: str, max_attempts: int) -> StoreResult:
     """Store events and queue what the other side does not know yet. In the caller's transaction, or one of its own."""
-    kept = Kept()
-    parts = _parts(told)
+    kept = StoreResult()
+    parts = _parts(events)
     while together := list(islice(parts, TOGETHER)):
         with database.joining():
             for part in together:
-                kept += _keep(part, origin, actor, max_attempts)
+                kept += _save_part(part, origin, actor, max_attempts)
     return kept
 
 
-def _keep(part: list[Told], origin: Origin, actor: str, max_attempts: int) -> Kept:
+def _save_part(part: list[NewEvent], origin: Origin, actor: str, max_attempts: int) -> StoreResult:
     known = _known(one for one in part if not one.unseen)
     missing = [one for one in part if one.key not in known]
     new = _insert(missing, origin, actor, max_attempts)
@@ -78,7 +80,7 @@ def _keep(part: list[Told], origin: Origin, actor: str, max_attempts: int) -> Ke
         known = _known(part)
     found = [(known.get(one.key), one.event) for one in part]
     changed = [(row, event) for row, event in found if row is not None and row.total != event.total]
-    return Kept(new=new) + _grow(changed, origin, actor, max_attempts)
+    return StoreResult(new=new) + _grow(changed, origin, actor, max_attempts)
 
 
 def due_at(row: Event, now: datetime) -> datetime:
@@ -90,15 +92,15 @@ def due_at(row: Event, now: datetime) -> datetime:
     return now
 
 
-def _parts(told: Sequence[Told]) -> Iterator[list[Told]]:
+def _parts(events: Sequence[NewEvent]) -> Iterator[list[NewEvent]]:
     """Each event once, in one order for all who write: two that insert the same ones never wait in a ring."""
-    once = {one.key: one for one in told}
+    once = {one.key: one for one in events}
     ordered = [once[key] for key in sorted(once)]
     for start in range(0, len(ordered), AT_ONCE):
         yield ordered[start : start + AT_ONCE]
 
 
-_BY_HASH = statements.Select(
+_BY_HASH = prepared.Select(
     lambda hashes: Event.select(
         Event.id, Event.dedupe_hash, Event.total, Event.relation_type_id, Event.submitted_at, Event.repository
     ).where(Event.dedupe_hash.in_(hashes)),
@@ -106,11 +108,11 @@ _BY_HASH = statements.Select(
 )
 
 
-def _known(part: Iterable[Told]) -> dict[str, Event]:
+def _known(part: Iterable[NewEvent]) -> dict[str, Event]:
     return {row.dedupe_hash: row for row in _BY_HASH.all([one.key for one in part])}
 
 
-def _insert(part: list[Told], origin: Origin, actor: str, max_attempts: int) -> int:
+def _insert(part: list[NewEvent], origin: Origin, actor: str, max_attempts: int) -> int:
     """How many were new. Those that somebody else has inserted meanwhile are left alone."""
     if not part:
         return 0
@@ -120,13 +122,15 @@ def _insert(part: list[Told], origin: Origin, actor: str, max_attempts: int) -> 
     at = clock.micros(now)
     rows = (_row(one, origin, at, sent) for one in part)
     ids = _returned("event", _Row._fields, rows, len(part), "dedupe_hash")
-    states.count(None, states.State.SUBMITTED if sent else states.State.PENDING, len(ids))
+    event_progress.count_states(
+        None, event_states.EventState.SUBMITTED if sent else event_states.EventState.PENDING, len(ids)
+    )
     if not sent:
         enqueue([(number, found[key].repository_id, now) for number, key in ids], actor, max_attempts)
     return len(ids)
 
 
-def unsaved(one: Told) -> Event:
+def unsaved(one: NewEvent) -> Event:
     """The row that a new event of usage would get, unsaved."""
     columns = _row(one, Origin.USAGE, clock.micros(database.now()), sent=False)._asdict()
     times = {name: clock.moment(columns[name]) for name in _TIMES}
@@ -156,24 +160,24 @@ class _Row(NamedTuple):
     updated_at: int
 
 
-def _row(one: Told, origin: Origin, at: int, sent: bool) -> _Row:
+def _row(one: NewEvent, origin: Origin, at: int, sent: bool) -> _Row:
     event = one.event
     return _Row(
         one.key,
-        event.known_as or identity.event_uuid(one.key),
+        event.known_as or event_ids.event_uuid(one.key),
         one.repository_id,
         one.doi_id,
         event.subj_id,
         event.relation_type_id,
         event.obj_id,
-        identity.type_of(event.obj_id),
+        event_ids.id_type(event.obj_id),
         event.source_id,
         _written(event.payload),
         str(origin),
         event.total,
         event.total if sent else 0,
         at if sent else 0,
-        str(states.State.SUBMITTED if sent else states.State.PENDING),
+        str(event_states.EventState.SUBMITTED if sent else event_states.EventState.PENDING),
         _micros(event.occurred_at) if event.occurred_at else at,
         at,
         at,
@@ -186,26 +190,26 @@ def _micros(text: str) -> int:
     return clock.micros(clock.parse(text))
 
 
-def _grow(changed: list[tuple[Event, Value]], origin: Origin, actor: str, max_attempts: int) -> Kept:
+def _grow(changed: list[tuple[Event, EventValue]], origin: Origin, actor: str, max_attempts: int) -> StoreResult:
     if not changed:
-        return Kept()
+        return StoreResult()
     now = database.now()
     if origin is Origin.ELSEWHERE:
         for row, event in changed:
             told = {"total": event.total, "submitted_total": event.total, "updated_at": now, "submitted_at": now}
             Event.update(**told).where(Event.id == row.id).execute()
-        return Kept(grown=len(changed))
+        return StoreResult(grown=len(changed))
     ids = [row.id for row, _ in changed]
-    unsettled = Job.select().where(Job.subject_id.in_(ids), Job.kind == str(Kind.EVENT), IS_UNSETTLED)
-    jobs = {job.subject_id: job for job in database.for_update(unsettled.order_by(Job.id))}
+    unsettled = Job.select().where(Job.subject_id.in_(ids), Job.kind == str(JobKind.EVENT), IS_UNSETTLED)
+    job_rows = {job.subject_id: job for job in database.for_update(unsettled.order_by(Job.id))}
     for row, event in changed:
         Event.update(total=event.total, occurred_at=now, updated_at=now).where(Event.id == row.id).execute()
-        job = jobs.get(row.id)
+        job = job_rows.get(row.id)
         if job is not None and job.status in RETRYABLE:
-            queue.put_back(job, due_at(row, now))
-    due = [(row.id, row.repository_id, due_at(row, now)) for row, _ in changed if row.id not in jobs]
+            jobs.requeue(job, due_at(row, now))
+    due = [(row.id, row.repository_id, due_at(row, now)) for row, _ in changed if row.id not in job_rows]
     enqueue(due, actor, max_attempts, states_follow=True)
-    return Kept(grown=len(changed))
+    return StoreResult(grown=len(changed))
 
 
 def enqueue(
@@ -215,19 +219,19 @@ def enqueue(
     if not subjects:
         return
     columns = ["kind", "action", "subject_id", "repository_id", "lane", "status", "max_attempts", "scheduled_at"]
-    kind, now = str(Kind.EVENT), clock.micros(database.now())
-    fixed = (str(Lane.EVENTS), str(Status.PENDING), max_attempts)
+    kind, now = str(JobKind.EVENT), clock.micros(database.now())
+    fixed = (str(Service.EVENTS), str(JobStatus.PENDING), max_attempts)
     rows = ((kind, kind, number, owner, *fixed, clock.micros(at), actor, now) for number, owner, at in subjects)
     ids = _returned("job", [*columns, "actor", "created_at"], rows, len(subjects), "subject_id")
-    database.count(f"job.{kind}.{Status.PENDING}", len(ids))
+    database.count(f"job.{kind}.{JobStatus.PENDING}", len(ids))
     if states_follow:
         for _, number in ids:
-            states.follow(number, Status.PENDING)
+            event_progress.follow_job(number, JobStatus.PENDING)
 
 
 def _returned(
-    table: str, columns: Sequence[str], rows: Iterator[tuple[Any, ...]], number: int, told: str
+    table: str, columns: Sequence[str], rows: Iterator[tuple[Any, ...]], number: int, returning: str
 ) -> list[tuple[int, Any]]:
-    """Insert `number` rows where no unique index has them; the id and the column `told` of those that were."""
+    """Insert `number` rows where no unique index has them; the id and the column `events` of those that were."""
     opened = database.current()
-    return opened.dialect.insert_new(opened.db, table, columns, rows, number, told)
+    return opened.dialect.insert_new(opened.db, table, columns, rows, number, returning)

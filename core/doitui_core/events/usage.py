@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from doitui_core.events.event import Event, subject
-from doitui_core.events.kinds import USAGE
+from doitui_core.domain.event import EventValue, subject
+from doitui_core.domain.event_kinds import USAGE
 
 #: (metric type, access method) -> count, as ("unique-dataset-requests", "regular").
 Totals = Mapping[tuple[str, str], int]
@@ -16,15 +16,15 @@ Totals = Mapping[tuple[str, str], int]
 
 def usage_events(
     doi: str, landing_page: str, totals: Totals, *, source: str, on: Collection[str], occurred_at: str = ""
-) -> list[Event]:
-    """An event for each count above zero whose relation type is `on` (`kinds.switched_on`); none without a page.
+) -> list[EventValue]:
+    """An event for each count above zero whose relation type is `on` (`event_kinds.parse_kinds`); none without a page.
 
     `landing_page` goes out as it is. Raises `InvalidDoi`; `KeyError` for a metric or access method that is none.
     """
     subj_id, obj_id = subject(doi), landing_page.strip()
     payload = {"subj": {"@id": subj_id}, "obj": {"@id": obj_id}}
     return [
-        Event(subj_id, USAGE[counted], obj_id, source, total, occurred_at, payload)
+        EventValue(subj_id, USAGE[counted], obj_id, source, total, occurred_at, payload)
         for counted, total in totals.items()
         if USAGE[counted] in on and total > 0 and obj_id
     ]

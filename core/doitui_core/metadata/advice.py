@@ -30,10 +30,10 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 
 def notes(attributes: Mapping[str, Any]) -> Iterator[Note]:
     """(code, path, message) for each thing worth a warning; `attributes` in canonical form, of any shape."""
-    return _of_record(attributes, (), "")
+    return _check_record(attributes, (), "")
 
 
-def _of_record(record: Mapping[str, Any], path: Path, kind: str) -> Iterator[Note]:
+def _check_record(record: Mapping[str, Any], path: Path, kind: str) -> Iterator[Note]:
     for rule in _RULES.get(kind, ()):
         note = rule(record)
         if note is not None:
@@ -42,9 +42,9 @@ def _of_record(record: Mapping[str, Any], path: Path, kind: str) -> Iterator[Not
     for name, item in record.items():
         if isinstance(item, str):
             if name[-3:] in ("Uri", "URI") or _ODD.search(item):
-                yield from _of_text(item, (*path, name), name)
+                yield from _check_text(item, (*path, name), name)
         elif isinstance(item, dict):
-            yield from _of_record(item, (*path, name), name)
+            yield from _check_record(item, (*path, name), name)
         elif isinstance(item, list):
             yield from _of_rows(item, (*path, name), name)
 
@@ -52,14 +52,14 @@ def _of_record(record: Mapping[str, Any], path: Path, kind: str) -> Iterator[Not
 def _of_rows(rows: list[Any], path: Path, kind: str) -> Iterator[Note]:
     for index, item in enumerate(rows):
         if isinstance(item, dict):
-            yield from _of_record(item, (*path, index), kind)
+            yield from _check_record(item, (*path, index), kind)
         elif isinstance(item, str):
-            yield from _of_text(item, (*path, index), kind)
+            yield from _check_text(item, (*path, index), kind)
         elif isinstance(item, list):
             yield from _of_rows(item, (*path, index), kind)
 
 
-def _of_text(text: str, path: Path, kind: str) -> Iterator[Note]:
+def _check_text(text: str, path: Path, kind: str) -> Iterator[Note]:
     if _HALF.search(text):
         yield "half_character", path, f"{shown(text)} has half a character, which cannot be sent: take it out"
     elif _NOT_XML.search(text):

@@ -11,34 +11,34 @@ from enum import Enum
 SCHEMA_VERSION = "http://datacite.org/schema/kernel-4"
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _split(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
 VOCABULARIES: dict[str, tuple[str, ...]] = {
-    "resourceTypeGeneral": _words(
+    "resourceTypeGeneral": _split(
         "Audiovisual Award Book BookChapter Collection ComputationalNotebook ConferencePaper ConferenceProceeding "
         "DataPaper Dataset Dissertation Event Image Instrument InteractiveResource Journal JournalArticle Model "
         "OutputManagementPlan PeerReview PhysicalObject Poster Preprint Presentation Project Report Service Software "
         "Sound Standard StudyRegistration Text Workflow Other"
     ),
-    "relationType": _words(
+    "relationType": _split(
         "IsCitedBy Cites IsSupplementTo IsSupplementedBy IsContinuedBy Continues IsNewVersionOf IsPreviousVersionOf "
         "IsPartOf HasPart IsPublishedIn IsReferencedBy References IsDocumentedBy Documents IsCompiledBy Compiles "
         "IsVariantFormOf IsOriginalFormOf IsIdenticalTo HasMetadata IsMetadataFor Reviews IsReviewedBy IsDerivedFrom "
         "IsSourceOf Describes IsDescribedBy HasVersion IsVersionOf Requires IsRequiredBy Obsoletes IsObsoletedBy "
         "Collects IsCollectedBy HasTranslation IsTranslationOf Other"
     ),
-    "relatedIdentifierType": _words(
+    "relatedIdentifierType": _split(
         "ARK arXiv bibcode CSTR DOI EAN13 EISSN Handle IGSN ISBN ISSN ISTC LISSN LSID PMID PURL RAiD RRID SWHID UPC "
         "URL URN w3id"
     ),
-    "contributorType": _words(
+    "contributorType": _split(
         "ContactPerson DataCollector DataCurator DataManager Distributor Editor HostingInstitution Other Producer "
         "ProjectLeader ProjectManager ProjectMember RegistrationAgency RegistrationAuthority RelatedPerson "
         "ResearchGroup RightsHolder Researcher Sponsor Supervisor Translator WorkPackageLeader"
     ),
-    "dateType": _words(
+    "dateType": _split(
         "Accepted Available Collected Copyrighted Coverage Created Issued Other Submitted Updated Valid Withdrawn"
     ),
     "descriptionType": ("Abstract", "Methods", "SeriesInformation", "TableOfContents", "TechnicalInfo", "Other"),
@@ -49,7 +49,7 @@ VOCABULARIES: dict[str, tuple[str, ...]] = {
 }
 
 # Legal text where a value is mandatory (documentation, appendix 3), but not as a publicationYear.
-UNKNOWN_VALUES = frozenset(_words(":unac :unal :unap :unas :unav :unkn :none :null :tba :etal"))
+UNKNOWN_VALUES = frozenset(_split(":unac :unal :unap :unas :unav :unkn :none :null :tba :etal"))
 
 
 class Leaf(Enum):
@@ -79,11 +79,11 @@ Shape = Leaf | Record | Rows
 
 
 def _texts(names: str) -> dict[str, Shape]:
-    return dict.fromkeys(_words(names), Leaf.TEXT)
+    return dict.fromkeys(_split(names), Leaf.TEXT)
 
 
 def _numbers(names: str) -> Record:
-    return Record(dict.fromkeys(_words(names), Leaf.NUMBER))
+    return Record(dict.fromkeys(_split(names), Leaf.NUMBER))
 
 
 _AFFILIATION = Record(_texts("name affiliationIdentifier affiliationIdentifierScheme schemeUri"), bare="name")
@@ -165,7 +165,7 @@ SPELLINGS = {
 # What DataCite adds of its own, and what steers a request: no metadata, and nothing to warn about.
 SERVER_DERIVED: dict[str, frozenset[str]] = {
     "": frozenset(
-        _words(
+        _split(
             "prefix suffix metadataVersion isActive state reason source viewCount viewsOverTime downloadCount "
             "downloadsOverTime referenceCount citationCount citationsOverTime partCount partOfCount versionCount "
             "versionOfCount created registered published updated xml landingPage alternateIdentifiers schemaVersion "

@@ -58,14 +58,14 @@ def _listed(value: Any) -> list[Any]:
 def _polygon(value: Any) -> Any:
     if isinstance(value, Mapping):
         return [{kind: point} for kind in _POINTS for point in _listed(value.get(kind))]
-    return sorted(map(_named, value), key=_is_inner) if isinstance(value, list) else value
+    return sorted(map(_as_point, value), key=_is_inner) if isinstance(value, list) else value
 
 
 def _is_polygon(item: Any) -> bool:
     return isinstance(item, list) or (isinstance(item, Mapping) and isinstance(item.get("polygonPoint"), list))
 
 
-def _named(point: Any) -> Any:
+def _as_point(point: Any) -> Any:
     return {"polygonPoint": point} if isinstance(point, Mapping) and "pointLongitude" in point else point
 
 

@@ -58,11 +58,11 @@ def _tag(name: str) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        return value if value.isprintable() else _NO_CHAR.sub(_held, value)
+        return value if value.isprintable() else _NO_CHAR.sub(_replacement, value)
     return "" if isinstance(value, bool) or not isinstance(value, int | float) else str(value)
 
 
-def _held(character: re.Match[str]) -> str:
+def _replacement(character: re.Match[str]) -> str:
     return " " if character[0].isspace() else ""
 
 
@@ -74,16 +74,16 @@ def _names(members: str) -> tuple[tuple[str, str], ...]:
     return tuple((member, _ATTRIBUTES.get(member, member)) for member in members.split())
 
 
-def _leaf(name: str, attributes: str = "", *, text: str | None = None, needs: str = "") -> Writer:
+def _leaf(name: str, attributes: str = "", *, text: str | None = None, required: str = "") -> Writer:
     """An element of text: the member `text` (of the element's own name unless given); `attributes` are members too.
 
-    Without text it is written for its attributes' sake; where it `needs` one of them, only with that one.
+    Without text it is written for its attributes' sake; where it `required` one of them, only with that one.
     """
     tag, member, names = _tag(name), name if text is None else text, _names(attributes)
 
     def write(parent: etree._Element, row: Row) -> None:
         words, found = _text(row.get(member)), _attributes(row, names)
-        if words or (needs in found if needs else found):
+        if words or (required in found if required else found):
             etree.SubElement(parent, tag, found).text = words or None
 
     return write
@@ -172,7 +172,7 @@ _LOCATION = (
 _FUNDING = (
     _leaf("funderName"),
     # The schema refuses one without its type, and REST takes a schemeUri that belongs to none.
-    _leaf("funderIdentifier", "funderIdentifierType schemeUri", needs="funderIdentifierType"),
+    _leaf("funderIdentifier", "funderIdentifierType schemeUri", required="funderIdentifierType"),
     _leaf("awardNumber", "awardUri"),
     _leaf("awardTitle"),
 )

@@ -16,8 +16,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from doitui_core import identifiers
 from doitui_core.clock import EPOCH
+from doitui_core.domain import doi_spelling
 from doitui_core.errors import BadInput
 from doitui_core.usage import log_address
 from doitui_core.usage.log_lines import BadLine
@@ -154,7 +154,7 @@ def _columns(patterns: Patterns, anonymous: frozenset[str], trusted_hops: int) -
         agent = "" if agent in NOTHING else agent
         doi = doi[4:] if doi[:4].lower() == "doi:" else doi
         if doi[:3] != "10." or "%" in doi:
-            doi = identifiers.bare(doi)
+            doi = doi_spelling.bare(doi)
         return Entry(time, wall, kind, who, address, agent, url, doi, True, request)
 
     return parse
@@ -247,7 +247,7 @@ def _require_in_place(ident: str, user: str) -> None:
 def _key(match: re.Match[str]) -> tuple[str, bool]:
     named = match.groupdict()
     if named.get("doi"):
-        return identifiers.bare(_decoded(named["doi"])), True
+        return doi_spelling.bare(_decoded(named["doi"])), True
     return _decoded(named.get("object_id") or ""), False
 
 

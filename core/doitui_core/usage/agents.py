@@ -12,10 +12,8 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
+from doitui_core.domain.counter_terms import MACHINE, REGULAR, ROBOT
 from doitui_core.errors import BadInput
-
-#: COUNTER's access methods, and what does not count.
-REGULAR, MACHINE, ROBOT = "regular", "machine", "robot"
 
 #: Tools that came after the list of machines (Make Data Count, 2018), or that it names too narrowly.
 TOOLS = (
@@ -53,15 +51,15 @@ class Agents:
     def __init__(self, tools: Sequence[re.Pattern[str]], robots: Sequence[re.Pattern[str]]) -> None:
         self._tools = tools
         self._robots = robots
-        self.of: Callable[[str], str] = lru_cache(REMEMBERED)(self._of)
+        self.classify: Callable[[str], str] = lru_cache(REMEMBERED)(self._classify)
 
-    def _of(self, agent: str) -> str:
+    def _classify(self, agent: str) -> str:
         if agent in NO_AGENT or any(pattern.search(agent) for pattern in self._tools):
             return MACHINE
         return ROBOT if any(pattern.search(agent) for pattern in self._robots) else REGULAR
 
 
-def known(robots_file: str = "", *, robots: Path | None = None, tools: Path | None = None) -> Agents:
+def load(robots_file: str = "", *, robots: Path | None = None, tools: Path | None = None) -> Agents:
     """Our lists; `robots_file` (one regular expression a line, matched without case) adds to the robots.
 
     `robots`, `tools`: files that replace our lists, matched as written. Raises `BadInput` for one that cannot be used.

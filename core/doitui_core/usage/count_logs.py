@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from doitui_core import garbage, identifiers
+from doitui_core import gc_pause
+from doitui_core.domain import identifiers
+from doitui_core.domain.counter_terms import MACHINE, METRICS, ROBOT
 from doitui_core.usage import access_log, log_lines, spool_entries
 from doitui_core.usage.access_log import Entry
-from doitui_core.usage.agents import MACHINE, ROBOT, Agents
-from doitui_core.usage.counter import DOUBLE_CLICK, HOUR, METRICS, Counting, Hit, Reason, Tally, judge
+from doitui_core.usage.agents import Agents
+from doitui_core.usage.counter import DOUBLE_CLICK, HOUR, Counting, Hit, Reason, Tally, judge
 from doitui_core.usage.hour_store import REQUEST, TAKES_BACK, HourStore
 from doitui_core.usage.log_lines import BadLine
 from doitui_core.usage.shared_address import Addresses
@@ -27,7 +29,7 @@ STEP = 10_000
 
 
 @dataclass(frozen=True)
-class Options:
+class CountOptions:
     """How logs are counted, as `usage count` says it."""
 
     form: str = "auto"
@@ -39,7 +41,7 @@ class Options:
 
 
 @dataclass
-class Counted:
+class CountResult:
     """`counts` by DOI, access method and metric type, without zeros; `lines` by what became of them; `bad`: place, why.
     `warning`: what makes all of it doubtful, empty for nothing.
 
@@ -53,14 +55,14 @@ class Counted:
 
 
 def count(
-    paths: Sequence[Path], agents: Agents, options: Options, step: Callable[[int], None] = lambda _: None
-) -> Counted:
+    paths: Sequence[Path], agents: Agents, options: CountOptions, step: Callable[[int], None] = lambda _: None
+) -> CountResult:
     """Count `paths` together, in whatever order their lines come. `step` is told of bytes read.
 
     Raises `BadInput` for files or options that cannot be used; a line that cannot be read stops nothing.
     """
-    result = Counted()
-    with HourStore() as store, garbage.many_objects():
+    result = CountResult()
+    with HourStore() as store, gc_pause.paused():
         reading = _Reading(store, agents, result)
 
         def stepped(length: int) -> None:
@@ -75,7 +77,7 @@ def count(
     return result
 
 
-def _entries(path: Path, options: Options, result: Counted, step: Callable[[int], None]) -> Iterator[Entry]:
+def _entries(path: Path, options: CountOptions, result: CountResult, step: Callable[[int], None]) -> Iterator[Entry]:
     with log_lines.opened(path) as file:
         read: Callable[[bytes], Entry | None] | None = None
         length = 0
@@ -99,7 +101,7 @@ def _entries(path: Path, options: Options, result: Counted, step: Callable[[int]
         step(length)
 
 
-def _reader(line: bytes, options: Options) -> Callable[[bytes], Entry | None]:
+def _reader(line: bytes, options: CountOptions) -> Callable[[bytes], Entry | None]:
     """How to read the lines that begin with this one."""
     form = options.form if options.form != "auto" else detect(line)
     if form == "spool":
@@ -117,7 +119,7 @@ def detect(line: bytes) -> str:
 class _Reading:
     """Entries become hits in the store: places and spellings numbered, robots and other pages left out."""
 
-    def __init__(self, store: HourStore, agents: Agents, result: Counted) -> None:
+    def __init__(self, store: HourStore, agents: Agents, result: CountResult) -> None:
         self._store = store
         self._agents = agents
         self._lines = result.lines
@@ -135,7 +137,7 @@ class _Reading:
         if entry.request is None:
             self._lines["other"] += 1
             return
-        agent = self._agents.of(entry.agent)
+        agent = self._agents.classify(entry.agent)
         if agent == ROBOT:
             self._lines[Reason.ROBOT] += 1
             return
@@ -160,7 +162,7 @@ class _Reading:
         return number
 
 
-def _tally(store: HourStore, reading: _Reading, month: str, result: Counted) -> None:
+def _tally(store: HourStore, reading: _Reading, month: str, result: CountResult) -> None:
     counting, counted = Counting(), Reason.COUNTED
     within = hours_of_month(month) if month else None
     context: list[Hit] = []

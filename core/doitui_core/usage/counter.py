@@ -19,14 +19,6 @@ DOUBLE_CLICK = 30_000_000
 
 HOUR = 3_600_000_000
 
-#: The numbers of a `Tally`, in its order. Requests are part of the investigations (10.4).
-METRICS = (
-    "total-dataset-investigations",
-    "unique-dataset-investigations",
-    "total-dataset-requests",
-    "unique-dataset-requests",
-)
-
 #: [total investigations, unique investigations, total requests, unique requests]
 Tally = list[int]
 

@@ -19,10 +19,12 @@ from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 
-from doitui_core import database, garbage, settings
-from doitui_core.usage import bulk, hits, recount, retention, spool_place, spool_refusals
-from doitui_core.usage.agents import ROBOT, Agents
-from doitui_core.usage.agents import known as known_agents
+from doitui_core import gc_pause
+from doitui_core.config import settings
+from doitui_core.db import database, raw_sql
+from doitui_core.domain.counter_terms import ROBOT
+from doitui_core.usage import hits, recount, retention, spool_place, spool_refusals
+from doitui_core.usage.agents import Agents, load
 from doitui_core.usage.spool_refusals import Refusal
 from doitui_core.usage.subjects import Found, Subject, Subjects
 from doitui_middleware import drain_files, safe_files, spool_files, spool_line
@@ -86,7 +88,7 @@ def drain_due(directory: str | os.PathLike[str] = "") -> Drained:
     """What a worker does every second or so: drain the spool (that of the environment), count what has waited a minute,
     prune. Cheap while nothing comes.
     """
-    place = directory or spool_place.of_environment()
+    place = directory or spool_place.from_environment()
     drained = drain(place) if place else Drained()
     for refusal in drained.refused:
         _log_once(f"spool {place}: {refusal}. {refusal.fix}")
@@ -103,7 +105,7 @@ def _log_once(message: str) -> None:
 
 @lru_cache(1)
 def _agents(robots_file: str, _changed: int) -> Agents:
-    return known_agents(robots_file)
+    return load(robots_file)
 
 
 class _Drain:
@@ -162,11 +164,11 @@ class _Drain:
             return
         self._result.removed += 1
         with database.write():
-            bulk.execute("DELETE FROM usage_spool WHERE name = {p}", name)
+            raw_sql.execute("DELETE FROM usage_spool WHERE name = {p}", name)
 
     def _read(self, fd: int, name: str, position: int, gone: bool) -> None:
         for lines, end in _batches(fd, position, gone):
-            with garbage.many_objects():
+            with gc_pause.paused():
                 self._store(name, lines, end)
             self._step(end - position)
             position = end
@@ -185,7 +187,7 @@ class _Drain:
         rows = self._rows(read)
         with database.write():
             self._result.hits += hits.store(rows, self._zone) if rows else Counter()
-            bulk.execute(
+            raw_sql.execute(
                 "INSERT INTO usage_spool (name, position, rejected) VALUES ({p}, {p}, {p}) ON CONFLICT (name)"
                 " DO UPDATE SET position = excluded.position, rejected = usage_spool.rejected + excluded.rejected",
                 *(name, end, len(rejected)),
@@ -209,7 +211,7 @@ class _Drain:
     def _row(self, hit: spool_line.Hit, found: Found) -> hits.Row:
         time, _, kind, _, key, url, status, _, actor, agent = hit
         repository_id, doi_id, reason = found
-        method = self._agents.of(agent)
+        method = self._agents.classify(agent)
         if status not in spool_line.SUCCESSFUL:
             reason = hits.TAKES_BACK
         elif method == ROBOT:
@@ -233,11 +235,11 @@ def _decoded(line: bytes) -> spool_line.Hit:
 def _settle(name: str) -> None:
     """Bring what was committed for the file to the disk: a commit that waits for it takes those before it along."""
     with database.write(durable=True):
-        bulk.execute("UPDATE usage_spool SET position = position WHERE name = {p}", name)
+        raw_sql.execute("UPDATE usage_spool SET position = position WHERE name = {p}", name)
 
 
 def _position(name: str) -> int:
-    row = bulk.execute("SELECT position FROM usage_spool WHERE name = {p}", name).fetchone()
+    row = raw_sql.execute("SELECT position FROM usage_spool WHERE name = {p}", name).fetchone()
     return int(row[0]) if row else 0
 
 

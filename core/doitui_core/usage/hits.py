@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from doitui_core import clock, database, settings
+from doitui_core import clock
+from doitui_core.config import settings
+from doitui_core.db import database, raw_sql
 from doitui_core.errors import Misconfigured
-from doitui_core.usage import bulk
 from doitui_core.usage.counter import DOUBLE_CLICK, Reason
 from doitui_core.usage.zone import HOURS_A_DAY, QUARTER, Zone
 
@@ -43,7 +44,7 @@ Day = tuple[int, int]
 def current_zone() -> Zone:
     """The zone of the setting. Raises `Misconfigured` where days are counted in another one already."""
     name = str(settings.load().get("usage_timezone"))
-    other = bulk.execute("SELECT zone FROM usage_day WHERE zone <> {p} LIMIT 1", name).fetchone()
+    other = raw_sql.execute("SELECT zone FROM usage_day WHERE zone <> {p} LIMIT 1", name).fetchone()
     if other:
         raise Misconfigured(f"usage_timezone is {name}, but days are counted in {other[0]}: set it back to that")
     return Zone(name)
@@ -61,7 +62,7 @@ def store(rows: Sequence[Row], zone: Zone) -> Counter[str]:
     times = [row[AT] for row in rows if row[REASON] in (COUNTED, TAKES_BACK)]
     mark(zone.hours(times) | zone.hours([time - DOUBLE_CLICK for time in times]))
     # After `mark`: whoever counts these hours goes by ids, and those are given out here.
-    bulk.insert("usage_hit", COLUMNS, rows)
+    raw_sql.insert("usage_hit", COLUMNS, rows)
     return told
 
 
@@ -87,7 +88,7 @@ def _closed(days: set[Day], source: str, zone: Zone) -> dict[Day, Reason]:
 def claim(days: Iterable[Day], source: str, zone: Zone) -> list[Day]:
     """Note that `source` counts `days`, where nobody does yet. In order, so that two processes never wait in a ring."""
     ordered = sorted(days)
-    bulk.execute_many(
+    raw_sql.execute_many(
         "INSERT INTO usage_day (repository_id, day, source, zone) VALUES ({p}, {p}, {p}, {p}) ON CONFLICT DO NOTHING",
         [(repository_id, day, source, zone.name) for repository_id, day in ordered],
     )
@@ -99,7 +100,7 @@ def day_sources(days: Sequence[Day]) -> dict[Day, tuple[str, bool]]:
     found: dict[Day, tuple[str, bool]] = {}
     for repository_id in {repository_id for repository_id, _ in days}:
         own = [day for repository, day in days if repository == repository_id]
-        rows = bulk.execute(
+        rows = raw_sql.execute(
             "SELECT day, source, frozen FROM usage_day WHERE repository_id = {p} AND day >= {p} AND day <= {p}",
             *(repository_id, min(own), max(own)),
         ).fetchall()
@@ -112,7 +113,7 @@ def mark(hours: Iterable[int]) -> None:
     waits for it, and sees that they have changed.
     """
     now = clock.micros(database.now())
-    bulk.execute_many(
+    raw_sql.execute_many(
         "INSERT INTO usage_hour (hour, marked_at, changes) VALUES ({p}, {p}, 1) ON CONFLICT (hour) DO UPDATE SET"
         " changes = usage_hour.changes + 1, marked_at ="
         " CASE usage_hour.marked_at WHEN 0 THEN excluded.marked_at ELSE usage_hour.marked_at END",

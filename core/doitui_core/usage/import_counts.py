@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from doitui_core import database, dois
+from doitui_core.db import database, raw_sql
+from doitui_core.db.models import Doi, Repository
+from doitui_core.dois import lookup
+from doitui_core.domain.counter_terms import MACHINE, METRICS, REGULAR
 from doitui_core.errors import BadInput, DoituiError, Misconfigured, UnreadableDocument
-from doitui_core.models import Doi, Repository
-from doitui_core.usage import bulk, hits
-from doitui_core.usage.agents import MACHINE, REGULAR
-from doitui_core.usage.counter import METRICS
+from doitui_core.usage import hits
 from doitui_core.usage.zone import Zone, days_of_month
 
 HEADER = ("doi", "month", "metric_type", "access_method", "count")
@@ -31,7 +31,7 @@ MOST = 10**15
 
 
 @dataclass
-class Imported:
+class CountImportResult:
     """`stored`: rows that stand in the database now; `rejected`: (place, why)."""
 
     stored: int = 0
@@ -39,15 +39,15 @@ class Imported:
 
 
 def import_counts(
-    paths: Sequence[Path], repository: Repository, result: Imported | None = None, *, dry_run: bool = False
-) -> Imported:
+    paths: Sequence[Path], repository: Repository, result: CountImportResult | None = None, *, dry_run: bool = False
+) -> CountImportResult:
     """Store the rows of CSV files with the columns of `HEADER`; a row stored before is replaced. `result` is added to,
     row by row, also where an error ends it.
 
     Raises `UnreadableDocument` for a file that is none, `Misconfigured` where nothing can be stored; a bad row stops
     nothing.
     """
-    result, zone = Imported() if result is None else result, hits.current_zone()
+    result, zone = CountImportResult() if result is None else result, hits.current_zone()
     for path in paths:
         for number, row in _rows(path):
             try:
@@ -84,7 +84,7 @@ def _store(row: dict[str, str], repository: Repository, zone: Zone, dry_run: boo
     with database.write():
         hits.claim(days, hits.IMPORT, zone)
         _check_days(days, row["month"])
-        bulk.execute(
+        raw_sql.execute(
             f"INSERT INTO usage_count (day, doi_id, access_method, country, source, {column})"
             " VALUES ({p}, {p}, {p}, '', {p}, {p}) ON CONFLICT (day, doi_id, access_method, country, source)"
             f" DO UPDATE SET {column} = excluded.{column}",
@@ -99,7 +99,7 @@ def _check_days(days: list[hits.Day], month: str) -> None:
 
 
 def _doi(text: str, repository: Repository) -> Doi:
-    found = dois.find(text)
+    found = lookup.find(text)
     if found.repository_id != repository.id:
         raise BadInput(f"{text!r} is no DOI of repository {repository.code}")
     return found

@@ -16,17 +16,18 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import unquote
 
-from doitui_core import database, settings
+from doitui_core.config import settings
+from doitui_core.db import database
+from doitui_core.db.models import Repository
+from doitui_core.domain.counter_terms import ROBOT
 from doitui_core.errors import Misconfigured
-from doitui_core.models import Repository
 from doitui_core.usage import access_log, countries, hits, log_lines, seen_logs
 from doitui_core.usage.access_log import Entry
-from doitui_core.usage.agents import ROBOT
-from doitui_core.usage.agents import known as known_agents
+from doitui_core.usage.agents import load
 from doitui_core.usage.count_logs import NAMED, detect
 from doitui_core.usage.counter import Reason
 from doitui_core.usage.log_lines import BadLine
-from doitui_core.usage.seen_logs import Progress
+from doitui_core.usage.seen_logs import LogProgress
 from doitui_core.usage.shared_address import Addresses
 from doitui_core.usage.subjects import Found, Subjects
 from doitui_core.usage.zone import HOURS_A_DAY, date_of
@@ -44,7 +45,7 @@ Read = Callable[[bytes], Entry | None]
 
 
 @dataclass(frozen=True)
-class Options:
+class LogImportOptions:
     """How logs are imported. `key`: what actors are hashed with; the same for all logs of a repository.
 
     `again`: also what was imported before, since records were added. What counts already is a double click of itself.
@@ -61,7 +62,7 @@ class Options:
 
 
 @dataclass
-class Imported:
+class LogImportResult:
     """What became of one log. `hits` by reason; `refused`: lines by day; `already`: bytes imported before.
 
     `bad`: the first of the rejected lines, place and why. `warning`: what makes it all doubtful, empty for nothing.
@@ -79,8 +80,11 @@ class Imported:
 
 
 def import_logs(
-    paths: Sequence[Path], repository: Repository, options: Options, step: Callable[[int], None] = lambda _: None
-) -> list[Imported]:
+    paths: Sequence[Path],
+    repository: Repository,
+    options: LogImportOptions,
+    step: Callable[[int], None] = lambda _: None,
+) -> list[LogImportResult]:
     """Import what is new in each of `paths`; `recount.due` counts it. `step` is told when a file is done.
 
     Raises `BadInput` for files and patterns that cannot be used, `Misconfigured` for settings; bad lines stop nothing.
@@ -96,17 +100,17 @@ def import_logs(
 class _Run:
     """One call, over several files."""
 
-    def __init__(self, repository: Repository, options: Options) -> None:
+    def __init__(self, repository: Repository, options: LogImportOptions) -> None:
         found = settings.load(repository.id, active=repository.active)
         self._repository = repository
         self._options = options
-        self._agents = known_agents(str(found.get("robots_file")))
+        self._agents = load(str(found.get("robots_file")))
         self._country = countries.reader(str(found.get("country_database")))
         self._zone = hits.current_zone()
         self._subjects = Subjects()
 
-    def file(self, path: Path) -> Imported:
-        result = Imported(path)
+    def file(self, path: Path) -> LogImportResult:
+        result = LogImportResult(path)
         progress = seen_logs.begin(path, self._repository.id, again=self._options.again)
         if progress is None:
             return result
@@ -119,7 +123,7 @@ class _Run:
                 sample = next((line for line in lines if not line.startswith(b"#")), None)
                 read = read or (self._reader(sample) if sample else None)
                 following = number + len(lines)
-                self._batch(lines, number, read, progress, result, addresses)
+                self._read_part(lines, number, read, progress, result, addresses)
                 number = following
         result.warning = addresses.warning()
         return result
@@ -129,13 +133,13 @@ class _Run:
         form = detect(line) if options.form == "auto" else options.form
         return access_log.reader(form, options.views, options.downloads, options.anonymous, options.trusted_hops).entry
 
-    def _batch(
+    def _read_part(
         self,
         lines: list[bytes],
         before: int,
         read: Read | None,
-        progress: Progress,
-        result: Imported,
+        progress: LogProgress,
+        result: LogImportResult,
         addresses: Addresses,
     ) -> None:
         entries: list[Entry] = []
@@ -159,15 +163,15 @@ class _Run:
 
     def _tells(self, entry: Entry) -> bool:
         """Whether the address is a visitor's who was of interest."""
-        return entry.request is not None and self._agents.of(entry.agent) != ROBOT
+        return entry.request is not None and self._agents.classify(entry.agent) != ROBOT
 
-    def _reject(self, result: Imported, number: int, why: str) -> None:
+    def _reject(self, result: LogImportResult, number: int, why: str) -> None:
         result.lines += 1
         result.rejected += 1
         if len(result.bad) < NAMED:
             result.bad.append((f"{result.path}:{number}", why))
 
-    def _write(self, entries: list[Entry], progress: Progress, result: Imported) -> None:
+    def _write(self, entries: list[Entry], progress: LogProgress, result: LogImportResult) -> None:
         useful = [entry for entry in entries if entry.request is not None]
         result.other += len(entries) - len(useful)
         rows = self._rows(useful)
@@ -181,7 +185,7 @@ class _Run:
     def _day(self, row: hits.Row) -> int:
         return self._zone.hour(row[hits.AT]) // HOURS_A_DAY
 
-    def _allowed(self, rows: list[hits.Row], result: Imported) -> list[hits.Row]:
+    def _allowed(self, rows: list[hits.Row], result: LogImportResult) -> list[hits.Row]:
         """`rows` without those of days that are closed to logs."""
         days = sorted({(self._repository.id, self._day(row)) for row in rows})
         told = hits.day_sources(days)
@@ -195,7 +199,7 @@ class _Run:
         known = self._subjects.find(subjects)
         rows: list[hits.Row] = []
         for entry, subject in zip(entries, subjects, strict=True):
-            found, agent = known[subject], self._agents.of(entry.agent)
+            found, agent = known[subject], self._agents.classify(entry.agent)
             if found.repository_id != self._repository.id:
                 found = Found(self._repository.id, 0, Reason.UNKNOWN_ID.value)
             rows.append(
@@ -207,7 +211,7 @@ class _Run:
                     int(bool(entry.request)),
                     agent,
                     self._actor(entry),
-                    _kept(entry.url),
+                    _stored_url(entry.url),
                     self._country(entry.address),
                     hits.LOG,
                     Reason.ROBOT.value if agent == ROBOT else found.reason,
@@ -234,13 +238,13 @@ def _batches(file: IO[bytes]) -> Iterator[list[bytes]]:
         yield lines
 
 
-def _kept(url: str) -> str:
+def _stored_url(url: str) -> str:
     """`url` as the spool would keep it: without what would let somebody in."""
     address, _, query = url.partition("?")
     if not query and len(url) <= LONGEST_URL:
         return url
     host, path = ("", address) if address.startswith("/") else _split(address)
-    return host + spool_url.kept(unquote(path, "latin-1"), query)
+    return host + spool_url.stored_url(unquote(path, "latin-1"), query)
 
 
 def _split(address: str) -> tuple[str, str]:
@@ -248,7 +252,7 @@ def _split(address: str) -> tuple[str, str]:
     return (address[:start], address[start:]) if start > 0 else (address, "")
 
 
-def key_of(place: Path, *, make: bool = True) -> bytes:
+def read_key(place: Path, *, make: bool = True) -> bytes:
     """The key in the file at `place`, 32 bytes; made there (mode 0600) when there is none, or only for now.
 
     Outside the database, so that who has only that cannot try addresses. Raises `Misconfigured`.

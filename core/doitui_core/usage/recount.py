@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import groupby
 
-from doitui_core import clock, database
-from doitui_core.usage import bulk, hits
-from doitui_core.usage.counted_hours import CountedHours, Key
+from doitui_core import clock
+from doitui_core.db import database, raw_sql
+from doitui_core.usage import hits
 from doitui_core.usage.counter import Tally
+from doitui_core.usage.hour_counts import HourCounts, Key
 from doitui_core.usage.zone import HOURS_A_DAY, QUARTER, Zone
 
 #: A worker counts an hour that goes on at most that often.
@@ -37,7 +38,7 @@ def due(waited: timedelta = timedelta(), step: Callable[[int], None] = lambda _:
     statement = (
         "SELECT hour FROM usage_hour WHERE marked_at > 0 AND (marked_at <= {p} OR marked_at > {p}) ORDER BY hour"
     )
-    found = bulk.execute(statement, clock.micros(now - waited), clock.micros(now)).fetchall()
+    found = raw_sql.execute(statement, clock.micros(now - waited), clock.micros(now)).fetchall()
     hours = [hour for (hour,) in found]
     if not hours:
         return 0
@@ -49,7 +50,7 @@ def due(waited: timedelta = timedelta(), step: Callable[[int], None] = lambda _:
 
 def _count(hours: Sequence[int], zone: Zone, step: Callable[[int], None]) -> None:
     """Count `hours`, all of one day: while others write, and once more while they wait if hits have come meanwhile."""
-    counted = CountedHours()
+    counted = HourCounts()
     for hour in hours:
         counted.read(hour, zone)
         step(1)
@@ -61,7 +62,7 @@ def _count(hours: Sequence[int], zone: Zone, step: Callable[[int], None]) -> Non
         for hour in hours:
             with database.write():
                 _lock(hour)
-                counted = CountedHours()
+                counted = HourCounts()
                 counted.read(hour, zone)
                 _write(counted)
 
@@ -69,19 +70,19 @@ def _count(hours: Sequence[int], zone: Zone, step: Callable[[int], None]) -> Non
 def _lock(hour: int) -> int:
     """How often the hour has changed. Who adds hits to it waits for us from now on, and we have waited for them."""
     statement = "SELECT changes FROM usage_hour WHERE hour = {p}" + database.current().dialect.locking
-    return int(bulk.execute(statement, hour).fetchone()[0])
+    return int(raw_sql.execute(statement, hour).fetchone()[0])
 
 
-def _write(counted: CountedHours) -> None:
-    for hour in counted.hours:
-        bulk.execute(
+def _write(hour_counts: HourCounts) -> None:
+    for hour in hour_counts.hours:
+        raw_sql.execute(
             "UPDATE usage_hour SET marked_at = 0, counted_to = {p}, changes = changes + 1 WHERE hour = {p}",
             *(hour.counted_to, hour.number),
         )
-    for reason, ids in counted.reasons.items():
-        bulk.set_where("usage_hit", "reason", reason.value, ids)
-    if moved := counted.moved():
-        _add(counted.hours[0].number // HOURS_A_DAY, moved)
+    for reason, ids in hour_counts.reasons.items():
+        raw_sql.set_where("usage_hit", "reason", reason.value, ids)
+    if moved := hour_counts.moved():
+        _add(hour_counts.hours[0].number // HOURS_A_DAY, moved)
 
 
 def _add(day: int, moved: dict[Key, Tally]) -> None:
@@ -91,7 +92,7 @@ def _add(day: int, moved: dict[Key, Tally]) -> None:
         rows[method, country, source].append((doi_id, *tally))
     for method, country, source in sorted(rows):
         shared = {"day": day, "access_method": method, "country": country, "source": source}
-        bulk.add("usage_count", shared, "doi_id", COLUMNS, rows[method, country, source])
+        raw_sql.add("usage_count", shared, "doi_id", COLUMNS, rows[method, country, source])
 
 
 #: Counts of ours whose hits are still there.
@@ -108,11 +109,11 @@ def everything() -> int:
     zone = hits.current_zone()
     with database.write():
         # First, and in order: so whoever counts or adds hits has ended, and the others wait.
-        bulk.execute("SELECT hour FROM usage_hour ORDER BY hour" + database.current().dialect.locking)
-        bulk.execute("UPDATE usage_hour SET counted_to = 0, changes = changes + 1")
-        bulk.execute(_PROVABLE)
-        bulk.execute("UPDATE usage_hit SET reason = 'counted' WHERE reason IN ('double_click', 'taken_back')")
-        quarters = bulk.execute(
+        raw_sql.execute("SELECT hour FROM usage_hour ORDER BY hour" + database.current().dialect.locking)
+        raw_sql.execute("UPDATE usage_hour SET counted_to = 0, changes = changes + 1")
+        raw_sql.execute(_PROVABLE)
+        raw_sql.execute("UPDATE usage_hit SET reason = 'counted' WHERE reason IN ('double_click', 'taken_back')")
+        quarters = raw_sql.execute(
             "SELECT DISTINCT at / {p} FROM usage_hit WHERE reason IN ('counted', 'takes_back')", QUARTER
         ).fetchall()
         hits.mark(zone.hours([quarter * QUARTER for (quarter,) in quarters]))

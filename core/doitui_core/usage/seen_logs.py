@@ -14,14 +14,14 @@ from typing import IO, Any
 
 import peewee
 
-from doitui_core import database
+from doitui_core.db import database
+from doitui_core.db.models import UsageLog
 from doitui_core.errors import Refused
-from doitui_core.models import UsageLog
 from doitui_core.usage import log_lines
 
 
 @dataclass
-class Progress:
+class LogProgress:
     """How far a log is imported: `length` bytes are read, `stored` bytes noted as imported, `row_id` None when new."""
 
     repository_id: int
@@ -62,7 +62,7 @@ class Progress:
             raise Refused(f"{self.path} is being imported by another process: import it again when that has ended")
 
 
-def begin(path: Path, repository_id: int, *, again: bool = False) -> Progress | None:
+def begin(path: Path, repository_id: int, *, again: bool = False) -> LogProgress | None:
     """Where to go on with the log at `path`; None when it holds no line yet. Raises as `log_lines.opened`.
 
     `again`: begin anew, as if it had not been imported.
@@ -72,7 +72,7 @@ def begin(path: Path, repository_id: int, *, again: bool = False) -> Progress | 
     if not first.endswith(b"\n"):
         return None
     name = sha256(first).hexdigest()
-    progress = Progress(repository_id, path, name, 0, sha256(), None)
+    progress = LogProgress(repository_id, path, name, 0, sha256(), None)
     rows = {
         row.length: row
         for row in UsageLog.select().where(UsageLog.first_line == name, UsageLog.repository_id == repository_id)
@@ -85,7 +85,7 @@ def begin(path: Path, repository_id: int, *, again: bool = False) -> Progress | 
     return progress
 
 
-def _find(file: IO[bytes], rows: dict[int, UsageLog], progress: Progress) -> None:
+def _find(file: IO[bytes], rows: dict[int, UsageLog], progress: LogProgress) -> None:
     """The longest of `rows` that `file` begins with."""
     hasher, length, last = sha256(), 0, b""
     for until in sorted(rows):
@@ -104,7 +104,7 @@ def _pieces(file: IO[bytes], length: int) -> Iterator[bytes]:
         yield piece
 
 
-def skip(file: IO[bytes], progress: Progress) -> int:
+def skip(file: IO[bytes], progress: LogProgress) -> int:
     """Read over what was imported before, and over the rest of a line whose beginning was; how many lines."""
     number = sum(piece.count(b"\n") for piece in _pieces(file, progress.length))
     if progress.ends_in_line:

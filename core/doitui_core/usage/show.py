@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from doitui_core import dois, repositories
-from doitui_core.usage import bulk, hits
-from doitui_core.usage.counter import METRICS
+from doitui_core.config import repositories
+from doitui_core.db import raw_sql
+from doitui_core.dois import lookup
+from doitui_core.domain.counter_terms import METRICS
+from doitui_core.usage import hits
 from doitui_core.usage.zone import date_of, days_of_month
 
 Row = dict[str, Any]
@@ -26,13 +28,13 @@ def shown(*, month: str = "", doi: str = "", repository: str = "", limit: int = 
     """
     where, values = _where(month, doi, repository)
     cut = f" LIMIT {limit + 1}" if limit else ""
-    rows = bulk.execute(
+    rows = raw_sql.execute(
         f"SELECT doi.doi, repository.code, usage_count.access_method, usage_count.source, {_SUMS}{_FROM}{where}"
         " GROUP BY doi.id, doi.doi, repository.code, usage_count.access_method, usage_count.source"
         f" ORDER BY 5 DESC, doi.doi, usage_count.access_method, usage_count.source{cut}",
         *values,
     ).fetchall()
-    series = bulk.execute(
+    series = raw_sql.execute(
         f"SELECT usage_count.day, usage_count.source, {_SUMS}{_FROM}{where}"
         " GROUP BY usage_count.day, usage_count.source ORDER BY usage_count.day",
         *values,
@@ -57,7 +59,7 @@ def _where(month: str, doi: str, repository: str) -> tuple[str, list[Any]]:
         days = days_of_month(month)
         parts.append(("usage_count.day >= {p} AND usage_count.day < {p}", [days.start, days.stop]))
     if doi:
-        parts.append(("usage_count.doi_id = {p}", [dois.find(doi).id]))
+        parts.append(("usage_count.doi_id = {p}", [lookup.find(doi).id]))
     if repository:
         parts.append(("doi.repository_id = {p}", [repositories.find(repository).id]))
     condition = " AND ".join(part for part, _ in parts)

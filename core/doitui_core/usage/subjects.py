@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import peewee
 
-from doitui_core import identifiers
-from doitui_core.models import Doi, Record, Repository
-from doitui_core.states import Facts, Remote
-from doitui_core.usage import bulk
+from doitui_core.db import raw_sql
+from doitui_core.db.models import Doi, Record, Repository
+from doitui_core.domain import identifiers
+from doitui_core.domain.states import Facts, Remote
 from doitui_core.usage.counter import Reason
 from doitui_middleware.spool_line import DOI
 
@@ -92,7 +92,7 @@ class Subjects:
 def _records(column: str, values: list[str], condition: str) -> list[Any]:
     """(value of `column`, repository, DOI id, published, remote) of the records that have one of `values` there."""
     # Plain SQL: peewee would make an object of each of 500 values.
-    found = bulk.execute(
+    found = raw_sql.execute(
         f"SELECT {column}, record.repository_id, doi.id, record.published, doi.remote FROM record"
         " LEFT JOIN doi ON doi.record_id = record.id AND doi.wanted <> 'abandoned'"
         f" WHERE {column} IN ({', '.join(['{p}'] * len(values))}) AND record.{condition}",

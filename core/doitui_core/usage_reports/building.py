@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from doitui_core import database, repositories
+from doitui_core.config import repositories
+from doitui_core.db import database
+from doitui_core.db.models import Repository
 from doitui_core.errors import NotFound
-from doitui_core.models import Repository
-from doitui_core.usage_reports import counted, datasets, parts, period, reporter, tsv
-from doitui_core.usage_reports.counted import LeftOut, Usage
+from doitui_core.usage_reports import datasets, month_counts, parts, period, reporter, tsv
+from doitui_core.usage_reports.month_counts import LeftOut, Usage
 from doitui_core.usage_reports.parts import Part
 from doitui_core.usage_reports.period import Period
 from doitui_core.usage_reports.reporter import Reporter
 
 
 @dataclass
-class Report:
+class BuiltReport:
     """A report, and what it came to: `datasets`, `totals` by metric type and access method, once it was read."""
 
     reporter: Reporter
@@ -49,7 +50,7 @@ class Report:
 
     def _usages(self) -> Iterator[Usage]:
         self.datasets, self.totals, self.left_out = 0, Counter(), LeftOut()
-        for usage in counted.usages(self.reporter.repository_id, self.period.days, self.left_out):
+        for usage in month_counts.usages(self.reporter.repository_id, self.period.days, self.left_out):
             self.datasets += 1
             self.totals.update({f"{metric}-{method}": count for (metric, method), count in usage.counts.items()})
             yield usage
@@ -58,20 +59,20 @@ class Report:
         return datasets.header(self.reporter, self.period, self.created, compressed=compressed)
 
 
-def of(repository: Repository, month: str) -> Report:
+def for_repository(repository: Repository, month: str) -> BuiltReport:
     """The report of `repository`. Raises `BadInput` for a month that is none or in the future."""
-    who = reporter.of(repositories.config(repository))
-    return Report(who, period.of(month), database.now().date())
+    who = reporter.for_repository(repositories.config(repository))
+    return BuiltReport(who, period.for_month(month), database.now().date())
 
 
-def of_month(month: str, code: str = "") -> list[tuple[Repository, Report]]:
+def for_month(month: str, code: str = "") -> list[tuple[Repository, BuiltReport]]:
     """The reports of all repositories of which something was counted, or of that one.
 
-    Raises `BadInput` as `of`, `NotFound` for an unknown repository, or where nothing was counted.
+    Raises `BadInput` as `for_repository`, `NotFound` for an unknown repository, or where nothing was counted.
     """
-    wanted = [repositories.find(code)] if code else repositories.listed()
-    days = period.of(month).days
-    found = [(row, of(row, month)) for row in wanted if counted.exist(row.id, days)]
+    wanted = [repositories.find(code)] if code else repositories.all_repositories()
+    days = period.for_month(month).days
+    found = [(row, for_repository(row, month)) for row in wanted if month_counts.exist(row.id, days)]
     if not found:
         where = f" for repository {code}" if code else ""
         raise NotFound(f"no usage of {month} was counted{where}: `doitui usage show` tells what was")

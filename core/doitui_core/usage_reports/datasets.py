@@ -12,7 +12,7 @@ from typing import Any
 
 from doitui_core.errors import BadInput
 from doitui_core.usage_reports import rules
-from doitui_core.usage_reports.counted import Usage
+from doitui_core.usage_reports.month_counts import Usage
 from doitui_core.usage_reports.period import Period
 from doitui_core.usage_reports.reporter import Reporter
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from doitui_core import clock, database
+from doitui_core import clock
+from doitui_core.db import database, raw_sql
 from doitui_core.errors import BadInput
-from doitui_core.usage import bulk, hits
+from doitui_core.usage import hits
 from doitui_core.usage.zone import HOURS_A_DAY, date_of, days_of_month
 
 
@@ -33,7 +34,7 @@ class Period:
         return {"begin-date": self.begin.isoformat(), "end-date": self.end.isoformat()}
 
 
-def of(month: str) -> Period:
+def for_month(month: str) -> Period:
     """The period of `month`, which may have begun today. Raises `BadInput` for one that is none, or in the future."""
     days, today = days_of_month(month), hits.current_zone().hour(clock.micros(database.now())) // HOURS_A_DAY
     if today < days.start:
@@ -46,5 +47,6 @@ def of(month: str) -> Period:
 def _uncounted(days: range) -> bool:
     hours = (days.start * HOURS_A_DAY, days.stop * HOURS_A_DAY)
     return (
-        bulk.execute("SELECT 1 FROM usage_hour WHERE hour >= {p} AND hour < {p} LIMIT 1", *hours).fetchone() is not None
+        raw_sql.execute("SELECT 1 FROM usage_hour WHERE hour >= {p} AND hour < {p} LIMIT 1", *hours).fetchone()
+        is not None
     )

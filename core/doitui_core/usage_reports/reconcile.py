@@ -10,15 +10,15 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from doitui_core import identifiers, outcomes
+from doitui_core.domain import identifiers, outcomes
+from doitui_core.domain.counter_terms import METRICS
+from doitui_core.domain.intermediary import REPORTS
+from doitui_core.domain.outcomes import OutcomeKind
 from doitui_core.errors import CredentialsRefused, Misconfigured, RemoteFailed
-from doitui_core.outcomes import Kind
-from doitui_core.own_words import REPORTS
-from doitui_core.usage.counter import METRICS
-from doitui_core.usage_reports import counted, held, rules
-from doitui_core.usage_reports.building import Report
-from doitui_core.usage_reports.outcomes import report_outcome
-from doitui_core.usage_reports.report_desk import ReportDesk
+from doitui_core.usage_reports import month_counts, rules, stored_report
+from doitui_core.usage_reports.building import BuiltReport
+from doitui_core.usage_reports.report_connection import ReportConnection
+from doitui_core.usage_reports.report_outcomes import report_outcome
 
 #: `total-dataset-requests-machine` …: the relations of the events that are made of a report.
 RELATIONS = tuple(f"{metric}-{method}" for method in rules.ACCESS_METHODS for metric in METRICS)
@@ -27,7 +27,7 @@ Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CountDifference:
     """One DOI of which the two sides tell different counts; {} where a side has none. `times`: datasets over there."""
 
     doi: str
@@ -38,35 +38,35 @@ class Difference:
 
 @dataclass
 class Reconciled:
-    """Totals by relation and numbers of DOIs, on both sides. `held`: there is such a report at all.
+    """Totals by relation and numbers of DOIs, on both sides. `stored_report`: there is such a report at all.
 
     `differences`: the first of them; `differing`: how many there are.
     """
 
-    report: Report
-    held: bool = False
+    report: BuiltReport
+    is_stored: bool = False
     ours: Counter[str] = field(default_factory=Counter)
     theirs: Counter[str] = field(default_factory=Counter)
     our_dois: int = 0
     their_dois: int = 0
     differing: int = 0
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[CountDifference] = field(default_factory=list)
 
     @property
     def same(self) -> bool:
-        return self.held and not self.differing
+        return self.is_stored and not self.differing
 
 
-def reconcile(report: Report, desk: ReportDesk, most: int) -> Reconciled:
+def reconcile(report: BuiltReport, connection: ReportConnection, most: int) -> Reconciled:
     """Compare the two; at most `most` differences are told, 0: all. Raises `RemoteFailed`, `Misconfigured`, and
     `UnreadableDocument` for an answer that is no report.
     """
     found = Reconciled(report)
     with tempfile.TemporaryFile() as answer, closing(_Theirs()) as theirs:
-        found.held = _fetched(report, desk, answer)
-        if found.held:
-            theirs.fill(held.datasets(answer))
-        for usage in counted.usages(report.reporter.repository_id, report.period.days):
+        found.is_stored = _fetched(report, connection, answer)
+        if found.is_stored:
+            theirs.fill(stored_report.datasets(answer))
+        for usage in month_counts.usages(report.reporter.repository_id, report.period.days):
             ours = {f"{metric}-{method}": count for (metric, method), count in usage.counts.items()}
             found.ours.update(ours)
             found.our_dois += 1
@@ -83,21 +83,21 @@ def _compare(found: Reconciled, doi: str, ours: Counts, theirs: Counts, times: i
         return
     found.differing += 1
     if not most or len(found.differences) < most:
-        found.differences.append(Difference(doi, ours, theirs, times))
+        found.differences.append(CountDifference(doi, ours, theirs, times))
 
 
-def _fetched(report: Report, desk: ReportDesk, into: BinaryIO) -> bool:
+def _fetched(report: BuiltReport, connection: ReportConnection, into: BinaryIO) -> bool:
     """Whether the store has the report. Raises where it does not say."""
-    desk.spend()
-    answer = desk.client.fetch(report.uuid, into)
+    connection.spend()
+    answer = connection.client.fetch(report.uuid, into)
     outcomes.require_own(answer, REPORTS)
     if answer.ok or answer.status == 404:
         return answer.ok
     outcome = report_outcome(answer, report.uuid)
-    if outcome.kind is Kind.BLOCKED:
+    if outcome.kind is OutcomeKind.BLOCKED:
         refused = CredentialsRefused if outcome.cause == "credentials" else Misconfigured
         raise refused(outcome.message)
-    raise RemoteFailed(outcomes.of_read(outcome).message)
+    raise RemoteFailed(outcomes.for_read(outcome).message)
 
 
 class _Theirs:

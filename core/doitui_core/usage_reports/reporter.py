@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from doitui_core.repositories import Config
+from doitui_core.config.repositories import Config
 
 #: Ours, so that no other program's UUIDs are made from the same words.
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/doitui/usage-reports")
@@ -29,7 +29,7 @@ class Reporter:
         return str(uuid.uuid5(_NAMESPACE, f"{self.created_by}|{month}"))
 
 
-def of(config: Config) -> Reporter:
+def for_repository(config: Config) -> Reporter:
     """The reporter a repository is. One without an account reports under its code alone."""
     account = config.text("datacite_repository_id").lower()
     created_by = f"{account}/{config.code}" if account else config.code

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doitui_core import audit, database, queue, repositories, rests
-from doitui_core.jobs import Lane
-from doitui_core.models import Repository, UsageReport
-from doitui_core.queue import Kind
-from doitui_core.usage_reports.building import Report
+from doitui_core.config import repositories
+from doitui_core.db import audit, database
+from doitui_core.db.models import Repository, UsageReport
+from doitui_core.domain.job_kinds import JobKind, Service
+from doitui_core.queue import blocking, jobs
+from doitui_core.usage_reports.building import BuiltReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Requested:
     job_id: int
 
 
-def request(repository: Repository, report: Report, *, actor: str) -> Requested:
+def request(repository: Repository, report: BuiltReport, *, actor: str) -> Requested:
     """Have `report` submitted, also again: a report replaces the earlier one of its month."""
     config, now = repositories.config(repository), database.now()
     with database.write():
@@ -38,8 +39,8 @@ def request(repository: Repository, report: Report, *, actor: str) -> Requested:
         # The account may be another one by now, and with it the report.
         row.uuid, row.created_by, row.requested_at = report.uuid, report.reporter.created_by, now
         row.save(only=row.dirty_fields)
-        job_id = queue.enqueue(
-            Kind.REPORT,
+        job_id = jobs.enqueue(
+            JobKind.REPORT,
             row.id,
             repository.id,
             actor=actor,
@@ -47,6 +48,6 @@ def request(repository: Repository, report: Report, *, actor: str) -> Requested:
             action="submit",
         )
         # Whoever asks wants to know what the report store says now, not what it said the last time.
-        rests.look_anew([repository.id], (Lane.REPORTS,))
+        blocking.retry_services([repository.id], (Service.REPORTS,))
         audit.note(actor, "submit", f"usage report {report.period.month} of {repository.code}")
     return Requested(row, job_id)

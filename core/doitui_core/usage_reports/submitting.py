@@ -13,17 +13,21 @@ import hashlib
 import tempfile
 from dataclasses import dataclass, field
 
-from doitui_core import breaker, database, outage_check, outcomes, queue, spent, upstream
-from doitui_core.desk import LOST
+from doitui_core.db import database
+from doitui_core.db.models import UsageReport
+from doitui_core.domain import outcomes
+from doitui_core.domain.intermediary import REPORTS
+from doitui_core.domain.job_kinds import JobStatus
+from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import BadInput, Misconfigured, RemoteFailed
-from doitui_core.models import UsageReport
-from doitui_core.outcomes import Kind, Outcome
-from doitui_core.own_words import REPORTS
-from doitui_core.queue import Lease, Status
-from doitui_core.usage_reports import building, held
-from doitui_core.usage_reports.outcomes import report_outcome
+from doitui_core.notify import outage_check
+from doitui_core.queue import breaker, jobs, rate_limit, spent_attempts
+from doitui_core.queue.connection import LOST
+from doitui_core.queue.leases import Lease
+from doitui_core.usage_reports import building, stored_report
 from doitui_core.usage_reports.parts import Part
-from doitui_core.usage_reports.report_desk import ReportDesk
+from doitui_core.usage_reports.report_connection import ReportConnection
+from doitui_core.usage_reports.report_outcomes import report_outcome
 
 ATTEMPTS_SPENT = (
     "{} attempts brought no answer, or their worker died: see whether reports_url can be reached, then retry"
@@ -42,88 +46,92 @@ class _Sent:
         self.datasets += part.datasets
 
 
-def submit(lease: Lease, desk: ReportDesk) -> Outcome:
+def submit(lease: Lease, connection: ReportConnection) -> Outcome:
     """Send the whole report; the outcome, or `LOST`."""
     row, sent = UsageReport.get_by_id(lease.subject_id), _Sent()
     if lease.attempts > lease.max_attempts:
-        return _end(lease, desk, row, sent, spent.attempts_spent(lease, ATTEMPTS_SPENT))
+        return _finish(lease, connection, row, sent, spent_attempts.attempts_spent(lease, ATTEMPTS_SPENT))
     try:
-        outcome = _send(lease, desk, row, sent)
+        outcome = _send(lease, connection, row, sent)
     except BadInput as error:
-        outcome = Outcome(Kind.PERMANENT, "counts", str(error))
-    return outcome if outcome is LOST else _end(lease, desk, row, sent, outcome)
+        outcome = Outcome(OutcomeKind.PERMANENT, "counts", str(error))
+    return outcome if outcome is LOST else _finish(lease, connection, row, sent, outcome)
 
 
-def _send(lease: Lease, desk: ReportDesk, row: UsageReport, sent: _Sent) -> Outcome:
-    outcome = Outcome(Kind.PERMANENT, "no_usage", f"no usage of {row.month} is counted: there is nothing to send")
-    for part in building.of(row.repository, row.month).parts():
-        if not _may_send(lease, desk, first=part.number == 1):
+def _send(lease: Lease, connection: ReportConnection, row: UsageReport, sent: _Sent) -> Outcome:
+    outcome = Outcome(
+        OutcomeKind.PERMANENT, "no_usage", f"no usage of {row.month} is counted: there is nothing to send"
+    )
+    for part in building.for_repository(row.repository, row.month).parts():
+        if not _may_send(lease, connection, first=part.number == 1):
             return LOST
-        outcome = _send_part(desk, row, part)
-        if outcome.kind is not Kind.DONE:
+        outcome = _send_part(connection, row, part)
+        if outcome.kind is not OutcomeKind.DONE:
             return outcome
         sent.add(part)
     if len(sent.checksums) > 1:
-        return _settled(desk, row, sent, outcome) if _may_send(lease, desk, first=False) else LOST
+        return _settled(connection, row, sent, outcome) if _may_send(lease, connection, first=False) else LOST
     return outcome
 
 
-def _may_send(lease: Lease, desk: ReportDesk, *, first: bool) -> bool:
+def _may_send(lease: Lease, connection: ReportConnection, *, first: bool) -> bool:
     """Just before each request: whether the job is still ours. The first one's token was taken before the claim."""
     if not first:
-        desk.spend()
-    return queue.renew(lease, desk.policy)
+        connection.spend()
+    return jobs.renew(lease, connection.policy)
 
 
-def _send_part(desk: ReportDesk, row: UsageReport, part: Part) -> Outcome:
+def _send_part(connection: ReportConnection, row: UsageReport, part: Part) -> Outcome:
     try:
-        answer = desk.client.send(row.uuid, part.body, first=part.number == 1, compressed=part.compressed)
+        answer = connection.client.send(row.uuid, part.body, first=part.number == 1, compressed=part.compressed)
     except (RemoteFailed, Misconfigured) as error:
-        return outcomes.of_error(error)
+        return outcomes.from_error(error)
     return report_outcome(answer, row.uuid)
 
 
-def _settled(desk: ReportDesk, row: UsageReport, sent: _Sent, done: Outcome) -> Outcome:
+def _settled(connection: ReportConnection, row: UsageReport, sent: _Sent, done: Outcome) -> Outcome:
     """`done`, if the store holds what was sent, no less and nothing twice."""
     with tempfile.TemporaryFile() as file:
         try:
-            answer = desk.client.fetch(row.uuid, file)
+            answer = connection.client.fetch(row.uuid, file)
         except (RemoteFailed, Misconfigured) as error:
-            return outcomes.of_error(error)
+            return outcomes.from_error(error)
         other = outcomes.foreign(answer, REPORTS)
         if other is not None or not answer.ok:
-            return outcomes.of_read(other or outcomes.of_answer(answer, REPORTS))
-        found = held.checksums(file)
+            return outcomes.for_read(other or outcomes.from_answer(answer, REPORTS))
+        found = stored_report.checksums(file)
     if sorted(found) == sorted(sent.checksums):
         return done
     told = f"{len(sent.checksums)} parts were sent, and the report store holds {len(found)} that are not the same"
-    return Outcome(Kind.RETRYABLE, "parts_differ", f"{told}; sent again by itself, from the first", answer.status)
+    return Outcome(
+        OutcomeKind.RETRYABLE, "parts_differ", f"{told}; sent again by itself, from the first", answer.status
+    )
 
 
-def _end(lease: Lease, desk: ReportDesk, seen: UsageReport, sent: _Sent, outcome: Outcome) -> Outcome:
+def _finish(lease: Lease, connection: ReportConnection, seen: UsageReport, sent: _Sent, outcome: Outcome) -> Outcome:
     """Write report and job; the outcome, or `LOST`. What nobody knows the end of can be sent again."""
-    outcome = outcomes.of_read(outcome)
-    outage_check.decide(lease, desk, outcome)
+    outcome = outcomes.for_read(outcome)
+    outage_check.decide(lease, connection, outcome)
     with database.write():
-        breaker.hold(desk.upstream, outcome)
+        breaker.hold(connection.rate_limit, outcome)
         row = database.for_update(UsageReport.select().where(UsageReport.id == lease.subject_id)).get()
-        if not queue.held(lease):
+        if not jobs.is_leased(lease):
             return LOST
-        status, at, give_back = breaker.conclude(desk.upstream, lease, outcome, desk.policy)
-        if status is Status.COMPLETED and row.requested_at != seen.requested_at:
+        status, at, give_back = breaker.conclude(connection.rate_limit, lease, outcome, connection.policy)
+        if status is JobStatus.COMPLETED and row.requested_at != seen.requested_at:
             # It was asked for again, maybe with other counts, while this one was under way.
-            status, at, give_back = Status.PENDING, database.now(), True
-        if status is Status.FAILED:
+            status, at, give_back = JobStatus.PENDING, database.now(), True
+        if status is JobStatus.FAILED:
             outcome = outcomes.final(outcome)
         _note(row, sent, outcome)
-        queue.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
-    if outcome.kind is Kind.THROTTLED:
-        upstream.pause(desk.upstream, at)
+        jobs.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
+    if outcome.kind is OutcomeKind.THROTTLED:
+        rate_limit.pause(connection.rate_limit, at)
     return outcome
 
 
 def _note(row: UsageReport, sent: _Sent, outcome: Outcome) -> None:
     row.response_status, row.cause, row.last_error = outcome.http_status, outcome.cause, outcome.message
-    if outcome.kind is Kind.DONE:
+    if outcome.kind is OutcomeKind.DONE:
         row.parts, row.datasets, row.submitted_at = len(sent.checksums), sent.datasets, database.now()
     row.save(only=row.dirty_fields)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from doitui_core import spreadsheets
-from doitui_core.usage.counter import METRICS
+from doitui_core.domain import spreadsheets
+from doitui_core.domain.counter_terms import METRICS
 from doitui_core.usage_reports import datasets
-from doitui_core.usage_reports.counted import Usage
+from doitui_core.usage_reports.month_counts import Usage
 from doitui_core.usage_reports.period import Period
 from doitui_core.usage_reports.reporter import Reporter
 

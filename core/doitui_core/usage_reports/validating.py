@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from doitui_core.usage_reports import parts, reading, rules
+from doitui_core.usage_reports import json_stream, parts, rules
 
 #: Datasets looked at together: one call of the validator costs as much as a dozen of them.
 BATCH = 200
@@ -38,9 +38,9 @@ class Checked:
 def validate(path: Path) -> Checked:
     """Check a report in JSON, plain or gzip. Raises `UnreadableDocument` for what is no JSON object, or too large."""
     found = _Reader(path)
-    with reading.opened(path) as (file, compressed):
+    with json_stream.opened(path) as (file, compressed):
         found.checked.compressed = compressed
-        for name, value in reading.members(file):
+        for name, value in json_stream.members(file):
             found.take(name.replace("_", "-"), value)
         found.end()
     return found.checked
@@ -68,18 +68,18 @@ class _Reader:
     def end(self) -> None:
         self._look()
         checked = self.checked
-        checked.errors[:0] = self._of_header()
+        checked.errors[:0] = self._header_errors()
         if checked.datasets == 0:
-            self._tell(checked.errors, "report-datasets: can't be blank")
+            self._add(checked.errors, "report-datasets: can't be blank")
         if checked.datasets > rules.MAX_DATASETS:
             told = f"report-datasets: {checked.datasets} are more than {rules.MAX_DATASETS}: send parts, compressed"
-            self._tell(checked.errors, told)
+            self._add(checked.errors, told)
         if not checked.compressed:
-            self._tell(checked.errors, *(f"found unpermitted parameter: {key}" for key in sorted(self._keys)))
+            self._add(checked.errors, *(f"found unpermitted parameter: {key}" for key in sorted(self._keys)))
             if checked.path.is_file() and checked.path.stat().st_size > parts.LARGEST_PLAIN:
-                self._tell(checked.warnings, f"more than {parts.LARGEST_PLAIN} bytes: DataCite wants it compressed")
+                self._add(checked.warnings, f"more than {parts.LARGEST_PLAIN} bytes: DataCite wants it compressed")
 
-    def _of_header(self) -> list[str]:
+    def _header_errors(self) -> list[str]:
         if not isinstance(self._header, Mapping):
             return ["report-header: is missing"]
         header = {str(name).replace("_", "-"): value for name, value in self._header.items()}
@@ -99,15 +99,15 @@ class _Reader:
         some, self._waiting, first = self._waiting, [], self.checked.datasets
         self.checked.datasets += len(some)
         told = rules.dataset_errors(some, first)
-        self._tell(self.checked.errors, *told)
+        self._add(self.checked.errors, *told)
         for number, dataset in enumerate(some, first):
             place = f"report-datasets/{number}"
             if not self.checked.compressed and len(self._keys) < MOST:
                 self._keys.update(key[:LONGEST_KEY] for key in rules.unpermitted_of_dataset(dataset))
             if not told and (unread := rules.unread(dataset)):
-                self._tell(self.checked.warnings, f"{place}: {unread}")
+                self._add(self.checked.warnings, f"{place}: {unread}")
 
-    def _tell(self, to: list[str], *sentences: str) -> None:
+    def _add(self, to: list[str], *sentences: str) -> None:
         room = max(MOST - len(to), 0)
         to.extend(sentences[:room])
         self.checked.more += len(sentences[room:])

@@ -1,1 +1,1 @@
-"""One file a screen."""
+"""The screens of the terminal UI, one file each."""

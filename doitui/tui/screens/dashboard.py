@@ -8,17 +8,20 @@ from typing import ClassVar
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from doitui.tui import keys, shapes
-from doitui.tui.acts import told
-from doitui.tui.queue_acts import QueueActs
+from doitui.tui import state_symbols
+from doitui.tui.acts import keys
+from doitui.tui.acts.activity_lines import activity_lines
+from doitui.tui.acts.queue_acts import QueueActs
 from doitui.tui.screens.section import Section
-from doitui.tui.text import ago, bar, counted, fit, minute, number, span, spark
+from doitui.tui.text import ago, bar, fit, minute, number, plural, span, spark
 from doitui.tui.widgets.lines import Line, Lines, Rule
 from doitui.tui.widgets.window_table import Column, WindowTable
-from doitui_core import audit, panels, upstream
-from doitui_core.jobs import Lane
-from doitui_core.panels import Board, Link, Need
-from doitui_core.windows import Row
+from doitui_core.db import audit
+from doitui_core.domain.job_kinds import Service
+from doitui_core.queue import rate_limit
+from doitui_core.views import dashboard
+from doitui_core.views.dashboard import Alert, Dashboard, ServiceLink
+from doitui_core.views.windows import Row
 
 #: Counts in the order they are told; those in the second line are marks.
 STATES = ("findable", "registered", "draft", "reserved", "tombstone")
@@ -43,7 +46,7 @@ class DashboardScreen(QueueActs, Section):
 
     def __init__(self) -> None:
         super().__init__()
-        self.board: Board | None = None
+        self.board: Dashboard | None = None
 
     def body(self) -> Iterable[Widget]:
         with Horizontal(classes="row"):
@@ -61,7 +64,7 @@ class DashboardScreen(QueueActs, Section):
 
     def columns(self, width: int) -> Sequence[Column]:
         shown = [
-            Column("", 4, lambda row: shapes.CHECK[row["need"].level]),
+            Column("", 4, lambda row: state_symbols.CHECK[row["need"].level]),
             Column("HOW MANY", 8, lambda row: number(row["need"].number) if row["need"].number else "", right=True),
             Column("NEEDS ATTENTION", 0, lambda row: row["need"].what),
             Column("WHAT TO DO", 34 if width >= 100 else 28, lambda row: row["need"].advice),
@@ -70,7 +73,7 @@ class DashboardScreen(QueueActs, Section):
 
     def reload(self) -> None:
         self.doitui.quick.ask(
-            "board", panels.board, self.show, lambda error: self.failed(self.query_one("#counts", Lines), error)
+            "board", dashboard.load, self.show, lambda error: self.failed(self.query_one("#counts", Lines), error)
         )
         acts = self.query_one("#acts", Lines)
         if acts.display:
@@ -86,30 +89,30 @@ class DashboardScreen(QueueActs, Section):
         if self.board is not None:
             self.show(self.board)
 
-    def show(self, board: Board) -> None:
-        self.board = board
+    def show(self, data: Dashboard) -> None:
+        self.board = data
         width = self.query_one("#main").size.width
-        self.query_one("#counts", Lines).show([*_counts(board, width), *_work(board, width), *_links(board, width)])
+        self.query_one("#counts", Lines).show([*_counts(data, width), *_work(data, width), *_links(data, width)])
         needs = self.query_one("#needs", WindowTable)
-        self.query_one("#needs-head", Lines).show([Rule(f"Needs attention ({len(board.needs)})")])
-        needs.say("", *_all_well(board))
-        needs.stretch.fixed([{"id": (need.leads_to, need.what), "need": need} for need in board.needs])
-        self._tell_need()
+        self.query_one("#needs-head", Lines).show([Rule(f"Needs attention ({len(data.alerts)})")])
+        needs.say("", *_all_well(data))
+        needs.cache.fixed([{"id": (need.leads_to, need.what), "need": need} for need in data.alerts])
+        self._show_alert()
         below, beside = self.query_one("#newest-below", Lines), self.query_one("#newest", Lines)
-        below.show(_newest(board, width))
-        beside.show([*_newest(board, beside.size.width), "", *_shares(board, beside.size.width)])
+        below.show(_newest(data, width))
+        beside.show([*_newest(data, beside.size.width), "", *_shares(data, beside.size.width)])
 
     @property
-    def need(self) -> Need | None:
+    def alert(self) -> Alert | None:
         row = self.query_one("#needs", WindowTable).row
         return row["need"] if row else None
 
     def on_window_table_moved(self) -> None:
-        self._tell_need()
+        self._show_alert()
 
-    def _tell_need(self) -> None:
+    def _show_alert(self) -> None:
         """Cause and cure of the row under the cursor in full: its columns cut them."""
-        need = self.need
+        need = self.alert
         self.query_one("#need", Lines).show([(f" {need.what}: {need.advice}", "quiet")] if need else [])
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
@@ -117,47 +120,50 @@ class DashboardScreen(QueueActs, Section):
         self.doitui.show_list(*message.row["need"].leads_to)
 
     def repository_here(self) -> str:
-        return self.need.repository if self.need is not None else ""
+        return self.alert.repository if self.alert is not None else ""
 
     def act_retry_cause(self) -> None:
-        if (need := self.need) is None or not need.cause:
-            self.doitui.tell("put the cursor on jobs that failed: C puts back those of one cause", bad=True)
+        if (need := self.alert) is None or not need.cause:
+            self.doitui.say("put the cursor on jobs that failed: C puts back those of one cause", bad=True)
         else:
             self.propose_cause(need.cause)
 
 
-def _shares(board: Board, width: int) -> list[Line]:
+def _shares(data: Dashboard, width: int) -> list[Line]:
     """What part of all DOIs is in which state."""
-    dois = board.overview["dois"]
+    dois = data.overview["dois"]
     room = max(width - 33, 4)
     lines: list[Line] = [Rule("DOIs by state")]
     for state in STATES:
         share = f"{100 * dois[state] / dois['total']:.1f}%" if dois["total"] else "-"
-        told = f" {shapes.DOI[state][0]} {state:<10} {number(dois[state]):>10} {share:>6}  "
+        told = f" {state_symbols.DOI[state][0]} {state:<10} {number(dois[state]):>10} {share:>6}  "
         lines.append([told, (bar(dois[state], dois["total"], room), "busy")])
     return lines
 
 
 def _acts(rows: list[Row], width: int) -> list[Line]:
-    lines: list[Line] = [Rule("Last acts", "newest first"), *told(rows, width)]
+    lines: list[Line] = [Rule("Last acts", "newest first"), *activity_lines(rows, width)]
     return lines if rows else [*lines, "", " Nothing was done yet."]
 
 
-def _counts(board: Board, width: int) -> list[Line]:
-    dois = board.overview["dois"]
+def _counts(data: Dashboard, width: int) -> list[Line]:
+    dois = data.overview["dois"]
     gap = " " * (2 if width < 96 else 3)
     parts = [(f" total {number(dois['total'])}", "strong")]
-    parts += [(f"{gap}{shapes.DOI[state][0]} {state} {number(dois[state])}", shapes.DOI[state][1]) for state in STATES]
-    marks: list[shapes.Cell] = [" "]
+    parts += [
+        (f"{gap}{state_symbols.DOI[state][0]} {state} {number(dois[state])}", state_symbols.DOI[state][1])
+        for state in STATES
+    ]
+    marks: list[state_symbols.Cell] = [" "]
     for mark in MARKS:
-        shape, tone = shapes.MARK[mark]
+        shape, tone = state_symbols.MARK[mark]
         marks.append((f"{shape} {mark} {number(dois[mark])}   ", tone if dois[mark] else "quiet"))
     return [Rule("DOIs"), *_folded(parts, width), marks]
 
 
-def _folded(parts: list[shapes.Toned], width: int) -> list[Line]:
+def _folded(parts: list[state_symbols.Toned], width: int) -> list[Line]:
     """`parts` in as few lines as they fit in, none of them cut."""
-    lines: list[list[shapes.Cell]] = [[]]
+    lines: list[list[state_symbols.Cell]] = [[]]
     used = 0
     for text, tone in parts:
         if used and used + len(text) > width:
@@ -168,14 +174,16 @@ def _folded(parts: list[shapes.Toned], width: int) -> list[Line]:
     return list(lines)
 
 
-def _work(board: Board, width: int) -> list[Line]:
-    pace, jobs = board.pace, board.overview["jobs"]
-    oldest = f"oldest {ago(pace.oldest, board.now)}" if pace.oldest else "nothing waits"
-    workers: shapes.Cell = counted(board.workers, "worker")
-    if not board.workers:
+def _work(data: Dashboard, width: int) -> list[Line]:
+    pace, jobs = data.pace, data.overview["jobs"]
+    oldest = f"oldest {ago(pace.oldest, data.now)}" if pace.oldest else "nothing waits"
+    workers: state_symbols.Cell = plural(data.workers, "worker")
+    if not data.workers:
         workers = ("no worker runs", "bad" if pace.waiting else "quiet")
     rate = f"{pace.rate:.0f}/min" if pace.rate else "0/min"
-    held = any(link.state in ("out", "paused") for link in board.links if upstream.lane(link.name) is Lane.DOIS)
+    held = any(
+        link.state in ("out", "paused") for link in data.links if rate_limit.service_of(link.name) is Service.DOIS
+    )
     left = f"empty in {span(pace.left)}" if pace.left is not None and not held else ""
     bars = spark([done or 0 for done in pace.minutes[-30 if width < 96 else -60 :]])
     return [
@@ -185,29 +193,29 @@ def _work(board: Board, width: int) -> list[Line]:
     ]
 
 
-def _links(board: Board, width: int) -> list[Line]:
+def _links(data: Dashboard, width: int) -> list[Line]:
     lines: list[Line] = [Rule("DataCite")]
-    for link in board.links:
-        lines.append([f" {fit(_address(link), min(width - 34, 60))}  ", _state(link, board)])
-    if not board.links:
+    for link in data.links:
+        lines.append([f" {fit(_address(link), min(width - 34, 60))}  ", _state(link, data)])
+    if not data.links:
         lines.append((" nothing was sent yet", "quiet"))
     return lines
 
 
-def _address(link: Link) -> str:
+def _address(link: ServiceLink) -> str:
     """`DOIs    ABCD.REPO at api.datacite.org`."""
     kind, url, account = [*link.name.split(" "), "", ""][:3]
     return f"{KINDS.get(kind, kind):<6}  {account.upper() or '-'} at {url.partition('://')[2]}"
 
 
-def _state(link: Link, board: Board) -> shapes.Cell:
+def _state(link: ServiceLink, data: Dashboard) -> state_symbols.Cell:
     if link.state == "out":
-        return f"OUT since {ago(link.until, board.now)}", "bad"
+        return f"OUT since {ago(link.until, data.now)}", "bad"
     if link.state == "refused":
-        return f"REFUSED since {ago(link.until, board.now)}", "bad"
+        return f"REFUSED since {ago(link.until, data.now)}", "bad"
     if link.state == "paused":
         assert link.until is not None
-        return f"PAUSED by DataCite for {span(link.until - board.now)}", "warn"
+        return f"PAUSED by DataCite for {span(link.until - data.now)}", "warn"
     took = f"  {link.milliseconds} ms" if link.milliseconds is not None else ""
     faults = f"  {link.faulty} of {link.requests} failed" if link.faulty else ""
     return (
@@ -217,20 +225,20 @@ def _state(link: Link, board: Board) -> shapes.Cell:
     )
 
 
-def _newest(board: Board, width: int) -> list[Line]:
+def _newest(data: Dashboard, width: int) -> list[Line]:
     lines: list[Line] = [Rule("Newest DOIs")]
-    for row in board.newest:
-        status, tone = shapes.doi(row["status"])
+    for row in data.newest:
+        status, tone = state_symbols.doi(row["status"])
         sign = fit(status, 12) if width >= 60 else status[0]  # what the signs mean stands below
         room = max(width - len(sign) - 17, 20)
         lines.append([" ", (sign, tone), f" {fit(row['doi'], room)}  {minute(row['minted_at'])[5:]}"])
-    if not board.newest:
+    if not data.newest:
         lines += ["", " No DOI yet. 5 shows what can be minted."]
     return lines
 
 
-def _all_well(board: Board) -> tuple[str, ...]:
-    if board.overview["dois"]["total"] or board.overview["repositories"]:
+def _all_well(data: Dashboard) -> tuple[str, ...]:
+    if data.overview["dois"]["total"] or data.overview["repositories"]:
         return ("Nothing. All is well.",)
     return (
         "There is no repository yet, so nothing can be minted.",

@@ -7,15 +7,18 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
-from doitui.tui import keys, shapes
-from doitui.tui.dialogs import Sheet
-from doitui.tui.plans import Answers, Course, Field, Plan, Result
+from doitui.tui import state_symbols
+from doitui.tui.acts import keys
+from doitui.tui.acts.dialogs import Sheet
+from doitui.tui.acts.plans import ActResult, Answers, Field, Plan, Progress
 from doitui.tui.screens.tabbed import TabbedSection
 from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.window_table import Column, WindowTable
-from doitui_core import doctor, settings
 from doitui_core.clock import EPOCH
-from doitui_core.windows import Row
+from doitui_core.config import settings
+from doitui_core.operations import change_settings
+from doitui_core.views import doctor, doctor_check
+from doitui_core.views.windows import Row
 
 
 class DoctorScreen(TabbedSection):
@@ -31,14 +34,14 @@ class DoctorScreen(TabbedSection):
 
     def __init__(self) -> None:
         super().__init__()
-        self._checked: list[doctor.Check] = []
+        self._checked: list[doctor_check.Check] = []
         self._looked_at = EPOCH
         self._begun = False
 
     def side(self) -> Lines:
         return Lines(id="beside", classes="beside")
 
-    def below(self) -> Iterable[Widget]:
+    def lower_panes(self) -> Iterable[Widget]:
         yield Lines(id="mend", classes="below")
 
     def columns(self, width: int) -> Sequence[Column]:
@@ -49,7 +52,7 @@ class DoctorScreen(TabbedSection):
                 Column("FROM", 12 if width < 100 else 26, lambda row: (row["source"], "quiet")),
             ]
         return [
-            Column("", 4, lambda row: shapes.CHECK[row["level"]]),
+            Column("", 4, lambda row: state_symbols.CHECK[row["level"]]),
             Column("WHAT", 16, lambda row: row["name"]),
             Column("FOUND", 0, lambda row: row["told"]),
         ]
@@ -76,38 +79,41 @@ class DoctorScreen(TabbedSection):
         self.reload()
         self.say("looking again…")
 
-    def _arrived(self, found: list[doctor.Check]) -> None:
+    def _arrived(self, found: list[doctor_check.Check]) -> None:
         self._checked, self._looked_at = found, self.doitui.now()
         if not self.tab:
             self._show_checks()
 
     def _show_checks(self) -> None:
         found = self._checked
-        many = {level: sum(check.level == level for check in found) for level in (doctor.OK, doctor.WARN, doctor.FAIL)}
+        many = {
+            level: sum(check.level == level for check in found)
+            for level in (doctor_check.OK, doctor_check.WARN, doctor_check.FAIL)
+        }
         told = "  ".join(f"{number} {level}" for level, number in many.items())
         self.say(told, f"looked at {self._looked_at:%H:%M:%SZ}, r again")
-        self.table.stretch.fixed(
+        self.table.cache.fixed(
             [
-                {"id": at, "level": check.level, "name": check.name, "told": check.told, "mend": check.mend}
+                {"id": at, "level": check.level, "name": check.name, "told": check.message, "mend": check.remedy}
                 for at, check in enumerate(found)
             ]
         )
-        self._beside()
+        self._show_detail()
 
     def _show_settings(self, rows: list[Row]) -> None:
         if not self.tab:
             return
         self.say("global settings; a repository's own stand in `doitui repository show`")
-        self.table.stretch.fixed(rows)
-        self._beside()
+        self.table.cache.fixed(rows)
+        self._show_detail()
 
     def on_window_table_moved(self) -> None:
-        self._beside()
+        self._show_detail()
 
     def on_lines_laid_out(self) -> None:
-        self._beside()
+        self._show_detail()
 
-    def _beside(self) -> None:
+    def _show_detail(self) -> None:
         row = self.table.row
         about = self._about(row) if row else []
         for pane, lines in (("#beside", about), ("#mend", self._in_short(row) if row else [])):
@@ -131,7 +137,7 @@ class DoctorScreen(TabbedSection):
                 [("from   ", "quiet"), row["source"]],
                 [("change ", "quiet"), f"E, or doitui setting set {row['name']} …"],
             ]
-        level, tone = shapes.CHECK[row["level"]]
+        level, tone = state_symbols.CHECK[row["level"]]
         lines: list[Line] = [[(f"{level.strip()}  ", tone), (row["name"], "strong")], "", row["told"]]
         return [*lines, "", ("To mend it", "head"), row["mend"]] if row["mend"] else lines
 
@@ -147,14 +153,14 @@ class DoctorScreen(TabbedSection):
         """One global setting. A secret is a reference here too: `settings.check` refuses anything else."""
         row = self.table.row
         if not self.tab or row is None:
-            self.doitui.tell("] goes to the settings; E then changes the one under the cursor", bad=True)
+            self.doitui.say("] goes to the settings; E then changes the one under the cursor", bad=True)
             return
         name = row["name"]
         field = Field("value", f"{name}: {row['help']}", given="" if settings.MASK in row["value"] else row["value"])
 
-        def run(given: Answers, __: Course) -> Result:
-            settings.put(name, given["value"], actor=self.doitui.operator)
-            return Result(1)
+        def run(given: Answers, __: Progress) -> ActResult:
+            change_settings.set_setting(name, given["value"], actor=self.doitui.operator)
+            return ActResult(1)
 
         lines: list[Line] = ["The value holds for every repository that has none of its own, from now on."]
         plan = Plan("Change", f"the setting {name}", lines, f"doitui setting set {name} VALUE", run, 2, "", (field,))
@@ -164,7 +170,7 @@ class DoctorScreen(TabbedSection):
 def _settings() -> list[Row]:
     found = settings.load()
     return [
-        {"id": name, "name": name, "unit": row.unit, "help": row.help} | settings.shown(found, name)
+        {"id": name, "name": name, "unit": row.unit, "help": row.help} | settings.display(found, name)
         for name, row in settings.TABLE.items()
     ]
 

@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from doitui.tui import keys, shapes, used
-from doitui.tui.doi_acts import DoiActs
-from doitui.tui.queue_acts import QueueActs
+from doitui.tui import state_symbols
+from doitui.tui.acts import keys
+from doitui.tui.acts.doi_acts import DoiActs
+from doitui.tui.acts.queue_acts import QueueActs
+from doitui.tui.data import usage_months
 from doitui.tui.screens import doi_panes
 from doitui.tui.screens.section import Section
 from doitui.tui.text import harmless
 from doitui.tui.widgets.bars import StatusLine
 from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.tabs import Tabs
-from doitui_core import pages
-from doitui_core.pages import Page
-from doitui_core.windows import Row, Window
+from doitui_core.views import doi_page
+from doitui_core.views.doi_page import DoiPage
+from doitui_core.views.windows import Row, Window
 
 if TYPE_CHECKING:
-    from doitui_core.comparing import Comparison
+    from doitui_core.operations.comparing import Comparison
 
 Neighbours = Callable[[int], int | None]
 
@@ -54,7 +56,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
         super().__init__()
         self.doi_id = 0
         self.tab = 0
-        self.page: Page | None = None
+        self.page: DoiPage | None = None
         self._neighbours: Neighbours = lambda _: None
         self._forget()
 
@@ -67,7 +69,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
         if self.is_mounted:
             self._tabs()
             self.set_class(False, "-plotted")
-            self.query_one("#title", StatusLine).tell("")
+            self.query_one("#title", StatusLine).show_texts("")
             for text in self.query(Lines):
                 text.show([], from_top=True)
 
@@ -91,13 +93,13 @@ class DoiScreen(DoiActs, QueueActs, Section):
     def reload(self) -> None:
         number, text = self.doi_id, self.query_one("#text", Lines)
 
-        def told(page: Page) -> None:
+        def show_found(page: DoiPage) -> None:
             if self._still(number):
                 self.show(page)
                 self._count()
 
         self.doitui.quick.ask(
-            f"page {id(self)}", lambda: pages.of(number), told, lambda error: self.failed(text, error)
+            f"page {id(self)}", lambda: doi_page.load(number), show_found, lambda error: self.failed(text, error)
         )
 
     def _count(self) -> None:
@@ -107,27 +109,32 @@ class DoiScreen(DoiActs, QueueActs, Section):
             return
         doi = page.row["doi"]
 
-        def told(found: Row | str) -> None:
+        def show_found(found: Row | str) -> None:
             if self._still(page.row["id"]):
                 self.usage = found
                 self._again()
 
         self.doitui.slow.ask(
-            f"usage {id(self)}", lambda: used.counted(doi), told, lambda error: told(f"Not read: {harmless(error)}")
+            f"usage {id(self)}",
+            lambda: usage_months.monthly_usage(doi),
+            show_found,
+            lambda error: show_found(f"Not read: {harmless(error)}"),
         )
 
     def act_compare(self) -> None:
         """Ask DataCite, in a thread of its own; the answer comes into its tab, whichever is open then."""
         number = self.doi_id
 
-        def told(found: Comparison | str) -> None:
+        def show_found(found: Comparison | str) -> None:
             if self._still(number):
                 self.compared, self.asked_at = found, self.doitui.now()
                 self._again()
 
         self.compared, self.asked_at = "Asking DataCite…", None
         self._open(DATACITE)
-        self.doitui.outside.ask(f"compare {id(self)}", lambda: _ask(number), told, lambda error: told(harmless(error)))
+        self.doitui.outside.ask(
+            f"compare {id(self)}", lambda: _ask(number), show_found, lambda error: show_found(harmless(error))
+        )
 
     def _still(self, doi_id: int) -> bool:
         """Whether what was asked for is still of interest: the page may be another one, or closed."""
@@ -137,22 +144,22 @@ class DoiScreen(DoiActs, QueueActs, Section):
         if self.page is not None:
             self.show(self.page)
 
-    def show(self, page: Page, *, from_top: bool = False) -> None:
+    def show(self, page: DoiPage, *, from_top: bool = False) -> None:
         self.page = page
         row = page.row
-        state, _ = shapes.doi(row["status"])
-        self.query_one("#title", StatusLine).tell(f"DOIs > {row['doi']}", f"{state}  {' '.join(row['marks'])}")
+        state, _ = state_symbols.doi(row["status"])
+        self.query_one("#title", StatusLine).show_texts(f"DOIs > {row['doi']}", f"{state}  {' '.join(row['marks'])}")
         self._tabs()
         self.query_one("#text", Lines).show(self._lines(page), from_top=from_top)
-        self._show_beside(page)
+        self._show_side(page)
 
-    def _lines(self, page: Page) -> list[Line]:
+    def _lines(self, page: DoiPage) -> list[Line]:
         if self.tab == DATACITE:
             return doi_panes.compared(self.compared, self.asked_at)
         return doi_panes.usage(self.usage) if self.tab == USAGE else PANES[TABS[self.tab]](page)
 
-    def _show_beside(self, page: Page) -> None:
-        months = used.by_month(self.usage) if self.tab == USAGE and not isinstance(self.usage, str) else []
+    def _show_side(self, page: DoiPage) -> None:
+        months = usage_months.by_month(self.usage) if self.tab == USAGE and not isinstance(self.usage, str) else []
         self.set_class(bool(months), "-plotted")
         if months:
             self._plot(months)
@@ -163,13 +170,13 @@ class DoiScreen(DoiActs, QueueActs, Section):
 
         if not self.query(Plot):
             self.query_one(".row").mount(Plot(id="plot", classes="beside"))
-        self.query_one(Plot).show([row["month"] for row in months], [row[used.COUNTS[0]] for row in months])
+        self.query_one(Plot).show([row["month"] for row in months], [row[usage_months.COUNTS[0]] for row in months])
 
     def _tabs(self) -> None:
         page = self.page
         many = {"Log": page.log, "Requests": page.attempts, "Events": page.events, "Jobs": page.jobs} if page else {}
         words = [f"{tab} {len(many[tab])}" if tab in many else tab for tab in TABS]
-        self.query_one("#tabs", Tabs).tell(words, self.tab)
+        self.query_one("#tabs", Tabs).show_labels(words, self.tab)
 
     def act_tab_next(self) -> None:
         self._turn(1)
@@ -195,7 +202,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
     def _go(self, by: int) -> None:
         found = self._neighbours(by)
         if found is None:
-            self.doitui.tell("there is no other one in the list this page was opened from", bad=True)
+            self.doitui.say("there is no other one in the list this page was opened from", bad=True)
             return
         self.doi_id = found
         self._forget()
@@ -221,7 +228,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
             self.doitui.copy_as(self.page.row["doi"])
 
 
-PANES: dict[str, Callable[[Page], list[Line]]] = {
+PANES: dict[str, Callable[[DoiPage], list[Line]]] = {
     "Facts": doi_panes.facts,
     "Log": doi_panes.log,
     "Requests": doi_panes.requests,
@@ -232,6 +239,6 @@ PANES: dict[str, Callable[[Page], list[Line]]] = {
 
 
 def _ask(doi_id: int) -> Comparison:
-    from doitui_core import comparing  # whoever only looks need not wait for the client
+    from doitui_core.operations import comparing  # whoever only looks need not wait for the client
 
     return comparing.ask(doi_id)

@@ -8,28 +8,29 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from doitui.tui import shapes, used
+from doitui.tui import state_symbols
+from doitui.tui.data import usage_months
 from doitui.tui.text import bar, number, second
 from doitui.tui.widgets.lines import Line, Rule
-from doitui_core.pages import Page
-from doitui_core.windows import Row
+from doitui_core.views.doi_page import DoiPage
+from doitui_core.views.windows import Row
 
 if TYPE_CHECKING:
-    from doitui_core.comparing import Comparison, Difference
+    from doitui_core.operations.comparing import Comparison, FieldDifference
 
 
-def facts(page: Page) -> list[Line]:
+def facts(page: DoiPage) -> list[Line]:
     row = page.row
-    state, tone = shapes.doi(row["status"])
+    state, tone = state_symbols.doi(row["status"])
     checks = f"API {row['api_check']}, resolver {row['resolver_check']}"
     lines: list[Line] = [
         Rule("Facts"),
         _line("state", (state, tone)),
-        _line("marks", shapes.marks(row["marks"]) if row["marks"] else "-"),
+        _line("marks", state_symbols.marks(row["marks"]) if row["marks"] else "-"),
         _line("wanted", row["wanted"]),
         _line("remote", row["remote"]),
         _line("certainty", (row["certainty"], "warn") if row["certainty"] == "uncertain" else row["certainty"]),
-        _line("verification", shapes.verification(row["verification"])),
+        _line("verification", state_symbols.verification(row["verification"])),
         _line("", checks),
         _line("OPUS", row["opus"]),
     ]
@@ -60,15 +61,15 @@ def facts(page: Page) -> list[Line]:
     return lines
 
 
-def _line(name: str, value: shapes.Cell) -> Line:
+def _line(name: str, value: state_symbols.Cell) -> Line:
     return [(f" {name:<15}", "quiet"), value]
 
 
-def _time(told: str | None) -> str:
-    return told.replace("T", " ") if told else "-"
+def _time(text: str | None) -> str:
+    return text.replace("T", " ") if text else "-"
 
 
-def log(page: Page) -> list[Line]:
+def log(page: DoiPage) -> list[Line]:
     lines: list[Line] = [Rule("Activity log", "newest first")]
     for entry in reversed(page.log):
         same = entry["from_status"] in ("", entry["to_status"])
@@ -82,7 +83,7 @@ def log(page: Page) -> list[Line]:
     return lines
 
 
-def requests(page: Page) -> list[Line]:
+def requests(page: DoiPage) -> list[Line]:
     lines: list[Line] = [Rule("Requests", "newest first")]
     if not page.attempts:
         return [*lines, "", " Nothing was ever sent for this DOI."]
@@ -108,7 +109,7 @@ def requests(page: Page) -> list[Line]:
     return lines
 
 
-def metadata(page: Page) -> list[Line]:
+def metadata(page: DoiPage) -> list[Line]:
     if page.metadata is None:
         return [Rule("Metadata"), "", " There is no record here that this DOI belongs to."]
     return [Rule("Metadata of the record"), *_document(page.metadata, " ")]
@@ -120,12 +121,12 @@ def _document(document: Any, indent: str) -> list[Line]:
     return [indent + line for line in text.splitlines()]
 
 
-def jobs(page: Page) -> list[Line]:
+def jobs(page: DoiPage) -> list[Line]:
     lines: list[Line] = [Rule("Jobs", "newest first")]
     if not page.jobs:
         return [*lines, "", " Nothing was ever queued for this DOI."]
     for row in page.jobs:
-        state, tone = shapes.job(row["status"])
+        state, tone = state_symbols.job(row["status"])
         tries = f"try {row['attempts']}/{row['max_attempts']}"
         lines.append(
             [
@@ -139,13 +140,13 @@ def jobs(page: Page) -> list[Line]:
     return lines
 
 
-def events(page: Page) -> list[Line]:
+def events(page: DoiPage) -> list[Line]:
     lines: list[Line] = [Rule("Events", "newest first")]
     if not page.events:
         return [*lines, *NO_EVENTS]
     lines += [*_by_relation(page.events), ""]
     for row in page.events:
-        state, tone = shapes.event(row["state"])
+        state, tone = state_symbols.event(row["state"])
         told = f"total {number(row['total'])}, told {number(row['submitted_total'])}"
         lines.append([f" {row['id']:>7}  ", (f"{state:<13}", tone), f"{row['relation_type_id']}  ", (told, "quiet")])
         stated = "" if row["in_metadata"] else "  no longer in the metadata"
@@ -173,8 +174,8 @@ def compared(found: Comparison | str, asked: datetime | None) -> list[Line]:
     lines: list[Line] = [Rule("Beside DataCite", f"asked {second(asked)}" if asked else "")]
     if isinstance(found, str):
         return [*lines, "", f" {found}"]
-    if found.told:
-        return [*lines, "", (f" {found.told}", "bad")]
+    if found.message:
+        return [*lines, "", (f" {found.message}", "bad")]
     if not found.differences:
         return [*lines, "", (" The same: state, landing page and every field of the record.", "good")]
     told = "1 field is" if len(found.differences) == 1 else f"{number(len(found.differences))} fields are"
@@ -182,12 +183,12 @@ def compared(found: Comparison | str, asked: datetime | None) -> list[Line]:
     return [*lines, *(line for one in found.differences for line in _difference(one))]
 
 
-def _difference(one: Difference) -> list[Line]:
+def _difference(one: FieldDifference) -> list[Line]:
     sides = ((" here      ", one.here), (" DataCite  ", one.there))
     return ["", (f" {one.field}", "strong"), *([(side, "quiet"), _value(value)] for side, value in sides)]
 
 
-def _value(value: Any) -> shapes.Cell:
+def _value(value: Any) -> state_symbols.Cell:
     if value is None:
         return "nothing", "quiet"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -200,24 +201,24 @@ _SOURCES = {"spool": "by the middleware", "log": "from access logs", "import": "
 
 
 def usage(found: Row | str) -> list[Line]:
-    """`found`: as `usage.show.shown`, or a sentence in its place."""
+    """`found`: as `show.shown`, or a sentence in its place."""
     lines: list[Line] = [Rule("Usage", "by the rules of COUNTER")]
     if isinstance(found, str):
         return [*lines, "", f" {found}"]
-    months = used.by_month(found)
+    months = usage_months.by_month(found)
     if not months:
         return [*lines, *NO_USAGE]
-    first = used.COUNTS[0]
+    first = usage_months.COUNTS[0]
     most = max(row[first] for row in months)
-    lines.append((f" {'MONTH':<8}{_row(name.upper() for name in used.COUNTS)}", "head"))
+    lines.append((f" {'MONTH':<8}{_row(name.upper() for name in usage_months.COUNTS)}", "head"))
     for row in reversed(months):
-        told = f" {row['month']:<8}{_row(number(row[name]) for name in used.COUNTS)}  "
+        told = f" {row['month']:<8}{_row(number(row[name]) for name in usage_months.COUNTS)}  "
         lines.append([told, (bar(row[first], most, _BAR), "busy")])
     return [*lines, "", Rule("Counted"), *map(_by, found["counts"])]
 
 
 def _by(row: Row) -> Line:
-    counts = _row(map(number, used.counts(row).values()))
+    counts = _row(map(number, usage_months.metric_columns(row).values()))
     return [f" {row['access_method']:<8}{counts}  ", (_SOURCES[row["source"]], "quiet")]
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from doitui.tui import keys, shapes
-from doitui.tui.doi_acts import DoiActs
+from doitui.tui import state_symbols
+from doitui.tui.acts import keys
+from doitui.tui.acts.doi_acts import DoiActs
 from doitui.tui.screens.list_section import ListSection, TabFields
 from doitui.tui.text import day, minute
 from doitui.tui.widgets.lines import Line
 from doitui.tui.widgets.window_table import Column, WindowTable
-from doitui_core import stats, windows
-from doitui_core.states import OPUS
-from doitui_core.windows import Row, Window
+from doitui_core.domain.states import OPUS
+from doitui_core.views import counters, windows
+from doitui_core.views.windows import Row, Window
 
 
 class DoisScreen(DoiActs, ListSection):
     id_ = "dois"
-    of, noun, faulty = "dois", "DOI", "state:failed"
+    list_name, noun, faulty = "dois", "DOI", "state:failed"
     orders: ClassVar = (("minted", True), ("doi", False))
     tabs: ClassVar[TabFields] = {
         "all": {},
@@ -45,8 +46,8 @@ class DoisScreen(DoiActs, ListSection):
     def columns(self, width: int) -> Sequence[Column]:
         shown = [
             Column("DOI", 34 if width >= 74 else 28, lambda row: row["doi"]),
-            Column("STATE", 12, lambda row: shapes.doi(row["status"])),
-            Column("MARKS", 5, lambda row: shapes.marks(row["marks"])),
+            Column("STATE", 12, lambda row: state_symbols.doi(row["status"])),
+            Column("MARKS", 5, lambda row: state_symbols.marks(row["marks"])),
             Column("MINTED", 10, lambda row: day(row["minted_at"])),
             Column("TITLE", 0, lambda row: row["title"] or row["object_id"]),
         ]
@@ -58,7 +59,7 @@ class DoisScreen(DoiActs, ListSection):
 
     def reload(self) -> None:
         super().reload()
-        self.count_tabs(stats.opus)
+        self.count_tabs(counters.opus)
 
     def empty(self) -> tuple[str, ...]:
         return (
@@ -67,8 +68,8 @@ class DoisScreen(DoiActs, ListSection):
             "5 shows the records that can be; `doitui record import FILE` brings some in.",
         )
 
-    def beside(self, row: Row) -> list[Line]:
-        state, tone = shapes.doi(row["status"])
+    def detail_lines(self, row: Row) -> list[Line]:
+        state, tone = state_symbols.doi(row["status"])
         marks = ", ".join(row["marks"])
         lines: list[Line] = [(row["doi"], "strong"), [(state, tone), f"   {marks}" if marks else ""], ""]
         lines += [
@@ -77,14 +78,14 @@ class DoisScreen(DoiActs, ListSection):
             [("leads to  ", "quiet"), row["url"] or "-"],
             [("minted    ", "quiet"), minute(row["minted_at"])],
             [("changed   ", "quiet"), minute(row["updated_at"])],
-            [("verified  ", "quiet"), shapes.verification(row["verification"])],
+            [("verified  ", "quiet"), state_symbols.verification(row["verification"])],
         ]
         if row["error"]:
             lines += ["", ("Last error", "head"), row["error"]]
         return lines
 
     def chosen_dois(self) -> list[Row] | tuple[Window, int]:
-        return (self.window(), self.table.stretch.whole) if self.all_matching else self.table.chosen()
+        return (self.window(), self.table.cache.whole) if self.all_matching else self.table.chosen()
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
         assert message.row is not None

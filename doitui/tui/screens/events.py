@@ -7,16 +7,16 @@ from typing import Any, ClassVar
 
 from textual.widget import Widget
 
-from doitui.tui import keys, shapes
-from doitui.tui.event_acts import EventActs
+from doitui.tui import state_symbols
+from doitui.tui.acts import keys
+from doitui.tui.acts.event_acts import EventActs
 from doitui.tui.screens.list_section import ListSection, TabFields
-from doitui.tui.text import counted, minute, number, span
+from doitui.tui.text import minute, number, plural, span
 from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.window_table import Column, WindowTable
-from doitui_core import windows
-from doitui_core.events import health
-from doitui_core.events.health import Health
-from doitui_core.windows import Row, Window
+from doitui_core.views import event_health, windows
+from doitui_core.views.event_health import Health
+from doitui_core.views.windows import Row, Window
 
 #: States that have a tab.
 STATES = ("pending", "submitted", "failed", "uncertain")
@@ -24,7 +24,7 @@ STATES = ("pending", "submitted", "failed", "uncertain")
 
 class EventsScreen(EventActs, ListSection):
     id_ = "events"
-    of, noun, faulty = "events", "event", "state:failed"
+    list_name, noun, faulty = "events", "event", "state:failed"
     orders: ClassVar = (("number", True),)
     tabs: ClassVar[TabFields] = {"all": {}} | {state: {"state": state} for state in STATES}
     BINDINGS: ClassVar = keys.bindings("events")
@@ -47,7 +47,7 @@ class EventsScreen(EventActs, ListSection):
 
     def columns(self, width: int) -> Sequence[Column]:
         shown = [
-            Column("STATE", 11, lambda row: shapes.event(row["state"])),
+            Column("STATE", 11, lambda row: state_symbols.event(row["state"])),
             Column("TOTAL", 7, lambda row: number(row["total"]), right=True),
             Column("RELATION", 18 if width < 110 else 40, lambda row: row["relation_type_id"]),
             Column("DOI", 22 if width < 110 else 30, lambda row: row["doi"]),
@@ -61,11 +61,11 @@ class EventsScreen(EventActs, ListSection):
     def reload(self) -> None:
         super().reload()
         pane = self.query_one("#health", Lines)
-        self.doitui.quick.ask("health", health.overview, self._health, lambda error: self.failed(pane, error))
+        self.doitui.quick.ask("health", event_health.overview, self._health, lambda error: self.failed(pane, error))
 
     def _health(self, found: Health) -> None:
-        self.query_one("#health", Lines).show(_told(found, self.doitui.now()))
-        self.tell_tabs(found.counts)
+        self.query_one("#health", Lines).show(_overview(found, self.doitui.now()))
+        self.show_tab_counts(found.counts)
 
     def empty(self) -> tuple[str, ...]:
         return (
@@ -77,7 +77,7 @@ class EventsScreen(EventActs, ListSection):
             "`doitui event add` keeps one by hand, `doitui event pull` fetches citations.",
         )
 
-    def beside(self, row: Row) -> list[Line]:
+    def detail_lines(self, row: Row) -> list[Line]:
         return about_event(row)
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
@@ -86,12 +86,12 @@ class EventsScreen(EventActs, ListSection):
 
     def act_retry(self) -> None:
         if self.all_matching:
-            self.propose_retry_matching(self.window(), self.table.stretch.whole)
+            self.propose_retry_matching(self.window(), self.table.cache.whole)
         else:
             self.propose_retry(self.table.chosen())
 
 
-def _told(found: Health, now: Any) -> list[Line]:
+def _overview(found: Health, now: Any) -> list[Line]:
     """Where they go and how fast; what waits to be counted; what is wrong."""
     lines: list[Line] = []
     for link in found.links[:2]:
@@ -101,20 +101,20 @@ def _told(found: Health, now: Any) -> list[Line]:
         lines.append((f" … and {len(found.links) - 2} more", "quiet"))
     last = f"{span(now - found.last)} ago" if found.last else "never"
     waits = found.spool["bytes"]
-    spool = f"{counted(found.spool['files'], 'file')}, {number(waits)} bytes wait" if waits else "empty"
+    spool = f"{plural(found.spool['files'], 'file')}, {number(waits)} bytes wait" if waits else "empty"
     drained = f"{span(now - found.drained)} ago" if found.drained else "none yet"
     lines.append(
         [(" last taken ", "quiet"), last, ("   usage spool ", "quiet"), spool, ("   last visit ", "quiet"), drained]
     )
     if found.rejected:
-        lines.append([(" ! ", "warn"), f"{counted(found.rejected, 'line')} of the spool could not be read"])
+        lines.append([(" ! ", "warn"), f"{plural(found.rejected, 'line')} of the spool could not be read"])
     if found.diagnosis is not None:
-        lines.append([(" ! ", "bad"), (found.diagnosis.told, "bad")])
-        lines.append([("   ", ""), (found.diagnosis.mend, "strong")])
+        lines.append([(" ! ", "bad"), (found.diagnosis.message, "bad")])
+        lines.append([("   ", ""), (found.diagnosis.remedy, "strong")])
     return lines
 
 
-def _why(row: Row) -> shapes.Cell:
+def _why(row: Row) -> state_symbols.Cell:
     if row["state"] in ("failed", "uncertain") or (row["error"] and row["state"] == "pending"):
         return row["error"], "bad" if row["state"] == "failed" else "quiet"
     return str(row["obj_id"])
@@ -122,7 +122,7 @@ def _why(row: Row) -> shapes.Cell:
 
 def about_event(row: Row) -> list[Line]:
     """All that is known of an event, to read beside the list."""
-    state, tone = shapes.event(row["state"])
+    state, tone = state_symbols.event(row["state"])
     lines: list[Line] = [
         (f"event {row['id']}: {row['relation_type_id']}", "strong"),
         [(state, tone), f"   {row['attempts']} tries"],

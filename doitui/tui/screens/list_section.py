@@ -17,10 +17,10 @@ from doitui.tui.widgets.filter_bar import FilterBar
 from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.tabs import Tabs
 from doitui.tui.widgets.window_table import Column, WindowTable
-from doitui_core import filters
 from doitui_core.errors import BadInput
-from doitui_core.filters import Filter
-from doitui_core.windows import Row, Window
+from doitui_core.views import filters
+from doitui_core.views.filters import Filter
+from doitui_core.views.windows import Row, Window
 
 #: Seconds before a list that has not come says that it is on its way, and before the text beside it follows the cursor.
 GRACE, REST = 0.3, 0.15
@@ -31,9 +31,9 @@ TabFields = Mapping[str, Mapping[str, str]]
 
 
 class ListSection(Section):
-    """`of`: whose filter language it speaks; `noun`: what a row is; `faulty`: the filter of `!`."""
+    """`list_name`: whose filter language it speaks; `noun`: what a row is; `faulty`: the filter of `!`."""
 
-    of: ClassVar[str] = "dois"
+    list_name: ClassVar[str] = "dois"
     noun: ClassVar[str] = "DOI"
     faulty: ClassVar[str] = ""
     orders: ClassVar[tuple[tuple[str, bool], ...]] = ()
@@ -57,7 +57,7 @@ class ListSection(Section):
             yield Tabs(id="tabs")
         yield StatusLine(id="status")
         yield FilterBar(
-            id="filter", placeholder=f"words, or {' '.join(f'{name}:' for name in filters.FIELDS[self.of])}"
+            id="filter", placeholder=f"words, or {' '.join(f'{name}:' for name in filters.FIELDS[self.list_name])}"
         )
         with Horizontal(classes="row"):
             yield WindowTable(self.columns, id="list", marks=True)
@@ -78,7 +78,7 @@ class ListSection(Section):
         """Why there is nothing, where no filter hides it, and the next step."""
         raise NotImplementedError
 
-    def beside(self, row: Row) -> list[Line]:
+    def detail_lines(self, row: Row) -> list[Line]:
         """What stands beside the list on wide screens, about the row under the cursor."""
         raise NotImplementedError
 
@@ -100,7 +100,7 @@ class ListSection(Section):
     def reload(self) -> None:
         wanted = (str(self.filter), self.order, self.reversed, *self.more())
         if wanted == self._open_as:
-            self.table.stretch.renew()
+            self.table.cache.renew()
             return
         self._open_as = wanted
         self._opened_at = time.monotonic()
@@ -108,8 +108,8 @@ class ListSection(Section):
         self.table.unmark()
         self.table.say()
         self.set_timer(GRACE, self._loading)
-        self.table.stretch.open(self.window(), self._read, lambda error: self.failed(self.table, error))
-        self.tell()
+        self.table.cache.open(self.window(), self._read, lambda error: self.failed(self.table, error))
+        self.show_status()
 
     def unreadable(self, pane: WindowTable | Lines, error: Exception) -> None:
         super().unreadable(pane, error)
@@ -120,13 +120,13 @@ class ListSection(Section):
         return ()
 
     def _loading(self) -> None:
-        stretch = self.table.stretch
-        if not stretch.counted and not stretch.rows and not self.doitui.link.lost:
+        stretch = self.table.cache
+        if not stretch.is_counted and not stretch.rows and not self.doitui.link.lost:
             self.table.say("", f"Loading… {time.monotonic() - self._opened_at:.0f} s")
             self.set_timer(1.0, self._loading)
 
     def _read(self) -> None:
-        stretch = self.table.stretch
+        stretch = self.table.cache
         if not stretch.total:
             hidden = ("", f"No {self.noun} matches `{self.filter}`.", "", "esc takes the filter away.")
             self.table.say(*(hidden if self.filter else ("", *self.empty())))
@@ -134,15 +134,15 @@ class ListSection(Section):
             self.table.say()
         if not self._beside_shown:
             self._beside_shown = True
-            self.show_beside()
-        self.tell()
+            self.show_detail()
+        self.show_status()
 
     def on_lines_laid_out(self) -> None:
-        self.show_beside()
+        self.show_detail()
 
-    def tell(self) -> None:
+    def show_status(self) -> None:
         """The line above the list."""
-        table, stretch = self.table, self.table.stretch
+        table, stretch = self.table, self.table.cache
         left = f"/ {self.filter}" if self.filter else f"all {self.noun}s"
         if self.all_matching:
             left += f"   ALL {number(stretch.whole)} MATCHING"
@@ -150,9 +150,9 @@ class ListSection(Section):
             left += f"   {len(table.marked)} marked"
         if stretch.newer:
             left += f"   {number(stretch.newer)} newer: N"
-        total = number(stretch.total) if stretch.counted else f"{number(stretch.total)}+ (counting)"
-        place = f"{number(table.cursor + 1)} of {total}" if stretch.total else "none" if stretch.counted else ""
-        self.query_one("#status", StatusLine).tell(left, f"{place}  {self.sorted_by()}")
+        total = number(stretch.total) if stretch.is_counted else f"{number(stretch.total)}+ (counting)"
+        place = f"{number(table.cursor + 1)} of {total}" if stretch.total else "none" if stretch.is_counted else ""
+        self.query_one("#status", StatusLine).show_texts(left, f"{place}  {self.sorted_by()}")
 
     def sorted_by(self) -> str:
         if not self.orders:
@@ -169,9 +169,11 @@ class ListSection(Section):
         return [tab for tab, fields in self.tabs.items() if fields.items() <= had][-1]
 
     def count_tabs(self, count: Callable[[], Mapping[str, int]]) -> None:
-        self.doitui.quick.ask(f"tabs {id(self)}", count, self.tell_tabs, lambda error: self.failed(self.table, error))
+        self.doitui.quick.ask(
+            f"tabs {id(self)}", count, self.show_tab_counts, lambda error: self.failed(self.table, error)
+        )
 
-    def tell_tabs(self, counts: Mapping[str, int]) -> None:
+    def show_tab_counts(self, counts: Mapping[str, int]) -> None:
         """`counts`: how many rows are behind which tab but `all`; nothing is told of those that are not in it."""
         self._counts = {"all": sum(counts.values()), **counts}
         self._show_tabs()
@@ -179,7 +181,7 @@ class ListSection(Section):
     def _show_tabs(self) -> None:
         counts = self._counts
         words = [f"{tab} {number(counts[tab])}" if tab in counts else tab for tab in self.tabs]
-        self.query_one("#tabs", Tabs).tell(words, list(self.tabs).index(self.tab))
+        self.query_one("#tabs", Tabs).show_labels(words, list(self.tabs).index(self.tab))
 
     def act_tab_next(self) -> None:
         self._turn(1)
@@ -198,20 +200,20 @@ class ListSection(Section):
     # Moving
 
     def on_window_table_moved(self, message: WindowTable.Moved) -> None:
-        self.tell()
+        self.show_status()
         if self._beside_timer is not None:
             self._beside_timer.stop()
-        self._beside_timer = self.set_timer(REST, self.show_beside)
+        self._beside_timer = self.set_timer(REST, self.show_detail)
 
-    def show_beside(self) -> None:
+    def show_detail(self) -> None:
         pane, detail, row = self.query_one("#beside", Lines), self.query_one("#detail", StatusLine), self.table.row
         if pane.display:
-            pane.show(self.beside(row) if row is not None else [])
-        detail.tell(self.detail(row) if row is not None else "")
+            pane.show(self.detail_lines(row) if row is not None else [])
+        detail.show_texts(self.detail(row) if row is not None else "")
 
-    def on_window_table_counted(self) -> None:
+    def on_window_table_count_changed(self) -> None:
         self.all_matching = False
-        self.tell()
+        self.show_status()
 
     # Acts
 
@@ -231,9 +233,9 @@ class ListSection(Section):
     def narrow(self, text: str) -> None:
         """Show what `text` asks for; what it gets wrong is told in the line above."""
         try:
-            self.filter = filters.parse(text, self.of)
+            self.filter = filters.parse(text, self.list_name)
         except BadInput as error:
-            self.query_one("#status", StatusLine).tell(str(error))
+            self.query_one("#status", StatusLine).show_texts(str(error))
             return
         if self.doitui.ready:
             self.reload()
@@ -253,7 +255,7 @@ class ListSection(Section):
         elif self.all_matching or self.table.marked:
             self.all_matching = False
             self.table.unmark()
-            self.tell()
+            self.show_status()
         elif self.filter:
             self.show_only("")
         else:
@@ -272,28 +274,28 @@ class ListSection(Section):
 
     def act_newer(self) -> None:
         self.table.cursor = self.table.top = 0
-        self.table.stretch.renew(newest=True)
+        self.table.cache.renew(newest=True)
 
     def act_mark_all(self) -> None:
-        if not self.table.stretch.counted:
-            self.doitui.tell("still counting: once more when the number is there", bad=True)
+        if not self.table.cache.is_counted:
+            self.doitui.say("still counting: once more when the number is there", bad=True)
             return
         self.all_matching = not self.all_matching
-        self.tell()
+        self.show_status()
 
     def act_mark_range(self) -> None:
         begin, end = self.table.last_mark, self.table.row
         if begin is None or end is None:
-            self.doitui.tell("space marks the first row; on the last one v marks all between", bad=True)
+            self.doitui.say("space marks the first row; on the last one v marks all between", bad=True)
             return
 
         def mark(rows: list[Row]) -> None:
             if rows:
                 self.table.mark_range(rows)
             else:
-                self.doitui.tell("the last mark is too far away: narrow the list with / and take A", bad=True)
+                self.doitui.say("the last mark is too far away: narrow the list with / and take A", bad=True)
 
-        self.table.stretch.between(begin, end, mark)
+        self.table.cache.between(begin, end, mark)
 
     def act_copy(self) -> None:
         if self.table.row is not None:

@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from doitui.tui import keys, shapes
+from doitui.tui import state_symbols
 from doitui.tui.actions import MANY
-from doitui.tui.dialogs import Sheet
-from doitui.tui.doi_acts import DoiActs
-from doitui.tui.plans import MOST, Answers, Course, Plan, Result, each, gather, named
+from doitui.tui.acts import keys
+from doitui.tui.acts.dialogs import Sheet
+from doitui.tui.acts.doi_acts import DoiActs
+from doitui.tui.acts.plans import MOST, ActResult, Answers, Plan, Progress, each, gather, short_label
 from doitui.tui.screens.list_section import ListSection
-from doitui.tui.text import counted, number
+from doitui.tui.text import number, plural
 from doitui.tui.widgets.lines import Line, Rule
 from doitui.tui.widgets.window_table import Column
-from doitui_core import candidates, states, windows
+from doitui_core.db.models import Doi, Record
+from doitui_core.dois import mint_candidates
+from doitui_core.domain import states
 from doitui_core.errors import DatabaseUnavailable, DoituiError
-from doitui_core.models import Doi, Record
-from doitui_core.windows import Row, Window
+from doitui_core.views import windows
+from doitui_core.views.windows import Row, Window
 
 #: Refusals that are named before a mint; the rest is counted.
 NAMED = 8
@@ -30,7 +33,7 @@ TARGETS = tuple(str(wanted) for wanted in reversed(states.LADDER))
 
 
 if TYPE_CHECKING:
-    from doitui_core import batch
+    from doitui_core.operations import bulk_mint
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +58,32 @@ class _Chosen:
         only = f" --repository {fields['repo']}" if fields else ""
         return f"doitui batch mint --all{only} --state {self.state}"
 
-    def mint(self, course: Course, *, actor: str, dry_run: bool = False) -> batch.Result:
+    def mint(self, course: Progress, *, actor: str, dry_run: bool = False) -> bulk_mint.MintResult:
         """Records are read while they are minted: a whole list of them has no room."""
-        from doitui_core import batch
+        from doitui_core.operations import bulk_mint
 
         records = self._records(course)
-        return batch.mint(
-            records, state=self.state, limit=0, actor=actor, dry_run=dry_run, step=course.step, named=MOST
+        return bulk_mint.mint(
+            records, state=self.state, limit=0, actor=actor, dry_run=dry_run, step=course.step, max_reasons=MOST
         )
 
-    def reserve(self, course: Course, *, actor: str) -> Result:
+    def reserve(self, course: Progress, *, actor: str) -> ActResult:
         """In a whole list those that have their DOI are left out."""
-        from doitui_core import dois
+        from doitui_core.dois import reservations
 
         records = ((record.object_id, record) for record in self._records(course, _HAS_NONE))
-        return each(course, records, lambda record: dois.reserve(record, actor=actor))
+        return each(course, records, lambda record: reservations.reserve(record, actor=actor))
 
-    def _records(self, course: Course, only: Any = None) -> Iterator[Record]:
+    def _records(self, course: Progress, only: Any = None) -> Iterator[Record]:
         if self.ids is None:
-            return candidates.records(gather(course, self.window, self.expected, only))
+            return mint_candidates.by_ids(gather(course, self.window, self.expected, only))
         course.whole = len(self.ids)
-        return candidates.records(self.ids)
+        return mint_candidates.by_ids(self.ids)
 
 
 class MintScreen(DoiActs, ListSection):
     id_ = "mint"
-    of, noun = "records", "record"
+    list_name, noun = "records", "record"
     BINDINGS: ClassVar = keys.bindings("mint")
     about: ClassVar = (
         "Records whose DOI is not minted yet, oldest first. Mark some with space, or all that match with A; t changes "
@@ -95,13 +98,13 @@ class MintScreen(DoiActs, ListSection):
     def __init__(self) -> None:
         super().__init__()
         self.target = 0
-        self._looking: Course | None = None
+        self._looking: Progress | None = None
 
     def columns(self, width: int) -> Sequence[Column]:
         shown = [
             Column("OBJECT ID", 16 if width < 90 else 22, lambda row: row["object_id"]),
             Column("IN", 8, lambda row: row["repository"]),
-            Column("DOI", 12, lambda row: shapes.doi(row["status"]) if row["doi"] else ("  none yet", "quiet")),
+            Column("DOI", 12, lambda row: state_symbols.doi(row["status"]) if row["doi"] else ("  none yet", "quiet")),
             Column("PUBLISHED", 9, lambda row: "yes" if row["published"] else ("no", "warn")),
             Column("TITLE", 0, lambda row: row["title"]),
         ]
@@ -127,7 +130,7 @@ class MintScreen(DoiActs, ListSection):
             "`doitui record import FILE` brings records in; 4 shows their DOIs.",
         )
 
-    def beside(self, row: Row) -> list[Line]:
+    def detail_lines(self, row: Row) -> list[Line]:
         return [
             (row["object_id"], "strong"),
             [("in         ", "quiet"), row["repository"]],
@@ -152,26 +155,26 @@ class MintScreen(DoiActs, ListSection):
     def act_mint(self) -> None:
         self._look(self._propose_mint)
 
-    def _look(self, then: Callable[[_Chosen, batch.Result], None]) -> None:
+    def _look(self, then: Callable[[_Chosen, bulk_mint.MintResult], None]) -> None:
         """A dry run over what is chosen; then `then`, with what was chosen when it began."""
         chosen = self._chosen(self.table.chosen())
         if not chosen.many:
-            self.doitui.tell("there is no record here to mint", bad=True)
+            self.doitui.say("there is no record here to mint", bad=True)
             return
         if self._looking is not None:
             self._looking.halt.set()  # another look is wanted instead
-        self.doitui.tell(f"looking at {counted(chosen.many, 'record')}…")
+        self.doitui.say(f"looking at {plural(chosen.many, 'record')}…")
 
-        def work(course: Course) -> batch.Result:
+        def work(course: Progress) -> bulk_mint.MintResult:
             return chosen.mint(course, actor=self.doitui.operator, dry_run=True)
 
-        def looked(found: batch.Result) -> None:
+        def looked(found: bulk_mint.MintResult) -> None:
             if not course.stopped:
                 then(chosen, found)
 
         def failed(error: Exception) -> None:
             if isinstance(error, DoituiError) and not isinstance(error, DatabaseUnavailable):
-                self.doitui.tell(str(error), bad=True)
+                self.doitui.say(str(error), bad=True)
             else:
                 self.doitui.lost(error)
 
@@ -179,9 +182,9 @@ class MintScreen(DoiActs, ListSection):
 
     def _chosen(self, rows: list[Row]) -> _Chosen:
         ids = None if self.all_matching else [row["id"] for row in rows]
-        return _Chosen(self.window(), self.table.stretch.whole, self.state, ids)
+        return _Chosen(self.window(), self.table.cache.whole, self.state, ids)
 
-    def _report(self, found: batch.Result, state: str) -> None:
+    def _report(self, found: bulk_mint.MintResult, state: str) -> None:
         lines: list[Line] = [Rule("Check"), "", *_summary(found, state)]
         lines += ["", Rule("What a mint would refuse")] if found.refused else []
         for object_id, why in found.refused:
@@ -190,43 +193,43 @@ class MintScreen(DoiActs, ListSection):
         lines += [f" … and {number(more)} more"] * (more > 0)
         self.app.push_screen(Sheet(lines))
 
-    def _propose_mint(self, chosen: _Chosen, found: batch.Result) -> None:
+    def _propose_mint(self, chosen: _Chosen, found: bulk_mint.MintResult) -> None:
         operator, state = self.doitui.operator, chosen.state
         if not found.queued:
             self._report(found, state)
             return
 
-        def run(_: Answers, course: Course) -> Result:
-            from doitui.tui.doi_plans import of_batch
+        def run(_: Answers, course: Progress) -> ActResult:
+            from doitui.tui.acts.doi_plans import mint_result
 
-            return of_batch(chosen.mint(course, actor=operator))
+            return mint_result(chosen.mint(course, actor=operator))
 
         forever = (
             "" if state == "draft" else "Registered or findable, a DOI is for ever: it can be hidden, never deleted."
         )
         lines: list[Line] = [forever or "A draft can still be given up.", "", *_summary(found, state)]
-        lines += [(named(f"{object_id}:", why), "warn") for object_id, why in found.refused[:NAMED]]
+        lines += [(short_label(f"{object_id}:", why), "warn") for object_id, why in found.refused[:NAMED]]
         level = 3 if state != "draft" or found.queued > MANY else 2
         typed = str(found.queued) if level == 3 else ""
         many = found.queued > MANY
-        plan = Plan("Mint", counted(found.queued, "DOI"), lines, chosen.command, run, level, typed, slow=many)
+        plan = Plan("Mint", plural(found.queued, "DOI"), lines, chosen.command, run, level, typed, slow=many)
         self.doitui.acting.propose(plan)
 
     def act_reserve(self) -> None:
         rows = [row for row in self.table.chosen() if not row["doi"]]
         chosen, operator = self._chosen(rows), self.doitui.operator
         if not chosen.many:
-            self.doitui.tell("nothing to reserve: each has its DOI already", bad=True)
+            self.doitui.say("nothing to reserve: each has its DOI already", bad=True)
             return
 
-        def run(_: Answers, course: Course) -> Result:
+        def run(_: Answers, course: Progress) -> ActResult:
             return chosen.reserve(course, actor=operator)
 
-        lines: list[Line] = [named(row["object_id"], row["title"]) for row in rows[:NAMED]]
-        what, ids = counted(chosen.many, "DOI"), " ".join(row["object_id"] for row in rows[:3])
+        lines: list[Line] = [short_label(row["object_id"], row["title"]) for row in rows[:NAMED]]
+        what, ids = plural(chosen.many, "DOI"), " ".join(row["object_id"] for row in rows[:3])
         if chosen.ids is None:
             lines = ["Every record of this list, seen or not, that has none. If their number changes, nothing is done."]
-            what, ids = f"DOIs for a list of {counted(chosen.many, 'record')}", "OBJECT_ID…"
+            what, ids = f"DOIs for a list of {plural(chosen.many, 'record')}", "OBJECT_ID…"
         lines += ["", "Each gets its DOI now, to be printed; it is not minted, and the string never changes again."]
         level = 3 if chosen.many > MANY or chosen.ids is None else 2
         typed, slow = str(chosen.many) if level == 3 else "", chosen.many > MANY
@@ -234,7 +237,7 @@ class MintScreen(DoiActs, ListSection):
         self.doitui.acting.propose(plan)
 
 
-def _summary(found: batch.Result, state: str) -> list[Line]:
+def _summary(found: bulk_mint.MintResult, state: str) -> list[Line]:
     lines: list[Line] = [[(f"  {number(found.queued):>8}  ", "good"), f"would be queued, to become {state}"]]
     return lines + [
         [(f"  {number(many):>8}  ", "warn"), f"left out: {why}"] for why, many in found.skipped.most_common()

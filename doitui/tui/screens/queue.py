@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from doitui.tui import keys, shapes
-from doitui.tui.queue_acts import QueueActs
+from doitui.tui import state_symbols
+from doitui.tui.acts import keys
+from doitui.tui.acts.queue_acts import QueueActs
 from doitui.tui.screens.list_section import ListSection, TabFields
 from doitui.tui.text import due, minute, span
 from doitui.tui.widgets.lines import Line
 from doitui.tui.widgets.window_table import Column, WindowTable
-from doitui_core import notices, stats, windows
 from doitui_core.clock import EPOCH
-from doitui_core.windows import Row, Window
+from doitui_core.notify import notices
+from doitui_core.views import counters, windows
+from doitui_core.views.windows import Row, Window
 
 #: Statuses that have a tab.
 STATUSES = ("pending", "processing", "completed", "failed", "uncertain", "blocked")
@@ -22,7 +24,7 @@ STATUSES = ("pending", "processing", "completed", "failed", "uncertain", "blocke
 
 class QueueScreen(QueueActs, ListSection):
     id_ = "queue"
-    of, noun, faulty = "jobs", "job", "status:failed"
+    list_name, noun, faulty = "jobs", "job", "status:failed"
     orders: ClassVar = (("number", True),)
     tabs: ClassVar[TabFields] = {"all": {}} | {status: {"status": status} for status in STATUSES}
     BINDINGS: ClassVar = keys.bindings("queue")
@@ -44,7 +46,7 @@ class QueueScreen(QueueActs, ListSection):
 
     def columns(self, width: int) -> Sequence[Column]:
         job = Column("JOB", 7 if width < 90 else 8, lambda row: str(row["id"]), right=True)
-        status = Column("STATUS", 12, lambda row: shapes.job(row["status"]))
+        status = Column("STATUS", 12, lambda row: state_symbols.job(row["status"]))
         tries = Column("TRY", 4, lambda row: f"{row['attempts']}/{row['max_attempts']}", right=True)
         doi = Column("DOI", 28 if width < 110 else 32, lambda row: row["doi"])
         if width < 70:
@@ -55,13 +57,13 @@ class QueueScreen(QueueActs, ListSection):
         action = Column("ACTION", 10, lambda row: row["action"])
         return [job, status, action, tries, Column("DUE", 7, self._due, right=True), doi, Column("WHY", 0, _why)]
 
-    def _in_short(self, row: Row) -> shapes.Cell:
+    def _in_short(self, row: Row) -> state_symbols.Cell:
         """The cause by its name; the whole of it stands in the line below."""
         if row["status"] in ("failed", "blocked"):
             return row["cause"].replace("_", " "), "bad"
         return self._due(row)
 
-    def _due(self, row: Row) -> shapes.Cell:
+    def _due(self, row: Row) -> state_symbols.Cell:
         if row["status"] == "processing" and row["lease_until"] is not None:
             return ("lease!", "warn") if row["lease_until"] < self._now else ""
         return (
@@ -74,17 +76,17 @@ class QueueScreen(QueueActs, ListSection):
     def reload(self) -> None:
         self._now = self.doitui.now()
         super().reload()
-        self.count_tabs(stats.jobs)
+        self.count_tabs(counters.jobs)
 
     def looked(self) -> None:
         self._now = self.doitui.now()
-        self.table.tell_anew()
-        self.show_beside()
+        self.table.repaint_cells()
+        self.show_detail()
 
     def empty(self) -> tuple[str, ...]:
         return ("Nothing was ever queued.", "", "5 mints records; `doitui batch mint --all` does the same.")
 
-    def beside(self, row: Row) -> list[Line]:
+    def detail_lines(self, row: Row) -> list[Line]:
         return about_job(row, self._now)
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
@@ -93,20 +95,20 @@ class QueueScreen(QueueActs, ListSection):
 
     def act_retry(self) -> None:
         if self.all_matching:
-            self.propose_matching("Retry", self.window(), self.table.stretch.whole, "doitui queue retry ID…")
+            self.propose_matching("Retry", self.window(), self.table.cache.whole, "doitui queue retry ID…")
         else:
             self.propose_retry(self.table.chosen())
 
     def act_cancel(self) -> None:
         if self.all_matching:
-            self.propose_matching("Cancel", self.window(), self.table.stretch.whole, "doitui queue cancel ID…")
+            self.propose_matching("Cancel", self.window(), self.table.cache.whole, "doitui queue cancel ID…")
         else:
             self.propose_cancel(self.table.chosen())
 
     def act_retry_cause(self) -> None:
         row = self.table.row
         if row is None or not row["cause"] or row["status"] not in ("failed", "blocked"):
-            self.doitui.tell("put the cursor on a job that failed: C puts back all with its cause", bad=True)
+            self.doitui.say("put the cursor on a job that failed: C puts back all with its cause", bad=True)
             return
         self.propose_cause(row["cause"])
 
@@ -114,7 +116,7 @@ class QueueScreen(QueueActs, ListSection):
         return str(self.table.row["repository"]) if self.table.row is not None else ""
 
 
-def _why(row: Row) -> shapes.Cell:
+def _why(row: Row) -> state_symbols.Cell:
     if row["error"]:
         return row["error"], "bad" if row["status"] in ("failed", "blocked") else "quiet"
     return str(row["title"] or row["object_id"])
@@ -122,7 +124,7 @@ def _why(row: Row) -> shapes.Cell:
 
 def about_job(row: Row, now: datetime) -> list[Line]:
     """All that is known of a job, to read beside the list."""
-    state, tone = shapes.job(row["status"])
+    state, tone = state_symbols.job(row["status"])
     waits = row["status"] in ("pending", "uncertain")
     lines: list[Line] = [
         (f"job {row['id']}: {row['action']}", "strong"),

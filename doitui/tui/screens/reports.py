@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from doitui.cli import files
-from doitui.tui import keys, used
+from doitui.shared import files
+from doitui.tui.acts import keys
+from doitui.tui.data import usage_months
 from doitui.tui.screens.tabbed import TabbedSection
 from doitui.tui.text import bar, number
 from doitui.tui.widgets.plot import Plot
 from doitui.tui.widgets.window_table import Column
-from doitui_core import minting, spreadsheets
+from doitui_core.domain import spreadsheets
 from doitui_core.errors import DoituiError
-from doitui_core.windows import Row
+from doitui_core.views import mint_report
+from doitui_core.views.windows import Row
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """`key` names a row, `counts` are its numbers: the first is the one drawn. `told`: what the sum of it is.
+class ReportTable:
+    """`key` names a row, `counts` are its numbers: the first is the one drawn. `unit`: what the sum of it is.
 
     `newest_first`: rows are months, and are drawn from the oldest on. `file`: part of the name of the CSV file.
     """
@@ -29,45 +31,45 @@ class Report:
     key: str
     counts: tuple[str, ...]
     read: Callable[[], list[Row]]
-    told: str
+    unit: str
     empty: str
     file: str
     newest_first: bool = True
 
 
-def _minted() -> list[Row]:
-    return [{"month": row.name, "minted": row.minted, "findable": row.findable} for row in minting.monthly()][::-1]
+def _minted_rows() -> list[Row]:
+    return [{"month": row.name, "minted": row.minted, "findable": row.findable} for row in mint_report.monthly()][::-1]
 
 
-def _used() -> list[Row]:
-    return used.by_month(used.counted())[::-1]
+def _usage_rows() -> list[Row]:
+    return usage_months.by_month(usage_months.monthly_usage())[::-1]
 
 
 REPORTS = (
-    Report(
+    ReportTable(
         "Minted per month",
         "month",
         ("minted", "findable"),
-        _minted,
+        _minted_rows,
         "DOIs in 24 months",
         "Nothing was minted in these months.",
         "minted",
     ),
-    Report(
+    ReportTable(
         "By repository",
         "repository",
         ("total", "findable", "registered", "draft", "reserved", "tombstone"),
-        minting.by_repository,
+        mint_report.by_repository,
         "DOIs",
         "No repository yet.",
         "repositories",
         newest_first=False,
     ),
-    Report(
+    ReportTable(
         "Usage per month",
         "month",
-        used.COUNTS,
-        _used,
+        usage_months.COUNTS,
+        _usage_rows,
         "investigations",
         "No usage was counted yet: `doitui usage --help` says how.",
         "usage",
@@ -94,7 +96,7 @@ class ReportsScreen(TabbedSection):
         return Plot(id="plot", classes="beside")
 
     @property
-    def report(self) -> Report:
+    def report(self) -> ReportTable:
         return REPORTS[self.tab]
 
     @property
@@ -120,7 +122,7 @@ class ReportsScreen(TabbedSection):
             self._show(report, self.rows)
         elif report.name not in self._asked:
             self._asked.add(report.name)
-            self.table.stretch.fixed([])
+            self.table.cache.fixed([])
             self.table.say("", "Counting…")
             slot = f"report {report.name}"
             self.doitui.slow.ask(slot, report.read, lambda rows: self._show(report, rows), self._fail)
@@ -129,16 +131,16 @@ class ReportsScreen(TabbedSection):
         self._asked.clear()
         self.failed(self.table, error)
 
-    def _show(self, report: Report, rows: list[Row]) -> None:
+    def _show(self, report: ReportTable, rows: list[Row]) -> None:
         self._rows[report.name] = rows
         self._asked.discard(report.name)
         if report is not self.report:
             return
         first = report.counts[0]
         self.table.say("", report.empty)
-        self.table.stretch.fixed([{"id": row[report.key]} | row for row in rows])
+        self.table.cache.fixed([{"id": row[report.key]} | row for row in rows])
         self.table.refresh()
-        self.say(f"{number(sum(row[first] for row in rows))} {report.told}")
+        self.say(f"{number(sum(row[first] for row in rows))} {report.unit}")
         shown = rows[::-1] if report.newest_first else rows
         self.query_one("#plot", Plot).show([row[report.key] for row in shown], [row[first] for row in shown])
 
@@ -154,9 +156,9 @@ class ReportsScreen(TabbedSection):
         try:
             files.replace(place, "".join(",".join(map(_field, line)) + "\n" for line in lines))
         except DoituiError as error:
-            self.doitui.tell(str(error), bad=True)
+            self.doitui.say(str(error), bad=True)
         else:
-            self.doitui.tell(f"written to {place.absolute()}")
+            self.doitui.say(f"written to {place.absolute()}")
 
 
 def _count(name: str) -> Column:

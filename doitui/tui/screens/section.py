@@ -15,7 +15,7 @@ from doitui.tui import actions
 from doitui.tui.widgets.bars import KeyBar, TopBar
 from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.window_table import WindowTable
-from doitui_core import changes
+from doitui_core.db import change_token
 
 if TYPE_CHECKING:
     from doitui.tui.host import Host
@@ -110,7 +110,7 @@ class Section(Screen[None]):
         stays, and the link is lost; else that pane tells its cause, and the others go on.
         """
         self.doitui.quick.ask(
-            f"doubt {id(pane)}", changes.token, lambda _: self.unreadable(pane, error), self.doitui.lost
+            f"doubt {id(pane)}", change_token.change_token, lambda _: self.unreadable(pane, error), self.doitui.lost
         )
 
     def unreadable(self, pane: WindowTable | Lines, error: Exception) -> None:
@@ -118,7 +118,7 @@ class Section(Screen[None]):
         said = ("", "This could not be read:", f"  {error}", "", "r tries again; `doitui doctor` looks at everything.")
         if isinstance(pane, WindowTable):
             pane.say(*said)
-            pane.stretch.fixed([])
+            pane.cache.fixed([])
         else:
             pane.show(said)
 
@@ -129,7 +129,7 @@ class Section(Screen[None]):
         action = actions.BY_ID[name]
         why = self.doitui.refusal(action)
         if why:
-            self.doitui.tell(why, bad=True)
+            self.doitui.say(why, bad=True)
             return
         do = getattr(self, f"act_{name}", None) or getattr(self.doitui.acting, f"act_{name}")
         do()

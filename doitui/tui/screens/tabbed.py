@@ -29,7 +29,7 @@ class TabbedSection(Section):
         with Horizontal(classes="row"):
             yield WindowTable(self.columns, id="list")
             yield self.side()
-        yield from self.below()
+        yield from self.lower_panes()
 
     def columns(self, width: int) -> Sequence[Column]:
         raise NotImplementedError
@@ -38,7 +38,7 @@ class TabbedSection(Section):
         """What stands beside the table on wide screens."""
         raise NotImplementedError
 
-    def below(self) -> Iterable[Widget]:
+    def lower_panes(self) -> Iterable[Widget]:
         return ()
 
     @property
@@ -47,11 +47,11 @@ class TabbedSection(Section):
 
     def say(self, left: str, right: str = "") -> None:
         """The line above the table."""
-        self.query_one("#status", StatusLine).tell(left, right)
+        self.query_one("#status", StatusLine).show_texts(left, right)
 
     def on_mount(self) -> None:
         self.table.focus()
-        self.query_one("#tabs", Tabs).tell(self.tabs, self.tab)
+        self.query_one("#tabs", Tabs).show_labels(self.tabs, self.tab)
 
     def act_tab_next(self) -> None:
         self._turn(1)
@@ -61,7 +61,7 @@ class TabbedSection(Section):
 
     def _turn(self, by: int) -> None:
         self.tab = (self.tab + by) % len(self.tabs)
-        self.query_one("#tabs", Tabs).tell(self.tabs, self.tab)
+        self.query_one("#tabs", Tabs).show_labels(self.tabs, self.tab)
         self.table.go(0)
-        self.table.stretch.fixed([])  # its rows have other columns
+        self.table.cache.fixed([])  # its rows have other columns
         self.reload()

@@ -1,1 +1,1 @@
-"""The parts screens are made of."""
+"""The widgets that the screens consist of."""

@@ -76,7 +76,7 @@ class TopBar(Bar):
         app, text = self.doitui, Text(no_wrap=True)
         text.append(environment, _LOUD if app.environment == "production" else "")
         text.append(f"{apart}{rights}", _BOLD if app.may_write else "")
-        text.append(f"{apart}{app.link.words}", _LOUD if app.link.lost else "")
+        text.append(f"{apart}{app.link.status_text}", _LOUD if app.link.lost else "")
         text.append(f"{apart}{app.link.clock} ")
         return text
 
@@ -95,14 +95,14 @@ class KeyBar(Bar):
 
     def update(self) -> None:
         width, app = self.size.width, self.doitui
-        chosen = [action for action in (*app.MORE, *actions.of(app.screen_name)) if action.shown]
+        chosen = [action for action in (*app.MORE, *actions.for_screen(app.screen_name)) if action.shown]
         doing = f" {words}  " if (words := app.acting.under_way) else ""
         shown = self._fitting(chosen, width - max(len(doing), 1))
         text = Text(doing or " ", style=_BOLD if doing else "", no_wrap=True)
         for action in shown:
             dim = _DIM if app.refusal(action) else ""
             text.append(action.key, dim or _BOLD)
-            text.append(_named(action), dim)
+            text.append(_label(action), dim)
             text.append("  " if width >= 100 else " ")
         text.truncate(width)
         self.put(text)
@@ -114,17 +114,17 @@ class KeyBar(Bar):
         others = [action for action in chosen if action not in always]
         if not self.doitui.may_write:
             others.sort(key=lambda action: action.writes)
-        room -= sum(len(action.key) + len(_named(action)) + gap for action in always)
+        room -= sum(len(action.key) + len(_label(action)) + gap for action in always)
         kept = []
         for action in others:
-            room -= len(action.key) + len(_named(action)) + gap
+            room -= len(action.key) + len(_label(action)) + gap
             if room >= 0:
                 kept.append(action)
         kept.sort(key=chosen.index)
         return [always[0], *kept, *always[1:]]
 
 
-def _named(action: actions.Action) -> str:
+def _label(action: actions.Action) -> str:
     """Its name behind its key: `RRetry`, `space Mark`."""
     return f" {action.name}" if len(action.key) > 1 else action.name
 
@@ -134,7 +134,7 @@ class StatusLine(Bar):
 
     _told = ("", "")
 
-    def tell(self, left: str, right: str = "") -> None:
+    def show_texts(self, left: str, right: str = "") -> None:
         self._told = (left, right)
         self.update()
 

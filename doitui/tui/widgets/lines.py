@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from doitui.tui.shapes import Cell
+from doitui.tui.state_symbols import Cell
 from doitui.tui.text import harmless
 
 
@@ -25,13 +25,13 @@ class Rule:
     """The line that begins a part of a screen, as wide as that: `── Work ─────`."""
 
     title: str
-    beside: str = ""
+    right: str = ""
 
     def __str__(self) -> str:
         return self.title
 
     def drawn(self, width: int) -> str:
-        right = f" {self.beside} ──" if self.beside else ""
+        right = f" {self.right} ──" if self.right else ""
         left = f"── {harmless(self.title)} "
         room = width - cell_len(left) - len(right)
         return left + "─" * room + right if room > 0 else left.ljust(width, "─")[:width]
@@ -44,7 +44,7 @@ LONGEST = 20_000
 
 
 class Lines(Widget, can_focus=True):
-    """A column of text. Tones are those of `shapes`, and head and strong."""
+    """A column of text. Tones are those of `state_symbols`, and head and strong."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"lines--{tone}" for tone in ("plain", "good", "busy", "warn", "bad", "quiet", "head", "strong")

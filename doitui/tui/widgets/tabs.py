@@ -20,8 +20,8 @@ class Tabs(Bar):
         self._words: tuple[str, ...] = ()
         self._open = 0
 
-    def tell(self, words: Sequence[str], opened: int) -> None:
-        self._words, self._open = tuple(words), opened
+    def show_labels(self, labels: Sequence[str], opened: int) -> None:
+        self._words, self._open = tuple(labels), opened
         self.update()
 
     def update(self) -> None:

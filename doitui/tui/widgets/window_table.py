@@ -20,11 +20,11 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from doitui.tui import terminal
-from doitui.tui.shapes import Cell
+from doitui.tui.state_symbols import Cell
+from doitui.tui.terminal import terminal
 from doitui.tui.text import fit
 from doitui.tui.widgets.lines import wrapped
-from doitui.tui.widgets.stretch import Stretch
+from doitui.tui.widgets.row_cache import RowCache
 
 Row = dict[str, Any]
 
@@ -86,14 +86,14 @@ class WindowTable(Widget, can_focus=True):
     class Entered(Moved):
         """Enter was pressed on a row."""
 
-    class Counted(Message):
+    class CountChanged(Message):
         """How many rows there are, or are marked, has changed."""
 
     def __init__(self, columns: Callable[[int], Sequence[Column]], *, id: str, marks: bool = False) -> None:
         super().__init__(id=id)
         self._layout_of = columns
         self.marking = marks
-        self.stretch = Stretch(self)
+        self.cache = RowCache(self)
         self.cursor = 0
         self.top = 0
         # A row further is all rows painted anew: over SSH a key that is held down would fill a slow line for minutes.
@@ -109,7 +109,7 @@ class WindowTable(Widget, can_focus=True):
     @property
     def row(self) -> Row | None:
         """The row under the cursor."""
-        return self.stretch.get(self.cursor)
+        return self.cache.get(self.cursor)
 
     @property
     def room(self) -> int:
@@ -134,27 +134,27 @@ class WindowTable(Widget, can_focus=True):
         if lines:
             width = self.size.width
             self.refresh(*(Region(0, line, width, 1) for line in lines))
-        self._tell()
+        self._post_moved()
 
-    def tell_anew(self) -> None:
+    def repaint_cells(self) -> None:
         """Paint the lines again whose rows are the same, and whose cells say something else by now."""
         before, self._lines = self._lines, {}
-        width, seen = self.size.width, range(self.top, min(self.top + self.room, self.stretch.total))
-        rows = ((index, self.stretch.get(index)) for index in seen)
+        width, seen = self.size.width, range(self.top, min(self.top + self.room, self.cache.total))
+        rows = ((index, self.cache.get(index)) for index in seen)
         made = ((index, before.get(id(row)), self._line(index, row, width)) for index, row in rows if row is not None)
         if changed := [index for index, line, strip in made if line is None or line.strip != strip]:
             self.repaint(changed)
 
     def settle(self) -> None:
         """Bring cursor and top back into the list after it has become another one."""
-        last = max(self.stretch.total - 1, 0)
+        last = max(self.cache.total - 1, 0)
         cursor, top = min(self.cursor, last), min(self.top, max(last - self.room + 1, 0))
         top = min(max(top, cursor - self.room + 1), cursor)
         if (cursor, top) != (self.cursor, self.top):
             self.cursor, self.top = cursor, top
             self.refresh()
 
-    def _tell(self) -> None:
+    def _post_moved(self) -> None:
         row = self.row
         if (self.cursor, row) != self._told:
             self._told = (self.cursor, row)
@@ -164,22 +164,22 @@ class WindowTable(Widget, can_focus=True):
 
     def go(self, cursor: int) -> None:
         """Put the cursor on that row, and the row into view."""
-        cursor = min(max(cursor, 0), max(self.stretch.total - 1, 0))
+        cursor = min(max(cursor, 0), max(self.cache.total - 1, 0))
         old, self.cursor = self.cursor, cursor
         if (top := self._top(cursor)) != self.top:
             self.top = top
             self.refresh()
         elif old != cursor:
             self.repaint((old, cursor))
-        self.stretch.want(self.top, self.room)
-        self._tell()
+        self.cache.want(self.top, self.room)
+        self._post_moved()
 
     def _top(self, cursor: int) -> int:
         """The first row that is seen when the cursor is there: moved by as little as it takes, or by a page."""
         first, last = cursor - self.room + 1, cursor
         context = min(CONTEXT, self.room - 1)
         if self._by_pages and cursor >= self.top + self.room:
-            first = min(cursor - context, max(self.stretch.total - self.room, 0))
+            first = min(cursor - context, max(self.cache.total - self.room, 0))
         elif self._by_pages and cursor < self.top:
             last = max(cursor - self.room + 1 + context, 0)
         return min(max(self.top, first), last)
@@ -188,7 +188,7 @@ class WindowTable(Widget, can_focus=True):
         self.go(self.cursor + by)
 
     def action_page(self, by: int) -> None:
-        self.top = min(max(self.top + by * self.room, 0), max(self.stretch.total - self.room, 0))
+        self.top = min(max(self.top + by * self.room, 0), max(self.cache.total - self.room, 0))
         self.refresh()
         self.go(self.cursor + by * self.room)
 
@@ -196,7 +196,7 @@ class WindowTable(Widget, can_focus=True):
         self.go(0)
 
     def action_go_end(self) -> None:
-        self.go(self.stretch.total - 1)
+        self.go(self.cache.total - 1)
 
     def action_enter(self) -> None:
         if (row := self.row) is not None:
@@ -207,7 +207,7 @@ class WindowTable(Widget, can_focus=True):
             if self.marked.pop(row["id"], None) is None:
                 self.marked[row["id"]] = row
             self.repaint((self.cursor,))
-            self.post_message(self.Counted())
+            self.post_message(self.CountChanged())
             self.go(self.cursor + 1)
 
     def mark_range(self, rows: Sequence[Row]) -> None:
@@ -216,7 +216,7 @@ class WindowTable(Widget, can_focus=True):
             self.marked.pop(row["id"], None)
             self.marked[row["id"]] = row
         self.refresh()
-        self.post_message(self.Counted())
+        self.post_message(self.CountChanged())
 
     @property
     def last_mark(self) -> Row | None:
@@ -229,7 +229,7 @@ class WindowTable(Widget, can_focus=True):
         self.marked.clear()
         if had:
             self.refresh()
-            self.post_message(self.Counted())
+            self.post_message(self.CountChanged())
         return had
 
     def chosen(self) -> list[Row]:
@@ -240,7 +240,7 @@ class WindowTable(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         self.settle()
-        self.stretch.want(self.top, self.room)
+        self.cache.want(self.top, self.room)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
@@ -252,7 +252,7 @@ class WindowTable(Widget, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         index = self.top + event.y - 1
-        if event.y and index < self.stretch.total:
+        if event.y and index < self.cache.total:
             self.go(index)
             if event.chain == 2:
                 self.action_enter()
@@ -274,14 +274,14 @@ class WindowTable(Widget, can_focus=True):
         width = self.size.width
         if not y:
             return self._strip(self._columns(width), None, width)
-        if not self.stretch.total:
+        if not self.cache.total:
             note = ["".join(text for text, _ in line) for part in self.note for line in wrapped(f" {part}", width)]
             text = note[y - 1] if y <= len(note) else ""
             return Strip([Segment(fit(text, width), self._style("note"))], width)
         index = self.top + y - 1
-        if index >= self.stretch.total:
+        if index >= self.cache.total:
             return Strip([Segment(" " * width, self._style("plain"))], width)
-        row = self.stretch.get(index)
+        row = self.cache.get(index)
         return self._strip(self._columns(width), None, width, index) if row is None else self._line(index, row, width)
 
     def notify_style_update(self) -> None:

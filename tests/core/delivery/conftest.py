@@ -13,11 +13,17 @@ from typing import Any
 
 import pytest
 
-from doitui.web.accounts import Account
-from doitui.web.server import Sandbox, running_sandbox
-from doitui_core import database, delivery, desk, dois, queue, records, repositories, worker
+from doitui.web.common.accounts import Account
+from doitui.web.sandbox.server import Sandbox, running_sandbox
+from doitui_core.config import repositories
 from doitui_core.datacite.rest import RestClient
-from doitui_core.models import Attempt, Doi, DoiLog, Job, Repository, Upstream
+from doitui_core.db import database
+from doitui_core.db.models import Attempt, Doi, DoiLog, Job, RateLimit, Repository
+from doitui_core.delivery import delivery
+from doitui_core.operations import change_settings, doi_actions
+from doitui_core.queue import connection, jobs, leases
+from doitui_core.records import records
+from doitui_core.worker import summary, worker
 
 ACCOUNTS = (
     Account("DEMO.REPO", "s3cret-Pässword", frozenset(("10.5072", "10.80225"))),
@@ -123,14 +129,14 @@ class House:
         )
 
     def settings(self, code: str = "h", /, **values: str) -> None:
-        repositories.put(code, values)
+        change_settings.save_repository(code, values)
 
     def record(self, object_id: str = "1", /, code: str = "h", **changes: Any) -> None:
         records.save(object_id, metadata={**COMPLETE, **changes}, repository=code)
 
     def mint(self, object_id: str = "1", /, state: str = "findable", **changes: Any) -> Doi:
         self.record(object_id, **changes)
-        return dois.mint(object_id, state=state).doi
+        return doi_actions.mint(object_id, state=state).doi
 
     def minted(self, object_id: str = "1", /, **options: Any) -> Doi:
         """A DOI that is at DataCite; what the sandbox had to do for it is forgotten."""
@@ -142,10 +148,10 @@ class House:
     def faults(self, *specs: str) -> None:
         self.sandbox.faults.replace(specs)
 
-    def work(self, **options: Any) -> worker.Summary:
+    def work(self, **options: Any) -> summary.Summary:
         return worker.run(drain=True, **{"threads": 2, **options})
 
-    def later(self, **delta: float) -> worker.Summary:
+    def later(self, **delta: float) -> summary.Summary:
         self.clock.forward(**delta)
         return self.work()
 
@@ -169,17 +175,17 @@ class House:
     def came_in(self, method: str = "*") -> list[tuple[str, int]]:
         return came_in(self.sandbox, method)
 
-    def upstream(self) -> Upstream:
+    def rate_limit(self) -> RateLimit:
         """The row all users of the account share."""
-        return Upstream.get()
+        return RateLimit.get()
 
     def repository(self, code: str = "h") -> Repository:
         return repositories.find(code)
 
-    def claimed(self, object_id: str = "1") -> tuple[queue.Lease, desk.Desk]:
+    def claimed(self, object_id: str = "1") -> tuple[leases.Lease, connection.Connection]:
         """The job in hand of a worker, and its desk."""
-        at = desk.of(self.repository())
-        lease = queue.claim_one("host:1:aa", self.job(object_id).id, at.policy)
+        at = connection.for_repository(self.repository())
+        lease = jobs.claim_one("host:1:aa", self.job(object_id).id, at.policy)
         assert lease is not None
         return lease, at
 

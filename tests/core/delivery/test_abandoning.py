@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from doitui_core import dois, repositories
 from doitui_core.errors import Refused
+from doitui_core.operations import change_settings, doi_actions
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def draft(house: Any) -> Any:
 
 def abandoned(house: Any, *faults: str) -> None:
     house.faults(*faults)
-    dois.abandon("10.5072/h/2026/1")
+    doi_actions.abandon("10.5072/h/2026/1")
     house.work()
 
 
@@ -29,7 +29,7 @@ def test_an_abandoned_draft_is_deleted(draft: Any) -> None:
 
 
 def test_it_can_be_done_here_and_now(draft: Any) -> None:
-    assert dois.abandon("10.5072/h/2026/1", now=True).doi.status == "abandoned"
+    assert doi_actions.abandon("10.5072/h/2026/1", now=True).doi.status == "abandoned"
     assert draft.there() is None
 
 
@@ -53,16 +53,16 @@ def test_a_draft_that_somebody_registered_is_for_ever_and_known_as_it_is(
 def test_what_turned_out_to_be_for_ever_can_be_deactivated(draft: Any, connect: Any) -> None:
     connect().replace("10.5072/h/2026/1", {"event": "publish"})
     abandoned(draft)
-    dois.deactivate("10.5072/h/2026/1", reason="a mistake")
+    doi_actions.deactivate("10.5072/h/2026/1", reason="a mistake")
     draft.work()
     assert (draft.doi().status, draft.there().state) == ("tombstone", "registered")
 
 
 def test_a_record_with_another_doi_keeps_it_when_the_first_is_for_ever(draft: Any, connect: Any) -> None:
     connect().replace("10.5072/h/2026/1", {"event": "publish"})
-    dois.abandon("10.5072/h/2026/1")
-    repositories.put("h", {"suffix_pattern": "new/{object_id}"})
-    dois.mint("1")
+    doi_actions.abandon("10.5072/h/2026/1")
+    change_settings.save_repository("h", {"suffix_pattern": "new/{object_id}"})
+    doi_actions.mint("1")
     draft.work()
     assert (draft.doi().wanted, draft.doi().remote) == ("abandoned", "findable")
     assert draft.sandbox.store.find("10.5072/new/1").state == "findable"
@@ -79,7 +79,7 @@ def test_while_a_deletion_is_uncertain_nothing_else_is_done(draft: Any) -> None:
     abandoned(draft, "DELETE * reset", "GET * status status=503")
     assert draft.doi().certainty == "uncertain"
     with pytest.raises(Refused):
-        dois.abandon("10.5072/h/2026/1")
+        doi_actions.abandon("10.5072/h/2026/1")
 
 
 def test_a_create_that_arrives_after_the_deletion_is_deleted_too(draft: Any, connect: Any, complete: Any) -> None:
@@ -103,7 +103,7 @@ def test_an_abandoned_string_that_another_account_takes_is_left_alone(draft: Any
 
 def test_a_new_landing_page_reaches_datacite(house: Any) -> None:
     doi = house.minted()
-    dois.set_url(doi.doi, "https://new.example.org/1")
+    doi_actions.set_url(doi.doi, "https://new.example.org/1")
     house.work()
     assert house.there().attributes["url"] == "https://new.example.org/1"
     assert (house.doi().changed, house.came_in()) == (False, [("PUT", 200)])
@@ -111,8 +111,8 @@ def test_a_new_landing_page_reaches_datacite(house: Any) -> None:
 
 def test_a_new_landing_page_leaves_a_tombstone_one(house: Any) -> None:
     doi = house.minted()
-    dois.deactivate(doi.doi, reason="withdrawn", now=True)
-    dois.set_url(doi.doi, "https://new.example.org/gone", now=True)
+    doi_actions.deactivate(doi.doi, reason="withdrawn", now=True)
+    doi_actions.set_url(doi.doi, "https://new.example.org/gone", now=True)
     assert (house.there().state, house.there().attributes["url"], house.doi().status) == (
         "registered",
         "https://new.example.org/gone",
@@ -122,6 +122,6 @@ def test_a_new_landing_page_leaves_a_tombstone_one(house: Any) -> None:
 
 def test_a_new_landing_page_goes_out_with_the_mint(house: Any) -> None:
     doi = house.mint()
-    dois.set_url(doi.doi, "https://new.example.org/1")
+    doi_actions.set_url(doi.doi, "https://new.example.org/1")
     house.work()
     assert (house.there().attributes["url"], house.came_in()) == ("https://new.example.org/1", [("POST", 201)])

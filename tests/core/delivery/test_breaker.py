@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
-from doitui_core import breaker, database, dois, repositories, upstream, worker
+from doitui_core.db import database
+from doitui_core.db.models import Job, RateLimit
+from doitui_core.domain.outcomes import DONE, Outcome, OutcomeKind
 from doitui_core.errors import RemoteFailed
-from doitui_core.models import Job, Upstream
-from doitui_core.outcomes import DONE, Kind, Outcome
+from doitui_core.operations import change_settings, doi_actions
+from doitui_core.queue import breaker, rate_limit
+from doitui_core.worker import worker
 
 NAME = "rest https://api.example.org demo.repo"
-FAULT = Outcome(Kind.AMBIGUOUS, "server_error", "HTTP 500", 500)
-HOME = Outcome(Kind.DONE, http_status=200)
+FAULT = Outcome(OutcomeKind.AMBIGUOUS, "server_error", "HTTP 500", 500)
+HOME = Outcome(OutcomeKind.DONE, http_status=200)
 
 #: What takes a sandbox out of service; the last one is done and then says nothing.
 OUTAGES = ["* * status status=503", "* * status status=500", "* * html", "* * reset"]
@@ -28,7 +31,7 @@ def faults(number: int, clock: Any, *, jobs: tuple[int, ...] = (7, 6)) -> None:
 
 
 def is_open() -> bool:
-    return upstream.take(NAME, 1, None).open
+    return rate_limit.take(NAME, 1, None).open
 
 
 def statuses() -> Counter[tuple[str, int]]:
@@ -57,11 +60,11 @@ def test_requests_that_were_under_way_together_count_once(store: str, clock: Any
     ("between", "opened"),
     [
         (HOME, False),
-        (Outcome(Kind.PERMANENT, "metadata", "HTTP 422", 422), False),
-        (Outcome(Kind.BLOCKED, "credentials", "who?"), False),
-        (Outcome(Kind.PERMANENT, "metadata", "not sent: no title"), True),
-        (Outcome(Kind.THROTTLED, "throttled", "HTTP 429", 429), True),
-        (Outcome(Kind.RETRYABLE, "lease_lost", "another worker"), True),
+        (Outcome(OutcomeKind.PERMANENT, "metadata", "HTTP 422", 422), False),
+        (Outcome(OutcomeKind.BLOCKED, "credentials", "who?"), False),
+        (Outcome(OutcomeKind.PERMANENT, "metadata", "not sent: no title"), True),
+        (Outcome(OutcomeKind.THROTTLED, "throttled", "HTTP 429", 429), True),
+        (Outcome(OutcomeKind.RETRYABLE, "lease_lost", "another worker"), True),
         (DONE, True),
     ],
 )
@@ -107,7 +110,7 @@ def test_a_canary_held_back_by_a_clock_that_was_ahead_flies(store: str, clock: A
     clock.forward(days=3)
     faults(5, clock)
     clock.forward(days=-3)
-    assert upstream.take(NAME, 1, None).canary
+    assert rate_limit.take(NAME, 1, None).probe
 
 
 def test_opening_and_closing_are_told_once(store: str, clock: Any) -> None:
@@ -117,7 +120,7 @@ def test_opening_and_closing_are_told_once(store: str, clock: Any) -> None:
 
 
 def test_a_repository_whose_address_is_wrong_does_not_keep_it_shut(store: str, clock: Any) -> None:
-    repositories.put("broken", {"datacite_url": "https://api.datacite.org"})
+    change_settings.save_repository("broken", {"datacite_url": "https://api.datacite.org"})
     faults(5, clock)
     assert is_open()
 
@@ -127,10 +130,10 @@ def test_a_repository_whose_address_is_wrong_does_not_keep_it_shut(store: str, c
 
 def test_while_it_is_open_one_canary_flies_after_a_minute(store: str, clock: Any) -> None:
     faults(5, clock)
-    before = upstream.take(NAME, 9, None)
+    before = rate_limit.take(NAME, 9, None)
     clock.forward(seconds=60)
-    first, second = upstream.take(NAME, 9, None), upstream.take(NAME, 9, None)
-    assert [(grant.tokens, grant.canary) for grant in (before, first, second)] == [(0, False), (1, True), (0, False)]
+    first, second = rate_limit.take(NAME, 9, None), rate_limit.take(NAME, 9, None)
+    assert [(grant.tokens, grant.probe) for grant in (before, first, second)] == [(0, False), (1, True), (0, False)]
     assert first.not_job == 7
 
 
@@ -138,18 +141,18 @@ def test_canaries_wait_as_long_as_the_outage_lasts_and_a_quarter_of_an_hour_at_m
     faults(5, clock)
     waits = []
     for _ in range(8):
-        waits.append(upstream.take(NAME, 1, None).wait)
+        waits.append(rate_limit.take(NAME, 1, None).wait)
         clock.forward(seconds=waits[-1])
-        upstream.take(NAME, 1, None)
+        rate_limit.take(NAME, 1, None)
     assert waits == [60, 60, 120, 240, 480, 900, 900, 900]
 
 
 def test_after_an_outage_the_pace_is_halved_for_five_minutes(store: str, clock: Any) -> None:
     faults(5, clock)
     breaker.note(NAME, HOME, database.now(), 7, suspect=True)
-    slow = upstream.take(NAME, 1000, 10.0).tokens
+    slow = rate_limit.take(NAME, 1000, 10.0).tokens
     clock.forward(minutes=5)
-    assert (slow, upstream.take(NAME, 1000, 10.0).tokens) == (20, 40)
+    assert (slow, rate_limit.take(NAME, 1000, 10.0).tokens) == (20, 40)
 
 
 # An outage, with jobs.
@@ -249,7 +252,7 @@ def test_what_waits_for_the_breaker_is_not_done_here_and_now(house: Any) -> None
     house.work()
     house.record("now")
     with pytest.raises(RemoteFailed, match="out of order"):
-        dois.mint("now", now=True)
+        doi_actions.mint("now", now=True)
     assert (house.job("now").status, house.job("now").attempts) == ("pending", 0)
 
 
@@ -269,7 +272,7 @@ def test_another_account_is_not_held_up(house: Any, monkeypatch: pytest.MonkeyPa
     house.faults("* * status status=503")
     house.work()
     house.faults()
-    dois.mint("g1")
+    doi_actions.mint("g1")
     house.work()
     assert Job.select().where(Job.repository == house.repository("g"), Job.status == "completed").count() == 1
 
@@ -283,7 +286,7 @@ def updates(house: Any, number: int) -> None:
     house.work()
     for each in range(number):
         house.record(str(each), titles=[{"title": "second"}])
-        dois.update(house.doi(str(each)).doi)
+        doi_actions.update(house.doi(str(each)).doi)
 
 
 def test_one_poisonous_document_does_not_open_it(house: Any) -> None:
@@ -292,7 +295,7 @@ def test_one_poisonous_document_does_not_open_it(house: Any) -> None:
     house.work()
     for _ in range(12):
         house.later(minutes=5)
-    assert house.upstream().opened_at is None
+    assert house.rate_limit().opened_at is None
     assert statuses()["completed", 1] >= 6 + 5
 
 
@@ -302,10 +305,10 @@ def test_one_poisonous_document_does_not_hold_it_open(house: Any) -> None:
     house.work()
     house.faults("PUT /dois/10.5072/h/2026/0 status status=500")
     Job.update(scheduled_at=database.now()).where(Job.id == house.job("0").id).execute()
-    opened = house.upstream().opened_at
+    opened = house.rate_limit().opened_at
     house.later(minutes=15)
     house.later(minutes=15)
-    assert (opened is not None, house.upstream().opened_at) == (True, None)
+    assert (opened is not None, house.rate_limit().opened_at) == (True, None)
     left = [job.subject_id for job in Job.select().where(Job.kind == "write", Job.status != "completed")]
     assert left == [house.doi("0").id]
 
@@ -314,7 +317,7 @@ def test_the_canary_is_another_job_than_the_one_that_met_the_last_fault(house: A
     updates(house, 2)
     poison = house.job("0").id
     now = database.now()
-    Upstream.update(faults=5, fault_job=poison, opened_at=now, canary_at=now).execute()
+    RateLimit.update(faults=5, fault_job=poison, opened_at=now, canary_at=now).execute()
     house.sandbox.requests.clear()
     house.work(limit=1)
     paths = [one["path"] for one in house.sandbox.requests.entries() if one["method"] == "PUT"]

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doitui.web import doi_ingest
-from doitui_core import comparing, dois, records, verification
+from doitui.web.dois import doi_ingest
+from doitui_core.delivery import verification
+from doitui_core.dois import targets
 from doitui_core.metadata import markup
 from doitui_core.metadata.dates import is_edtf
+from doitui_core.operations import comparing, doi_actions
+from doitui_core.records import record_lookup
 
 DESCRIPTION = {"descriptionType": "Abstract"}
 RELATED = {"relatedIdentifierType": "DOI", "relationType": "Cites"}
@@ -84,7 +87,7 @@ def mds_house(house: Any) -> Any:
 def verified(house: Any, changes: dict[str, dict[str, Any]]) -> None:
     for name, document in changes.items():
         house.record(name.replace(" ", "-"), **document)
-        dois.mint(name.replace(" ", "-"))
+        doi_actions.mint(name.replace(" ", "-"))
     house.work()
     house.later(hours=25)
     verification.queue_due(24, actor="test")
@@ -95,7 +98,7 @@ def test_each_is_warned_of_before(mds_house: Any) -> None:
     missing = {}
     for name, (document, code, path) in CHANGED.items():
         mds_house.record(name, **document)
-        told = [(found.level, found.code, found.path) for found in dois.check(records.find(name))]
+        told = [(found.level, found.code, found.path) for found in targets.check(record_lookup.find(name))]
         if ("warning", code, path) not in told:
             missing[name] = told
     assert missing == {}
@@ -105,7 +108,7 @@ def test_over_rest_nobody_is_warned_of_mds(house: Any) -> None:
     codes = set()
     for name, (document, _, _) in CHANGED.items():
         house.record(name, **document)
-        codes |= {found.code for found in dois.check(records.find(name))}
+        codes |= {found.code for found in targets.check(record_lookup.find(name))}
     assert codes & {"changed_by_xml", "date_lost", "lost_over_xml", "not_sent"} == set()
 
 
@@ -127,7 +130,7 @@ def test_what_is_kept_as_sent_has_no_warning_and_is_verified(mds_house: Any) -> 
     wrong = {}
     for name in UNCHANGED:
         object_id = name.replace(" ", "-")
-        warned = {found.code for found in dois.check(records.find(object_id))} & told
+        warned = {found.code for found in targets.check(record_lookup.find(object_id))} & told
         differences = comparing.ask(mds_house.doi(object_id).id).differences
         if warned or differences or mds_house.doi(object_id).api_check != "verified":
             wrong[name] = (warned, differences, mds_house.log(object_id)[-1].detail)
@@ -155,5 +158,5 @@ def test_whatever_text_the_reader_changes_is_foreseen(text: str) -> None:
 @settings(max_examples=1000, deadline=None)
 @given(st.text("012-/~?uT:Z.op", max_size=12) | st.sampled_from(["2020-01/", "2020-01/open", "unknown/2020", "2019~"]))
 def test_whatever_date_the_reader_drops_is_foreseen(text: str) -> None:
-    kept = doi_ingest.kept({"dates": [{"date": text, "dateType": "Other"}]}).get("dates")
+    kept = doi_ingest.stored({"dates": [{"date": text, "dateType": "Other"}]}).get("dates")
     assert not is_edtf(text) or kept

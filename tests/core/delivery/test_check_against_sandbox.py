@@ -10,15 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from doitui.web.server import Sandbox, running_sandbox
-from doitui_core import dois, records
+from doitui.web.sandbox.server import Sandbox, running_sandbox
 from doitui_core.datacite.mds import MdsClient
+from doitui_core.datacite.mds_states import Call
 from doitui_core.datacite.rest import RestClient
+from doitui_core.dois import lookup, targets
 from doitui_core.errors import InvalidMetadata
-from doitui_core.mds_states import Call
 from doitui_core.metadata import build, to_xml, validate
 from doitui_core.metadata.from_json import canonical
 from doitui_core.metadata.kernel4 import VOCABULARIES
+from doitui_core.operations import doi_actions
+from doitui_core.records import record_lookup
 
 from .conftest import ACCOUNTS, COMPLETE
 
@@ -205,13 +207,13 @@ def test_whatever_may_be_minted_becomes_findable_and_nothing_is_refused(house: A
     for number, changes in enumerate(DOCUMENTS.values()):
         house.record(str(number), **changed(changes))
         try:
-            minted.append(dois.mint(str(number)).doi.doi)
+            minted.append(doi_actions.mint(str(number)).doi.doi)
         except InvalidMetadata:
             refused.append(number)
     house.work()
 
     assert len(minted) + len(refused) == len(DOCUMENTS) >= 60
-    assert [doi for doi in minted if dois.find(doi).status != "findable"] == []
+    assert [doi for doi in minted if lookup.find(doi).status != "findable"] == []
     assert [entry for entry in house.came_in() if entry[1] >= 400 and entry[0] != "GET"] == []
 
 
@@ -276,4 +278,4 @@ def test_over_mds_check_and_sandbox_agree_on_any_document(datacite: Sandbox, cha
 def test_a_stored_record_is_checked_with_the_page_of_its_repository(house: Any) -> None:
     house.record("a b")
     house.record("Ä")
-    assert [dois.check(records.find(name)) for name in ("a b", "Ä")] == [[], []]
+    assert [targets.check(record_lookup.find(name)) for name in ("a b", "Ä")] == [[], []]

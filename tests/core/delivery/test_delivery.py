@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from doitui_core import dois
-from doitui_core.models import Payload
+from doitui_core.db.models import Payload
+from doitui_core.dois import targets
+from doitui_core.operations import doi_actions
 
 # What goes well.
 
@@ -43,7 +44,7 @@ def test_climbing_the_ladder_is_put(house: Any) -> None:
 def test_an_update_puts_what_the_record_says_now(house: Any) -> None:
     doi = house.minted()
     house.record(titles=[{"title": "Letters, second series"}])
-    dois.update(doi.doi)
+    doi_actions.update(doi.doi)
     house.work()
     assert house.there().attributes["titles"] == [{"title": "Letters, second series"}]
     assert (house.doi().changed, house.came_in()) == (False, [("PUT", 200)])
@@ -51,7 +52,7 @@ def test_an_update_puts_what_the_record_says_now(house: Any) -> None:
 
 def test_deactivating_hides_with_the_reason_and_keeps_the_metadata(house: Any) -> None:
     doi = house.minted()
-    dois.deactivate(doi.doi, reason="withdrawn by the donor")
+    doi_actions.deactivate(doi.doi, reason="withdrawn by the donor")
     house.work()
     assert (house.there().state, house.doi().status) == ("registered", "tombstone")
     assert house.there().attributes["titles"]
@@ -60,19 +61,19 @@ def test_deactivating_hides_with_the_reason_and_keeps_the_metadata(house: Any) -
 def test_a_record_that_became_invalid_can_still_be_deactivated(house: Any) -> None:
     doi = house.minted()
     house.record(creators=[])
-    dois.deactivate(doi.doi, reason="withdrawn")
+    doi_actions.deactivate(doi.doi, reason="withdrawn")
     house.work()
     assert house.doi().status == "tombstone"
 
 
 def test_a_wish_that_is_fulfilled_queues_nothing(house: Any) -> None:
     house.minted()
-    assert dois.mint("1").note == "is findable already"
+    assert doi_actions.mint("1").note == "is findable already"
 
 
 def test_a_job_can_be_done_here_and_now(house: Any) -> None:
     house.record()
-    assert dois.mint("1", now=True).doi.status == "findable"
+    assert doi_actions.mint("1", now=True).doi.status == "findable"
 
 
 def test_what_was_sent_can_be_read_back_exactly(house: Any) -> None:
@@ -107,9 +108,9 @@ def test_content_that_changed_during_the_flight_keeps_the_job_and_is_sent_too(ho
 
 def test_a_wish_that_changed_during_the_flight_is_carried_out_next(house: Any) -> None:
     doi = house.minted()
-    dois.update(doi.doi)
+    doi_actions.update(doi.doi)
     with house.in_flight():
-        dois.deactivate(doi.doi, reason="withdrawn")
+        doi_actions.deactivate(doi.doi, reason="withdrawn")
     house.work()
     assert (house.there().state, house.doi().status) == ("registered", "tombstone")
 
@@ -134,6 +135,6 @@ def test_a_record_that_became_invalid_is_not_sent_and_says_why(house: Any) -> No
 
 def test_a_cancelled_wish_sends_nothing(house: Any) -> None:
     house.mint()
-    dois.withdraw(house.job().id)
+    targets.cancel(house.job().id)
     house.work()
     assert (house.came_in(), house.doi().wanted) == ([], "none")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from doitui_core import dois
+from doitui_core.operations import doi_actions
 
 # The wrong state.
 
@@ -30,7 +30,7 @@ def test_a_state_is_corrected_once_only(house: Any) -> None:
 def test_an_update_of_a_doi_that_is_gone_makes_it_again_in_its_state(house: Any) -> None:
     doi = house.minted()
     house.sandbox.store.delete(house.there())
-    dois.update(doi.doi)
+    doi_actions.update(doi.doi)
     house.work()
     assert (house.came_in(), house.there().state) == ([("PUT", 201), ("PUT", 200)], "findable")
 
@@ -38,7 +38,7 @@ def test_an_update_of_a_doi_that_is_gone_makes_it_again_in_its_state(house: Any)
 def test_a_tombstone_of_a_doi_that_is_gone_is_made_again_without_ever_being_public(house: Any) -> None:
     doi = house.minted()
     house.sandbox.store.delete(house.there())
-    dois.deactivate(doi.doi, reason="withdrawn")
+    doi_actions.deactivate(doi.doi, reason="withdrawn")
     house.work()
     assert (house.there().state, house.doi().status) == ("registered", "tombstone")
     assert house.came_in() == [("PUT", 201), ("PUT", 200)]
@@ -94,6 +94,6 @@ def test_taken_in_answer_to_a_put_fails_and_does_not_go_round(house: Any, answer
     doi = house.minted()
     taken = answering_json("422 No", {"errors": [{"source": "doi", "title": "This DOI has already been taken"}]})
     house.settings(datacite_url=taken.url)
-    dois.update(doi.doi)
+    doi_actions.update(doi.doi)
     house.work()
     assert (house.job().status, house.job().cause, len(taken.requests)) == ("failed", "doi_taken", 1)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from doitui_core import desk, queue, upstream
-from doitui_core.models import Record
+from doitui_core.db.models import Record
+from doitui_core.queue import connection, jobs, rate_limit
 
 # Later.
 
@@ -44,9 +44,9 @@ def test_too_fast_costs_no_attempt_and_stops_everybody(house: Any, status: int) 
     house.mint()
     house.faults(f"POST /dois status status={status} seconds=30 count=1")
     house.work()
-    name = desk.of(Record.get().repository).upstream
+    name = connection.for_repository(Record.get().repository).rate_limit
     assert (house.job().status, house.job().attempts, house.job().cause) == ("pending", 0, "throttled")
-    assert upstream.take(name, 1, None).wait == 30
+    assert rate_limit.take(name, 1, None).wait == 30
 
 
 def test_too_fast_is_over_when_its_time_is(house: Any) -> None:
@@ -61,7 +61,7 @@ def test_a_probe_that_is_too_fast_stops_everybody_too(house: Any) -> None:
     house.mint()
     house.faults("POST /dois reset", "GET * status status=429 seconds=30")
     house.work()
-    assert upstream.take(desk.of(Record.get().repository).upstream, 1, None).wait == 30
+    assert rate_limit.take(connection.for_repository(Record.get().repository).rate_limit, 1, None).wait == 30
     assert house.doi().certainty == "uncertain"
 
 
@@ -80,7 +80,7 @@ def test_a_blocked_job_goes_on_when_it_is_retried(house: Any, monkeypatch: pytes
     monkeypatch.setenv("PW", "wrong")
     house.work()
     monkeypatch.setenv("PW", password)
-    queue.retry(every=True)
+    jobs.retry(every=True)
     house.work()
     assert house.doi().status == "findable"
 

@@ -13,9 +13,16 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, doctor, dois, queue, rests, upstream, verification, worker
-from doitui_core.jobs import Lane
-from doitui_core.models import Job, Record
+from doitui_core.db import database
+from doitui_core.db.models import Job, Record
+from doitui_core.delivery import verification
+from doitui_core.dois import reservations
+from doitui_core.domain import job_kinds
+from doitui_core.domain.job_kinds import Service
+from doitui_core.operations import doi_actions
+from doitui_core.queue import blocking, jobs, rate_limit
+from doitui_core.views import doctor, doctor_check
+from doitui_core.worker import services
 
 GONE = ("* * reset",)
 
@@ -51,14 +58,14 @@ def clock_was_ahead(house: Any) -> None:
     house.settings(datacite_rate_limit="300")
     for name in ("2", "3"):  # now, for the year is in the names of the DOIs
         house.record(name)
-        dois.reserve(Record.get(Record.object_id == name))
+        reservations.reserve(Record.get(Record.object_id == name))
     mint(house, 2)
     house.clock.forward(days=3)
     house.faults("POST /dois status status=429 seconds=30 count=1", "POST /dois html status=403 count=1")
     house.work(threads=1)
-    dois.mint("2")
+    doi_actions.mint("2")
     house.claimed("2")
-    dois.mint("3")
+    doi_actions.mint("3")
     house.clock.forward(days=-3)
 
 
@@ -94,7 +101,7 @@ INCIDENTS = [
 @pytest.mark.parametrize("incident", INCIDENTS, ids=lambda incident: incident.name)
 def test_an_incident_is_named_by_the_doctor_and_ends_by_itself(house: Any, incident: Incident) -> None:
     incident.begins(house)
-    told = [f"{check.name}: {check.told}" for check in doctor.checks(online=False) if check.level != doctor.OK]
+    told = [f"{check.name}: {check.told}" for check in doctor.checks(online=False) if check.level != doctor_check.OK]
     named = [line for line in told if line.startswith(f"{incident.check}: ") and incident.words in line]
     assert named, told
     incident.ends(house)
@@ -231,7 +238,7 @@ def test_a_404_in_foreign_words_does_not_say_that_a_doi_is_gone(house: Any) -> N
 
 def test_a_draft_is_not_deleted_by_a_page(house: Any) -> None:
     doi = house.minted(state="draft")
-    dois.abandon(doi.doi)
+    doi_actions.abandon(doi.doi)
     house.faults("DELETE * html status=404 count=1")
     house.work()
     first = house.there() is not None, house.job().status
@@ -243,37 +250,37 @@ def test_a_draft_is_not_deleted_by_a_page(house: Any) -> None:
 
 
 def paused_by_a_clock_ahead(house: Any) -> str:
-    name = worker.SERVICES[Lane.DOIS].desk(house.repository()).upstream
+    name = services.HANDLERS[Service.DOIS].connection(house.repository()).rate_limit
     house.clock.forward(days=3)
-    upstream.take(name, 1_000, 1.0)
-    upstream.pause(name, database.now() + timedelta(minutes=50))
+    rate_limit.take(name, 1_000, 1.0)
+    rate_limit.pause(name, database.now() + timedelta(minutes=50))
     house.clock.forward(days=-3)
     return name
 
 
 def test_a_pause_and_a_pace_noted_by_a_clock_ahead_count_for_nothing(house: Any) -> None:
     name = paused_by_a_clock_ahead(house)
-    assert upstream.take(name, 1, 1.0).tokens == 1
+    assert rate_limit.take(name, 1, 1.0).tokens == 1
 
 
 def test_a_clock_a_little_ahead_holds_up_for_no_more_than_the_rule_allows(house: Any) -> None:
-    name = worker.SERVICES[Lane.DOIS].desk(house.repository()).upstream
+    name = services.HANDLERS[Service.DOIS].connection(house.repository()).rate_limit
     waits = []
     for minutes in (1, 5, 30, 61, 24 * 60, 400 * 24 * 60):
         house.clock.forward(minutes=minutes)
-        while upstream.take(name, 1_000, 1.0).tokens:
+        while rate_limit.take(name, 1_000, 1.0).tokens:
             pass
         house.clock.forward(minutes=-minutes)
-        waits.append(upstream.take(name, 1, 1.0).wait)
-    assert max(waits) <= upstream.LONGEST_DEBT + upstream.BURST_SECONDS
+        waits.append(rate_limit.take(name, 1, 1.0).wait)
+    assert max(waits) <= rate_limit.LONGEST_DEBT + rate_limit.BURST_SECONDS
 
 
 def test_resume_ends_a_pause_whatever_its_cause(house: Any) -> None:
-    name = worker.SERVICES[Lane.DOIS].desk(house.repository()).upstream
-    upstream.pause(name, database.now() + timedelta(minutes=50))
-    before = upstream.take(name, 1, None).tokens
-    rests.pause(house.repository(), False)
-    assert (before, upstream.take(name, 1, None).tokens) == (0, 1)
+    name = services.HANDLERS[Service.DOIS].connection(house.repository()).rate_limit
+    rate_limit.pause(name, database.now() + timedelta(minutes=50))
+    before = rate_limit.take(name, 1, None).tokens
+    blocking.pause(house.repository(), False)
+    assert (before, rate_limit.take(name, 1, None).tokens) == (0, 1)
 
 
 def test_resume_lets_a_canary_fly_at_once(house: Any) -> None:
@@ -281,7 +288,7 @@ def test_resume_lets_a_canary_fly_at_once(house: Any) -> None:
     house.faults(*GONE)
     house.work()
     house.faults()
-    rests.pause(house.repository(), False)
+    blocking.pause(house.repository(), False)
     house.work()
     assert house.job().status == "completed"
 
@@ -289,7 +296,7 @@ def test_resume_lets_a_canary_fly_at_once(house: Any) -> None:
 def test_a_scheduled_job_stays_scheduled_however_far_ahead(house: Any) -> None:
     house.mint()
     at = database.now() + timedelta(days=400)
-    queue.schedule(house.job().id, at)
+    jobs.schedule(house.job().id, at)
     house.later(days=2)
     assert (house.job().status, house.job().scheduled_at) == ("pending", at)
 
@@ -307,8 +314,8 @@ def test_a_lease_of_a_clock_ahead_ends_after_a_whole_lease(house: Any) -> None:
 
 def test_what_is_within_its_rule_is_left_alone(house: Any) -> None:
     house.mint()
-    (lease,) = queue.claim("w", house.repository().id, queue.Policy(timedelta(minutes=5), timedelta(minutes=5)), 1)
+    (lease,) = jobs.claim("w", house.repository().id, jobs.Policy(timedelta(minutes=5), timedelta(minutes=5)), 1)
     at = database.now() + timedelta(minutes=59)
-    queue.finish(lease, queue.Status.PENDING, at=at, cause="throttled")
+    jobs.finish(lease, job_kinds.JobStatus.PENDING, at=at, cause="throttled")
     house.work()
     assert house.job().scheduled_at == at

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from doitui_core import dois
 from doitui_core.datacite.rest import PACKED_FROM
 from doitui_core.errors import InvalidMetadata
 from doitui_core.metadata.sizes import LONGEST_REQUEST
+from doitui_core.operations import doi_actions
 
 #: Of a type that makes no events.
 ROW = {"relatedIdentifierType": "LSID", "relationType": "References"}
@@ -37,7 +37,7 @@ def test_over_mds_it_is_refused_before_anything_is_queued(house: Any) -> None:
 def test_a_document_that_datacite_cannot_keep_is_refused(house: Any) -> None:
     house.record("huge", relatedIdentifiers=related(160_000))
     with pytest.raises(InvalidMetadata, match="DataCite keeps"):
-        dois.mint("huge")
+        doi_actions.mint("huge")
 
 
 @pytest.mark.parametrize(("rows", "packed"), [(1, False), (PACKED_FROM // 70, True)])

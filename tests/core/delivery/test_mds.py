@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from doitui_core import delivery, dois, verification
+from doitui_core.delivery import delivery, verification
+from doitui_core.operations import doi_actions
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_a_worker_that_dies_between_two_calls_leaves_nothing_half_done(mds_house
 def test_a_hide_that_hangs_is_found_out_and_stays(mds_house: Any) -> None:
     doi = mds_house.minted()
     mds_house.faults("DELETE /metadata/* reset count=1")
-    dois.deactivate(doi.doi, reason="withdrawn")
+    doi_actions.deactivate(doi.doi, reason="withdrawn")
     mds_house.work()
     mds_house.later(minutes=6)
 

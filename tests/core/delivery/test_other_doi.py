@@ -9,14 +9,20 @@ from typing import Any
 import pytest
 import requests
 
-from doitui.web.server import Sandbox
-from doitui_core import adoption, comparing, database, desk, doctor, dois, ledger, lists, queue, records, states, sync
+from doitui.web.sandbox.server import Sandbox
 from doitui_core.datacite import transport
 from doitui_core.datacite.rest import RestClient
+from doitui_core.db import database
+from doitui_core.db.models import Attempt, Doi, Job
+from doitui_core.dois import doi_rows, lookup, reservations
+from doitui_core.domain import states
+from doitui_core.domain.job_kinds import JobKind
+from doitui_core.domain.states import Certainty, Facts, Remote, Wanted
 from doitui_core.errors import DoituiError, InvalidDoi, Misconfigured, RemoteFailed
-from doitui_core.models import Attempt, Doi, Job
-from doitui_core.queue import Kind
-from doitui_core.states import Certainty, Facts, Remote, Wanted
+from doitui_core.operations import adoption, comparing, doi_actions, sync
+from doitui_core.queue import connection, jobs
+from doitui_core.records import record_lookup
+from doitui_core.views import doctor, lists
 
 VICTIM = "10.5072/h/2026/victim"
 
@@ -39,9 +45,9 @@ def facts(house: Any) -> tuple[Any, ...]:
 
 ACTS: dict[str, Callable[[Any], Any]] = {
     "mint": lambda house: house.mint(),
-    "update": lambda house: dois.update(house.minted(note="x").doi),
-    "deactivate": lambda house: dois.deactivate(house.minted().doi, reason="withdrawn"),
-    "verify": lambda house: dois.verify(house.minted().doi),
+    "update": lambda house: doi_actions.update(house.minted(note="x").doi),
+    "deactivate": lambda house: doi_actions.deactivate(house.minted().doi, reason="withdrawn"),
+    "verify": lambda house: doi_actions.verify(house.minted().doi),
 }
 
 
@@ -72,7 +78,7 @@ def test_it_is_enough_that_one_of_the_names_is_another(house: Any, answering_jso
     else:
         document["data"]["attributes"]["doi"] = VICTIM
     house.settings(datacite_url=answering_json("200 OK", document).url)
-    dois.update(house.doi().doi)
+    doi_actions.update(house.doi().doi)
     house.work()
     assert house.job().cause == "other_doi"
 
@@ -80,7 +86,7 @@ def test_it_is_enough_that_one_of_the_names_is_another(house: Any, answering_jso
 def test_the_same_doi_in_other_letters_is_no_other(house: Any, answering_json: Any) -> None:
     house.minted()
     house.settings(datacite_url=answering_json("200 OK", about("10.5072/H/2026/1")).url)
-    dois.update(house.doi().doi)
+    doi_actions.update(house.doi().doi)
     house.work()
     assert (house.job().status, house.job().cause) == ("completed", "")
 
@@ -95,7 +101,7 @@ def test_a_mint_that_was_answered_for_another_doi_is_settled_when_it_is_retried(
     house.settings(datacite_url=sandbox.url)
     made = {"doi": house.doi().doi, "url": "https://archive.example.org/1"}
     RestClient(sandbox.url, "DEMO.REPO", "s3cret-Pässword", deadline=20).create(made)
-    queue.retry(every=True)
+    jobs.retry(every=True)
     house.work()
     assert (house.job().status, house.doi().status) == ("completed", "findable")
 
@@ -107,10 +113,10 @@ def test_a_probe_that_is_answered_for_another_doi_settles_nothing(
     house.faults("POST /dois reset count=1")
     house.work(below=1)
     with database.write():
-        row = ledger.lock(house.doi().id)
-        ledger.write(row, states.timed_out(ledger.facts(row)), actor="test", action="mint")
+        row = doi_rows.lock(house.doi().id)
+        doi_rows.write(row, states.timed_out(doi_rows.facts(row)), actor="test", action="mint")
     house.settings(datacite_url=answering_json("200 OK", about(VICTIM)).url)
-    queue.retry(every=True)
+    jobs.retry(every=True)
     house.later(hours=2)
     assert (house.doi().certainty, house.doi().remote, house.job().cause) == ("uncertain", "none", "other_doi")
 
@@ -121,8 +127,8 @@ def test_sync_adopt_and_compare_do_not_believe_an_answer_about_another_doi(house
     house.settings(datacite_url=answering_json("200 OK", about(VICTIM, "registered")).url)
     row = house.doi()
 
-    result = sync.Result()
-    sync.ask(row, desk.of(house.repository()), result, "test", dry_run=False)
+    result = sync.SyncResult()
+    sync.ask(row, connection.for_repository(house.repository()), result, "test", dry_run=False)
     assert VICTIM in result.failed[row.doi]
     with pytest.raises(RemoteFailed, match=VICTIM):
         adoption.adopt(row.doi)
@@ -175,13 +181,13 @@ def old_doi(house: Any) -> Callable[..., Doi]:
 
     def make(suffix: str, remote: str = "none") -> Doi:
         house.record("old")
-        made = dois.reserve(records.find("old"))
+        made = reservations.reserve(record_lookup.find("old"))
         doi = f"10.5072/{suffix}"
         Doi.update(doi=doi, folded=doi.lower()).where(Doi.id == made.id).execute()
         with database.write():
-            row = ledger.lock(made.id)
+            row = doi_rows.lock(made.id)
             known = Facts(Wanted(remote), Remote(remote), Certainty.CONFIRMED)
-            ledger.write(row, known, actor="test", action="sync")
+            doi_rows.write(row, known, actor="test", action="sync")
         return row
 
     return make
@@ -191,13 +197,13 @@ def old_doi(house: Any) -> Callable[..., Doi]:
 def test_no_job_of_an_old_row_sends_anything(house: Any, old_doi: Callable[..., Doi], suffix: str) -> None:
     row = old_doi(suffix, "findable")
     house.sandbox.requests.clear()
-    kinds = (Kind.WRITE, Kind.VERIFY, Kind.RECHECK)
+    kinds = (JobKind.WRITE, JobKind.VERIFY, JobKind.RECHECK)
     for kind in kinds:
-        queue.enqueue(kind, row.id, row.repository_id, actor="test", max_attempts=5)
+        jobs.enqueue(kind, row.id, row.repository_id, actor="test", max_attempts=5)
     house.work()
 
-    jobs = {job.kind: (job.status, job.cause) for job in Job.select().where(Job.subject_id == row.id)}
-    assert jobs == {str(kind): ("failed", "invalid_doi") for kind in kinds}
+    job_rows = {job.kind: (job.status, job.cause) for job in Job.select().where(Job.subject_id == row.id)}
+    assert job_rows == {str(kind): ("failed", "invalid_doi") for kind in kinds}
     assert house.came_in() == []
     assert Attempt.select().where(Attempt.doi == row.id).count() == 0
     assert "doctor" in Doi.get_by_id(row.id).last_error
@@ -208,12 +214,12 @@ def test_no_act_on_an_old_row_queues_or_sends_anything(house: Any, old_doi: Call
     row = old_doi(suffix, "findable")
     house.sandbox.requests.clear()
     acts: dict[str, Callable[[], Any]] = {
-        "mint": lambda: dois.mint("old"),
-        "preview": lambda: dois.preview(row.record),
-        "update": lambda: dois.update(row.doi),
-        "verify": lambda: dois.verify(row.doi),
-        "deactivate": lambda: dois.deactivate(row.doi, reason="x"),
-        "set-url": lambda: dois.set_url(row.doi, "https://archive.example.org/2"),
+        "mint": lambda: doi_actions.mint("old"),
+        "preview": lambda: reservations.preview(row.record),
+        "update": lambda: doi_actions.update(row.doi),
+        "verify": lambda: doi_actions.verify(row.doi),
+        "deactivate": lambda: doi_actions.deactivate(row.doi, reason="x"),
+        "set-url": lambda: doi_actions.set_url(row.doi, "https://archive.example.org/2"),
         "adopt": lambda: adoption.adopt(row.doi),
         "take over": lambda: comparing.take_over(row.doi),
     }
@@ -238,7 +244,7 @@ def test_doctor_names_old_rows_and_what_was_never_sent_can_be_given_up(house: An
     assert "10.5072/x/../victim" in check.told
 
     house.sandbox.requests.clear()
-    assert dois.abandon(row.doi).job_id == 0
+    assert doi_actions.abandon(row.doi).job_id == 0
     assert not [check for check in doctor.checks(online=False) if check.name == "DOIs"]
     assert house.came_in() == []
 
@@ -248,9 +254,9 @@ def test_a_look_up_says_why_there_can_be_no_such_doi_and_shows_an_old_one(
 ) -> None:
     for text in ("10.5072/x/../victim", "https://doi.org/10.5072/x/%2e%2e/victim", "doi:10.5072/a//b"):
         with pytest.raises(DoituiError, match="leads requests to another DOI"):
-            dois.find(text)
+            lookup.find(text)
     row = old_doi("x/../victim")
-    assert lists.doi(dois.find(row.doi).id)["doi"] == row.doi
+    assert lists.doi(lookup.find(row.doi).id)["doi"] == row.doi
 
 
 HOSTILE_IDS = ("x/../victim", "..", ".", "a/./b", "z/../../../events/e1", "x/..", "a//b", "a/", "/a")
@@ -260,7 +266,7 @@ HOSTILE_IDS = ("x/../victim", "..", ".", "a/./b", "z/../../../events/e1", "x/.."
 def test_an_object_id_that_would_lead_to_another_doi_gets_none(house: Any, object_id: str) -> None:
     house.settings(suffix_pattern="{object_id}")
     house.record(object_id)
-    for act in (lambda: dois.reserve(records.find(object_id)), lambda: dois.mint(object_id)):
+    for act in (lambda: reservations.reserve(record_lookup.find(object_id)), lambda: doi_actions.mint(object_id)):
         with pytest.raises(InvalidDoi, match=r"cannot be used: .* choose another object id"):
             act()
     assert Doi.select().count() == 0
@@ -272,12 +278,12 @@ def test_the_sandbox_reads_an_escaped_doi_and_one_that_ends_like_a_route(house: 
     house.settings(suffix_pattern="{object_id}")
     for object_id in ("a/media/1", "a/get-url", "a/b;c(d)"):
         house.record(object_id)
-        dois.mint(object_id)
+        doi_actions.mint(object_id)
     house.work()
     statuses = {row.doi: row.status for row in Doi.select()}
     assert set(statuses.values()) == {"findable"}
     for doi in statuses:
-        dois.verify(doi)
+        doi_actions.verify(doi)
         assert house.sandbox.store.find(doi).state == "findable"
     house.work()
     assert {row.api_check for row in Doi.select()} == {"verified"}

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, dois
-from doitui_core.models import Attempt, Job
+from doitui_core.db import database
+from doitui_core.db.models import Attempt, Job
+from doitui_core.operations import doi_actions
 
 
 @pytest.fixture
 def tombstone(house: Any) -> Any:
     """A house whose DOI is a tombstone; the look back is still to come."""
     doi = house.minted()
-    dois.deactivate(doi.doi, reason="withdrawn", now=True)
+    doi_actions.deactivate(doi.doi, reason="withdrawn", now=True)
     house.sandbox.requests.clear()
     return house
 
@@ -66,8 +67,8 @@ def test_what_a_dead_worker_had_sent_is_looked_at_again(house: Any) -> None:
 def test_a_second_tombstone_puts_the_look_back_off(tombstone: Any) -> None:
     doi = tombstone.doi().doi
     tombstone.clock.forward(minutes=3)
-    dois.restore(doi, reason="a mistake", now=True)
-    dois.deactivate(doi, reason="withdrawn", now=True)
+    doi_actions.restore(doi, reason="a mistake", now=True)
+    doi_actions.deactivate(doi, reason="withdrawn", now=True)
     assert looks_back(tombstone) == [("pending", 300)]
 
 
@@ -112,7 +113,7 @@ def test_a_tombstone_that_was_brought_back_and_hidden_is_not_changed_for_ever(to
 def test_older_content_that_arrived_late_is_replaced(house: Any, connect: Any) -> None:
     doi = house.minted()
     house.record(titles=[{"title": "second"}])
-    dois.update(doi.doi)
+    doi_actions.update(doi.doi)
     house.faults("PUT * status status=500 count=1")
     house.work()
     connect().replace(doi.doi, {"titles": [{"title": "Letters from the harbour"}]})
@@ -131,7 +132,7 @@ def test_a_tombstone_that_is_gone_is_made_again_without_being_public(tombstone: 
 
 def test_a_newer_wish_is_not_taken_for_something_late(tombstone: Any) -> None:
     """Restored meanwhile: findable is what is wanted, and stays."""
-    dois.restore(tombstone.doi().doi, reason="a mistake", now=True)
+    doi_actions.restore(tombstone.doi().doi, reason="a mistake", now=True)
     tombstone.later(minutes=5)
     tombstone.work()
     assert (tombstone.there().state, tombstone.doi().status) == ("findable", "findable")
@@ -139,7 +140,7 @@ def test_a_newer_wish_is_not_taken_for_something_late(tombstone: Any) -> None:
 
 def test_while_a_write_waits_nothing_is_undone(tombstone: Any) -> None:
     tombstone.clock.forward(minutes=5)
-    dois.restore(tombstone.doi().doi, reason="a mistake")
+    doi_actions.restore(tombstone.doi().doi, reason="a mistake")
     tombstone.work()
     assert (tombstone.there().state, [row for row in tombstone.log() if row.cause == "arrived_late"]) == (
         "findable",
@@ -171,13 +172,14 @@ def test_a_look_back_that_is_too_fast_waits(tombstone: Any) -> None:
 
 
 def test_a_look_back_whose_lease_is_lost_changes_nothing(tombstone: Any, connect: Any) -> None:
-    from doitui_core import desk, queue, recheck
+    from doitui_core.delivery import late_arrivals
+    from doitui_core.queue import connection, jobs
 
     connect().replace(tombstone.doi().doi, {"event": "publish"})
     tombstone.clock.forward(minutes=5)
-    at = desk.of(tombstone.repository())
+    at = connection.for_repository(tombstone.repository())
     job_id = tombstone.job(kind="recheck").id
-    lost = queue.claim_one("lost", job_id, at.policy)
+    lost = jobs.claim_one("lost", job_id, at.policy)
     tombstone.clock.forward(minutes=6)
-    queue.claim_one("other", job_id, at.policy)
-    assert (recheck.recheck(lost, at), tombstone.doi().status) == (desk.LOST, "tombstone")
+    jobs.claim_one("other", job_id, at.policy)
+    assert (late_arrivals.check(lost, at), tombstone.doi().status) == (connection.LOST, "tombstone")

@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
-from doitui_core import dois, repositories, rests, settings, setups, stats, worker
+from doitui_core.config import repositories
+from doitui_core.db.models import Job, Repository
+from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import Refused
-from doitui_core.models import Job, Repository
-from doitui_core.outcomes import Kind, Outcome
+from doitui_core.operations import change_settings, doi_actions
+from doitui_core.queue import blocking
+from doitui_core.views import counters
+from doitui_core.worker import repository_setups, worker
 
 THREADS = 2
-WRONG = Outcome(Kind.BLOCKED, "credentials", "mend them")
+WRONG = Outcome(OutcomeKind.BLOCKED, "credentials", "mend them")
 
 OTHER = {
     "datacite_prefix": "10.5072",
@@ -69,7 +73,7 @@ def test_other_repositories_go_on(wrong_password: Any, monkeypatch: pytest.Monke
     wrong_password.settings("g", **OTHER, datacite_url=wrong_password.sandbox.url)
     for number in range(10):
         wrong_password.record(f"g{number}", code="g")
-        dois.mint(f"g{number}")
+        doi_actions.mint(f"g{number}")
     wrong_password.work()
     done = Job.select().where(Job.status == "completed")
     assert {job.repository.code for job in done} == {"g"}
@@ -111,7 +115,7 @@ def test_a_worker_without_end_goes_on_when_a_setting_was_mended(
 def test_a_worker_looks_again_after_a_while(
     wrong_password: Any, monkeypatch: pytest.MonkeyPatch, password: str, working: Any, wait_until: Any
 ) -> None:
-    monkeypatch.setattr(setups, "LOOK_AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(repository_setups, "RETRY_SECONDS", 0.1)
     with working():
         wait_until(lambda: wrong_password.came_in("GET"))
         monkeypatch.setenv("PW", password)
@@ -157,7 +161,7 @@ def test_a_server_that_is_down_while_it_is_asked_keeps_the_repository_blocked(wr
 
 @pytest.fixture
 def blocked(archive: Repository) -> Repository:
-    rests.block(archive.id, WRONG)
+    blocking.block(archive.id, WRONG)
     return archive
 
 
@@ -166,42 +170,44 @@ def cause(repository: Repository) -> str:
 
 
 def test_blocking_is_news_once(archive: Repository) -> None:
-    assert [rests.block(archive.id, WRONG) for _ in range(2)] == [True, False]
+    assert [blocking.block(archive.id, WRONG) for _ in range(2)] == [True, False]
 
 
 def test_a_setting_of_its_own_unblocks(blocked: Repository) -> None:
-    settings.put("datacite_password", "env:NEW", blocked.id)
+    change_settings.set_setting("datacite_password", "env:NEW", blocked.id)
     assert cause(blocked) == ""
 
 
 def test_a_setting_for_all_unblocks(blocked: Repository) -> None:
-    settings.put("datacite_rate_limit", "300")
+    change_settings.set_setting("datacite_rate_limit", "300")
     assert cause(blocked) == ""
 
 
 def test_forgetting_a_setting_unblocks(blocked: Repository) -> None:
-    settings.remove("datacite_url", blocked.id)
+    change_settings.unset_setting("datacite_url", blocked.id)
     assert cause(blocked) == ""
 
 
 def test_a_setting_of_another_repository_does_not(blocked: Repository) -> None:
-    repositories.put("g", {"datacite_prefix": "10.5072"})
+    change_settings.save_repository("g", {"datacite_prefix": "10.5072"})
     assert cause(blocked) == "credentials"
 
 
 def test_resuming_unblocks(blocked: Repository) -> None:
-    rests.pause(blocked, False)
+    blocking.pause(blocked, False)
     assert cause(blocked) == ""
 
 
 def test_pausing_does_not(blocked: Repository) -> None:
-    rests.pause(blocked, True)
+    blocking.pause(blocked, True)
     assert cause(blocked) == "credentials"
 
 
 def test_what_is_blocked_paused_or_out_of_order_is_shown(blocked: Repository) -> None:
-    rests.pause(blocked, True)
-    assert stats.overview()["repositories"] == [{"code": "h", "active": True, "paused": True, "blocked": "mend them"}]
+    blocking.pause(blocked, True)
+    assert counters.overview()["repositories"] == [
+        {"code": "h", "active": True, "paused": True, "blocked": "mend them"}
+    ]
 
 
 # Paused.
@@ -209,24 +215,24 @@ def test_what_is_blocked_paused_or_out_of_order_is_shown(blocked: Repository) ->
 
 def test_a_paused_repository_sends_nothing(house: Any) -> None:
     house.mint()
-    rests.pause(house.repository(), True)
+    blocking.pause(house.repository(), True)
     summary = house.work()
     assert (summary.taken, house.came_in(), statuses()) == (0, [], {("pending", 0): 1})
 
 
 def test_a_paused_repository_sends_nothing_here_and_now_either(house: Any) -> None:
     house.record()
-    rests.pause(house.repository(), True)
+    blocking.pause(house.repository(), True)
     with pytest.raises(Refused, match="queue resume --repository h"):
-        dois.mint("1", now=True)
+        doi_actions.mint("1", now=True)
     assert house.came_in() == []
 
 
 def test_a_resumed_repository_sends_what_has_waited(house: Any) -> None:
     house.mint()
-    rests.pause(house.repository(), True)
+    blocking.pause(house.repository(), True)
     house.work()
-    rests.pause(house.repository(), False)
+    blocking.pause(house.repository(), False)
     house.work()
     assert house.doi().status == "findable"
 
@@ -235,8 +241,8 @@ def test_others_go_on_while_one_is_paused(house: Any, monkeypatch: pytest.Monkey
     monkeypatch.setenv("OTHER", "other")
     house.settings("g", **OTHER, datacite_url=house.sandbox.url)
     house.record("g1", code="g")
-    dois.mint("g1")
+    doi_actions.mint("g1")
     house.mint()
-    rests.pause(house.repository(), True)
+    blocking.pause(house.repository(), True)
     house.work()
     assert {job.repository.code: job.status for job in Job.select()} == {"g": "completed", "h": "pending"}

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from doitui_core import dois, publishing, records, repositories, runs, settings
-from doitui_core.models import Notice
+from doitui_core.db.models import Notice
+from doitui_core.dois import reservations
+from doitui_core.operations import change_settings, cron_runs, doi_actions
+from doitui_core.records import publish_rules, record_lookup
 
 REFUSE_ONE = "POST /dois status status=422 count=1"
 
@@ -20,10 +22,10 @@ def mailing(house: Any) -> Any:
         ("notification_email_enabled", "1"),
         ("notification_email", "ops@example.org"),
     ):
-        settings.put(name, value)
+        change_settings.set_setting(name, value)
     for number in "123":
         house.record(number)
-        dois.reserve(records.find(number))
+        reservations.reserve(record_lookup.find(number))
     return house
 
 
@@ -33,47 +35,47 @@ def digests() -> list[str]:
 
 def test_a_run_is_told_in_one_mail(mailing: Any) -> None:
     mailing.faults(REFUSE_ONE)
-    runs.register(threads=1)
+    cron_runs.register(threads=1)
 
     assert digests() == ["DOI registration: 1 failed (1 cause), 2 well"]
 
 
 def test_what_failed_before_and_is_well_now_is_told_as_such(mailing: Any) -> None:
     mailing.faults(REFUSE_ONE)
-    runs.register(threads=1)
+    cron_runs.register(threads=1)
     mailing.clock.forward(hours=24)
-    runs.register(threads=1)
+    cron_runs.register(threads=1)
 
     assert digests()[1:] == ["DOI registration of 10.5072/h/2026/1 1: 1 fixed themselves"]
 
 
 def test_a_run_that_found_nothing_is_not_told(mailing: Any) -> None:
-    runs.register()
-    runs.register()
+    cron_runs.register()
+    cron_runs.register()
 
     assert len(digests()) == 1
 
 
 def test_a_verification_is_told_in_one_mail(mailing: Any) -> None:
-    runs.register()
-    runs.verify(0)
+    cron_runs.register()
+    cron_runs.verify(0)
 
     assert digests()[1:] == ["DOI verification: 3 well"]
 
 
 def test_unpublished_abandoned_and_deactivated_ones_are_left_alone(mailing: Any) -> None:
     mailing.minted("4")
-    dois.deactivate("10.5072/h/2026/4", reason="withdrawn", now=True)
-    publishing.publish(records.find("1"), on=False)
-    dois.abandon("10.5072/h/2026/2")
-    result = runs.register()
+    doi_actions.deactivate("10.5072/h/2026/4", reason="withdrawn", now=True)
+    publish_rules.publish(record_lookup.find("1"), on=False)
+    doi_actions.abandon("10.5072/h/2026/2")
+    result = cron_runs.register()
 
     assert [line.object_id for line in result.lines] == ["3"]
 
 
 def test_a_document_that_cannot_be_built_is_told_with_its_reason(mailing: Any) -> None:
     mailing.record("1", creators=[])
-    result = runs.register()
+    result = cron_runs.register()
 
     assert result.documents["1"]["error"]
     assert "creator" in result.documents["1"]["msg"]
@@ -81,13 +83,13 @@ def test_a_document_that_cannot_be_built_is_told_with_its_reason(mailing: Any) -
 
 
 def test_an_inactive_repository_is_left_alone(mailing: Any) -> None:
-    repositories.put("h", {}, active=False)
+    change_settings.save_repository("h", {}, active=False)
 
-    assert runs.register().lines == []
+    assert cron_runs.register().lines == []
 
 
 def test_a_repository_alone(mailing: Any) -> None:
     mailing.settings("other", datacite_prefix="10.80225")
 
-    assert runs.register(repository="other").lines == []
-    assert [line.object_id for line in runs.register(repository="h").lines] == ["1", "2", "3"]
+    assert cron_runs.register(repository="other").lines == []
+    assert [line.object_id for line in cron_runs.register(repository="h").lines] == ["1", "2", "3"]

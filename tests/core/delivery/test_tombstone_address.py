@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from doitui_core import dois, queue, verification
+from doitui_core.delivery import verification
+from doitui_core.dois import targets
+from doitui_core.domain import job_kinds
+from doitui_core.operations import doi_actions
 
 PAGE = "https://archive.example.org/gone/10.5072/h/2026/1"
 LANDING = "https://archive.example.org/1"
@@ -20,7 +23,7 @@ def paged(house: Any) -> Any:
 
 def deactivated(house: Any) -> Any:
     doi = house.minted()
-    dois.deactivate(doi.doi, reason="withdrawn")
+    doi_actions.deactivate(doi.doi, reason="withdrawn")
     house.work()
     return house
 
@@ -44,14 +47,14 @@ def test_without_a_page_it_goes_on_to_lead_to_the_landing_page(house: Any) -> No
 
 
 def test_until_it_is_hidden_the_old_address_is_the_true_one(paged: Any) -> None:
-    dois.deactivate(paged.minted().doi, reason="withdrawn")
+    doi_actions.deactivate(paged.minted().doi, reason="withdrawn")
 
     assert addresses(paged) == (LANDING, LANDING)
 
 
 def test_restored_it_leads_to_the_landing_page(paged: Any) -> None:
     deactivated(paged)
-    dois.restore("10.5072/h/2026/1", reason="found again")
+    doi_actions.restore("10.5072/h/2026/1", reason="found again")
     paged.work()
 
     assert addresses(paged) == (LANDING, LANDING)
@@ -60,8 +63,8 @@ def test_restored_it_leads_to_the_landing_page(paged: Any) -> None:
 
 def test_a_restore_that_is_taken_back_leaves_it_at_its_page(paged: Any) -> None:
     deactivated(paged)
-    queued = dois.restore("10.5072/h/2026/1", reason="found again")
-    dois.withdraw(queued.job_id)
+    queued = doi_actions.restore("10.5072/h/2026/1", reason="found again")
+    targets.cancel(queued.job_id)
     paged.work()
 
     assert (addresses(paged), paged.doi().status) == ((PAGE, PAGE), "tombstone")
@@ -70,7 +73,7 @@ def test_a_restore_that_is_taken_back_leaves_it_at_its_page(paged: Any) -> None:
 def test_a_page_that_comes_later_is_sent_by_an_update(house: Any) -> None:
     deactivated(house)
     house.settings(tombstone_page_base="https://archive.example.org/gone")
-    dois.update("10.5072/h/2026/1")
+    doi_actions.update("10.5072/h/2026/1")
     house.work()
 
     assert (addresses(house), house.there().state) == ((PAGE, PAGE), "registered")
@@ -90,7 +93,7 @@ def test_its_page_is_what_is_verified(paged: Any) -> None:
     paged.work()
 
     assert paged.doi().api_check == "verified"
-    assert paged.job(kind="verify").status == queue.Status.COMPLETED
+    assert paged.job(kind="verify").status == job_kinds.JobStatus.COMPLETED
 
 
 def test_what_is_sent_can_be_read(paged: Any) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, delivery, dois
-from doitui_core.models import Attempt
+from doitui_core.db import database
+from doitui_core.db.models import Attempt
+from doitui_core.delivery import delivery
+from doitui_core.operations import doi_actions
 
 
 @pytest.mark.parametrize("fault", ["hang", "reset", "status status=500", "status status=502"])
@@ -44,7 +46,7 @@ def test_an_uncertain_write_that_was_not_done_is_sent_again_at_once(house: Any, 
 def test_an_update_that_hung_and_was_done_is_not_sent_twice(fast_house: Any) -> None:
     doi = fast_house.minted()
     fast_house.record(titles=[{"title": "second"}])
-    dois.update(doi.doi)
+    doi_actions.update(doi.doi)
     fast_house.faults("PUT * hang count=1")
     fast_house.work()
     assert (fast_house.came_in(), fast_house.doi().changed) == ([("PUT", 200), DECIDES, ("GET", 200)], False)
@@ -53,7 +55,7 @@ def test_an_update_that_hung_and_was_done_is_not_sent_twice(fast_house: Any) -> 
 def test_an_update_that_did_not_arrive_is_sent_again(house: Any) -> None:
     doi = house.minted()
     house.record(titles=[{"title": "second"}])
-    dois.update(doi.doi)
+    doi_actions.update(doi.doi)
     house.faults("PUT * status status=500 count=1")
     house.work()
     assert house.came_in() == [("PUT", 500), DECIDES, ("GET", 200), ("PUT", 200)]
@@ -63,7 +65,7 @@ def test_an_update_that_did_not_arrive_is_sent_again(house: Any) -> None:
 def test_a_tombstone_that_hung_and_was_done_is_one_and_nothing_more_is_sent(fast_house: Any) -> None:
     doi = fast_house.minted()
     fast_house.record(titles=[{"title": "changed, never sent"}])
-    dois.deactivate(doi.doi, reason="withdrawn")
+    doi_actions.deactivate(doi.doi, reason="withdrawn")
     fast_house.faults("PUT * hang count=1")
     fast_house.work()
     assert (fast_house.came_in(), fast_house.doi().status) == ([("PUT", 200), DECIDES, ("GET", 200)], "tombstone")

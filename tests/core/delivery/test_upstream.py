@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, upstream
-from doitui_core.upstream import Grant
+from doitui_core.db import database
+from doitui_core.queue import rate_limit
+from doitui_core.queue.rate_limit import Grant
 
 NAME = "rest https://api.example.org demo.repo"
 
@@ -22,13 +23,14 @@ PROCESSES = 4
 #: One of the processes: from an instant that all share, take what is granted for some seconds; print how much it was.
 TAKER = """
 import sys, time
-from doitui_core import database, upstream
+from doitui_core.db import database
+from doitui_core.queue import rate_limit
 url, name, rate, begin, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5])
 database.open(url, durable=False)
 time.sleep(max(0.0, begin - time.time()))
 total = 0
 while time.time() < begin + seconds:
-    grant = upstream.take(name, 4, rate)
+    grant = rate_limit.take(name, 4, rate)
     total += grant.tokens
     time.sleep(min(grant.wait, max(0.0, begin + seconds - time.time())))
 print(total)
@@ -37,7 +39,7 @@ print(total)
 
 def take_all(rate: float) -> int:
     """Everything that is granted at this instant."""
-    return sum(iter(lambda: upstream.take(NAME, 10_000, rate).tokens, 0))
+    return sum(iter(lambda: rate_limit.take(NAME, 10_000, rate).tokens, 0))
 
 
 def test_four_processes_share_a_limit_and_keep_it_within_two_percent(database_url: str) -> None:
@@ -62,9 +64,9 @@ def test_after_a_rest_four_seconds_worth_may_go_at_once(store: str, rate: float,
 
 def test_after_the_burst_the_wait_is_one_interval(store: str, clock: Any) -> None:
     take_all(2.0)
-    assert upstream.take(NAME, 1, 2.0) == Grant(0, 0.5)
+    assert rate_limit.take(NAME, 1, 2.0) == Grant(0, 0.5)
     clock.forward(seconds=0.5)
-    assert upstream.take(NAME, 5, 2.0) == Grant(1)
+    assert rate_limit.take(NAME, 5, 2.0) == Grant(1)
 
 
 def test_a_long_rest_earns_no_more_than_the_burst(store: str, clock: Any) -> None:
@@ -74,50 +76,50 @@ def test_a_long_rest_earns_no_more_than_the_burst(store: str, clock: Any) -> Non
 
 
 def test_no_more_is_granted_than_was_asked_for(store: str) -> None:
-    assert upstream.take(NAME, 3, 100.0) == Grant(3)
+    assert rate_limit.take(NAME, 3, 100.0) == Grant(3)
 
 
 def test_a_request_that_could_not_wait_is_paid_for_afterwards(store: str) -> None:
     take_all(2.0)
-    upstream.spend(NAME, 2.0)
-    assert upstream.take(NAME, 1, 2.0) == Grant(0, 1.0)
+    rate_limit.spend(NAME, 2.0)
+    assert rate_limit.take(NAME, 1, 2.0) == Grant(0, 1.0)
 
 
 @pytest.mark.parametrize("rate", [None, 100.0])
 def test_a_pause_stops_everybody(store: str, clock: Any, rate: float | None) -> None:
-    upstream.pause(NAME, clock.now.replace(second=30))
-    assert upstream.take(NAME, 1, rate) == Grant(0, 30.0)
+    rate_limit.pause(NAME, clock.now.replace(second=30))
+    assert rate_limit.take(NAME, 1, rate) == Grant(0, 30.0)
 
 
 def test_a_pause_ends(store: str, clock: Any) -> None:
-    upstream.pause(NAME, clock.now.replace(second=30))
+    rate_limit.pause(NAME, clock.now.replace(second=30))
     clock.forward(seconds=30)
-    assert upstream.take(NAME, 1, 100.0) == Grant(1)
+    assert rate_limit.take(NAME, 1, 100.0) == Grant(1)
 
 
 def test_a_later_pause_is_not_shortened(store: str, clock: Any) -> None:
     for second in (30, 10):
-        upstream.pause(NAME, clock.now.replace(second=second))
-    assert upstream.take(NAME, 1, None) == Grant(0, 30.0)
+        rate_limit.pause(NAME, clock.now.replace(second=second))
+    assert rate_limit.take(NAME, 1, None) == Grant(0, 30.0)
 
 
 def test_a_pause_of_one_service_is_not_another_ones(store: str, clock: Any) -> None:
-    upstream.pause(NAME, clock.now.replace(second=30))
-    assert upstream.take("rest https://api.example.org other.repo", 1, None) == Grant(1)
+    rate_limit.pause(NAME, clock.now.replace(second=30))
+    assert rate_limit.take("rest https://api.example.org other.repo", 1, None) == Grant(1)
 
 
 def test_without_a_limit_all_is_granted(store: str) -> None:
-    assert upstream.take(NAME, 5000, None) == Grant(5000)
+    assert rate_limit.take(NAME, 5000, None) == Grant(5000)
 
 
 def test_after_a_pause_the_pace_is_halved_for_five_minutes(store: str, clock: Any) -> None:
-    upstream.pause(NAME, clock.now + timedelta(seconds=30))
+    rate_limit.pause(NAME, clock.now + timedelta(seconds=30))
     clock.forward(seconds=30)
     burst = take_all(2.0)
-    assert (burst, upstream.take(NAME, 1, 2.0).wait) == (4, 1.0)
+    assert (burst, rate_limit.take(NAME, 1, 2.0).wait) == (4, 1.0)
 
 
 def test_after_the_five_minutes_the_pace_is_whole_again(store: str, clock: Any) -> None:
-    upstream.pause(NAME, clock.now + timedelta(seconds=30))
+    rate_limit.pause(NAME, clock.now + timedelta(seconds=30))
     clock.forward(seconds=330)
     assert take_all(2.0) == 8

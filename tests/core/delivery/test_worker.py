@@ -16,9 +16,12 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, desk, dialects, dois, queue, worker, workers
+from doitui_core.db import database, dialects
+from doitui_core.db.models import Job, Record, Worker
 from doitui_core.errors import DatabaseUnavailable
-from doitui_core.models import Job, Record, Worker
+from doitui_core.operations import doi_actions
+from doitui_core.queue import connection, heartbeats, jobs
+from doitui_core.worker import worker
 
 
 @pytest.fixture
@@ -116,7 +119,7 @@ def test_two_repositories_take_turns(house: Any) -> None:
         house.mint(str(number))
     for number in range(20):
         house.record(f"g{number}", code="g")
-        dois.mint(f"g{number}")
+        doi_actions.mint(f"g{number}")
     house.work(limit=20, threads=2)
     share = Counter(Job.select(Job.repository).where(Job.status == "completed").tuples())
     assert sorted(share.values()) == pytest.approx([10, 10], abs=2)
@@ -134,7 +137,7 @@ SETTINGS = {
 def test_a_repository_that_is_not_set_up_does_not_stop_the_others(house: Any) -> None:
     house.settings("g", datacite_prefix="10.5072", landing_page="https://archive.example.org/{object_id}")
     house.record("g1", code="g")
-    dois.mint("g1")
+    doi_actions.mint("g1")
     house.mint()
     summary = house.work()
     statuses = {job.repository.code: job.status for job in Job.select()}
@@ -211,7 +214,7 @@ def test_a_dead_worker_that_nobody_has_collected_is_dead(house: Any) -> None:
     house.mint()
     with subprocess.Popen([sys.executable, "-c", ""]) as zombie:
         os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
-        claimed_by(house, workers.host(), zombie.pid)
+        claimed_by(house, heartbeats.host(), zombie.pid)
         house.work()
     assert house.job().status == "completed"
 
@@ -220,12 +223,12 @@ def claimed_by(house: Any, host: str, pid: int) -> None:
     """The job is in the hands of a worker that runs there."""
     now = database.now()
     Worker.create(name="its:name:1", host=host, pid=pid, started_at=now, seen_at=now)
-    queue.claim_one("its:name:1", house.job().id, desk.of(Record.get().repository).policy)
+    jobs.claim_one("its:name:1", house.job().id, connection.for_repository(Record.get().repository).policy)
 
 
 def test_the_jobs_of_a_dead_worker_of_this_host_are_taken_at_once(house: Any) -> None:
     house.mint()
-    claimed_by(house, workers.host(), dead_pid())
+    claimed_by(house, heartbeats.host(), dead_pid())
     house.work()
     assert (house.job().status, house.job().attempts, Worker.select().count()) == ("completed", 2, 0)
 
@@ -233,7 +236,7 @@ def test_the_jobs_of_a_dead_worker_of_this_host_are_taken_at_once(house: Any) ->
 @pytest.mark.parametrize("host", ["elsewhere", "ours"])
 def test_a_worker_that_may_be_alive_keeps_its_jobs(house: Any, host: str) -> None:
     house.mint()
-    claimed_by(house, workers.host() if host == "ours" else host, os.getpid() if host == "ours" else dead_pid())
+    claimed_by(house, heartbeats.host() if host == "ours" else host, os.getpid() if host == "ours" else dead_pid())
     house.work()
     assert (house.job().status, house.came_in()) == ("processing", [])
 

@@ -13,16 +13,18 @@ from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import pytest
 
-from doitui.web.accounts import Account
-from doitui.web.server import Sandbox, running_sandbox
-from doitui_core import clock as clocks
-from doitui_core import database, events, models, repositories, worker
-from doitui_core.datacite.event_query import EventQuery
+from doitui.web.common.accounts import Account
+from doitui.web.sandbox.server import Sandbox, running_sandbox
+from doitui_core import clock
+from doitui_core.datacite.event_query import EventQueryClient
 from doitui_core.datacite.events import EventsClient
-from doitui_core.events.event import Event
-from doitui_core.events.origin import Origin
-from doitui_core.events.store import Kept, Told, keep
-from doitui_core.jobs import Lane
+from doitui_core.db import database, models
+from doitui_core.domain.event import EventValue
+from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.job_kinds import Service
+from doitui_core.events.store import NewEvent, StoreResult, save
+from doitui_core.operations import change_settings, flush_events
+from doitui_core.worker import summary, worker
 
 ACCOUNT = "DEMO.REPO"
 PASSWORD = "s3cret-Pässword"
@@ -280,11 +282,11 @@ def connect() -> Callable[..., EventsClient]:
 
 
 @pytest.fixture
-def ask() -> Callable[..., EventQuery]:
+def ask() -> Callable[..., EventQueryClient]:
     """`ask(api)`: questions to that server, as fast as they come."""
 
-    def make(api: EventsApi, **options: Any) -> EventQuery:
-        return EventQuery(api.url, **{"deadline": 20, "pace": lambda url: None, **options})
+    def make(api: EventsApi, **options: Any) -> EventQueryClient:
+        return EventQueryClient(api.url, **{"deadline": 20, "pace": lambda url: None, **options})
 
     return make
 
@@ -310,9 +312,9 @@ def secrets() -> dict[str, str]:
 
 
 @pytest.fixture
-def event() -> Event:
+def event() -> EventValue:
     payload = {"subj": {"@id": "https://doi.org/10.5072/ab-1", "registrantId": "datacite.demo.repo"}, "obj": {}}
-    return Event(
+    return EventValue(
         "https://doi.org/10.5072/ab-1",
         "is-supplement-to",
         "https://doi.org/10.5072/xy",
@@ -331,7 +333,7 @@ class Office:
         self._mint = mint
 
     def settings(self, **values: str) -> None:
-        repositories.put("h", values)
+        change_settings.save_repository("h", values)
 
     def reach(self, url: str, *, token: bool = True, **values: str) -> None:
         """Send to that address, as fast as it goes, and wait half a second for each answer."""
@@ -344,19 +346,19 @@ class Office:
         there = models.Doi.get_or_none(models.Doi.doi == f"10.5072/h/2026/{object_id}")
         return there or self._mint(object_id)
 
-    def told(self, *objects: str, total: int = 1, relation: str = "cites", object_id: str = "ms-1") -> list[Told]:
+    def told(self, *objects: str, total: int = 1, relation: str = "cites", object_id: str = "ms-1") -> list[NewEvent]:
         doi = self.doi(object_id)
         subject = f"https://doi.org/{doi.doi}"
-        found = [Event(subject, relation, obj, "doitui", total) for obj in objects]
-        return [Told(event, doi.id, doi.repository_id) for event in found]
+        found = [EventValue(subject, relation, obj, "doitui", total) for obj in objects]
+        return [NewEvent(event, doi.id, doi.repository_id) for event in found]
 
-    def keep(self, *objects: str, origin: Origin = Origin.HAND, **about: Any) -> Kept:
+    def keep(self, *objects: str, origin: Origin = Origin.HAND, **about: Any) -> StoreResult:
         with database.write():
-            return keep(self.told(*objects, **about), origin, actor="test", max_attempts=5)
+            return save(self.told(*objects, **about), origin, actor="test", max_attempts=5)
 
     def view(self, number: int, object_id: str = "ms-1", *, days_ago: int = 0, requests: int = 0) -> None:
         """So many unique views, and requests, were counted."""
-        day = (database.now() - clocks.EPOCH).days - days_ago
+        day = (database.now() - clock.EPOCH).days - days_ago
         counts = {"unique_investigations": number, "unique_requests": requests}
         doi = self.doi(object_id)
         models.UsageCount.delete().where(models.UsageCount.day == day, models.UsageCount.doi == doi).execute()
@@ -376,15 +378,15 @@ class Office:
         """Of all events, oldest first."""
         return [row.state for row in models.Event.select().order_by(models.Event.id)]
 
-    def work(self, **options: Any) -> worker.Summary:
-        return worker.run(drain=True, **{"threads": 1, "lanes": (Lane.EVENTS,), **options})
+    def work(self, **options: Any) -> summary.Summary:
+        return worker.run(drain=True, **{"threads": 1, "services": (Service.EVENTS,), **options})
 
-    def later(self, **delta: float) -> worker.Summary:
+    def later(self, **delta: float) -> summary.Summary:
         self.clock.forward(**delta)
         return self.work()
 
-    def flush(self, **options: Any) -> worker.Summary:
-        return events.flush(**{"threads": 1, **options})
+    def flush(self, **options: Any) -> summary.Summary:
+        return flush_events.flush(**{"threads": 1, **options})
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from doitui_core import dois
+from doitui_core.db.models import Event, Record
+from doitui_core.dois import reservations
 from doitui_core.errors import BadInput, NotFound, Refused
 from doitui_core.events import adding
-from doitui_core.events.store import Kept
-from doitui_core.models import Event, Record
+from doitui_core.events.store import StoreResult
 
 DOI = "10.5072/h/2026/ms-1"
 
@@ -27,7 +27,7 @@ def test_an_event_by_hand_is_kept_and_queued(ours: Any) -> None:
 
     told = row.subj_id, row.relation_type_id, row.obj_id, row.obj_type, row.source_id, row.total, row.origin, row.state
     assert (kept, told) == (
-        Kept(new=1),
+        StoreResult(new=1),
         (f"https://doi.org/{DOI}", "is-cited-by", "https://doi.org/10.1000/182", "doi", "doitui", 1, "hand", "pending"),
     )
 
@@ -35,14 +35,14 @@ def test_an_event_by_hand_is_kept_and_queued(ours: Any) -> None:
 def test_ids_and_relation_are_taken_in_any_spelling(ours: Any) -> None:
     adding.add(f"https://doi.org/{DOI.upper()}", "IsCitedBy", "doi:10.1000/182")
 
-    assert adding.add(DOI, "is-cited-by", "https://dx.doi.org/10.1000/182")[1] == Kept()
+    assert adding.add(DOI, "is-cited-by", "https://dx.doi.org/10.1000/182")[1] == StoreResult()
 
 
 def test_the_same_with_another_total_has_the_new_total(ours: Any) -> None:
     adding.add(DOI, "is-cited-by", "10.1000/182")
     row, kept = adding.add(DOI, "is-cited-by", "10.1000/182", total=4)
 
-    assert (row.total, kept, Event.select().count()) == (4, Kept(grown=1), 1)
+    assert (row.total, kept, Event.select().count()) == (4, StoreResult(grown=1), 1)
 
 
 def test_another_source_is_another_event(ours: Any) -> None:
@@ -113,7 +113,7 @@ def test_what_is_refused_leaves_nothing_behind(ours: Any) -> None:
 
 
 def test_a_doi_that_is_reserved_only_is_not_told_of(a_record: Callable[..., Record], office: Any) -> None:
-    row = dois.reserve(a_record("new"))
+    row = reservations.reserve(a_record("new"))
 
     with pytest.raises(Refused, match=f"{row.doi} is reserved: events are told of DOIs that are registered"):
         adding.add(row.doi, "cites", "10.1234/x")

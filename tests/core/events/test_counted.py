@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, ledger, records, repositories, stats
-from doitui_core.events import counted
-from doitui_core.events.store import Kept
-from doitui_core.models import Doi, Event, Job, Record, UsageCount
-from doitui_core.states import Remote
+from doitui_core.config import repositories
+from doitui_core.db import database
+from doitui_core.db.models import Doi, Event, Job, Record, UsageCount
+from doitui_core.dois import doi_rows
+from doitui_core.domain.states import Remote
+from doitui_core.events import usage_refresh
+from doitui_core.events.store import StoreResult
+from doitui_core.operations import change_settings
+from doitui_core.records import records
+from doitui_core.views import counters
 
 VIEWS, DOWNLOADS = "unique-dataset-investigations-regular", "unique-dataset-requests-regular"
 PAGE = "https://archive.example.org/ms-1"
@@ -26,14 +31,14 @@ def told() -> dict[str, int]:
 def test_counts_of_many_days_are_one_total(office: Any) -> None:
     office.view(3, requests=1)
     office.view(4, days_ago=400, requests=2)
-    counted.refresh()
+    usage_refresh.refresh()
 
     assert told() == {VIEWS: 7, DOWNLOADS: 3}
 
 
 def test_the_object_is_the_landing_page(office: Any) -> None:
     office.view(3)
-    counted.refresh()
+    usage_refresh.refresh()
 
     row = office.event()
     assert (row.subj_id, row.obj_id, row.obj_type) == ("https://doi.org/10.5072/h/2026/ms-1", PAGE, "url")
@@ -42,7 +47,7 @@ def test_the_object_is_the_landing_page(office: Any) -> None:
 def test_usage_has_a_source_of_its_own(office: Any) -> None:
     office.settings(event_source_usage="brandt-archive")
     office.view(3)
-    counted.refresh()
+    usage_refresh.refresh()
 
     assert office.event().source_id == "brandt-archive"
 
@@ -50,12 +55,12 @@ def test_usage_has_a_source_of_its_own(office: Any) -> None:
 def test_what_is_new_is_queued(office: Any) -> None:
     office.view(3, requests=1)
 
-    assert (counted.refresh(), stats.events()["pending"]) == (Kept(new=2), 2)
+    assert (usage_refresh.refresh(), counters.events()["pending"]) == (StoreResult(new=2), 2)
 
 
 def test_a_count_of_nought_is_not_told(office: Any) -> None:
     office.view(3, requests=0)
-    counted.refresh()
+    usage_refresh.refresh()
 
     assert told() == {VIEWS: 3}
 
@@ -63,15 +68,15 @@ def test_a_count_of_nought_is_not_told(office: Any) -> None:
 def test_nothing_is_told_without_counts(office: Any) -> None:
     office.doi()
 
-    assert counted.refresh() == Kept()
+    assert usage_refresh.refresh() == StoreResult()
 
 
 def test_counts_that_have_grown_are_told_with_their_new_total(office: Any) -> None:
     office.view(3)
-    counted.refresh()
+    usage_refresh.refresh()
     office.view(5)
 
-    assert (counted.refresh(), told()) == (Kept(grown=1), {VIEWS: 5})
+    assert (usage_refresh.refresh(), told()) == (StoreResult(grown=1), {VIEWS: 5})
 
 
 def test_machines_are_told_where_that_is_switched_on(office: Any) -> None:
@@ -79,7 +84,7 @@ def test_machines_are_told_where_that_is_switched_on(office: Any) -> None:
     office.view(3)
     counts = {"access_method": "machine", "country": "DE", "source": "log", "unique_investigations": 8}
     UsageCount.create(day=20_000, doi=office.doi(), **counts)
-    counted.refresh()
+    usage_refresh.refresh()
 
     assert told() == {"unique-dataset-investigations-machine": 8}
 
@@ -89,7 +94,7 @@ def test_countries_and_sources_are_summed(office: Any) -> None:
     for country in ("DE", "FR"):
         counts = {"access_method": "regular", "country": country, "source": "log", "unique_investigations": 10}
         UsageCount.create(day=20_000, doi=office.doi(), **counts)
-    counted.refresh()
+    usage_refresh.refresh()
 
     assert told() == {VIEWS: 23}
 
@@ -99,25 +104,25 @@ def test_usage_that_is_switched_off_is_not_told(office: Any, on: str) -> None:
     office.settings(event_sources_on=on)
     office.view(3)
 
-    assert counted.refresh() == Kept()
+    assert usage_refresh.refresh() == StoreResult()
 
 
 def test_a_landing_page_that_has_moved_keeps_the_object(office: Any) -> None:
     office.view(3)
-    counted.refresh()
+    usage_refresh.refresh()
     Doi.update(url="https://new.example.org/1").execute()
     office.view(5)
-    counted.refresh()
+    usage_refresh.refresh()
 
     assert [(row.obj_id, row.total) for row in Event.select()] == [(PAGE, 5)]
 
 
 def test_a_metric_that_comes_later_has_the_object_of_the_others(office: Any) -> None:
     office.view(3)
-    counted.refresh()
+    usage_refresh.refresh()
     Doi.update(url="https://new.example.org/1").execute()
     office.view(3, requests=1)
-    counted.refresh()
+    usage_refresh.refresh()
 
     assert {row.obj_id for row in Event.select()} == {PAGE}
 
@@ -126,28 +131,28 @@ def test_a_record_that_is_not_published_is_not_told_of(office: Any) -> None:
     office.view(3)
     Record.update(published=False).execute()
 
-    assert counted.refresh() == Kept()
+    assert usage_refresh.refresh() == StoreResult()
 
 
 @pytest.mark.parametrize(("remote", "number"), [("none", 0), ("draft", 0), ("unknown", 0), ("registered", 1)])
 def test_only_dois_that_are_registered_are_told_of(office: Any, remote: str, number: int) -> None:
     office.view(3)
     with database.write():
-        row = ledger.lock(office.doi().id)
-        ledger.write(row, replace(ledger.facts(row), remote=Remote(remote)), actor="test", action="test")
+        row = doi_rows.lock(office.doi().id)
+        doi_rows.write(row, replace(doi_rows.facts(row), remote=Remote(remote)), actor="test", action="test")
 
-    assert counted.refresh().new == number
+    assert usage_refresh.refresh().new == number
 
 
 def test_counts_that_have_not_changed_cost_no_write(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     office.view(3, requests=1)
-    counted.refresh()
+    usage_refresh.refresh()
     begun: list[str] = []
     execute = database.current().db.execute_sql
     monkeypatch.setattr(
         database.current().db, "execute_sql", lambda sql, *rest: (begun.append(sql), execute(sql, *rest))[1]
     )
-    counted.refresh()
+    usage_refresh.refresh()
 
     assert [sql for sql in begun if not sql.startswith("SELECT")] == []
 
@@ -155,22 +160,25 @@ def test_counts_that_have_not_changed_cost_no_write(office: Any, monkeypatch: py
 def test_every_repository_is_told_of_by_its_own_rules(
     office: Any, a_record: Callable[..., Record], a_minted_doi: Callable[..., Doi]
 ) -> None:
-    repositories.put("other", {"datacite_prefix": "10.5072", "event_sources_on": "none"})
+    change_settings.save_repository("other", {"datacite_prefix": "10.5072", "event_sources_on": "none"})
     office.view(3, "ms-1")
     office.view(4, "ms-2")
     other = repositories.find("other")
     Doi.update(repository=other).where(Doi.doi == "10.5072/h/2026/ms-2").execute()
-    counted.refresh()
+    usage_refresh.refresh()
 
     assert [row.total for row in Event.select()] == [3]
 
 
 def test_more_dois_than_are_looked_at_in_one_go_are_all_told_of(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counted, "AT_ONCE", 2)
+    monkeypatch.setattr(usage_refresh, "AT_ONCE", 2)
     for number in range(5):
         office.view(number + 1, f"ms-{number}")
 
-    assert (counted.refresh(), sorted(row.total for row in Event.select())) == (Kept(new=5), [1, 2, 3, 4, 5])
+    assert (usage_refresh.refresh(), sorted(row.total for row in Event.select())) == (
+        StoreResult(new=5),
+        [1, 2, 3, 4, 5],
+    )
 
 
 # Of the last days only.
@@ -180,20 +188,20 @@ def test_more_dois_than_are_looked_at_in_one_go_are_all_told_of(office: Any, mon
 def test_of_the_last_days_only_what_was_used_then_is_told(office: Any, ago: int, number: int) -> None:
     office.view(3, days_ago=ago)
 
-    assert counted.refresh(35).new == number
+    assert usage_refresh.refresh(35).new == number
 
 
 def test_of_a_doi_that_was_used_lately_all_is_told(office: Any) -> None:
     office.view(3)
     office.view(4, days_ago=400)
-    counted.refresh(35)
+    usage_refresh.refresh(35)
 
     assert told() == {VIEWS: 7}
 
 
 def test_changes_are_told_and_not_kept(office: Any) -> None:
     office.view(3)
-    found = [one.event.total for some in counted.changes() for one in some]
+    found = [one.event.total for some in usage_refresh.changed_events() for one in some]
 
     assert (found, Event.select().count(), Job.select().where(Job.kind == "event").count()) == ([3], 0, 0)
 
@@ -201,9 +209,9 @@ def test_changes_are_told_and_not_kept(office: Any) -> None:
 def test_a_record_that_is_published_again_is_told_of_with_all_it_had(office: Any) -> None:
     office.view(3)
     records.save("ms-1", metadata={}, repository="h", published=False)
-    counted.refresh()
+    usage_refresh.refresh()
     office.view(5)
     records.save("ms-1", metadata={}, repository="h", published=True)
-    counted.refresh()
+    usage_refresh.refresh()
 
     assert told() == {VIEWS: 5}

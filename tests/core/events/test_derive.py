@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from doitui_core import settings
+from doitui_core.config import settings
+from doitui_core.domain import event_kinds
+from doitui_core.domain.event import EventValue
 from doitui_core.errors import InvalidDoi
-from doitui_core.events import kinds
 from doitui_core.events.derive import derive
-from doitui_core.events.event import Event
 from doitui_core.metadata.from_json import canonical
 
 DOI = "10.5072/Harbour-1"
 ME = "https://doi.org/10.5072/harbour-1"
-ON = kinds.switched_on(settings.TABLE["event_sources_on"].default)
+ON = event_kinds.parse_kinds(settings.TABLE["event_sources_on"].default)
 
 CURIE = "https://orcid.org/0000-0002-1825-0097"
 DOE = "https://orcid.org/0000-0001-5109-3700"
@@ -54,7 +54,7 @@ def document(
 
 def stated(attributes: dict[str, Any], on: str = settings.TABLE["event_sources_on"].default) -> list[tuple[str, str]]:
     """(relation, object) of each event."""
-    events = derive(attributes, DOI, source="doitui", on=kinds.switched_on(on))
+    events = derive(attributes, DOI, source="doitui", on=event_kinds.parse_kinds(on))
     return [(event.relation_type_id, event.obj_id) for event in events]
 
 
@@ -172,7 +172,7 @@ def test_each_kind_is_switched_on_by_itself(on: str, objects: list[str]) -> None
     assert [obj for _, obj in stated(EVERYTHING, on)] == objects
 
 
-def only(attributes: dict[str, Any], **more: str) -> Event:
+def only(attributes: dict[str, Any], **more: str) -> EventValue:
     (event,) = derive(attributes, DOI, source="doitui", on=ON, **more)
     return event
 

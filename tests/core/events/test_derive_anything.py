@@ -7,15 +7,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doitui.web import event_input
-from doitui_core.events import kinds
+from doitui.web.events import event_input
+from doitui_core.domain import event_kinds
+from doitui_core.domain.event import EventValue, from_text
 from doitui_core.events.derive import derive
-from doitui_core.events.event import Event, named
 from doitui_core.metadata import validate
 from doitui_core.metadata.from_json import canonical
 from doitui_core.metadata.kernel4 import VOCABULARIES
 
-ON = kinds.switched_on(" ".join(kinds.Kind))
+ON = event_kinds.parse_kinds(" ".join(event_kinds.EventKind))
 DOI = "10.5072/Harbour-1"
 SOURCE = "datacite-related"
 
@@ -70,13 +70,13 @@ DOCUMENTS = st.fixed_dictionaries(
 )
 
 
-def is_kept(event: Event) -> bool:
+def is_kept(event: EventValue) -> bool:
     """By the rules of `event add`, which raise; the hash tells that it is the same event."""
-    same = named(event.subj_id, event.relation_type_id, event.obj_id, event.source_id)
+    same = from_text(event.subj_id, event.relation_type_id, event.obj_id, event.source_id)
     return same.dedupe_hash == event.dedupe_hash
 
 
-def is_sendable(event: Event) -> bool:
+def is_sendable(event: EventValue) -> bool:
     """By the sandbox's: it would keep the ids as they are."""
     attributes = {
         "subj-id": event.subj_id,
@@ -87,7 +87,9 @@ def is_sendable(event: Event) -> bool:
         "subj": event.payload["subj"],
         "obj": event.payload["obj"],
     }
-    wish = event_input.read_wish({"data": {"id": event.uuid, "attributes": attributes}}, event_input.Dialect(1))
+    wish = event_input.read_event_input(
+        {"data": {"id": event.uuid, "attributes": attributes}}, event_input.ApiVersion(1)
+    )
     built = event_input.build(wish, None, "2026-01-01T00:00:00.000Z")
     return (built.subj_id, built.obj_id) == (event.subj_id, event.obj_id)
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, queue
+from doitui_core.db import database
+from doitui_core.db.models import Audit, Event, Record
 from doitui_core.errors import NotFound
-from doitui_core.events import counted, flushing, retrying
-from doitui_core.models import Audit, Event, Record
+from doitui_core.events import retrying, usage_refresh
+from doitui_core.operations import flush_events
+from doitui_core.queue import jobs
 
 A, B, C, D = (f"https://doi.org/10.1234/{letter}" for letter in "abcd")
 NO = json.dumps({"errors": [{"title": "no"}]})
@@ -116,7 +118,7 @@ def test_usage_that_was_told_today_is_not_told_again(linked: Any, api: Any) -> N
 
 def would(**options: Any) -> list[tuple[str, int]]:
     """(object, total) of what a flush would send."""
-    sent = [json.loads(request.body)["data"]["attributes"] for request in flushing.requests(**options)]
+    sent = [json.loads(request.body)["data"]["attributes"] for request in flush_events.requests(**options)]
     return [(one["objId"], one["total"]) for one in sent]
 
 
@@ -163,20 +165,20 @@ def counted_and_told_yesterday(office: Any, api: Any, reply: Any) -> None:
 
 def counted_more_than_is_kept(office: Any, api: Any, reply: Any) -> None:
     office.view(3)
-    counted.refresh()
+    usage_refresh.refresh()
     office.view(5)
 
 
 def counted_more_than_has_failed(office: Any, api: Any, reply: Any) -> None:
     office.view(3)
-    counted.refresh()
+    usage_refresh.refresh()
     refuse(office, api, reply)
     office.view(5)
 
 
 def counted_for_tomorrow(office: Any, api: Any, reply: Any) -> None:
     counted_and_told_today(office, api, reply)
-    counted.refresh()
+    usage_refresh.refresh()
     office.view(6)
 
 
@@ -226,7 +228,7 @@ def test_what_was_tried_often_enough_would_not_be_sent(linked: Any, api: Any, re
 
 def test_to_the_letter_it_is_what_goes_out(linked: Any, api: Any) -> None:
     linked.keep(A)
-    (told,) = flushing.requests()
+    (told,) = flush_events.requests()
     linked.flush()
 
     (seen,) = api.seen
@@ -278,7 +280,7 @@ def test_what_has_not_failed_is_left_alone(linked: Any) -> None:
 
 def test_many_are_put_back_some_at_a_time(linked: Any, api: Any, reply: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(linked, api, reply, A, B)
-    monkeypatch.setattr(queue, "CHUNK", 1)
+    monkeypatch.setattr(jobs, "CHUNK", 1)
     steps: list[int] = []
     ids = [linked.event(A).id, linked.event(B).id]
 
@@ -295,7 +297,7 @@ def test_an_event_that_is_not_there_cannot_be_retried(linked: Any) -> None:
 
 def test_an_event_whose_job_was_cancelled_gets_a_new_one(linked: Any) -> None:
     linked.keep(A)
-    queue.cancel(linked.job(A).id)
+    jobs.cancel(linked.job(A).id)
     again = retrying.retry()
     linked.work()
 

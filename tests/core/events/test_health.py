@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, workers
-from doitui_core.events import counted
-from doitui_core.events.health import Diagnosis, diagnosis, overview
-from doitui_core.events.origin import Origin
-from doitui_core.models import Worker
+from doitui_core.db import database
+from doitui_core.db.models import Worker
+from doitui_core.domain.event_origin import Origin
+from doitui_core.events import usage_refresh
+from doitui_core.queue import heartbeats
+from doitui_core.views.event_health import Diagnosis, diagnosis, overview
 
 A, B, C = (f"https://doi.org/10.1234/{letter}" for letter in "abc")
 WORK = "doitui work   # or: doitui event flush"
@@ -48,12 +49,12 @@ def test_some_are_pending_and_there_is_no_worker(office: Any, api: Any) -> None:
 
     found = diagnosis()
     assert found is not None
-    assert found.told == "2 events are pending and no worker was seen"
+    assert found.message == "2 events are pending and no worker was seen"
 
 
 def test_a_worker_that_is_seen_will_see_to_them(office: Any) -> None:
     office.keep(A)
-    workers.beat("host:1:aa")
+    heartbeats.send_heartbeat("host:1:aa")
 
     assert diagnosis() is None
 
@@ -70,10 +71,10 @@ def test_a_worker_that_was_not_seen_for_half_a_minute_is_none(office: Any) -> No
 def test_usage_that_waits_for_its_day_needs_no_worker(office: Any, api: Any) -> None:
     office.reach(api.url)
     office.view(3)
-    counted.refresh()
+    usage_refresh.refresh()
     office.work()
     office.view(4)
-    counted.refresh()
+    usage_refresh.refresh()
 
     assert (office.states(), diagnosis()) == (["pending"], None)
 
@@ -99,7 +100,7 @@ def test_a_right_that_is_missing_is_told(office: Any, saying: Callable[..., Any]
     found = refused(office, saying(403, error("Not authorized.")))
 
     assert found is not None
-    assert (found.status, found.mend, "DataCite gives it to its staff only" in found.told) == (
+    assert (found.status, found.remedy, "DataCite gives it to its staff only" in found.message) == (
         403,
         "doitui setting set event_sources_on none   # and: doitui usage-report submit",
         True,
@@ -110,7 +111,7 @@ def test_an_address_at_which_nothing_is_is_told(office: Any, saying: Callable[..
     found = refused(office, saying(404, error("No such place")))
 
     assert found is not None
-    assert (found.status, found.mend) == (404, "doitui setting set events_url URL   # or event_source_token")
+    assert (found.status, found.remedy) == (404, "doitui setting set events_url URL   # or event_source_token")
 
 
 def test_a_refusal_that_is_over_is_not_told(office: Any, api: Any, reply: Any) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doitui_core.events import identity
-from doitui_core.events.identity import dedupe_hash, event_uuid
+from doitui_core.domain import event_ids
+from doitui_core.domain.event_ids import dedupe_hash, event_uuid
 
 # sha256sum of the words, joined by | : 10.5072/ab-1|is-supplement-to|https://doi.org/10.5072/xy|heratio-archive
 RELATION = "d3ba294339e556695bbb078ba37a883f1ba93e58361a444f22b84331ff395d02"
@@ -98,7 +98,7 @@ def test_the_uuid_is_one_that_datacite_takes() -> None:
     ],
 )
 def test_dois(written: str, canonical: str) -> None:
-    assert identity.doi_id(written) == canonical
+    assert event_ids.doi_id(written) == canonical
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_dois(written: str, canonical: str) -> None:
     ],
 )
 def test_orcids(written: str, canonical: str) -> None:
-    assert identity.orcid_id(written) == canonical
+    assert event_ids.orcid_id(written) == canonical
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_orcids(written: str, canonical: str) -> None:
     ],
 )
 def test_rors(written: str, canonical: str) -> None:
-    assert identity.ror_id(written) == canonical
+    assert event_ids.ror_id(written) == canonical
 
 
 @pytest.mark.parametrize(
@@ -153,23 +153,23 @@ def test_rors(written: str, canonical: str) -> None:
     ],
 )
 def test_addresses(written: str, canonical: str) -> None:
-    assert identity.url_id(written) == canonical
+    assert event_ids.url_id(written) == canonical
 
 
 @pytest.mark.parametrize(
     ("read", "written", "canonical"),
     [
-        (identity.arxiv_id, "arXiv:2301.01234v2", "https://arxiv.org/abs/2301.01234v2"),
-        (identity.arxiv_id, "https://arxiv.org/abs/hep-th/9901001", "https://arxiv.org/abs/hep-th/9901001"),
-        (identity.arxiv_id, "math.GT/0309136", "https://arxiv.org/abs/math.gt/0309136"),
-        (identity.arxiv_id, "12345", ""),
-        (identity.pmid_id, "12082125", "https://identifiers.org/pubmed:12082125"),
-        (identity.pmid_id, "PMID: 12082125", "https://identifiers.org/pubmed:12082125"),
-        (identity.pmid_id, "https://pubmed.ncbi.nlm.nih.gov/12082125/", "https://identifiers.org/pubmed:12082125"),
-        (identity.pmid_id, "PMC12082125", ""),
-        (identity.handle_id, "20.500.12345/AB", "https://hdl.handle.net/20.500.12345/ab"),
-        (identity.handle_id, "http://hdl.handle.net/10013/epic.1", "https://hdl.handle.net/10013/epic.1"),
-        (identity.handle_id, "epic.1", ""),
+        (event_ids.arxiv_id, "arXiv:2301.01234v2", "https://arxiv.org/abs/2301.01234v2"),
+        (event_ids.arxiv_id, "https://arxiv.org/abs/hep-th/9901001", "https://arxiv.org/abs/hep-th/9901001"),
+        (event_ids.arxiv_id, "math.GT/0309136", "https://arxiv.org/abs/math.gt/0309136"),
+        (event_ids.arxiv_id, "12345", ""),
+        (event_ids.pmid_id, "12082125", "https://identifiers.org/pubmed:12082125"),
+        (event_ids.pmid_id, "PMID: 12082125", "https://identifiers.org/pubmed:12082125"),
+        (event_ids.pmid_id, "https://pubmed.ncbi.nlm.nih.gov/12082125/", "https://identifiers.org/pubmed:12082125"),
+        (event_ids.pmid_id, "PMC12082125", ""),
+        (event_ids.handle_id, "20.500.12345/AB", "https://hdl.handle.net/20.500.12345/ab"),
+        (event_ids.handle_id, "http://hdl.handle.net/10013/epic.1", "https://hdl.handle.net/10013/epic.1"),
+        (event_ids.handle_id, "epic.1", ""),
     ],
 )
 def test_other_works(read: Callable[[str], str], written: str, canonical: str) -> None:
@@ -188,18 +188,18 @@ def test_other_works(read: Callable[[str], str], written: str, canonical: str) -
     ],
 )
 def test_by_hand_only_dois_orcids_and_rors_change(written: str, canonical: str, kind: str) -> None:
-    assert (identity.canonical(written), identity.type_of(canonical)) == (canonical, kind)
+    assert (event_ids.canonical(written), event_ids.id_type(canonical)) == (canonical, kind)
 
 
 READERS = (
-    identity.doi_id,
-    identity.orcid_id,
-    identity.ror_id,
-    identity.url_id,
-    identity.arxiv_id,
-    identity.pmid_id,
-    identity.handle_id,
-    identity.canonical,
+    event_ids.doi_id,
+    event_ids.orcid_id,
+    event_ids.ror_id,
+    event_ids.url_id,
+    event_ids.arxiv_id,
+    event_ids.pmid_id,
+    event_ids.handle_id,
+    event_ids.canonical,
 )
 _STARTS = ("", "10.5072/", "doi:", "https://doi.org/", "HTTPS://e.org/", "http://e.org?", "ftp://", "20.5/", "pmid:")
 

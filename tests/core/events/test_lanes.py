@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from doitui.web.server import Sandbox
-from doitui_core import database, dois, worker
-from doitui_core.jobs import Lane
-from doitui_core.models import Doi, Record
+from doitui.web.sandbox.server import Sandbox
+from doitui_core.db import database
+from doitui_core.db.models import Doi, Record
+from doitui_core.domain.job_kinds import Service
+from doitui_core.operations import doi_actions
+from doitui_core.worker import worker
 
 OBJECTS = [f"https://doi.org/10.1234/{number}" for number in range(40)]
 
@@ -23,7 +25,7 @@ def busy(office: Any, sandbox: Sandbox, a_record: Callable[..., Record]) -> Any:
     office.keep(*OBJECTS)
     for number in range(6):
         a_record(f"new-{number}")
-        dois.mint(f"new-{number}")
+        doi_actions.mint(f"new-{number}")
     return office
 
 
@@ -40,7 +42,7 @@ def test_both_are_done_in_one_run(busy: Any) -> None:
 def test_the_summary_tells_events_beside(busy: Any) -> None:
     summary = worker.run(drain=True, threads=4)
 
-    assert (summary.taken, summary.outcomes, summary.beside) == (6, {"done": 6}, {Lane.EVENTS: {"done": 40}})
+    assert (summary.taken, summary.outcomes, summary.other_services) == (6, {"done": 6}, {Service.EVENTS: {"done": 40}})
 
 
 def test_progress_is_that_of_dois(busy: Any) -> None:

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from doitui_core import outcomes
-from doitui_core.datacite.answer import Answer
-from doitui_core.events.outcomes import event_outcome
-from doitui_core.outcomes import Kind
+from doitui_core.domain import outcomes
+from doitui_core.domain.answer import Answer
+from doitui_core.domain.outcomes import OutcomeKind
+from doitui_core.events.event_outcomes import event_outcome
 
 UUID = "a85a73b3-37d1-54ab-a313-b17e977cfe6e"
 STORED = json.dumps({"data": {"id": UUID, "type": "events", "attributes": {"total": 1}}})
@@ -27,11 +27,11 @@ def error(title: str) -> str:
 
 @pytest.mark.parametrize("status", [200, 201])
 def test_an_event_that_is_there_is_done(status: int) -> None:
-    assert event_outcome(answer(status, STORED), UUID) == outcomes.Outcome(Kind.DONE, http_status=status)
+    assert event_outcome(answer(status, STORED), UUID) == outcomes.Outcome(OutcomeKind.DONE, http_status=status)
 
 
 def test_a_uuid_is_the_same_in_capitals() -> None:
-    assert event_outcome(answer(201, STORED.replace(UUID, UUID.upper())), UUID).kind is Kind.DONE
+    assert event_outcome(answer(201, STORED.replace(UUID, UUID.upper())), UUID).kind is OutcomeKind.DONE
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"data": []}', STORED.replace("a85", "b85")])
@@ -39,38 +39,38 @@ def test_a_uuid_is_the_same_in_capitals() -> None:
 def test_a_success_that_is_not_about_the_event_is_ambiguous(status: int, text: str) -> None:
     outcome = event_outcome(answer(status, text), UUID)
 
-    assert (outcome.kind, outcome.cause) == (Kind.AMBIGUOUS, "unreadable")
+    assert (outcome.kind, outcome.cause) == (OutcomeKind.AMBIGUOUS, "unreadable")
 
 
 @pytest.mark.parametrize(
     ("status", "text", "kind", "cause"),
     [
-        (301, "", Kind.PERMANENT, "redirected"),
-        (400, error("Bad"), Kind.PERMANENT, "bad_request"),
-        (401, error("Bad credentials."), Kind.BLOCKED, "credentials"),
-        (401, HTML, Kind.RETRYABLE, "firewall"),
-        (403, error("You are not authorized."), Kind.BLOCKED, "forbidden"),
-        (403, "", Kind.RETRYABLE, "firewall"),
-        (403, HTML, Kind.RETRYABLE, "firewall"),
-        (404, HTML, Kind.RETRYABLE, "firewall"),
-        (404, error("Not found"), Kind.BLOCKED, "configuration"),
-        (405, error("No"), Kind.BLOCKED, "configuration"),
-        (406, error("No"), Kind.PERMANENT, "rejected"),
-        (408, "", Kind.THROTTLED, "throttled"),
-        (409, error("The resource already exists."), Kind.RETRYABLE, "conflict"),
-        (413, error("No"), Kind.PERMANENT, "too_large"),
-        (415, error("No"), Kind.PERMANENT, "rejected"),
-        (422, error("Subj can't be blank"), Kind.PERMANENT, "event"),
-        (422, error("Source token can't be blank"), Kind.BLOCKED, "configuration"),
-        (429, HTML, Kind.THROTTLED, "throttled"),
-        (500, error("No"), Kind.AMBIGUOUS, "server_error"),
-        (502, HTML, Kind.AMBIGUOUS, "proxy"),
-        (503, error("No"), Kind.AMBIGUOUS, "server_error"),
-        (504, error("No"), Kind.AMBIGUOUS, "server_error"),
-        (999, error("No"), Kind.AMBIGUOUS, "server_error"),
+        (301, "", OutcomeKind.PERMANENT, "redirected"),
+        (400, error("Bad"), OutcomeKind.PERMANENT, "bad_request"),
+        (401, error("Bad credentials."), OutcomeKind.BLOCKED, "credentials"),
+        (401, HTML, OutcomeKind.RETRYABLE, "firewall"),
+        (403, error("You are not authorized."), OutcomeKind.BLOCKED, "forbidden"),
+        (403, "", OutcomeKind.RETRYABLE, "firewall"),
+        (403, HTML, OutcomeKind.RETRYABLE, "firewall"),
+        (404, HTML, OutcomeKind.RETRYABLE, "firewall"),
+        (404, error("Not found"), OutcomeKind.BLOCKED, "configuration"),
+        (405, error("No"), OutcomeKind.BLOCKED, "configuration"),
+        (406, error("No"), OutcomeKind.PERMANENT, "rejected"),
+        (408, "", OutcomeKind.THROTTLED, "throttled"),
+        (409, error("The resource already exists."), OutcomeKind.RETRYABLE, "conflict"),
+        (413, error("No"), OutcomeKind.PERMANENT, "too_large"),
+        (415, error("No"), OutcomeKind.PERMANENT, "rejected"),
+        (422, error("Subj can't be blank"), OutcomeKind.PERMANENT, "event"),
+        (422, error("Source token can't be blank"), OutcomeKind.BLOCKED, "configuration"),
+        (429, HTML, OutcomeKind.THROTTLED, "throttled"),
+        (500, error("No"), OutcomeKind.AMBIGUOUS, "server_error"),
+        (502, HTML, OutcomeKind.AMBIGUOUS, "proxy"),
+        (503, error("No"), OutcomeKind.AMBIGUOUS, "server_error"),
+        (504, error("No"), OutcomeKind.AMBIGUOUS, "server_error"),
+        (999, error("No"), OutcomeKind.AMBIGUOUS, "server_error"),
     ],
 )
-def test_a_refusal_is_what_it_is(status: int, text: str, kind: Kind, cause: str) -> None:
+def test_a_refusal_is_what_it_is(status: int, text: str, kind: OutcomeKind, cause: str) -> None:
     outcome = event_outcome(answer(status, text), UUID)
 
     assert (outcome.kind, outcome.cause, outcome.http_status) == (kind, cause, status)
@@ -107,7 +107,7 @@ def test_a_page_is_no_word_about_rights() -> None:
 def test_a_server_that_names_a_time_is_waited_for(status: int) -> None:
     outcome = event_outcome(answer(status, "", retry_after="17"), UUID)
 
-    assert (outcome.kind, outcome.wait) == (Kind.THROTTLED, 17)
+    assert (outcome.kind, outcome.wait) == (OutcomeKind.THROTTLED, 17)
 
 
 def test_a_time_may_be_a_date() -> None:

@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from doitui.web.server import Sandbox
-from doitui_core.datacite.event_query import EventQuery
+from doitui.web.sandbox.server import Sandbox
+from doitui_core.datacite.event_query import EventQueryClient
 from doitui_core.datacite.events import EventsClient
+from doitui_core.db.models import Event, Job, Record
+from doitui_core.domain.event import EventValue
 from doitui_core.errors import RemoteFailed
 from doitui_core.events import pulling
-from doitui_core.events.event import Event as Value
-from doitui_core.events.store import Kept
-from doitui_core.models import Event, Job, Record
+from doitui_core.events.store import StoreResult
 
 MINE = "https://doi.org/10.5072/h/2026/ms-1"
 PAPER = "https://doi.org/10.1000/182"
 
 Tell = Callable[..., str]
-Pull = Callable[..., Kept]
+Pull = Callable[..., StoreResult]
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def tell(sandbox: Sandbox, secrets: dict[str, str]) -> Tell:
     client = EventsClient(sandbox.url, "DEMO.REPO", secrets["password"], deadline=20)
 
     def send(subj: str, relation: str, obj: str, *, source: str = "crossref", total: int = 1, when: str = "") -> str:
-        event = Value(subj, relation, obj, source, total, when or "2026-05-01T00:00:00Z")
+        event = EventValue(subj, relation, obj, source, total, when or "2026-05-01T00:00:00Z")
         assert client.send(client.request(event, "theirs")).ok
         return event.uuid
 
@@ -37,10 +37,10 @@ def tell(sandbox: Sandbox, secrets: dict[str, str]) -> Tell:
 
 
 @pytest.fixture
-def pull(office: Any, sandbox: Sandbox, ask: Callable[..., EventQuery]) -> Pull:
+def pull(office: Any, sandbox: Sandbox, ask: Callable[..., EventQueryClient]) -> Pull:
     office.doi()
 
-    def run(**options: Any) -> Kept:
+    def run(**options: Any) -> StoreResult:
         return pulling.pull(ask(sandbox), office.doi().repository, **options)
 
     return run
@@ -52,7 +52,7 @@ def test_who_cites_us_is_kept(tell: Tell, pull: Pull) -> None:
 
     row = Event.get()
     told = row.uuid, row.subj_id, row.relation_type_id, row.obj_id, row.source_id, row.total, row.origin
-    assert (kept, told) == (Kept(new=1), (uuid, PAPER, "cites", MINE, "crossref", 3, "elsewhere"))
+    assert (kept, told) == (StoreResult(new=1), (uuid, PAPER, "cites", MINE, "crossref", 3, "elsewhere"))
 
 
 def test_it_belongs_to_our_doi(tell: Tell, pull: Pull, office: Any) -> None:
@@ -79,20 +79,20 @@ def test_nothing_of_it_is_sent(tell: Tell, pull: Pull, office: Any) -> None:
 def test_what_is_about_us_as_subject_is_kept_too(tell: Tell, pull: Pull) -> None:
     tell(MINE, "is-cited-by", PAPER)
 
-    assert pull() == Kept(new=1)
+    assert pull() == StoreResult(new=1)
 
 
 def test_what_is_about_others_is_not_kept(tell: Tell, pull: Pull) -> None:
     tell(PAPER, "cites", "https://doi.org/10.9999/others")
 
-    assert (pull(), Event.select().count()) == (Kept(), 0)
+    assert (pull(), Event.select().count()) == (StoreResult(), 0)
 
 
 def test_the_same_again_is_nothing_new(tell: Tell, pull: Pull) -> None:
     tell(PAPER, "cites", MINE)
     pull()
 
-    assert (pull(), Event.select().count()) == (Kept(), 1)
+    assert (pull(), Event.select().count()) == (StoreResult(), 1)
 
 
 def test_another_total_is_noted(tell: Tell, pull: Pull, office: Any) -> None:
@@ -100,7 +100,7 @@ def test_another_total_is_noted(tell: Tell, pull: Pull, office: Any) -> None:
     pull()
     tell(PAPER, "cites", MINE, total=5)
 
-    assert (pull(), Event.get().total, office.states()) == (Kept(grown=1), 5, ["submitted"])
+    assert (pull(), Event.get().total, office.states()) == (StoreResult(grown=1), 5, ["submitted"])
 
 
 def test_what_we_have_sent_ourselves_is_left_out(pull: Pull, office: Any, sandbox: Sandbox) -> None:
@@ -108,7 +108,7 @@ def test_what_we_have_sent_ourselves_is_left_out(pull: Pull, office: Any, sandbo
     office.keep(PAPER)
     office.work()
 
-    assert (pull(), Event.get().origin) == (Kept(), "hand")
+    assert (pull(), Event.get().origin) == (StoreResult(), "hand")
 
 
 def test_our_own_that_still_waits_is_left_as_it_is(tell: Tell, pull: Pull, office: Any) -> None:
@@ -124,7 +124,7 @@ def test_an_event_between_two_of_ours_is_kept_once(tell: Tell, pull: Pull, offic
     office.doi("ms-2")
     tell(MINE, "references", "https://doi.org/10.5072/h/2026/ms-2")
 
-    assert (pull(), Event.select().count()) == (Kept(new=1), 1)
+    assert (pull(), Event.select().count()) == (StoreResult(new=1), 1)
 
 
 def test_dois_that_are_not_public_are_not_asked_for(tell: Tell, pull: Pull, sandbox: Sandbox) -> None:
@@ -132,7 +132,7 @@ def test_dois_that_are_not_public_are_not_asked_for(tell: Tell, pull: Pull, sand
     Record.update(published=False).execute()
     sandbox.requests.clear()
 
-    assert (pull(), sandbox.requests.entries()) == (Kept(), [])
+    assert (pull(), sandbox.requests.entries()) == (StoreResult(), [])
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 20])
@@ -145,15 +145,17 @@ def test_many_dois_are_asked_for_some_at_a_time(
         tell(PAPER, "cites", f"https://doi.org/10.5072/h/2026/ms-{number}")
     steps: list[int] = []
 
-    assert (pull(step=steps.append), sum(steps), pulling.count(office.doi().repository)) == (Kept(new=5), 5, 5)
+    assert (pull(step=steps.append), sum(steps), pulling.count(office.doi().repository)) == (StoreResult(new=5), 5, 5)
 
 
-def test_all_pages_are_read(tell: Tell, pull: Pull, office: Any, api: Any, ask: Callable[..., EventQuery]) -> None:
+def test_all_pages_are_read(
+    tell: Tell, pull: Pull, office: Any, api: Any, ask: Callable[..., EventQueryClient]
+) -> None:
     for number in range(1100):
         held = {"subjId": f"https://doi.org/10.1000/{number}", "objId": MINE, "sourceId": "crossref", "total": 1}
         api.events[f"00000000-0000-4000-8000-{number:012}"] = held | {"relationTypeId": "cites"}
 
-    assert pulling.pull(ask(api), office.doi().repository) == Kept(new=1100)
+    assert pulling.pull(ask(api), office.doi().repository) == StoreResult(new=1100)
 
 
 @pytest.mark.parametrize(
@@ -167,17 +169,17 @@ def test_all_pages_are_read(tell: Tell, pull: Pull, office: Any, api: Any, ask: 
     ],
 )
 def test_what_cannot_be_kept_is_left_out(
-    pull: Pull, office: Any, api: Any, ask: Callable[..., EventQuery], strange: dict[str, Any]
+    pull: Pull, office: Any, api: Any, ask: Callable[..., EventQueryClient], strange: dict[str, Any]
 ) -> None:
     held = {"subjId": PAPER, "objId": MINE, "sourceId": "crossref", "relationTypeId": "cites", "total": 1}
     api.events["00000000-0000-4000-8000-000000000000"] = held | strange
 
-    assert pulling.pull(ask(api), office.doi().repository) == Kept()
+    assert pulling.pull(ask(api), office.doi().repository) == StoreResult()
 
 
 @pytest.mark.parametrize("total", [None, 0, -4, 2**70, "many", True])
 def test_a_total_that_is_none_counts_as_one(
-    pull: Pull, office: Any, api: Any, ask: Callable[..., EventQuery], total: Any
+    pull: Pull, office: Any, api: Any, ask: Callable[..., EventQueryClient], total: Any
 ) -> None:
     held = {"subjId": PAPER, "objId": MINE, "sourceId": "crossref", "relationTypeId": "cites", "total": total}
     api.events["00000000-0000-4000-8000-000000000000"] = held
@@ -186,6 +188,8 @@ def test_a_total_that_is_none_counts_as_one(
     assert Event.get().total == 1
 
 
-def test_a_server_without_events_is_told(pull: Pull, office: Any, saying: Any, ask: Callable[..., EventQuery]) -> None:
+def test_a_server_without_events_is_told(
+    pull: Pull, office: Any, saying: Any, ask: Callable[..., EventQueryClient]
+) -> None:
     with pytest.raises(RemoteFailed, match="not the Events API's own answer"):
         pulling.pull(ask(saying(200, "<html>")), office.doi().repository)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from doitui_core.datacite.event_query import EventQuery
-from doitui_core.datacite.events import Dialect
+from doitui_core.datacite.event_query import EventQueryClient
+from doitui_core.datacite.events import EventsApiVersion
 from doitui_core.errors import BadAnswer, BadInput, ForeignAnswer, NotSent, RemoteFailed
 
-Ask = Callable[..., EventQuery]
+Ask = Callable[..., EventQueryClient]
 
 EMPTY = {"data": [], "meta": {"total": 0}, "links": {}}
 
@@ -29,13 +29,13 @@ def fill(api: Any, count: int) -> list[str]:
     return list(api.events)
 
 
-def ids(query: EventQuery, size: int = 1000, sort: str = "", **filters: str) -> list[str]:
-    return [event["id"] for page in query.pages(filters, sort=sort, size=size) for event in page.events]
+def ids(query: EventQueryClient, size: int = 1000, sort: str = "", **filters: str) -> list[str]:
+    return [event["id"] for page in query.all_pages(filters, sort=sort, size=size) for event in page.events]
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 10])
-@pytest.mark.parametrize("dialect", Dialect)
-def test_every_event_comes_once(api: Any, ask: Ask, count: int, dialect: Dialect) -> None:
+@pytest.mark.parametrize("dialect", EventsApiVersion)
+def test_every_event_comes_once(api: Any, ask: Ask, count: int, dialect: EventsApiVersion) -> None:
     everything = fill(api, count)
 
     assert ids(ask(api, dialect=dialect), size=5) == everything
@@ -51,7 +51,7 @@ def test_sorted_every_event_comes_once_too(api: Any, ask: Ask, count: int) -> No
 def test_an_order_is_kept(api: Any, ask: Ask) -> None:
     fill(api, 12)
 
-    totals = [event["total"] for page in ask(api).pages({}, sort="-total", size=5) for event in page.events]
+    totals = [event["total"] for page in ask(api).all_pages({}, sort="-total", size=5) for event in page.events]
     assert totals == sorted(totals, reverse=True)
 
 
@@ -77,11 +77,11 @@ def test_a_page_that_comes_again_is_a_bad_answer(saying: Callable[..., Any], ask
         ids(ask(server))
 
 
-@pytest.mark.parametrize("dialect", Dialect)
-def test_both_versions_read_the_same(api: Any, ask: Ask, dialect: Dialect) -> None:
+@pytest.mark.parametrize("dialect", EventsApiVersion)
+def test_both_versions_read_the_same(api: Any, ask: Ask, dialect: EventsApiVersion) -> None:
     fill(api, 1)
 
-    (page,) = ask(api, dialect=dialect).pages({})
+    (page,) = ask(api, dialect=dialect).all_pages({})
     assert (page.events, page.total) == (
         [
             {
@@ -152,7 +152,7 @@ def test_every_page_is_paced(api: Any, ask: Ask) -> None:
 )
 def test_what_the_server_would_ignore_is_refused(api: Any, ask: Ask, given: dict[str, Any], words: str) -> None:
     with pytest.raises(BadInput, match=words):
-        ask(api).pages(**given)
+        ask(api).all_pages(**given)
 
 
 ERROR = '{"errors": [{"title": "Bad"}]}'

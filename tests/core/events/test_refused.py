@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from doitui.web.server import Sandbox
-from doitui_core import database, dois, rests, worker
-from doitui_core.models import Doi, Notice, Record, Repository, Upstream
+from doitui.web.sandbox.server import Sandbox
+from doitui_core.db import database
+from doitui_core.db.models import Doi, Notice, RateLimit, Record, Repository
+from doitui_core.operations import doi_actions
+from doitui_core.queue import blocking
+from doitui_core.worker import worker
 
 A, B, C = (f"https://doi.org/10.1234/{letter}" for letter in "abc")
 
@@ -31,8 +34,8 @@ def refused(request: pytest.FixtureRequest, office: Any, api: Any, reply: Any) -
     return office
 
 
-def upstream() -> Upstream:
-    return Upstream.get(Upstream.name.startswith("events"))
+def upstream() -> RateLimit:
+    return RateLimit.get(RateLimit.name.startswith("events"))
 
 
 def test_no_second_event_is_sent(refused: Any, api: Any) -> None:
@@ -61,8 +64,8 @@ def test_the_repository_itself_is_not_blocked(refused: Any) -> None:
 
 @pytest.mark.parametrize("mend", [
     lambda office: office.settings(event_source_token="another"),
-    lambda office: rests.look_anew([office.doi().repository_id]),
-    lambda office: rests.pause(office.doi().repository, paused=False),
+    lambda office: blocking.retry_services([office.doi().repository_id]),
+    lambda office: blocking.pause(office.doi().repository, paused=False),
 ], ids=["a setting", "a look", "resume"])  # fmt: skip
 def test_what_was_refused_goes_on_when_that_is_mended(refused: Any, api: Any, mend: Callable[[Any], None]) -> None:
     api.refuses = None
@@ -169,7 +172,7 @@ def minting(office: Any, sandbox: Sandbox, api: Any, reply: Any, a_record: Calla
     office.keep(A, B)
     for number in range(3):
         a_record(f"new-{number}")
-        dois.mint(f"new-{number}")
+        doi_actions.mint(f"new-{number}")
     return office
 
 

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from doitui_core import database, queue
-from doitui_core.desk import LOST
-from doitui_core.events import event_desk, sending
-from doitui_core.models import Event
-from doitui_core.queue import Status
+from doitui_core.db import database
+from doitui_core.db.models import Event
+from doitui_core.domain.job_kinds import JobStatus
+from doitui_core.events import event_connection, sending
+from doitui_core.queue import jobs, leases
+from doitui_core.queue.connection import LOST
 
 A, B = "https://doi.org/10.1234/a", "https://doi.org/10.1234/b"
 HTML = "<!DOCTYPE html><html><body><h1>Sorry, not now</h1></body></html>"
@@ -89,7 +90,7 @@ TABLE: list[tuple[int, str, dict[str, str], End]] = [
 
 def ended(office: Any) -> End:
     row, job = office.event(A), office.job(A)
-    waits = job.status in (Status.PENDING, Status.UNCERTAIN)
+    waits = job.status in (JobStatus.PENDING, JobStatus.UNCERTAIN)
     again = (job.scheduled_at - database.now()) // timedelta(seconds=1) if waits else None
     assert (row.cause, row.last_error) == (job.cause, job.last_error)
     return End(row.state, job.status, job.attempts, row.cause, row.last_error, again)
@@ -258,18 +259,18 @@ def test_the_last_attempt_fails_it(office: Any, saying: Callable[..., Any]) -> N
 def test_an_event_whose_workers_died_is_not_tried_for_ever(office: Any, api: Any) -> None:
     office.reach(api.url)
     office.keep(A)
-    policy = event_desk.of(office.doi().repository).policy
+    policy = event_connection.for_repository(office.doi().repository).policy
     for _ in range(5):
-        assert queue.claim_one("gone", office.job(A).id, policy) is not None
+        assert jobs.claim_one("gone", office.job(A).id, policy) is not None
         office.clock.forward(hours=1)
     office.work()
 
     assert (api.seen, ended(office).cause, office.event(A).state) == ([], "attempts_spent", "failed")
 
 
-def claimed(office: Any, worker: str) -> tuple[queue.Lease, event_desk.EventDesk]:
-    at = event_desk.of(office.doi().repository)
-    lease = queue.claim_one(worker, office.job(A).id, at.policy)
+def claimed(office: Any, worker: str) -> tuple[leases.Lease, event_connection.EventConnection]:
+    at = event_connection.for_repository(office.doi().repository)
+    lease = jobs.claim_one(worker, office.job(A).id, at.policy)
     assert lease is not None
     return lease, at
 

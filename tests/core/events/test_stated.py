@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from doitui.web.server import Sandbox
-from doitui_core import dois, settings, worker
-from doitui_core.jobs import Lane
-from doitui_core.models import Event, Record
+from doitui.web.sandbox.server import Sandbox
+from doitui_core.db.models import Event, Record
+from doitui_core.domain.job_kinds import Service
+from doitui_core.operations import change_settings, doi_actions
+from doitui_core.worker import summary, worker
 
 CITED, PART = "https://doi.org/10.1234/x", "https://doi.org/10.1234/whole"
 CURIE = "https://orcid.org/0000-0002-1825-0097"
@@ -47,17 +48,17 @@ class Desk:
     def record(self, *, published: bool = True, **metadata: Any) -> None:
         self._save("ms-1", metadata=metadata, published=published)
 
-    def work(self, *lanes: Lane) -> worker.Summary:
-        return worker.run(drain=True, threads=2, lanes=lanes or (Lane.DOIS,))
+    def work(self, *lanes: Service) -> summary.Summary:
+        return worker.run(drain=True, threads=2, services=lanes or (Service.DOIS,))
 
     def mint(self, *, state: str = "findable", **metadata: Any) -> None:
         self.record(**metadata)
-        dois.mint("ms-1", state=state)
+        doi_actions.mint("ms-1", state=state)
         self.work()
 
     def update(self, **metadata: Any) -> None:
         self.record(**metadata)
-        dois.update("10.5072/h/2026/ms-1")
+        doi_actions.update("10.5072/h/2026/ms-1")
         self.work()
 
     def stated(self) -> list[tuple[str, str]]:
@@ -74,7 +75,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(office: Any, sandbox: Sandbox, a_record: Callable[..., Record]) -> Desk:
+def connection(office: Any, sandbox: Sandbox, a_record: Callable[..., Record]) -> Desk:
     office.reach(sandbox.url, token=False, datacite_url=sandbox.url)
     return Desk(sandbox, a_record)
 
@@ -88,121 +89,121 @@ EXPECTED = [
 ]
 
 
-def test_a_mint_states_what_its_document_states(desk: Desk) -> None:
-    desk.mint(**EVERYTHING)
+def test_a_mint_states_what_its_document_states(connection: Desk) -> None:
+    connection.mint(**EVERYTHING)
 
-    assert desk.stated() == EXPECTED
-
-
-def test_what_a_mint_states_reaches_the_other_side(desk: Desk) -> None:
-    desk.mint(**EVERYTHING)
-    desk.work(Lane.EVENTS)
-
-    assert desk.there() == EXPECTED
+    assert connection.stated() == EXPECTED
 
 
-def test_the_events_are_about_our_doi(desk: Desk) -> None:
-    desk.mint(**EVERYTHING)
-    desk.work(Lane.EVENTS)
+def test_what_a_mint_states_reaches_the_other_side(connection: Desk) -> None:
+    connection.mint(**EVERYTHING)
+    connection.work(Service.EVENTS)
 
-    rows = desk.sandbox.usage.read("SELECT DISTINCT subj_id, source_id, total FROM event", [])
+    assert connection.there() == EXPECTED
+
+
+def test_the_events_are_about_our_doi(connection: Desk) -> None:
+    connection.mint(**EVERYTHING)
+    connection.work(Service.EVENTS)
+
+    rows = connection.sandbox.usage.read("SELECT DISTINCT subj_id, source_id, total FROM event", [])
     assert [tuple(row) for row in rows] == [("https://doi.org/10.5072/h/2026/ms-1", "doitui", 1)]
 
 
-def test_a_part_states_its_works_and_funders_only(desk: Desk) -> None:
-    desk.mint(**{**EVERYTHING, "relatedIdentifiers": [related("IsPartOf", "10.1234/whole")]})
-    desk.work(Lane.EVENTS)
+def test_a_part_states_its_works_and_funders_only(connection: Desk) -> None:
+    connection.mint(**{**EVERYTHING, "relatedIdentifiers": [related("IsPartOf", "10.1234/whole")]})
+    connection.work(Service.EVENTS)
 
-    assert desk.there() == [("is-funded-by", FUNDER), ("is-part-of", PART)]
-
-
-def test_an_update_states_what_is_new(desk: Desk) -> None:
-    desk.mint(relatedIdentifiers=[related("Cites", "10.1234/x")])
-    desk.update(relatedIdentifiers=[related("Cites", "10.1234/x"), related("Cites", "10.1234/y")])
-
-    assert desk.stated() == [("cites", CITED), ("cites", "https://doi.org/10.1234/y")]
+    assert connection.there() == [("is-funded-by", FUNDER), ("is-part-of", PART)]
 
 
-def test_an_update_that_states_the_same_sends_nothing_again(desk: Desk) -> None:
-    desk.mint(**EVERYTHING)
-    desk.work(Lane.EVENTS)
-    desk.update(**EVERYTHING, titles=[{"title": "Notebooks, volume 2"}])
+def test_an_update_states_what_is_new(connection: Desk) -> None:
+    connection.mint(relatedIdentifiers=[related("Cites", "10.1234/x")])
+    connection.update(relatedIdentifiers=[related("Cites", "10.1234/x"), related("Cites", "10.1234/y")])
 
-    assert desk.work(Lane.EVENTS).taken == 0
-
-
-def test_a_registered_doi_is_told_of(desk: Desk) -> None:
-    desk.mint(state="registered", **EVERYTHING)
-
-    assert desk.stated() == EXPECTED
+    assert connection.stated() == [("cites", CITED), ("cites", "https://doi.org/10.1234/y")]
 
 
-def test_a_draft_states_nothing(desk: Desk) -> None:
-    desk.mint(state="draft", **EVERYTHING)
+def test_an_update_that_states_the_same_sends_nothing_again(connection: Desk) -> None:
+    connection.mint(**EVERYTHING)
+    connection.work(Service.EVENTS)
+    connection.update(**EVERYTHING, titles=[{"title": "Notebooks, volume 2"}])
 
-    assert desk.stated() == []
-
-
-def test_a_draft_that_is_published_states_it_then(desk: Desk) -> None:
-    desk.mint(state="draft", **EVERYTHING)
-    dois.mint("ms-1")
-    desk.work()
-
-    assert desk.stated() == EXPECTED
+    assert connection.work(Service.EVENTS).taken == 0
 
 
-def test_a_record_that_is_not_published_states_nothing(desk: Desk) -> None:
-    desk.mint()
-    desk.record(published=False, **EVERYTHING)
-    dois.update("10.5072/h/2026/ms-1")
-    desk.work()
+def test_a_registered_doi_is_told_of(connection: Desk) -> None:
+    connection.mint(state="registered", **EVERYTHING)
 
-    assert desk.stated() == []
+    assert connection.stated() == EXPECTED
 
 
-def test_a_tombstone_states_nothing_new(desk: Desk) -> None:
-    desk.mint()
-    desk.record(**EVERYTHING)
-    dois.deactivate("10.5072/h/2026/ms-1", reason="gone")
-    desk.work()
+def test_a_draft_states_nothing(connection: Desk) -> None:
+    connection.mint(state="draft", **EVERYTHING)
 
-    assert desk.stated() == []
+    assert connection.stated() == []
 
 
-def test_a_mint_that_is_refused_states_nothing(desk: Desk) -> None:
-    desk.sandbox.faults.replace(["POST /dois status status=422"])
-    desk.mint(**EVERYTHING)
+def test_a_draft_that_is_published_states_it_then(connection: Desk) -> None:
+    connection.mint(state="draft", **EVERYTHING)
+    doi_actions.mint("ms-1")
+    connection.work()
 
-    assert desk.stated() == []
+    assert connection.stated() == EXPECTED
 
 
-def test_a_mint_that_turns_out_done_states_it_then(desk: Desk, clock: Any) -> None:
-    desk.sandbox.faults.replace(["POST /dois reset count=1"])
-    desk.mint(**EVERYTHING)
+def test_a_record_that_is_not_published_states_nothing(connection: Desk) -> None:
+    connection.mint()
+    connection.record(published=False, **EVERYTHING)
+    doi_actions.update("10.5072/h/2026/ms-1")
+    connection.work()
+
+    assert connection.stated() == []
+
+
+def test_a_tombstone_states_nothing_new(connection: Desk) -> None:
+    connection.mint()
+    connection.record(**EVERYTHING)
+    doi_actions.deactivate("10.5072/h/2026/ms-1", reason="gone")
+    connection.work()
+
+    assert connection.stated() == []
+
+
+def test_a_mint_that_is_refused_states_nothing(connection: Desk) -> None:
+    connection.sandbox.faults.replace(["POST /dois status status=422"])
+    connection.mint(**EVERYTHING)
+
+    assert connection.stated() == []
+
+
+def test_a_mint_that_turns_out_done_states_it_then(connection: Desk, clock: Any) -> None:
+    connection.sandbox.faults.replace(["POST /dois reset count=1"])
+    connection.mint(**EVERYTHING)
     clock.forward(hours=1)
-    desk.work()
+    connection.work()
 
-    assert desk.stated() == EXPECTED
+    assert connection.stated() == EXPECTED
 
 
 @pytest.mark.parametrize(("on", "expected"), [("none", []), ("funders", [("is-funded-by", FUNDER)])])
-def test_what_is_switched_off_is_not_stated(desk: Desk, on: str, expected: list[tuple[str, str]]) -> None:
-    settings.put("event_sources_on", on)
-    desk.mint(**EVERYTHING)
+def test_what_is_switched_off_is_not_stated(connection: Desk, on: str, expected: list[tuple[str, str]]) -> None:
+    change_settings.set_setting("event_sources_on", on)
+    connection.mint(**EVERYTHING)
 
-    assert desk.stated() == expected
+    assert connection.stated() == expected
 
 
 # What is no longer stated.
 
 
 @pytest.fixture
-def removed(desk: Desk) -> Desk:
+def removed(connection: Desk) -> Desk:
     """Its relation was told and is gone from the metadata since."""
-    desk.mint(relatedIdentifiers=[related("Cites", "10.1234/x")])
-    desk.work(Lane.EVENTS)
-    desk.update(relatedIdentifiers=[])
-    return desk
+    connection.mint(relatedIdentifiers=[related("Cites", "10.1234/x")])
+    connection.work(Service.EVENTS)
+    connection.update(relatedIdentifiers=[])
+    return connection
 
 
 def test_a_relation_that_is_removed_keeps_its_event_marked(removed: Desk) -> None:
@@ -218,7 +219,7 @@ def test_a_relation_that_comes_back_is_unmarked(removed: Desk) -> None:
 def test_a_relation_that_comes_back_and_was_told_is_not_told_again(removed: Desk) -> None:
     removed.update(relatedIdentifiers=[related("Cites", "10.1234/x")])
 
-    assert removed.work(Lane.EVENTS).taken == 0
+    assert removed.work(Service.EVENTS).taken == 0
 
 
 def test_events_of_other_origin_are_not_marked(removed: Desk, office: Any) -> None:
@@ -229,13 +230,13 @@ def test_events_of_other_origin_are_not_marked(removed: Desk, office: Any) -> No
 
 
 @pytest.fixture
-def unsent(desk: Desk) -> Desk:
+def unsent(connection: Desk) -> Desk:
     """Its relation was removed before it was told, and the worker has come by."""
-    desk.mint(relatedIdentifiers=[related("Cites", "10.1234/x")])
-    desk.update(relatedIdentifiers=[])
-    desk.sandbox.requests.clear()
-    desk.work(Lane.EVENTS)
-    return desk
+    connection.mint(relatedIdentifiers=[related("Cites", "10.1234/x")])
+    connection.update(relatedIdentifiers=[])
+    connection.sandbox.requests.clear()
+    connection.work(Service.EVENTS)
+    return connection
 
 
 def test_a_relation_that_is_removed_before_it_was_told_is_not_told(unsent: Desk) -> None:
@@ -254,24 +255,24 @@ def test_why_it_is_not_told_stands_in_its_row(unsent: Desk) -> None:
 
 def test_a_relation_that_comes_back_before_it_was_told_is_told(unsent: Desk) -> None:
     unsent.update(relatedIdentifiers=[related("Cites", "10.1234/x")])
-    unsent.work(Lane.EVENTS)
+    unsent.work(Service.EVENTS)
 
     assert (unsent.there(), unsent.event().state) == ([("cites", CITED)], "submitted")
 
 
-def test_an_event_of_a_record_that_is_withdrawn_from_the_public_is_not_told(desk: Desk) -> None:
-    desk.mint(relatedIdentifiers=[related("Cites", "10.1234/x")])
-    desk.record(published=False, relatedIdentifiers=[related("Cites", "10.1234/x")])
-    desk.work(Lane.EVENTS)
+def test_an_event_of_a_record_that_is_withdrawn_from_the_public_is_not_told(connection: Desk) -> None:
+    connection.mint(relatedIdentifiers=[related("Cites", "10.1234/x")])
+    connection.record(published=False, relatedIdentifiers=[related("Cites", "10.1234/x")])
+    connection.work(Service.EVENTS)
 
-    assert (desk.there(), desk.event().cause) == ([], "not_public")
+    assert (connection.there(), connection.event().cause) == ([], "not_public")
 
 
-def test_an_event_of_a_record_that_is_public_again_is_told(desk: Desk) -> None:
-    desk.mint(relatedIdentifiers=[related("Cites", "10.1234/x")])
-    desk.record(published=False, relatedIdentifiers=[related("Cites", "10.1234/x")])
-    desk.work(Lane.EVENTS)
-    desk.update(relatedIdentifiers=[related("Cites", "10.1234/x")], titles=[{"title": "Public again"}])
-    desk.work(Lane.EVENTS)
+def test_an_event_of_a_record_that_is_public_again_is_told(connection: Desk) -> None:
+    connection.mint(relatedIdentifiers=[related("Cites", "10.1234/x")])
+    connection.record(published=False, relatedIdentifiers=[related("Cites", "10.1234/x")])
+    connection.work(Service.EVENTS)
+    connection.update(relatedIdentifiers=[related("Cites", "10.1234/x")], titles=[{"title": "Public again"}])
+    connection.work(Service.EVENTS)
 
-    assert (desk.there(), desk.event().state) == ([("cites", CITED)], "submitted")
+    assert (connection.there(), connection.event().state) == ([("cites", CITED)], "submitted")

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, queue, stats
-from doitui_core.events.origin import Origin
-from doitui_core.events.store import Kept, keep
-from doitui_core.models import Event, Job
-from doitui_core.queue import Status
+from doitui_core.db import database
+from doitui_core.db.models import Event, Job
+from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.job_kinds import JobStatus
+from doitui_core.events.store import StoreResult, save
+from doitui_core.queue import jobs
+from doitui_core.views import counters
 
 A, B = "https://doi.org/10.1234/a", "https://doi.org/10.1234/b"
 PAGE = "https://archive.example.org/1"
@@ -35,7 +37,7 @@ def test_a_new_event_is_queued(office: Any) -> None:
     kept = office.keep(A)
 
     job = office.job(A)
-    assert (kept, office.event(A).state, job.status, job.lane) == (Kept(new=1), "pending", "pending", "events")
+    assert (kept, office.event(A).state, job.status, job.lane) == (StoreResult(new=1), "pending", "pending", "events")
 
 
 def test_a_new_event_is_due_at_once(office: Any) -> None:
@@ -47,32 +49,36 @@ def test_a_new_event_is_due_at_once(office: Any) -> None:
 def test_the_same_event_again_is_nothing_new(office: Any) -> None:
     office.keep(A)
 
-    assert (office.keep(A), Event.select().count(), Job.select().where(Job.kind == "event").count()) == (Kept(), 1, 1)
+    assert (office.keep(A), Event.select().count(), Job.select().where(Job.kind == "event").count()) == (
+        StoreResult(),
+        1,
+        1,
+    )
 
 
 def test_the_same_event_twice_in_one_go_is_kept_once(office: Any) -> None:
-    assert (office.keep(A, A), Event.select().count()) == (Kept(new=1), 1)
+    assert (office.keep(A, A), Event.select().count()) == (StoreResult(new=1), 1)
 
 
 def test_more_events_than_one_statement_takes_are_all_kept(office: Any) -> None:
     kept = office.keep(*(f"{A}{number}" for number in range(1201)))
 
-    assert (kept, stats.events()["pending"]) == (Kept(new=1201), 1201)
+    assert (kept, counters.events()["pending"]) == (StoreResult(new=1201), 1201)
 
 
 def test_what_somebody_else_kept_since_the_store_was_asked_is_kept_once(office: Any) -> None:
     office.keep(*(f"{A}{number}" for number in range(0, 200, 2)))
     late = [replace(one, unseen=True) for one in office.told(*(f"{A}{number}" for number in range(200)), total=2)]
     with database.write():
-        kept = keep(late, Origin.HAND, actor="test", max_attempts=5)
+        kept = save(late, Origin.HAND, actor="test", max_attempts=5)
 
     totals = [row.total for row in Event.select()]
-    assert (kept, totals, stats.events()["pending"]) == (Kept(new=100, grown=100), [2] * 200, 200)
+    assert (kept, totals, counters.events()["pending"]) == (StoreResult(new=100, grown=100), [2] * 200, 200)
     assert {job.subject_id for job in Job.select().where(Job.kind == "event")} == {row.id for row in Event.select()}
 
 
 def test_nothing_is_kept_of_nothing(office: Any) -> None:
-    assert office.keep() == Kept()
+    assert office.keep() == StoreResult()
 
 
 def test_a_submitted_event_that_has_not_changed_is_not_sent_again(submitted: Any, api: Any) -> None:
@@ -87,7 +93,7 @@ def test_a_total_that_differs_goes_out_again_under_the_same_uuid(submitted: Any,
     kept = submitted.keep(A, total=7)
     submitted.work()
 
-    assert (kept, api.events[submitted.event(A).uuid]["total"]) == (Kept(grown=1), 7)
+    assert (kept, api.events[submitted.event(A).uuid]["total"]) == (StoreResult(grown=1), 7)
 
 
 def test_a_grown_event_leaves_one_event_on_the_other_side(submitted: Any, api: Any) -> None:
@@ -156,9 +162,9 @@ def test_usage_that_was_told_long_ago_is_due_at_once(submitted: Any) -> None:
 
 def failed(office: Any, obj: str) -> None:
     """Its job was tried and refused for good."""
-    lease = queue.claim_one("w", office.job(obj).id, queue.Policy(timedelta(minutes=5), timedelta(minutes=5)))
+    lease = jobs.claim_one("w", office.job(obj).id, jobs.Policy(timedelta(minutes=5), timedelta(minutes=5)))
     assert lease is not None
-    queue.finish(lease, Status.FAILED, cause="event", error="HTTP 422: no")
+    jobs.finish(lease, JobStatus.FAILED, cause="event", error="HTTP 422: no")
 
 
 def test_a_failed_event_whose_total_grows_is_put_back(office: Any) -> None:
@@ -179,7 +185,7 @@ def test_a_failed_event_that_has_not_changed_stays_failed(office: Any) -> None:
 
 def test_a_cancelled_event_whose_total_grows_gets_a_new_job(office: Any) -> None:
     office.keep(A)
-    queue.cancel(office.job(A).id)
+    jobs.cancel(office.job(A).id)
     office.keep(A, total=2)
 
     assert (office.event(A).state, Job.select().where(Job.kind == "event").count()) == ("pending", 2)
@@ -196,7 +202,7 @@ def test_what_grows_elsewhere_is_known_to_the_other_side(office: Any) -> None:
     kept = office.keep(A, origin=Origin.ELSEWHERE, total=4)
 
     row = office.event(A)
-    assert (kept, row.total, row.submitted_total, row.state) == (Kept(grown=1), 4, 4, "submitted")
+    assert (kept, row.total, row.submitted_total, row.state) == (StoreResult(grown=1), 4, 4, "submitted")
 
 
 def test_keeping_is_undone_with_the_transaction_around_it(office: Any) -> None:
@@ -205,7 +211,7 @@ def test_keeping_is_undone_with_the_transaction_around_it(office: Any) -> None:
         office.keep(A)
         _ = 1 / 0
 
-    assert (Event.select().count(), stats.events()["pending"]) == (0, 0)
+    assert (Event.select().count(), counters.events()["pending"]) == (0, 0)
 
 
 def test_a_state_moves_its_counter(submitted: Any) -> None:
@@ -213,25 +219,26 @@ def test_a_state_moves_its_counter(submitted: Any) -> None:
     submitted.keep(B)
     failed(submitted, B)
 
-    assert stats.events() == {"pending": 1, "submitted": 1, "failed": 1, "uncertain": 0}
+    assert counters.events() == {"pending": 1, "submitted": 1, "failed": 1, "uncertain": 0}
 
 
 #: `sys.argv`: the database, then the total; 300 events, in an order of each process's own.
 KEEP = """
 import random, os
-from doitui_core import database
-from doitui_core.events.event import Event
-from doitui_core.events.origin import Origin
-from doitui_core.events.store import Told, keep
-from doitui_core.models import Doi
+from doitui_core.db import database
+from doitui_core.domain.event import EventValue
+from doitui_core.domain.event_origin import Origin
+from doitui_core.events.store import NewEvent
+from doitui_core.events.store import save
+from doitui_core.db.models import Doi
 database.open(sys.argv[1])
 doi = Doi.get()
 total = int(sys.argv[2]) or os.getpid()
-told = [Told(Event("https://doi.org/" + doi.doi, "cites", f"https://e.org/{n}", "doitui", total), doi.id, 1)
+told = [NewEvent(EventValue("https://doi.org/" + doi.doi, "cites", f"https://e.org/{n}", "doitui", total), doi.id, 1)
         for n in range(300)]
 random.shuffle(told)
 go()
-kept = [keep(told[start:start + 60], Origin.HAND, actor="test", max_attempts=5) for start in range(0, 300, 60)]
+kept = [save(told[start:start + 60], Origin.HAND, actor="test", max_attempts=5) for start in range(0, 300, 60)]
 print(sum(one.new for one in kept), sum(one.grown for one in kept))
 """
 

@@ -15,17 +15,24 @@ from typing import Any, ClassVar
 
 import pytest
 
-from doitui.web.accounts import Account
-from doitui.web.server import Sandbox, running_sandbox
-from doitui_core import breaker, database, desk, endings, lanes, queue, records, repositories, sync, worker
+from doitui.web.common.accounts import Account
+from doitui.web.sandbox.server import Sandbox, running_sandbox
 from doitui_core.clock import micros
-from doitui_core.datacite.answer import Answer
+from doitui_core.config import repositories
 from doitui_core.datacite.rest import RestClient
-from doitui_core.desk import Desk
+from doitui_core.db import database
+from doitui_core.db.models import TABLES, Doi, Job, Payload, RateLimit, Repository
+from doitui_core.delivery import finishing
+from doitui_core.domain import job_kinds
+from doitui_core.domain.answer import Answer
+from doitui_core.domain.outcomes import Outcome
 from doitui_core.errors import NoAnswer, NotSent
-from doitui_core.models import TABLES, Doi, Job, Payload, Repository, Upstream
-from doitui_core.outcomes import Outcome
-from doitui_core.queue import Lease
+from doitui_core.operations import change_settings, sync
+from doitui_core.queue import breaker, connection, jobs
+from doitui_core.queue.connection import Connection
+from doitui_core.queue.leases import Lease
+from doitui_core.records import records
+from doitui_core.worker import services, summary, worker
 
 ACCOUNT = Account("DEMO.REPO", "demo", frozenset(("10.5072",)))
 
@@ -63,7 +70,7 @@ class Wire(RestClient):
     `meanwhile` is called while it is on its way.
     """
 
-    def __init__(self, world: World, at: Desk, lease: Lease, fate: str, meanwhile: Callable[[], object]) -> None:
+    def __init__(self, world: World, at: Connection, lease: Lease, fate: str, meanwhile: Callable[[], object]) -> None:
         account, password = at.config.require_account()
         super().__init__(at.config.url, account, password, deadline=at.client.deadline)
         self._world, self._lease, self._fate, self._meanwhile = world, lease, fate, meanwhile
@@ -100,7 +107,7 @@ class Hand:
     """A job in the hands of a worker of its own, not begun yet."""
 
     lease: Lease
-    at: Desk
+    at: Connection
 
 
 class World:
@@ -143,7 +150,7 @@ class World:
         )
 
     def settings(self, **values: str) -> None:
-        repositories.put("h", values)
+        change_settings.save_repository("h", values)
 
     def repository(self) -> Repository:
         return repositories.find("h")
@@ -171,11 +178,11 @@ class World:
         return jobs.order_by(Job.id.desc()).first()
 
     def open_job(self, row: Doi, kind: str) -> Job | None:
-        return Job.get_or_none(Job.subject_id == row.id, Job.kind == kind, Job.status.in_(queue.OPEN))
+        return Job.get_or_none(Job.subject_id == row.id, Job.kind == kind, Job.status.in_(job_kinds.OPEN))
 
     # Workers.
 
-    def work(self) -> worker.Summary:
+    def work(self) -> summary.Summary:
         """A worker does one job."""
         self.wait_out_a_pause()
         self.claiming = True
@@ -190,14 +197,14 @@ class World:
 
     def claim(self, job_id: int = 0) -> Hand | None:
         """Another worker takes that job or the next one that is due into its hands and does nothing yet."""
-        at = desk.of(self.repository())
+        at = connection.for_repository(self.repository())
         self.claiming = True
         self._workers += 1
         name = f"host:1:{self._workers:04}"
         if job_id:
-            lease = queue.claim_one(name, job_id, at.policy)
+            lease = jobs.claim_one(name, job_id, at.policy)
         else:
-            lease = next(iter(queue.claim(name, self.repository().id, at.policy, 1)), None)
+            lease = next(iter(jobs.claim(name, self.repository().id, at.policy, 1)), None)
         if lease is None:
             return None
         self.hands.append(Hand(lease, at))
@@ -213,10 +220,10 @@ class World:
         at = replace(hand.at, client=Wire(self, hand.at, hand.lease, fate, meanwhile))
         began = database.now()
         try:
-            outcome = lanes.SERVICES[hand.lease.kind.lane].carry_out[hand.lease.kind](hand.lease, at)
+            outcome = services.HANDLERS[hand.lease.kind.service].execute[hand.lease.kind](hand.lease, at)
         except Killed:
             return None
-        breaker.note(at.upstream, outcome, began, hand.lease.job_id, suspect=True)
+        breaker.note(at.rate_limit, outcome, began, hand.lease.job_id, suspect=True)
         return outcome
 
     def assert_nobody_else_sends(self, lease: Lease) -> None:
@@ -227,18 +234,18 @@ class World:
 
     def publish_by_hand(self, row: Doi) -> None:
         """What a late request, or a person at DataCite, does to a tombstone."""
-        desk.of(self.repository()).client.replace(row.doi, {"event": "publish"})
+        connection.for_repository(self.repository()).client.replace(row.doi, {"event": "publish"})
 
     # Time.
 
     def forward(self, **delta: float) -> None:
         self.clock.forward(**delta)
         # A request that took longer than this is nobody's any more: every connection it could come by is closed.
-        self.in_flight = [one for one in self.in_flight if self.clock.now - one.at < endings.LOOK_BACK]
+        self.in_flight = [one for one in self.in_flight if self.clock.now - one.at < finishing.RECHECK_AFTER]
 
     def wait_out_a_pause(self) -> None:
         """The clock goes where else a worker would wait for it."""
-        row = Upstream.get_or_none()
+        row = RateLimit.get_or_none()
         if row is not None and micros(row.paused_until) > micros(self.clock.now):
             self.forward_to(row.paused_until)
 
@@ -266,7 +273,7 @@ class World:
 
     def unsettled(self) -> list[tuple[str, str, str]]:
         """(DOI, kind, status) of jobs that are not at their end."""
-        open_jobs = Job.select().where(Job.status.in_(queue.OPEN))
+        open_jobs = Job.select().where(Job.status.in_(job_kinds.OPEN))
         return [(Doi.get_by_id(job.subject_id).doi, job.kind, job.status) for job in open_jobs]
 
     def has_what_was_confirmed(self, row: Doi) -> bool:
@@ -277,7 +284,7 @@ class World:
 
     def looks_back(self, row: Doi) -> bool:
         """Whether it is going to be looked at once more by itself."""
-        rechecks = Job.select().where(Job.subject_id == row.id, Job.kind == "recheck", Job.status.in_(queue.OPEN))
+        rechecks = Job.select().where(Job.subject_id == row.id, Job.kind == "recheck", Job.status.in_(job_kinds.OPEN))
         return bool(rechecks.exists())
 
     def created(self, row: Doi) -> int:

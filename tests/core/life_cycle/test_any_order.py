@@ -25,10 +25,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from doitui_core import database, dois, endings, ledger, lists, pruning, queue, reservations, rests, stats
+from doitui_core.db import database
+from doitui_core.db.models import Attempt, Doi, Job, Record
+from doitui_core.delivery import finishing
+from doitui_core.dois import doi_rows, reservations, targets
+from doitui_core.domain import job_kinds
+from doitui_core.domain.states import TARGET, Wanted
 from doitui_core.errors import BadInput, Misconfigured, NotFound, Refused, RemoteFailed
-from doitui_core.models import Attempt, Doi, Job, Record
-from doitui_core.states import TARGET, Wanted
+from doitui_core.operations import doi_actions
+from doitui_core.queue import blocking, jobs, pruning
+from doitui_core.views import counters, lists
 
 #: As many as fit into the time one waits for a suite, always the same; more, and new ones, with DOITUI_TEST_EXAMPLES.
 EXAMPLES = int(os.environ.get("DOITUI_TEST_EXAMPLES", "15"))
@@ -110,7 +116,7 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(object_id=OBJECTS, what=WISHES, then=NEXT, meanwhile=WISHES)
     def wish(self, object_id: str, what: str, then: str, meanwhile: str) -> None:
         self.wished(object_id, what)
-        row = reservations.of_record(self.record(object_id))
+        row = reservations.for_record(self.record(object_id))
         job = self.world.open_job(row, "verify" if what == "verify" else "write") if row is not None else None
         hand = self.world.claim(job.id) if job is not None and then != "waits" else None
         if hand is not None:
@@ -123,24 +129,26 @@ class LifeCycle(RuleBasedStateMachine):
     WISHED: ClassVar[dict[str, Callable[[LifeCycle, str], object]]] = {
         "none": lambda self, object_id: None,
         "save": lambda self, object_id: self.world.record(object_id, "Notebooks"),
-        "reserve": lambda self, object_id: dois.reserve(self.record(object_id)),
-        "mint draft": lambda self, object_id: dois.mint(object_id, state="draft"),
-        "mint registered": lambda self, object_id: dois.mint(object_id, state="registered"),
-        "mint findable": lambda self, object_id: dois.mint(object_id),
-        "update": lambda self, object_id: dois.update(self.doi(object_id)),
-        "set url": lambda self, object_id: dois.set_url(self.doi(object_id), self.world.sandbox.url + "/heartbeat?new"),
-        "verify": lambda self, object_id: dois.verify(self.doi(object_id)),
+        "reserve": lambda self, object_id: reservations.reserve(self.record(object_id)),
+        "mint draft": lambda self, object_id: doi_actions.mint(object_id, state="draft"),
+        "mint registered": lambda self, object_id: doi_actions.mint(object_id, state="registered"),
+        "mint findable": lambda self, object_id: doi_actions.mint(object_id),
+        "update": lambda self, object_id: doi_actions.update(self.doi(object_id)),
+        "set url": lambda self, object_id: doi_actions.set_url(
+            self.doi(object_id), self.world.sandbox.url + "/heartbeat?new"
+        ),
+        "verify": lambda self, object_id: doi_actions.verify(self.doi(object_id)),
         "deactivate": lambda self, object_id: self.deactivate(object_id),
         "restore": lambda self, object_id: self.restore(object_id),
-        "abandon": lambda self, object_id: dois.abandon(self.doi(object_id)),
+        "abandon": lambda self, object_id: doi_actions.abandon(self.doi(object_id)),
     }
 
     def deactivate(self, object_id: str) -> None:
-        queued = dois.deactivate(self.doi(object_id), reason="withdrawn", successor="10.5072/other")
+        queued = doi_actions.deactivate(self.doi(object_id), reason="withdrawn", successor="10.5072/other")
         self.dead.add(queued.doi.id)
 
     def restore(self, object_id: str) -> None:
-        queued = dois.restore(self.doi(object_id), reason="found again")
+        queued = doi_actions.restore(self.doi(object_id), reason="found again")
         self.dead.discard(queued.doi.id)
         self.revived.discard(queued.doi.id)
 
@@ -152,7 +160,7 @@ class LifeCycle(RuleBasedStateMachine):
         job = jobs[number % len(jobs)]
         was = Doi.get_by_id(job.subject_id).status
         with suppress(Refused):
-            dois.withdraw(job.id)
+            targets.cancel(job.id)
             is_wanted = Doi.get_by_id(job.subject_id).wanted == "tombstone"
             assert is_wanted or was != "tombstone", "a tombstone was cancelled away"
             (self.dead.add if is_wanted else self.dead.discard)(job.subject_id)
@@ -160,9 +168,9 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(what=st.sampled_from(("retry", "pause", "resume", "resume")))
     def at_the_desk(self, what: str) -> None:
         if what == "retry":
-            queue.retry(every=True)
+            jobs.retry(every=True)
         else:
-            rests.pause(self.world.repository(), what == "pause")
+            blocking.pause(self.world.repository(), what == "pause")
 
     @rule()
     def sync(self) -> None:
@@ -203,7 +211,7 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(number=NUMBERS, sent=st.booleans())
     def stop(self, number: int, sent: bool) -> None:
         hand = self.world.hands.pop(number % len(self.world.hands))
-        endings.let_go(hand.lease) if sent else queue.release([hand.lease])
+        finishing.release(hand.lease) if sent else jobs.release([hand.lease])
 
     @rule()
     def take_over_and_stop(self) -> None:
@@ -212,7 +220,7 @@ class LifeCycle(RuleBasedStateMachine):
         hand = self.world.claim()
         if hand is not None:
             self.world.hands.remove(hand)
-            queue.release([hand.lease])
+            jobs.release([hand.lease])
 
     # The world.
 
@@ -260,20 +268,20 @@ class LifeCycle(RuleBasedStateMachine):
             assert self.world.state_there(row) != "findable" or row.id in self.revived, row.doi
 
     def p4_a_doi_has_one_open_write(self) -> None:
-        writes = Job.select().where(Job.kind == "write", Job.status.in_(queue.UNSETTLED))
+        writes = Job.select().where(Job.kind == "write", Job.status.in_(job_kinds.UNSETTLED))
         assert set(Counter(job.subject_id for job in writes).values()) <= {1}
 
     def p5_every_job_is_in_one_list_with_its_cause(self) -> None:
-        listed = Counter(row["id"] for status in queue.Status for row in lists.jobs(status=status, limit=0).rows)
+        listed = Counter(row["id"] for status in job_kinds.JobStatus for row in lists.jobs(status=status, limit=0).rows)
         assert listed == Counter(job.id for job in Job.select())
         stuck = Job.select().where(Job.status.in_(("uncertain", "blocked", "failed")))
         assert [job.id for job in stuck if not (job.cause and job.last_error)] == []
 
     def what_is_not_as_wanted_has_an_open_job(self) -> None:
-        writes = Job.select(Job.subject_id).where(Job.kind == "write", Job.status.in_(queue.UNSETTLED))
+        writes = Job.select(Job.subject_id).where(Job.kind == "write", Job.status.in_(job_kinds.UNSETTLED))
         carried = {job.subject_id for job in writes}
         for row in Doi.select():
-            facts = ledger.facts(row)
+            facts = doi_rows.facts(row)
             unmet = facts.wanted in TARGET and not facts.settled
             going = facts.wanted is Wanted.ABANDONED and facts.remote == "draft"
             waits = unmet or going or facts.certainty == "uncertain"
@@ -290,7 +298,7 @@ class LifeCycle(RuleBasedStateMachine):
     def counters_say_what_the_rows_say(self) -> None:
         told = {f: database.counts(f) for f in ("doi.", "opus.", "mark.", "job.")}
         assert {f + name: n for f, counts in told.items() for name, n in counts.items()} == {
-            name: number for name, number in stats.recount().items() if number
+            name: number for name, number in counters.recount().items() if number
         }
 
     def attempts_rise_at_a_claim_and_nowhere_else(self) -> None:
@@ -308,13 +316,13 @@ class LifeCycle(RuleBasedStateMachine):
     # In the end.
 
     def teardown(self) -> None:
-        rests.pause(self.world.repository(), False)
+        blocking.pause(self.world.repository(), False)
         if self.worst_end:
             self.bury_all_before_the_last_arrival()
         self.world.settle()
         self.p2_a_tombstone_stays_dead()
         self.assert_nothing_lies()
-        queue.retry(every=True)
+        jobs.retry(every=True)
         self.world.settle()
         self.assert_nothing_lies()
         failed = Job.select().where(Job.status == "failed")
@@ -336,10 +344,10 @@ class LifeCycle(RuleBasedStateMachine):
     def assert_nothing_lies(self) -> None:
         assert self.world.unsettled() == []
         for row in Doi.select():
-            facts, there = ledger.facts(row), self.world.state_there(row)
+            facts, there = doi_rows.facts(row), self.world.state_there(row)
             job = self.world.write_job(row)
             assert facts.certainty == "confirmed", row.doi
-            assert not ledger.unfinished(row.id), row.doi
+            assert not doi_rows.unfinished(row.id), row.doi
             assert there == ("none" if facts.remote == "unknown" else facts.remote), row.doi
             if facts.wanted in TARGET and not (job and job.status == "failed"):
                 assert there == TARGET[facts.wanted], row.doi
@@ -353,7 +361,7 @@ class LifeCycle(RuleBasedStateMachine):
         return Record.get(Record.object_id == object_id)
 
     def doi(self, object_id: str) -> str:
-        row = reservations.of_record(self.record(object_id))
+        row = reservations.for_record(self.record(object_id))
         if row is None:
             raise NotFound(object_id)
         return row.doi
@@ -361,7 +369,7 @@ class LifeCycle(RuleBasedStateMachine):
     def buried(self) -> list[Doi]:
         """What was confirmed as a tombstone and not restored, with nothing under way."""
         rows = Doi.select().where(Doi.id.in_(list(self.dead)), Doi.status == "tombstone", Doi.certainty == "confirmed")
-        return [row for row in rows if not ledger.unfinished(row.id)]
+        return [row for row in rows if not doi_rows.unfinished(row.id)]
 
     def checks(self) -> list[tuple[str, str]]:
         return [(row.api_check, row.resolver_check) for row in Doi.select().order_by(Doi.id)]

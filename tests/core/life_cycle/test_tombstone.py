@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
-from doitui_core import adoption, dois, pruning, queue, records, rests, runs
+from doitui_core.db.models import Job
+from doitui_core.dois import targets
 from doitui_core.errors import BadInput, Misconfigured, Refused, RemoteFailed
-from doitui_core.models import Job
+from doitui_core.operations import adoption, cron_runs, doi_actions
+from doitui_core.queue import blocking, jobs, pruning
+from doitui_core.records import records
 
 #: The whole number where nobody waits for it: DOITUI_TEST_OPERATIONS=10000.
 OPERATIONS = int(os.environ.get("DOITUI_TEST_OPERATIONS", "300"))
@@ -35,21 +38,21 @@ FATES = ("answered", "answer lost", "late", "not sent", "killed before", "killed
 def tombstone(world: Any) -> Any:
     """Its minting was sent twice, and the first request is still on its way: it says `publish`."""
     world.record("1")
-    dois.mint("1")
+    doi_actions.mint("1")
     world.carry_out(world.claim(), "late")
     world.work_off()
     row = world.doi("1")
     assert row.status == "findable"
-    dois.deactivate(row.doi, reason="withdrawn", successor="10.5072/other")
+    doi_actions.deactivate(row.doi, reason="withdrawn", successor="10.5072/other")
     world.work_off()
     assert (world.doi("1").status, len(world.in_flight)) == ("tombstone", 1)
     return row
 
 
 def cancel_a_job(chance: random.Random) -> None:
-    jobs = list(Job.select().where(Job.kind == "write", Job.status.in_(queue.CANCELLABLE)))
-    if jobs:
-        dois.withdraw(chance.choice(jobs).id)
+    job_rows = list(Job.select().where(Job.kind == "write", Job.status.in_(jobs.CANCELLABLE)))
+    if job_rows:
+        targets.cancel(chance.choice(job_rows).id)
 
 
 def save_with_its_doi(world: Any, doi: str, chance: random.Random) -> None:
@@ -72,21 +75,21 @@ def operations(world: Any, doi: str, chance: random.Random) -> list[Callable[[],
     states = ("draft", "registered", "findable")
     page = world.sandbox.url + "/heartbeat?"
     return [
-        lambda: dois.mint("1", state=chance.choice(states)),
-        lambda: dois.update(doi),
-        lambda: dois.set_url(doi, page + str(chance.random())),
-        lambda: dois.verify(doi),
-        lambda: dois.deactivate(doi, reason="again"),
-        lambda: dois.abandon(doi),
+        lambda: doi_actions.mint("1", state=chance.choice(states)),
+        lambda: doi_actions.update(doi),
+        lambda: doi_actions.set_url(doi, page + str(chance.random())),
+        lambda: doi_actions.verify(doi),
+        lambda: doi_actions.deactivate(doi, reason="again"),
+        lambda: doi_actions.abandon(doi),
         lambda: adoption.adopt(doi),
         lambda: save_with_its_doi(world, doi, chance),
         lambda: cancel_a_job(chance),
-        lambda: queue.retry(every=True),
+        lambda: jobs.retry(every=True),
         lambda: world.sync(),
-        lambda: run_from_cron(world, runs.register),
-        lambda: run_from_cron(world, runs.verify, 24),
+        lambda: run_from_cron(world, cron_runs.register),
+        lambda: run_from_cron(world, cron_runs.verify, 24),
         lambda: pruning.prune(world.clock.now),
-        lambda: rests.pause(world.repository(), chance.random() < 0.2),
+        lambda: blocking.pause(world.repository(), chance.random() < 0.2),
         lambda: world.sandbox.faults.replace(chance.sample(FAULTS, chance.randrange(2))),
         lambda: world.forward(seconds=chance.choice((1, 30, 299, 301, 3600, 86_400))),
         lambda: world.in_flight and world.arrive(chance.randrange(len(world.in_flight))),
@@ -103,7 +106,7 @@ def test_a_tombstone_survives_whatever_is_done_to_it(world: Any, tombstone: Any)
         with suppress(Refused, BadInput, RemoteFailed, Misconfigured):
             chance.choice(possible)()
         assert world.doi("1").wanted == "tombstone", number
-    rests.pause(world.repository(), False)
+    blocking.pause(world.repository(), False)
     world.settle()
     assert (world.state_there(tombstone), world.doi("1").status) == ("registered", "tombstone")
     assert world.unsettled() == []

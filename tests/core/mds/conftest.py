@@ -14,10 +14,12 @@ from urllib.parse import unquote, unquote_plus
 
 import pytest
 
-from doitui_core import dois, records, repositories, worker
 from doitui_core.datacite.mds import MdsClient
+from doitui_core.db.models import Doi
 from doitui_core.metadata import from_xml
-from doitui_core.models import Doi
+from doitui_core.operations import change_settings, doi_actions
+from doitui_core.records import records
+from doitui_core.worker import worker
 
 ACCOUNT = "DEMO.REPO"
 PASSWORD = "s3cret-Pässword"
@@ -306,7 +308,7 @@ class Site:
         self.record()
 
     def settings(self, **values: str) -> None:
-        repositories.put("h", values)
+        change_settings.save_repository("h", values)
 
     def record(self, title: str = "Letters") -> None:
         metadata = {
@@ -323,7 +325,7 @@ class Site:
         worker.run(drain=True, threads=1)
 
     def minted(self) -> Site:
-        dois.mint("1")
+        doi_actions.mint("1")
         self.work()
         self.mds.seen.clear()
         return self

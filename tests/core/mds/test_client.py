@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from doitui_core.datacite.answer import Answer
 from doitui_core.datacite.mds import MdsClient
+from doitui_core.datacite.mds_outcomes import ABSENT, METADATA_FIRST, NOT_HIDDEN, mds_outcome
+from doitui_core.datacite.mds_states import Call, state_after
+from doitui_core.domain.answer import Answer
+from doitui_core.domain.outcomes import OutcomeKind
+from doitui_core.domain.states import Remote
 from doitui_core.errors import BadInput, InvalidDoi, NoAnswer, NotSent
-from doitui_core.mds_outcomes import ABSENT, METADATA_FIRST, NOT_HIDDEN, mds_outcome
-from doitui_core.mds_states import Call, state_after
-from doitui_core.outcomes import Kind
-from doitui_core.states import Remote
 
 DOI = "10.5072/Harbour-1"
 URL = "https://archive.example.org/1"
@@ -47,7 +47,7 @@ def test_metadata_then_address_make_a_findable_doi(either: Any, connect: Connect
         mds_outcome(make(client, Call.PUT_URL, DOI, URL), Call.PUT_URL).kind,
     ]
 
-    assert (kinds, state_of(either)) == ([Kind.DONE, Kind.DONE], Remote.FINDABLE)
+    assert (kinds, state_of(either)) == ([OutcomeKind.DONE, OutcomeKind.DONE], Remote.FINDABLE)
 
 
 def test_what_is_sent_is_what_it_has(either: Any, connect: Connect, xml: str) -> None:
@@ -92,7 +92,7 @@ def test_metadata_that_is_sent_again_brings_a_hidden_doi_back(either: Any, conne
 def test_an_address_before_the_metadata_wants_the_metadata_first(either: Any, connect: Connect) -> None:
     outcome = mds_outcome(make(connect(either), Call.PUT_URL, DOI, URL), Call.PUT_URL)
 
-    assert (outcome.kind, outcome.cause, outcome.wait) == (Kind.RETRYABLE, METADATA_FIRST, 0.0)
+    assert (outcome.kind, outcome.cause, outcome.wait) == (OutcomeKind.RETRYABLE, METADATA_FIRST, 0.0)
 
 
 def test_hiding_what_old_mds_has_hidden_already_is_no_success(old_mds: Any, connect: Connect, xml: str) -> None:
@@ -102,13 +102,13 @@ def test_hiding_what_old_mds_has_hidden_already_is_no_success(old_mds: Any, conn
 
     outcome = mds_outcome(make(client, Call.DELETE_METADATA, DOI), Call.DELETE_METADATA)
 
-    assert (outcome.kind, outcome.cause, state_of(old_mds)) == (Kind.AMBIGUOUS, NOT_HIDDEN, Remote.FINDABLE)
+    assert (outcome.kind, outcome.cause, state_of(old_mds)) == (OutcomeKind.AMBIGUOUS, NOT_HIDDEN, Remote.FINDABLE)
 
 
 def test_hiding_what_is_not_there_makes_poodle_a_draft_and_is_no_success(poodle: Any, connect: Connect) -> None:
     outcome = mds_outcome(make(connect(poodle), Call.DELETE_METADATA, DOI), Call.DELETE_METADATA)
 
-    assert (outcome.kind, outcome.cause, state_of(poodle)) == (Kind.AMBIGUOUS, NOT_HIDDEN, Remote.DRAFT)
+    assert (outcome.kind, outcome.cause, state_of(poodle)) == (OutcomeKind.AMBIGUOUS, NOT_HIDDEN, Remote.DRAFT)
 
 
 def test_a_draft_is_deleted_and_a_second_time_is_no_harm(poodle: Any, connect: Connect, xml: str) -> None:
@@ -117,7 +117,10 @@ def test_a_draft_is_deleted_and_a_second_time_is_no_harm(poodle: Any, connect: C
 
     outcomes = [mds_outcome(make(client, Call.DELETE_DOI, DOI), Call.DELETE_DOI) for _ in range(2)]
 
-    assert [(outcome.kind, outcome.cause) for outcome in outcomes] == [(Kind.DONE, ""), (Kind.DONE, ABSENT)]
+    assert [(outcome.kind, outcome.cause) for outcome in outcomes] == [
+        (OutcomeKind.DONE, ""),
+        (OutcomeKind.DONE, ABSENT),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -197,13 +200,13 @@ def test_an_address_with_spaces_or_line_breaks_is_not_sent(poodle: Any, connect:
 def test_a_wrong_password_blocks(either: Any, connect: Connect, xml: str) -> None:
     outcome = mds_outcome(make(connect(either, password="wrong"), Call.PUT_METADATA, DOI, xml), Call.PUT_METADATA)
 
-    assert (outcome.kind, outcome.cause) == (Kind.BLOCKED, "credentials")
+    assert (outcome.kind, outcome.cause) == (OutcomeKind.BLOCKED, "credentials")
 
 
 def test_something_that_is_no_kernel_is_the_records_fault(either: Any, connect: Connect) -> None:
     outcome = mds_outcome(make(connect(either), Call.PUT_METADATA, DOI, "@book{x}"), Call.PUT_METADATA)
 
-    assert (outcome.kind, outcome.cause) == (Kind.PERMANENT, "metadata")
+    assert (outcome.kind, outcome.cause) == (OutcomeKind.PERMANENT, "metadata")
 
 
 def test_one_client_serves_many_threads(poodle: Any, connect: Connect, xml: str) -> None:
@@ -226,7 +229,7 @@ def test_a_page_that_shows_the_request_loses_the_password(
         Call.DELETE_METADATA: make(client, Call.DELETE_METADATA, DOI),
     }
 
-    told = [answer.text + answer.kept + mds_outcome(answer, call).message for call, answer in answers.items()]
+    told = [answer.text + answer.stored_text + mds_outcome(answer, call).message for call, answer in answers.items()]
 
     assert not any(secret in text for text in told for secret in secrets(password))
 

@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 
 from doitui.tui.screens import doi_panes
-from doitui_core import database, dois, ledger, lists, pages
+from doitui_core.db import database
+from doitui_core.db.models import Attempt, Job, Payload
+from doitui_core.dois import doi_rows
+from doitui_core.domain.job_kinds import JobKind
+from doitui_core.domain.states import Certainty, Facts, Remote, Wanted
 from doitui_core.errors import Refused
-from doitui_core.models import Attempt, Job, Payload
-from doitui_core.queue import Kind
-from doitui_core.states import Certainty, Facts, Remote, Wanted
+from doitui_core.operations import doi_actions
+from doitui_core.views import doi_page, lists
 
 
 def job() -> Job:
-    return Job.select().where(Job.kind == str(Kind.WRITE)).order_by(Job.id.desc()).get()
+    return Job.select().where(Job.kind == str(JobKind.WRITE)).order_by(Job.id.desc()).get()
 
 
 def sent() -> list[str]:
@@ -30,7 +33,7 @@ def sent() -> list[str]:
 
 
 def test_a_mint_sends_metadata_then_address(site: Any) -> None:
-    dois.mint("1")
+    doi_actions.mint("1")
     site.work()
 
     assert site.written() == ["PUT metadata", "PUT doi"]
@@ -48,7 +51,7 @@ def test_what_was_sent_is_kept_as_it_went_out(site: Any) -> None:
 
 def test_an_update_sends_both_again(site: Any) -> None:
     site.minted().record(title="Letters, volume 2")
-    dois.update(site.doi)
+    doi_actions.update(site.doi)
     site.work()
 
     assert site.written() == ["PUT metadata", "PUT doi"]
@@ -58,23 +61,23 @@ def test_an_update_sends_both_again(site: Any) -> None:
 
 def test_a_new_landing_page_arrives(site: Any) -> None:
     site.minted()
-    dois.set_url(site.doi, "https://archive.example.org/new?a=1")
+    doi_actions.set_url(site.doi, "https://archive.example.org/new?a=1")
     site.work()
 
     assert site.there().url == site.row().url == "https://archive.example.org/new?a=1"
 
 
 def test_a_draft_gets_metadata_only(site: Any) -> None:
-    dois.mint("1", state="draft")
+    doi_actions.mint("1", state="draft")
     site.work()
 
     assert (site.written(), site.there().state, site.row().status) == (["PUT metadata"], "draft", "draft")
 
 
 def test_a_draft_that_is_given_up_is_deleted(poodle_site: Any) -> None:
-    dois.mint("1", state="draft")
+    doi_actions.mint("1", state="draft")
     poodle_site.work()
-    dois.abandon(poodle_site.doi)
+    doi_actions.abandon(poodle_site.doi)
     poodle_site.work()
 
     assert (poodle_site.there(), poodle_site.row().status) == (None, "abandoned")
@@ -82,12 +85,12 @@ def test_a_draft_that_is_given_up_is_deleted(poodle_site: Any) -> None:
 
 def test_registering_without_publishing_is_refused(site: Any) -> None:
     with pytest.raises(Refused, match="transport"):
-        dois.mint("1", state="registered")
+        doi_actions.mint("1", state="registered")
 
 
 def test_a_deactivation_hides_once(site: Any) -> None:
     site.minted()
-    dois.deactivate(site.doi, reason="withdrawn")
+    doi_actions.deactivate(site.doi, reason="withdrawn")
     site.work()
     site.work(minutes=6)
 
@@ -98,7 +101,7 @@ def test_a_deactivation_hides_once(site: Any) -> None:
 def test_what_somebody_has_hidden_already_is_not_hidden_again(site: Any) -> None:
     site.minted()
     site.there().state = "registered"
-    dois.deactivate(site.doi, reason="withdrawn")
+    doi_actions.deactivate(site.doi, reason="withdrawn")
     site.work()
 
     assert (site.written(), site.there().state, site.row().status) == ([], "registered", "tombstone")
@@ -107,7 +110,7 @@ def test_what_somebody_has_hidden_already_is_not_hidden_again(site: Any) -> None
 def test_a_tombstones_page_is_set_before_it_is_hidden(site: Any) -> None:
     site.settings(tombstone_page_base="https://archive.example.org/gone")
     site.minted()
-    dois.deactivate(site.doi, reason="withdrawn")
+    doi_actions.deactivate(site.doi, reason="withdrawn")
     site.work()
 
     assert site.written() == ["PUT doi", "DELETE metadata"]
@@ -117,11 +120,11 @@ def test_a_tombstones_page_is_set_before_it_is_hidden(site: Any) -> None:
 
 def test_an_update_of_a_tombstone_sends_nothing(site: Any) -> None:
     site.minted()
-    dois.deactivate(site.doi, reason="withdrawn")
+    doi_actions.deactivate(site.doi, reason="withdrawn")
     site.work()
     site.mds.seen.clear()
     site.record(title="changed")
-    dois.update(site.doi)
+    doi_actions.update(site.doi)
     site.work()
 
     assert (site.written(), site.there().state, site.row().status) == ([], "registered", "tombstone")
@@ -129,7 +132,7 @@ def test_an_update_of_a_tombstone_sends_nothing(site: Any) -> None:
 
 def test_a_tombstone_that_came_back_is_hidden_again(site: Any) -> None:
     site.minted()
-    dois.deactivate(site.doi, reason="withdrawn")
+    doi_actions.deactivate(site.doi, reason="withdrawn")
     site.work()
     site.there().state = "findable"
     site.work(minutes=6)
@@ -140,9 +143,9 @@ def test_a_tombstone_that_came_back_is_hidden_again(site: Any) -> None:
 def test_a_restore_publishes_and_leads_to_the_landing_page_again(site: Any) -> None:
     site.settings(tombstone_page_base="https://archive.example.org/gone")
     site.minted()
-    dois.deactivate(site.doi, reason="withdrawn")
+    doi_actions.deactivate(site.doi, reason="withdrawn")
     site.work()
-    dois.restore(site.doi, reason="found again")
+    doi_actions.restore(site.doi, reason="found again")
     site.work()
 
     assert site.there().url == site.row().url == "https://archive.example.org/1"
@@ -150,7 +153,7 @@ def test_a_restore_publishes_and_leads_to_the_landing_page_again(site: Any) -> N
 
 
 def test_what_exists_and_was_never_sent_from_here_is_not_overwritten(site: Any) -> None:
-    dois.mint("1")
+    doi_actions.mint("1")
     site.hold(state="draft")
     site.work()
 
@@ -160,7 +163,7 @@ def test_what_exists_and_was_never_sent_from_here_is_not_overwritten(site: Any) 
 
 def test_a_wrong_password_blocks_the_repository_once(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PW", "wrong")
-    dois.mint("1")
+    doi_actions.mint("1")
     site.work()
 
     assert (job().status, job().cause, site.there()) == ("blocked", "credentials", None)
@@ -175,9 +178,9 @@ def test_the_password_is_nowhere_in_what_is_kept(site: Any, password: str) -> No
 
 def test_history_and_the_page_of_a_doi_show_what_mds_was_sent_as_it_is(site: Any) -> None:
     site.minted()
-    dois.deactivate(site.doi, reason="withdrawn")
+    doi_actions.deactivate(site.doi, reason="withdrawn")
     site.work()
-    dois.restore(site.doi, reason="found again")
+    doi_actions.restore(site.doi, reason="found again")
     site.work()
 
     row = site.row()
@@ -188,31 +191,31 @@ def test_history_and_the_page_of_a_doi_show_what_mds_was_sent_as_it_is(site: Any
     assert shown["PUT doi"] == f"doi={site.doi}\nurl=https://archive.example.org/1"
     assert shown["DELETE metadata"] is None
     assert json.loads(json.dumps(attempts)) == attempts
-    assert pages.of(row.id).attempts == attempts
-    lines = doi_panes.requests(pages.of(row.id))
+    assert doi_page.load(row.id).attempts == attempts
+    lines = doi_panes.requests(doi_page.load(row.id))
     assert "   <identifier identifierType=" in "\n".join(str(line) for line in lines).replace("     <", "   <")
     assert f"   doi={site.doi}" in lines
 
 
 def test_an_abandoned_draft_can_be_looked_at(poodle_site: Any) -> None:
-    dois.mint("1", state="draft")
+    doi_actions.mint("1", state="draft")
     poodle_site.work()
-    dois.abandon(poodle_site.doi)
+    doi_actions.abandon(poodle_site.doi)
     poodle_site.work()
 
     attempts = lists.history(poodle_site.row())["attempts"]
     assert [(one["method"], isinstance(one["sent"], str)) for one in attempts] == [("PUT", True), ("DELETE", False)]
-    assert doi_panes.requests(pages.of(poodle_site.row().id))
+    assert doi_panes.requests(doi_page.load(poodle_site.row().id))
 
 
 def test_a_tombstones_update_is_logged_as_what_it_was_a_question(site: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "doitui.doi")
     site.minted()
-    dois.deactivate(site.doi, reason="withdrawn")
+    doi_actions.deactivate(site.doi, reason="withdrawn")
     site.work()
     caplog.clear()
     site.record(title="changed")
-    dois.update(site.doi)
+    doi_actions.update(site.doi)
     site.work()
 
     assert "updated" not in caplog.text
@@ -227,15 +230,15 @@ def test_a_registered_doi_that_cannot_be_brought_up_to_date_fails_once_and_says_
     site.minted()
     site.there().state = "registered"
     with database.write():
-        row = ledger.lock(site.row().id)
+        row = doi_rows.lock(site.row().id)
         known = Facts(Wanted.REGISTERED, Remote.REGISTERED, Certainty.CONFIRMED)
-        ledger.write(row, known, actor="test", action="sync")
-    dois.update(site.doi)
+        doi_rows.write(row, known, actor="test", action="sync")
+    doi_actions.update(site.doi)
     site.work()
     assert (job().status, site.written()) == ("completed", [])
 
     site.record(title="changed")
-    dois.update(site.doi)
+    doi_actions.update(site.doi)
     site.work()
     assert (job().status, job().cause, site.written()) == ("failed", "no_way", [])
     assert "transport = rest" in job().last_error
@@ -252,9 +255,9 @@ def test_a_success_of_mds_that_names_another_doi_is_told_and_changes_no_fact(sit
     else:
         site.mds.location = f"{site.mds.url}/metadata/10.5072%2FVICTIM"
     if call == "delete_metadata":
-        dois.deactivate(site.doi, reason="withdrawn")
+        doi_actions.deactivate(site.doi, reason="withdrawn")
     else:
-        dois.update(site.doi)
+        doi_actions.update(site.doi)
     site.work()
 
     after = site.row()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from doitui_core.datacite.answer import Answer
-from doitui_core.mds_outcomes import ABSENT, DEACTIVATED, METADATA_FIRST, NOT_HIDDEN, QUOTA, mds_outcome
-from doitui_core.mds_states import Call
-from doitui_core.outcomes import Kind
+from doitui_core.datacite.mds_outcomes import ABSENT, DEACTIVATED, METADATA_FIRST, NOT_HIDDEN, QUOTA, mds_outcome
+from doitui_core.datacite.mds_states import Call
+from doitui_core.domain.answer import Answer
+from doitui_core.domain.outcomes import OutcomeKind
 
 XML = '<?xml version="1.0"?>\n<resource xmlns="http://datacite.org/schema/kernel-4"/>'
 HTML = "<!DOCTYPE html><html><body>DOI portal: OK</body></html>"
@@ -17,7 +17,7 @@ def answer(status: int, text: str = "", **headers: str) -> Answer:
     return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, text)
 
 
-def meaning(status: int, text: str, call: Call) -> tuple[Kind, str]:
+def meaning(status: int, text: str, call: Call) -> tuple[OutcomeKind, str]:
     outcome = mds_outcome(answer(status, text), call)
     return outcome.kind, outcome.cause
 
@@ -37,102 +37,104 @@ def meaning(status: int, text: str, call: Call) -> tuple[Kind, str]:
     ],
 )
 def test_a_success_is_done(call: Call, status: int, text: str) -> None:
-    assert meaning(status, text, call) == (Kind.DONE, "")
+    assert meaning(status, text, call) == (OutcomeKind.DONE, "")
 
 
 @pytest.mark.parametrize("text", ["", "{}", "O.K."])
 @pytest.mark.parametrize("call", Call)
 def test_a_success_in_other_words_is_ambiguous(call: Call, text: str) -> None:
-    assert meaning(200, text, call) == (Kind.AMBIGUOUS, "unreadable")
+    assert meaning(200, text, call) == (OutcomeKind.AMBIGUOUS, "unreadable")
 
 
 @pytest.mark.parametrize("call", sorted({Call.PUT_METADATA, Call.PUT_URL}))
 def test_a_204_says_nothing_about_what_was_put(call: Call) -> None:
-    assert meaning(204, "", call) == (Kind.AMBIGUOUS, "unreadable")
+    assert meaning(204, "", call) == (OutcomeKind.AMBIGUOUS, "unreadable")
 
 
 @pytest.mark.parametrize("call", Call)
 def test_a_success_in_the_words_of_rest_is_ambiguous(call: Call) -> None:
-    assert meaning(200, '{"data": {"attributes": {"state": "draft"}}}', call) == (Kind.AMBIGUOUS, "unreadable")
+    assert meaning(200, '{"data": {"attributes": {"state": "draft"}}}', call) == (OutcomeKind.AMBIGUOUS, "unreadable")
 
 
 @pytest.mark.parametrize("text", ["", "OK"])
 def test_a_deactivation_that_is_answered_like_a_creation_is_ambiguous(text: str) -> None:
-    assert meaning(201, text, Call.DELETE_METADATA) == (Kind.AMBIGUOUS, NOT_HIDDEN)
+    assert meaning(201, text, Call.DELETE_METADATA) == (OutcomeKind.AMBIGUOUS, NOT_HIDDEN)
 
 
 @pytest.mark.parametrize(
     ("call", "status", "text", "kind", "cause"),
     [
-        (Call.PUT_METADATA, 400, "[xml] xml error: cvc-complex-type", Kind.PERMANENT, "metadata"),
-        (Call.PUT_METADATA, 400, "", Kind.PERMANENT, "metadata"),
-        (Call.PUT_METADATA, 415, "Metadata format not recognized", Kind.PERMANENT, "metadata"),
-        (Call.PUT_METADATA, 422, "DOI 10.5072/a: Missing child element(s)", Kind.PERMANENT, "metadata"),
-        (Call.PUT_METADATA, 422, "Can't be blank", Kind.PERMANENT, "metadata"),
-        (Call.PUT_METADATA, 410, "dataset inactive", Kind.PERMANENT, DEACTIVATED),
-        (Call.PUT_METADATA, 412, "", Kind.PERMANENT, "rejected"),
-        (Call.PUT_METADATA, 404, "DOI not found", Kind.PERMANENT, "not_there"),
-        (Call.PUT_URL, 400, "", Kind.PERMANENT, "bad_request"),
-        (Call.PUT_URL, 400, "param 'doi' required", Kind.PERMANENT, "bad_request"),
-        (Call.PUT_URL, 400, "param 'url' required", Kind.PERMANENT, "bad_request"),
-        (Call.PUT_URL, 400, "doi parameter does not match doi of resource", Kind.PERMANENT, "bad_request"),
-        (Call.PUT_URL, 410, "dataset inactive", Kind.PERMANENT, DEACTIVATED),
-        (Call.PUT_URL, 412, "You have to register metadata first!", Kind.RETRYABLE, METADATA_FIRST),
-        (Call.PUT_URL, 412, "", Kind.RETRYABLE, METADATA_FIRST),
-        (Call.PUT_URL, 415, "Content type x is not supported", Kind.PERMANENT, "rejected"),
-        (Call.PUT_URL, 422, "Can't be blank", Kind.RETRYABLE, METADATA_FIRST),
-        (Call.PUT_URL, 422, "URL is not valid", Kind.PERMANENT, "metadata"),
-        (Call.PUT_URL, 404, "DOI not found", Kind.PERMANENT, "not_there"),
-        (Call.DELETE_METADATA, 404, "DOI doesn't exist", Kind.DONE, ABSENT),
-        (Call.DELETE_METADATA, 410, "", Kind.DONE, DEACTIVATED),
-        (Call.DELETE_DOI, 404, "DOI not found", Kind.DONE, ABSENT),
-        (Call.DELETE_DOI, 405, "Method not allowed", Kind.PERMANENT, "not_a_draft"),
-        (Call.DELETE_DOI, 410, "", Kind.PERMANENT, DEACTIVATED),
+        (Call.PUT_METADATA, 400, "[xml] xml error: cvc-complex-type", OutcomeKind.PERMANENT, "metadata"),
+        (Call.PUT_METADATA, 400, "", OutcomeKind.PERMANENT, "metadata"),
+        (Call.PUT_METADATA, 415, "Metadata format not recognized", OutcomeKind.PERMANENT, "metadata"),
+        (Call.PUT_METADATA, 422, "DOI 10.5072/a: Missing child element(s)", OutcomeKind.PERMANENT, "metadata"),
+        (Call.PUT_METADATA, 422, "Can't be blank", OutcomeKind.PERMANENT, "metadata"),
+        (Call.PUT_METADATA, 410, "dataset inactive", OutcomeKind.PERMANENT, DEACTIVATED),
+        (Call.PUT_METADATA, 412, "", OutcomeKind.PERMANENT, "rejected"),
+        (Call.PUT_METADATA, 404, "DOI not found", OutcomeKind.PERMANENT, "not_there"),
+        (Call.PUT_URL, 400, "", OutcomeKind.PERMANENT, "bad_request"),
+        (Call.PUT_URL, 400, "param 'doi' required", OutcomeKind.PERMANENT, "bad_request"),
+        (Call.PUT_URL, 400, "param 'url' required", OutcomeKind.PERMANENT, "bad_request"),
+        (Call.PUT_URL, 400, "doi parameter does not match doi of resource", OutcomeKind.PERMANENT, "bad_request"),
+        (Call.PUT_URL, 410, "dataset inactive", OutcomeKind.PERMANENT, DEACTIVATED),
+        (Call.PUT_URL, 412, "You have to register metadata first!", OutcomeKind.RETRYABLE, METADATA_FIRST),
+        (Call.PUT_URL, 412, "", OutcomeKind.RETRYABLE, METADATA_FIRST),
+        (Call.PUT_URL, 415, "Content type x is not supported", OutcomeKind.PERMANENT, "rejected"),
+        (Call.PUT_URL, 422, "Can't be blank", OutcomeKind.RETRYABLE, METADATA_FIRST),
+        (Call.PUT_URL, 422, "URL is not valid", OutcomeKind.PERMANENT, "metadata"),
+        (Call.PUT_URL, 404, "DOI not found", OutcomeKind.PERMANENT, "not_there"),
+        (Call.DELETE_METADATA, 404, "DOI doesn't exist", OutcomeKind.DONE, ABSENT),
+        (Call.DELETE_METADATA, 410, "", OutcomeKind.DONE, DEACTIVATED),
+        (Call.DELETE_DOI, 404, "DOI not found", OutcomeKind.DONE, ABSENT),
+        (Call.DELETE_DOI, 405, "Method not allowed", OutcomeKind.PERMANENT, "not_a_draft"),
+        (Call.DELETE_DOI, 410, "", OutcomeKind.PERMANENT, DEACTIVATED),
     ],
 )
-def test_a_status_means_by_its_call(call: Call, status: int, text: str, kind: Kind, cause: str) -> None:
+def test_a_status_means_by_its_call(call: Call, status: int, text: str, kind: OutcomeKind, cause: str) -> None:
     assert meaning(status, text, call) == (kind, cause)
 
 
 @pytest.mark.parametrize("call", Call)
 @pytest.mark.parametrize("text", ["Resource not found", "No such place"])
 def test_a_404_that_is_not_of_mds_blocks_the_repository_and_proves_nothing(call: Call, text: str) -> None:
-    assert meaning(404, text, call) == (Kind.BLOCKED, "configuration")
+    assert meaning(404, text, call) == (OutcomeKind.BLOCKED, "configuration")
 
 
 @pytest.mark.parametrize("call", Call)
 @pytest.mark.parametrize(
     ("status", "text", "kind", "cause"),
     [
-        (401, "Bad credentials", Kind.BLOCKED, "credentials"),
-        (401, "An Authentication object was not found in the SecurityContext", Kind.BLOCKED, "credentials"),
-        (403, "Access is denied", Kind.PERMANENT, "forbidden"),
-        (403, "login problem, Quota exceeded", Kind.BLOCKED, QUOTA),
-        (301, "", Kind.PERMANENT, "redirected"),
-        (429, "", Kind.THROTTLED, "throttled"),
+        (401, "Bad credentials", OutcomeKind.BLOCKED, "credentials"),
+        (401, "An Authentication object was not found in the SecurityContext", OutcomeKind.BLOCKED, "credentials"),
+        (403, "Access is denied", OutcomeKind.PERMANENT, "forbidden"),
+        (403, "login problem, Quota exceeded", OutcomeKind.BLOCKED, QUOTA),
+        (301, "", OutcomeKind.PERMANENT, "redirected"),
+        (429, "", OutcomeKind.THROTTLED, "throttled"),
     ],
 )
-def test_a_status_means_the_same_for_every_call(call: Call, status: int, text: str, kind: Kind, cause: str) -> None:
+def test_a_status_means_the_same_for_every_call(
+    call: Call, status: int, text: str, kind: OutcomeKind, cause: str
+) -> None:
     assert meaning(status, text, call) == (kind, cause)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520])
 @pytest.mark.parametrize("call", Call)
 def test_a_fault_of_the_server_leaves_it_open(call: Call, status: int) -> None:
-    assert meaning(status, "Something went wrong", call) == (Kind.AMBIGUOUS, "server_error")
+    assert meaning(status, "Something went wrong", call) == (OutcomeKind.AMBIGUOUS, "server_error")
 
 
 def test_a_503_that_names_a_time_was_not_begun() -> None:
     outcome = mds_outcome(answer(503, retry_after="7"), Call.PUT_URL)
 
-    assert (outcome.kind, outcome.wait) == (Kind.THROTTLED, 7.0)
+    assert (outcome.kind, outcome.wait) == (OutcomeKind.THROTTLED, 7.0)
 
 
 @pytest.mark.parametrize("call", Call)
 def test_no_other_status_is_done(call: Call) -> None:
     others = set(range(100, 600)) - {200, 201, 204, 404, 410}
 
-    assert [status for status in others if meaning(status, "OK", call)[0] is Kind.DONE] == []
+    assert [status for status in others if meaning(status, "OK", call)[0] is OutcomeKind.DONE] == []
 
 
 def test_the_message_has_the_servers_words_and_what_to_do_in_one_line() -> None:

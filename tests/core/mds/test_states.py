@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from doitui_core.mds_states import STEPS, Call, state_after, steps
-from doitui_core.states import TARGET, Remote, Wanted
+from doitui_core.datacite.mds_states import STEPS, Call, state_after, steps
+from doitui_core.domain.states import TARGET, Remote, Wanted
 
 PUBLISHING = {Call.PUT_METADATA, Call.PUT_URL}
 

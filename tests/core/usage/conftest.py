@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from doitui_core.models import Doi, UsageCount, UsageHit
+from doitui_core.db.models import Doi, UsageCount, UsageHit
 from doitui_core.usage import agents, count_logs
 from doitui_middleware import spool_files, spool_line
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; rv:60.0) Gecko/20100101 Firefox/60.0"
 
-OURS = agents.known()
+OURS = agents.load()
 
 SECOND = 1_000_000
 
@@ -135,10 +135,10 @@ def log(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def count() -> Callable[..., count_logs.Counted]:
+def count() -> Callable[..., count_logs.CountResult]:
     """`count(path, …, month="2018-05")` with our lists of agents."""
 
-    def run(*paths: Path, **options: object) -> count_logs.Counted:
-        return count_logs.count(paths, OURS, count_logs.Options(**options))  # type: ignore[arg-type]
+    def run(*paths: Path, **options: object) -> count_logs.CountResult:
+        return count_logs.count(paths, OURS, count_logs.CountOptions(**options))  # type: ignore[arg-type]
 
     return run

@@ -9,7 +9,7 @@ import pytest
 from doitui_core.errors import BadInput
 from doitui_core.usage import agents
 
-OURS = agents.known()
+OURS = agents.load()
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
 
@@ -38,7 +38,7 @@ CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)
     ],
 )
 def test_tools_and_no_agent_at_all_are_machines(agent: str) -> None:
-    assert OURS.of(agent) == "machine"
+    assert OURS.classify(agent) == "machine"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_tools_and_no_agent_at_all_are_machines(agent: str) -> None:
     ],
 )
 def test_robots_are_known_in_any_case_and_so_are_ai_crawlers(agent: str) -> None:
-    assert OURS.of(agent) == "robot"
+    assert OURS.classify(agent) == "robot"
 
 
 @pytest.mark.parametrize(
@@ -71,39 +71,43 @@ def test_robots_are_known_in_any_case_and_so_are_ai_crawlers(agent: str) -> None
     ],
 )
 def test_browsers_phones_and_strangers_are_regular(agent: str) -> None:
-    assert OURS.of(agent) == "regular"
+    assert OURS.classify(agent) == "regular"
 
 
 def test_an_operators_own_file_adds_robots_and_is_matched_without_case(tmp_path: Path) -> None:
     own = tmp_path / "robots.txt"
     own.write_text("# ours\n\nhollin-monitor\n", encoding="utf-8")
-    found = agents.known(str(own))
-    assert (found.of("Hollin-Monitor/1"), found.of("GPTBot/1"), found.of(CHROME)) == ("robot", "robot", "regular")
+    found = agents.load(str(own))
+    assert (found.classify("Hollin-Monitor/1"), found.classify("GPTBot/1"), found.classify(CHROME)) == (
+        "robot",
+        "robot",
+        "regular",
+    )
 
 
 def test_a_replaced_list_is_matched_as_written(tmp_path: Path) -> None:
     robots, tools = tmp_path / "robots", tmp_path / "machines"
     robots.write_text("bot\n", encoding="utf-8")
     tools.write_text("curl\n", encoding="utf-8")
-    found = agents.known(robots=robots, tools=tools)
-    told = [found.of(agent) for agent in ("a bot", "BOT", "curl/8", "Curl", "Wget/1", "")]
+    found = agents.load(robots=robots, tools=tools)
+    told = [found.classify(agent) for agent in ("a bot", "BOT", "curl/8", "Curl", "Wget/1", "")]
     assert told == ["robot", "regular", "machine", "regular", "regular", "machine"]
 
 
 def test_one_list_replaced_leaves_the_other(tmp_path: Path) -> None:
     robots = tmp_path / "robots"
     robots.write_text("", encoding="utf-8")
-    found = agents.known(robots=robots)
-    assert (found.of("Googlebot"), found.of("curl/8")) == ("regular", "machine")
+    found = agents.load(robots=robots)
+    assert (found.classify("Googlebot"), found.classify("curl/8")) == ("regular", "machine")
 
 
 def test_a_pattern_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
     robots = tmp_path / "robots"
     robots.write_text("bot\n(oops\n", encoding="utf-8")
     with pytest.raises(BadInput, match=r"robots:2: '\(oops' is no regular expression"):
-        agents.known(robots=robots)
+        agents.load(robots=robots)
 
 
 def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="nowhere cannot be read: No such file"):
-        agents.known(robots=tmp_path / "nowhere")
+        agents.load(robots=tmp_path / "nowhere")

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from doitui_core.domain.counter_terms import METRICS
 from doitui_core.errors import BadInput, Misconfigured, UnreadableDocument
 from doitui_core.usage import agents, count_logs
-from doitui_core.usage.count_logs import Counted
-from doitui_core.usage.counter import METRICS
+from doitui_core.usage.count_logs import CountResult
 from doitui_core.usage.hour_store import HourStore
 
-Count = Callable[..., Counted]
+Count = Callable[..., CountResult]
 Log = Callable[..., Path]
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; rv:60.0) Gecko/20100101 Firefox/60.0"
@@ -45,7 +45,7 @@ def line(
     return "\t".join([stamp, ip, session, cookie, user, url, doi, "-", "-", agent, *beside])
 
 
-def short(counted: count_logs.Counted, doi: str = "10.5072/X", method: str = "regular") -> dict[str, int]:
+def short(counted: count_logs.CountResult, doi: str = "10.5072/X", method: str = "regular") -> dict[str, int]:
     """The counts of one DOI, under short names."""
     return {SHORT[metric]: number for metric, number in counted.counts.get(doi, {}).get(method, {}).items()}
 
@@ -64,8 +64,8 @@ GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1)"
 def test_the_official_logs_give_the_official_counts(shared: Path, log_name: str, expected_name: str) -> None:
     place = shared / "data" / "counter"
     lists = place / "ua_lists"
-    known = agents.known(robots=lists / "mdc_robot.txt", tools=lists / "mdc_machine.txt")
-    told = count_logs.count([place / log_name], known, count_logs.Options(month="2018-05"))
+    known = agents.load(robots=lists / "mdc_robot.txt", tools=lists / "mdc_machine.txt")
+    told = count_logs.count([place / log_name], known, count_logs.CountOptions(month="2018-05"))
     expected = json.loads((place / expected_name).read_text(encoding="utf-8"))
     four = {
         doi: {method: {m: n for m, n in numbers.items() if m in METRICS and n} for method, numbers in methods.items()}

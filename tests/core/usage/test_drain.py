@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from doitui_core import dois, records, repositories, settings
+from doitui_core.db.models import Doi, Record, Repository, UsageCount, UsageHit, UsageSpool
+from doitui_core.dois import reservations
 from doitui_core.errors import Misconfigured
-from doitui_core.models import Doi, Record, Repository, UsageCount, UsageHit, UsageSpool
+from doitui_core.operations import change_settings
+from doitui_core.records import records
 from doitui_core.usage import drain as draining
 from doitui_core.usage import recount, spool_place
 from doitui_core.usage.drain import drain
@@ -81,7 +83,7 @@ def test_what_does_not_count_is_kept_with_its_reason(
     a_minted_doi("ms-1")
     a_minted_doi("hidden")
     Record.update(published=False).where(Record.object_id == "hidden").execute()
-    dois.reserve(a_record("reserved"))
+    reservations.reserve(a_record("reserved"))
     a_record("bare")
     spool.write(
         seen(0, agent="Googlebot/2.1"),
@@ -251,7 +253,7 @@ def test_an_hour_that_goes_on_is_not_counted_all_the_time(
 
 
 def test_a_day_is_that_of_the_set_time_zone(spool: Any, seen: Lines, a_minted_doi: Mint) -> None:
-    settings.put("usage_timezone", "Pacific/Auckland")
+    change_settings.set_setting("usage_timezone", "Pacific/Auckland")
     a_minted_doi("ms-1")
     spool.write(seen(2 * 3600))
     drain(spool.place)
@@ -263,7 +265,7 @@ def test_a_zone_changed_later_is_refused(spool: Any, seen: Lines, a_minted_doi: 
     a_minted_doi("ms-1")
     spool.write(seen())
     drain(spool.place)
-    settings.put("usage_timezone", "Europe/Berlin")
+    change_settings.set_setting("usage_timezone", "Europe/Berlin")
     spool.write(seen())
     with pytest.raises(Misconfigured, match="days are counted in UTC"):
         drain(spool.place)
@@ -285,7 +287,7 @@ def test_with_two_repositories_a_line_must_say_whose_it_is(
     spool: Any, seen: Lines, a_minted_doi: Mint, reasons: Reasons
 ) -> None:
     a_minted_doi("ms-1")
-    repositories.put("other", {})
+    change_settings.save_repository("other", {})
     spool.write(seen(repository=""))
     drain(spool.place)
     assert reasons() == {"unknown_repository": 1}

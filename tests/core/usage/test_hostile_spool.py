@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from doitui_core.models import Repository, UsageHit, UsageSpool
+from doitui_core.db.models import Repository, UsageHit, UsageSpool
 from doitui_core.usage.drain import Drained, drain
 from doitui_middleware import drain_files, safe_files, spool_files
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from doitui_core.db.models import Doi, Repository, UsageCount
 from doitui_core.errors import UnreadableDocument
-from doitui_core.models import Doi, Repository, UsageCount
 from doitui_core.usage.drain import drain
-from doitui_core.usage.import_counts import Imported, import_counts
+from doitui_core.usage.import_counts import CountImportResult, import_counts
 
 DOI = "10.5072/h/2026/ms-1"
 HEAD = "doi,month,metric_type,access_method,count"
@@ -19,14 +19,14 @@ ROW = f"{DOI},2026-05,total-dataset-investigations,regular,12"
 
 Mint = Callable[..., Doi]
 Counts = Callable[[], dict[tuple[str, str], list[int]]]
-Import = Callable[..., Imported]
+Import = Callable[..., CountImportResult]
 
 
 @pytest.fixture
 def imports(archive: Repository, tmp_path: Path) -> Import:
     """Imports these rows of a CSV file."""
 
-    def run(*rows: str, head: str = HEAD, **options: Any) -> Imported:
+    def run(*rows: str, head: str = HEAD, **options: Any) -> CountImportResult:
         path = tmp_path / "counts.csv"
         path.write_text("\n".join([head, *rows, ""]), encoding="utf-8")
         return import_counts([path], archive, **options)

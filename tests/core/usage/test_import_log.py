@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, ledger, repositories, settings
+from doitui_core.db import database
+from doitui_core.db.models import Doi, Record, Repository, UsageCount, UsageHit, UsageLog
+from doitui_core.dois import doi_rows
+from doitui_core.domain.counter_terms import METRICS
+from doitui_core.domain.states import Remote, answered
 from doitui_core.errors import Misconfigured, Refused
-from doitui_core.models import Doi, Record, Repository, UsageCount, UsageHit, UsageLog
-from doitui_core.states import Remote, answered
+from doitui_core.operations import change_settings
 from doitui_core.usage import countries, import_log, recount, seen_logs
-from doitui_core.usage.counter import METRICS
 from doitui_core.usage.drain import drain
-from doitui_core.usage.import_log import Imported, Options
+from doitui_core.usage.import_log import LogImportOptions, LogImportResult
 
 VIEWS = r"^/records/(?P<object_id>[\w-]+)$"
 DOWNLOADS = r"^/files/(?P<doi>10\..+)/\d+$"
@@ -27,7 +29,7 @@ FIREFOX = "Mozilla/5.0 (Windows NT 10.0; rv:60.0) Gecko/20100101 Firefox/60.0"
 Mint = Callable[..., Doi]
 Log = Callable[..., Path]
 Counts = Callable[[], dict[tuple[str, str], list[int]]]
-Import = Callable[..., list[Imported]]
+Import = Callable[..., list[LogImportResult]]
 
 
 def line(minute: int = 0, path: str = "/records/ms-1", day: int = 20, ip: str = "1.1.1.1", agent: str = FIREFOX) -> str:
@@ -38,9 +40,9 @@ def line(minute: int = 0, path: str = "/records/ms-1", day: int = 20, ip: str = 
 def imports(archive: Repository) -> Import:
     """Imports logs into the repository `h`, and counts."""
 
-    def run(*paths: Path, **options: Any) -> list[Imported]:
+    def run(*paths: Path, **options: Any) -> list[LogImportResult]:
         given = {"key": b"k" * 32, "views": VIEWS, "downloads": DOWNLOADS, **options}
-        results = import_log.import_logs(paths, archive, Options(**given))
+        results = import_log.import_logs(paths, archive, LogImportOptions(**given))
         if not options.get("dry_run"):
             recount.due()
         return results
@@ -228,7 +230,7 @@ def test_a_doi_of_another_repository_is_not_counted_for_this_one(
     log: Log, imports: Import, a_minted_doi: Mint, counts: Counts
 ) -> None:
     row = a_minted_doi("ms-1")
-    Doi.update(repository=repositories.put("g", {}).id).where(Doi.id == row.id).execute()
+    Doi.update(repository=change_settings.save_repository("g", {}).id).where(Doi.id == row.id).execute()
     imports(log(line(1, f"/files/{DOI}/1")))
     assert counts() == {}
 
@@ -236,8 +238,8 @@ def test_a_doi_of_another_repository_is_not_counted_for_this_one(
 def found_as(record: Record) -> None:
     """The DOI of `record` is findable at DataCite."""
     with database.write():
-        row = ledger.lock(Doi.get(Doi.record == record.id).id)
-        ledger.write(row, answered(ledger.facts(row), Remote.FINDABLE), actor="test", action="adopt")
+        row = doi_rows.lock(Doi.get(Doi.record == record.id).id)
+        doi_rows.write(row, answered(doi_rows.facts(row), Remote.FINDABLE), actor="test", action="adopt")
 
 
 def test_the_official_log_gives_the_same_counts_through_the_database(
@@ -247,7 +249,7 @@ def test_the_official_log_gives_the_same_counts_through_the_database(
     stateless = count(path)
     for doi in stateless.counts:
         found_as(a_record(doi, metadata={"doi": doi}))
-    import_log.import_logs([path], archive, Options(b"k" * 32))
+    import_log.import_logs([path], archive, LogImportOptions(b"k" * 32))
     recount.due()
     expected = {
         (doi, method): [numbers.get(metric, 0) for metric in METRICS]
@@ -290,7 +292,7 @@ def test_a_country_comes_from_a_database_of_countries_and_unknown_ones_count_too
     log: Log, imports: Import, a_minted_doi: Mint, tmp_path: Path
 ) -> None:
     pytest.importorskip("maxminddb")
-    settings.put("country_database", str(a_country_database(tmp_path / "countries.mmdb")))
+    change_settings.set_setting("country_database", str(a_country_database(tmp_path / "countries.mmdb")))
     a_minted_doi("ms-1")
     imports(log(line(), line(5, ip="203.0.113.9"), line(9, ip="host.example.org")))
     told = {row.country: (row.total_investigations, row.unique_investigations) for row in UsageCount.select()}
@@ -310,10 +312,10 @@ def test_without_a_database_of_countries_nothing_is_lost(log: Log, imports: Impo
 
 def test_the_key_of_logs_is_made_once_and_is_for_nobody_else(tmp_path: Path) -> None:
     place = tmp_path / "secrets" / "usage-log.key"
-    key = import_log.key_of(place)
-    assert (len(key), import_log.key_of(place), place.stat().st_mode & 0o777) == (32, key, 0o600)
+    key = import_log.read_key(place)
+    assert (len(key), import_log.read_key(place), place.stat().st_mode & 0o777) == (32, key, 0o600)
 
 
 def test_a_dry_run_makes_no_key(tmp_path: Path) -> None:
     place = tmp_path / "usage-log.key"
-    assert (len(import_log.key_of(place, make=False)), place.exists()) == (32, False)
+    assert (len(import_log.read_key(place, make=False)), place.exists()) == (32, False)

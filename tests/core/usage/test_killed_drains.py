@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from doitui_core.models import Doi, Repository, UsageHit
+from doitui_core.db.models import Doi, Repository, UsageHit
 from doitui_core.usage import recount
 from doitui_core.usage.drain import drain
 
@@ -23,8 +23,9 @@ FILES, LINES = 6, 4_000
 #: Small batches, so that there are many points to be killed at; it tells when the work begins.
 DRAINING = """
 import sys
-from doitui_core import database
-from doitui_core.usage import drain, recount
+from doitui_core.db import database
+from doitui_core.usage import drain
+from doitui_core.usage import recount
 drain.BATCH, drain.CHUNK = 100, 20_000
 database.open(sys.argv[1])
 print("begun", flush=True)
@@ -36,7 +37,7 @@ recount.due()
 #: Drains again and again, each time killed a call of a function further on, so at every step of a batch.
 KILLED_AT_EVERY_STEP = """
 import os, signal, sys
-from doitui_core import database
+from doitui_core.db import database
 from doitui_core.usage import drain
 drain.BATCH = 3
 killed = 0

@@ -11,7 +11,7 @@ from doitui_core.usage import access_log, count_logs
 from doitui_core.usage.log_lines import BadLine
 from doitui_middleware.actors import client_address
 
-Count = Callable[..., count_logs.Counted]
+Count = Callable[..., count_logs.CountResult]
 Log = Callable[..., Path]
 
 VIEWS = r"^/records/(?P<object_id>\d+)$"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, migrations
-from doitui_core.models import Doi, UsageCount, UsageHit, UsageHour
+from doitui_core.db import database, migrations
+from doitui_core.db.models import Doi, UsageCount, UsageHit, UsageHour
 from doitui_core.usage import recount
 from doitui_core.usage.drain import drain
 
@@ -88,7 +88,7 @@ def test_what_was_counted_by_reasons_alone_is_counted_anew(arrive: Callable[...,
     UsageHit.update(reason="new").where(UsageHit.reason == "counted").execute()
     opened = database.current()
     (step,) = [step for step in migrations.known() if step.name == "usage_marks"]
-    for statement in migrations.statements(step.sql.format(**opened.dialect.words)):
+    for statement in migrations.statements(step.sql.format(**opened.dialect.column_types)):
         opened.db.execute_sql(statement)
     dropped = UsageCount.select().count()
     recount.due()

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from doitui_core.models import Doi, UsageHit
+from doitui_core.db.models import Doi, UsageHit
 from doitui_core.usage import recount
 
 LINES = 600
 
 DRAINING = """
 from pathlib import Path
-from doitui_core import database
-from doitui_core.usage import drain, recount
+from doitui_core.db import database
+from doitui_core.usage import drain
+from doitui_core.usage import recount
 drain.BATCH = 50
 database.open(sys.argv[1])
 go()

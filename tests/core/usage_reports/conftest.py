@@ -17,19 +17,20 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from doitui.web.accounts import Account
-from doitui.web.server import Sandbox, running_sandbox
-from doitui_core import database, repositories, worker
+from doitui.web.common.accounts import Account
+from doitui.web.sandbox.server import Sandbox, running_sandbox
 from doitui_core.clock import micros
-from doitui_core.jobs import Lane
-from doitui_core.models import Job, Repository, UsageReport
-from doitui_core.summary import Summary
-from doitui_core.usage import bulk
+from doitui_core.db import database, raw_sql
+from doitui_core.db.models import Job, Repository, UsageReport
+from doitui_core.domain.job_kinds import Service
+from doitui_core.operations import change_settings
 from doitui_core.usage.zone import day_of
-from doitui_core.usage_reports import building, report_desk, requesting
-from doitui_core.usage_reports.building import Report
+from doitui_core.usage_reports import building, report_connection, requesting
+from doitui_core.usage_reports.building import BuiltReport
 from doitui_core.usage_reports.parts import Part
-from doitui_core.usage_reports.report_desk import ReportDesk
+from doitui_core.usage_reports.report_connection import ReportConnection
+from doitui_core.worker import worker
+from doitui_core.worker.summary import Summary
 
 ACCOUNTS = (
     Account("DEMO.REPO", "s3cret-token", frozenset(("10.5072",))),
@@ -61,14 +62,14 @@ class House:
 
     def settled(self, code: str, url: str, **more: str) -> Repository:
         set_up = {"datacite_prefix": "10.5072", "datacite_repository_id": "DEMO.REPO", "datacite_url": url}
-        return repositories.put(code, {**set_up, "datacite_password": "env:PW", **more})
+        return change_settings.save_repository(code, {**set_up, "datacite_password": "env:PW", **more})
 
     def dois(self, names: Iterable[str], *numbers: int, **given: Any) -> None:
         """DOIs with one row of counts each, on the first of October by regular visitors unless said otherwise."""
         rows = [(next(self._number), name) for name in names]
         facts = {"status": "findable", "published": 1, "repository": self.repository.id, "title": "Letters"} | given
         with database.write():
-            bulk.insert(
+            raw_sql.insert(
                 "record",
                 (
                     *("id", "repository_id", "object_id", "title", "metadata", "url", "published"),
@@ -76,7 +77,7 @@ class House:
                 ),
                 [self._record(number, facts) for number, _ in rows],
             )
-            bulk.insert("doi", DOI_COLUMNS, [self._doi(number, name, facts) for number, name in rows])
+            raw_sql.insert("doi", DOI_COLUMNS, [self._doi(number, name, facts) for number, name in rows])
             database.count(f"doi.{facts['status']}", len(rows))
             database.count("opus." + ("unregistered" if facts["status"] == "draft" else "registered"), len(rows))
         self.counted(*(numbers or (3, 2, 1, 1)), of=[number for number, _ in rows])
@@ -99,10 +100,10 @@ class House:
         day = FIRST + told["day"] - 1
         rows = [(day, number, told["method"], told["country"], told["source"], *numbers) for number in of]
         with database.write():
-            bulk.insert("usage_count", COUNT_COLUMNS, rows)
+            raw_sql.insert("usage_count", COUNT_COLUMNS, rows)
 
-    def report(self, month: str = MONTH) -> Report:
-        return building.of(self.repository, month)
+    def report(self, month: str = MONTH) -> BuiltReport:
+        return building.for_repository(self.repository, month)
 
     def document(self, month: str = MONTH, **options: bool) -> Any:
         """The report, which must be one part."""
@@ -113,15 +114,15 @@ class House:
         """By DOI: {relation: count}."""
         return counts_of(self.document(month)["report-datasets"])
 
-    def desk(self) -> ReportDesk:
-        return report_desk.of(self.repository)
+    def connection(self) -> ReportConnection:
+        return report_connection.for_repository(self.repository)
 
     def request(self, month: str = MONTH) -> int:
         """The job that submits."""
         return requesting.request(self.repository, self.report(month), actor="test").job_id
 
     def work(self) -> Summary:
-        return worker.run(drain=True, threads=1, lanes=(Lane.REPORTS,))
+        return worker.run(drain=True, threads=1, services=(Service.REPORTS,))
 
     def submitted(self) -> Job:
         """Asked for, and the worker has been at it."""
@@ -254,7 +255,7 @@ def marked_hour() -> Callable[[datetime], None]:
 
     def mark(time: datetime) -> None:
         with database.write():
-            bulk.insert("usage_hour", ("hour", "marked_at"), [(micros(time) // 3_600_000_000, 1)])
+            raw_sql.insert("usage_hour", ("hour", "marked_at"), [(micros(time) // 3_600_000_000, 1)])
 
     return mark
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from doitui_core import repositories
 from doitui_core.errors import BadInput, NotFound
+from doitui_core.operations import change_settings
 from doitui_core.usage_reports import building, rules
 
 
@@ -109,7 +109,7 @@ def test_another_repository_has_a_report_of_its_own(house: Any, sandbox: Any) ->
     other = house.settled("other", sandbox.url)
     house.dois(["a"])
     house.dois(["b"], repository=other.id)
-    (part,) = building.of(other, "2026-10").parts()
+    (part,) = building.for_repository(other, "2026-10").parts()
     assert (list(house.datasets()), part.datasets) == (["10.5072/a"], 1)
 
 
@@ -162,9 +162,9 @@ def test_what_is_no_month_is_refused(house: Any, month: str) -> None:
 def test_the_month_begins_by_the_clock_of_the_usage(house: Any) -> None:
     """In Auckland it is New Year at 11 o'clock UTC."""
     house.clock.now = datetime(2026, 12, 31, 11, 30, tzinfo=UTC)
-    from doitui_core import settings
+    from doitui_core.operations import change_settings
 
-    settings.put("usage_timezone", "Pacific/Auckland")
+    change_settings.set_setting("usage_timezone", "Pacific/Auckland")
     assert house.report("2027-01").period.end.isoformat() == "2027-01-01"
 
 
@@ -176,8 +176,8 @@ def test_a_count_that_datacite_cannot_keep_is_refused(house: Any) -> None:
 
 def test_the_uuid_is_that_of_repository_and_month(house: Any, sandbox: Any) -> None:
     other = house.settled("other", sandbox.url)
-    uuids = {house.report().uuid, house.report("2026-09").uuid, building.of(other, "2026-10").uuid}
-    assert (len(uuids), house.report().uuid) == (3, building.of(house.repository, "2026-10").uuid)
+    uuids = {house.report().uuid, house.report("2026-09").uuid, building.for_repository(other, "2026-10").uuid}
+    assert (len(uuids), house.report().uuid) == (3, building.for_repository(house.repository, "2026-10").uuid)
 
 
 def test_the_uuid_is_the_same_for_ever(house: Any) -> None:
@@ -188,18 +188,18 @@ def test_the_uuid_is_the_same_for_ever(house: Any) -> None:
 def test_without_counts_there_is_nothing_to_report(house: Any) -> None:
     house.dois(["a"])
     with pytest.raises(NotFound, match="no usage of 2026-09 was counted"):
-        building.of_month("2026-09")
+        building.for_month("2026-09")
 
 
 def test_only_repositories_with_counts_report(house: Any, sandbox: Any) -> None:
     house.settled("other", sandbox.url)
     house.dois(["a"])
-    assert [report.reporter.code for _, report in building.of_month("2026-10")] == ["h"]
+    assert [report.reporter.code for _, report in building.for_month("2026-10")] == ["h"]
 
 
 def test_a_repository_without_an_account_reports_under_its_code(house: Any) -> None:
-    bare = repositories.put("bare", {"datacite_prefix": "10.5072"})
-    assert building.of(bare, "2026-10").reporter.created_by == "bare"
+    bare = change_settings.save_repository("bare", {"datacite_prefix": "10.5072"})
+    assert building.for_repository(bare, "2026-10").reporter.created_by == "bare"
 
 
 def test_the_report_tells_what_it_came_to(house: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from doitui_core.errors import UnreadableDocument
-from doitui_core.usage_reports import held
+from doitui_core.usage_reports import stored_report
 
 
 def answer(*parts: Any, plain: Any = ()) -> io.BytesIO:
@@ -23,20 +23,20 @@ def answer(*parts: Any, plain: Any = ()) -> io.BytesIO:
 
 
 def test_checksums_are_made_from_what_came() -> None:
-    (told,) = held.checksums(answer([1]))
+    (told,) = stored_report.checksums(answer([1]))
     assert told == hashlib.sha256(gzip.compress(b'{"report-datasets": [1]}', mtime=0)).hexdigest()
 
 
 def test_a_plain_report_has_no_parts() -> None:
-    assert held.checksums(answer(plain=[1, 2])) == []
+    assert stored_report.checksums(answer(plain=[1, 2])) == []
 
 
 def test_datasets_are_those_of_all_parts() -> None:
-    assert list(held.datasets(answer([1, 2], [3]))) == [1, 2, 3]
+    assert list(stored_report.datasets(answer([1, 2], [3]))) == [1, 2, 3]
 
 
 def test_datasets_of_a_plain_report_are_its_own() -> None:
-    assert list(held.datasets(answer(plain=[1, 2]))) == [1, 2]
+    assert list(stored_report.datasets(answer(plain=[1, 2]))) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_datasets_of_a_plain_report_are_its_own() -> None:
 )
 def test_what_cannot_be_read_is_told(text: str) -> None:
     with pytest.raises(UnreadableDocument, match="the report store's answer cannot be read"):
-        list(held.datasets(io.BytesIO(text.encode())))
+        list(stored_report.datasets(io.BytesIO(text.encode())))

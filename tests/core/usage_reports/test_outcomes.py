@@ -6,15 +6,15 @@ import json
 
 import pytest
 
-from doitui_core.datacite.answer import Answer
-from doitui_core.outcomes import Kind
-from doitui_core.usage_reports.outcomes import report_outcome
+from doitui_core.domain.answer import Answer
+from doitui_core.domain.outcomes import OutcomeKind
+from doitui_core.usage_reports.report_outcomes import report_outcome
 
 UUID = "6e346671-e0d1-5d81-b3f0-bf237c106f44"
 OURS = json.dumps({"report": {"id": UUID, "report-header": {}}})
 
 
-def told(status: int, text: str = "", **headers: str) -> tuple[Kind, str]:
+def told(status: int, text: str = "", **headers: str) -> tuple[OutcomeKind, str]:
     outcome = report_outcome(Answer(status, {name.replace("_", "-"): v for name, v in headers.items()}, text), UUID)
     return outcome.kind, outcome.cause
 
@@ -25,52 +25,52 @@ def error(title: str) -> str:
 
 @pytest.mark.parametrize("status", [200, 201, 202])
 def test_a_success_that_names_the_report_is_one(status: int) -> None:
-    assert told(status, OURS) == (Kind.DONE, "")
+    assert told(status, OURS) == (OutcomeKind.DONE, "")
 
 
 def test_the_beginning_of_a_long_answer_is_enough() -> None:
-    assert told(201, OURS[:60]) == (Kind.DONE, "")
+    assert told(201, OURS[:60]) == (OutcomeKind.DONE, "")
 
 
 def test_the_case_of_the_uuid_is_no_matter() -> None:
-    assert told(201, OURS.upper().replace("ID", "id")) == (Kind.DONE, "")
+    assert told(201, OURS.upper().replace("ID", "id")) == (OutcomeKind.DONE, "")
 
 
 @pytest.mark.parametrize("text", ["", '{"report": {"id": "another"}}', UUID])
 def test_a_success_about_something_else_is_none(text: str) -> None:
-    assert told(200, text) == (Kind.AMBIGUOUS, "unreadable")
+    assert told(200, text) == (OutcomeKind.AMBIGUOUS, "unreadable")
 
 
 @pytest.mark.parametrize(
     ("status", "text", "expected"),
     [
-        (401, error("Bad credentials."), (Kind.BLOCKED, "credentials")),
-        (403, error("not authorized"), (Kind.BLOCKED, "forbidden")),
-        (403, "<!DOCTYPE html>blocked", (Kind.RETRYABLE, "firewall")),
-        (404, error("No"), (Kind.BLOCKED, "configuration")),
-        (405, error("No"), (Kind.BLOCKED, "configuration")),
-        (406, error("No"), (Kind.PERMANENT, "rejected")),
-        (409, error("The resource already exists."), (Kind.PERMANENT, "taken")),
-        (413, error("No"), (Kind.PERMANENT, "too_large")),
-        (422, error("undefined method `uid' for nil:NilClass"), (Kind.BLOCKED, "credentials")),
-        (422, error("Report protocol is incorrect"), (Kind.PERMANENT, "report")),
-        (422, '{"created_by": ["can\'t be blank"]}', (Kind.PERMANENT, "report")),
-        (400, error("No"), (Kind.PERMANENT, "bad_request")),
-        (301, "", (Kind.PERMANENT, "redirected")),
-        (429, "", (Kind.THROTTLED, "throttled")),
-        (408, "", (Kind.THROTTLED, "throttled")),
-        (500, "<html>", (Kind.AMBIGUOUS, "proxy")),
-        (502, error("No"), (Kind.AMBIGUOUS, "server_error")),
-        (418, error("No"), (Kind.PERMANENT, "rejected")),
-        (600, error("No"), (Kind.AMBIGUOUS, "server_error")),
+        (401, error("Bad credentials."), (OutcomeKind.BLOCKED, "credentials")),
+        (403, error("not authorized"), (OutcomeKind.BLOCKED, "forbidden")),
+        (403, "<!DOCTYPE html>blocked", (OutcomeKind.RETRYABLE, "firewall")),
+        (404, error("No"), (OutcomeKind.BLOCKED, "configuration")),
+        (405, error("No"), (OutcomeKind.BLOCKED, "configuration")),
+        (406, error("No"), (OutcomeKind.PERMANENT, "rejected")),
+        (409, error("The resource already exists."), (OutcomeKind.PERMANENT, "taken")),
+        (413, error("No"), (OutcomeKind.PERMANENT, "too_large")),
+        (422, error("undefined method `uid' for nil:NilClass"), (OutcomeKind.BLOCKED, "credentials")),
+        (422, error("Report protocol is incorrect"), (OutcomeKind.PERMANENT, "report")),
+        (422, '{"created_by": ["can\'t be blank"]}', (OutcomeKind.PERMANENT, "report")),
+        (400, error("No"), (OutcomeKind.PERMANENT, "bad_request")),
+        (301, "", (OutcomeKind.PERMANENT, "redirected")),
+        (429, "", (OutcomeKind.THROTTLED, "throttled")),
+        (408, "", (OutcomeKind.THROTTLED, "throttled")),
+        (500, "<html>", (OutcomeKind.AMBIGUOUS, "proxy")),
+        (502, error("No"), (OutcomeKind.AMBIGUOUS, "server_error")),
+        (418, error("No"), (OutcomeKind.PERMANENT, "rejected")),
+        (600, error("No"), (OutcomeKind.AMBIGUOUS, "server_error")),
     ],
 )
-def test_each_status_has_one_meaning(status: int, text: str, expected: tuple[Kind, str]) -> None:
+def test_each_status_has_one_meaning(status: int, text: str, expected: tuple[OutcomeKind, str]) -> None:
     assert told(status, text) == expected
 
 
 def test_a_503_that_names_a_time_has_not_begun() -> None:
-    assert told(503, "", retry_after="30") == (Kind.THROTTLED, "throttled")
+    assert told(503, "", retry_after="30") == (OutcomeKind.THROTTLED, "throttled")
 
 
 def test_the_servers_own_words_come_first() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from doitui_core.usage_reports import reading
+from doitui_core.usage_reports import json_stream
 
 
 class Slow(io.BytesIO):
@@ -22,11 +22,11 @@ class Slow(io.BytesIO):
         return super().read(min(7, size) if size and size > 0 else 7)
 
 
-def members(text: str | bytes, **options: int) -> list[reading.Member]:
-    return list(reading.members(Slow(text if isinstance(text, bytes) else text.encode()), **options))
+def members(text: str | bytes, **options: int) -> list[json_stream.Member]:
+    return list(json_stream.members(Slow(text if isinstance(text, bytes) else text.encode()), **options))
 
 
-def expected(document: dict[str, Any]) -> Iterator[reading.Member]:
+def expected(document: dict[str, Any]) -> Iterator[json_stream.Member]:
     for name, value in document.items():
         if isinstance(value, list):
             yield from ((name, one) for one in value)

@@ -12,7 +12,7 @@ from doitui_core.usage_reports.reconcile import Reconciled, reconcile
 
 
 def reconciled(house: Any, most: int = 100) -> Reconciled:
-    return reconcile(house.report(), house.desk(), most)
+    return reconcile(house.report(), house.connection(), most)
 
 
 def put(sandbox: Any, house: Any, datasets: list[Any]) -> None:
@@ -32,14 +32,14 @@ def test_what_was_submitted_is_the_same(house: Any) -> None:
 def test_compressed_parts_are_read(house: Any) -> None:
     house.dois(["a", "b"])
     (part,) = house.report().parts(compress=True)
-    house.desk().client.send(house.report().uuid, part.body, first=True, compressed=True)
+    house.connection().client.send(house.report().uuid, part.body, first=True, compressed=True)
     assert reconciled(house).same
 
 
 def test_a_report_that_is_not_held_is_told(house: Any) -> None:
     house.dois(["a"], 4, 0, 0, 0)
     found = reconciled(house)
-    assert (found.held, found.same, found.their_dois) == (False, False, 0)
+    assert (found.is_stored, found.same, found.their_dois) == (False, False, 0)
 
 
 def test_counts_that_have_grown_since_differ(house: Any) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 import requests
 
-from doitui_core import database, queue
-from doitui_core.models import Job, Repository, UsageReport
-from doitui_core.outcomes import DONE
-from doitui_core.usage_reports import report_desk, submitting
+from doitui_core.db import database
+from doitui_core.db.models import Job, Repository, UsageReport
+from doitui_core.domain.outcomes import DONE
+from doitui_core.queue import jobs
+from doitui_core.usage_reports import report_connection, submitting
 
 #: So many of this size make two parts (the first of 100), as 50,001 of the usual size do.
 MANY = 101
@@ -92,14 +93,14 @@ def test_a_part_that_got_no_answer_is_not_there_twice(house: Any, sandbox: Any) 
 def test_a_part_that_came_in_late_is_noticed_and_undone(house: Any, sandbox: Any) -> None:
     """A stray part of an earlier try comes in behind our last one: the store is read back, and all goes again."""
     house.dois(map(str, range(MANY)), 1, 0, 0, 0, **LARGE)
-    desk, uuid = house.desk(), house.report().uuid
+    connection, uuid = house.connection(), house.report().uuid
     *_, last = house.report().parts()
 
     def stray() -> None:
         tick = threading.Event()
         while ("POST", 201) not in sandbox.writes():
             tick.wait(0.01)
-        desk.client.send(uuid, last.body, first=False, compressed=True)
+        connection.client.send(uuid, last.body, first=False, compressed=True)
 
     sandbox.faults("GET /reports/* latency seconds=2 count=1")
     late = threading.Thread(target=stray)
@@ -147,7 +148,7 @@ def test_a_worker_that_dies_each_time_comes_to_an_end(house: Any) -> None:
     house.dois(["a"])
     job_id = house.request()
     for _ in range(5):
-        queue.claim_one("dead", job_id, house.desk().policy)
+        jobs.claim_one("dead", job_id, house.connection().policy)
         house.clock.forward(hours=1)
     house.work()
     assert (Job.get_by_id(job_id).status, house.row().cause) == ("failed", "attempts_spent")
@@ -173,22 +174,22 @@ def test_a_report_of_somebody_else_is_not_taken_over(house: Any, sandbox: Any) -
 
 def test_whoever_lost_the_lease_sends_nothing_more(house: Any, sandbox: Any) -> None:
     house.dois(["a"])
-    desk = report_desk.of(house.repository)
-    lease = queue.claim_one("w", house.request(), desk.policy)
+    connection = report_connection.for_repository(house.repository)
+    lease = jobs.claim_one("w", house.request(), connection.policy)
     house.clock.forward(hours=1)
-    queue.claim_one("another", lease.job_id, desk.policy)
-    assert (submitting.submit(lease, desk).cause, sandbox.writes()) == ("lease_lost", [])
+    jobs.claim_one("another", lease.job_id, connection.policy)
+    assert (submitting.submit(lease, connection).cause, sandbox.writes()) == ("lease_lost", [])
 
 
 def test_what_is_asked_for_meanwhile_is_sent_again(house: Any, sandbox: Any) -> None:
     house.dois(["a"], 1, 0, 0, 0)
-    desk = report_desk.of(house.repository)
-    lease = queue.claim_one("w", house.request(), desk.policy)
+    connection = report_connection.for_repository(house.repository)
+    lease = jobs.claim_one("w", house.request(), connection.policy)
     seen = UsageReport.get()
     house.clock.forward(seconds=1)
     house.counted(5, 0, 0, 0, of=[1], day=2)
     assert house.request() == lease.job_id
-    submitting._end(lease, desk, seen, submitting._Sent(["x"], 1), DONE)
+    submitting._finish(lease, connection, seen, submitting._Sent(["x"], 1), DONE)
     house.work()
     assert events(sandbox, "10.5072/a") == {"total-dataset-investigations-regular": 6}
 
@@ -215,11 +216,13 @@ def test_a_refused_token_blocks_no_repository(house: Any, sandbox: Any) -> None:
 
 
 ASKING = """
-from doitui_core import database, repositories
-from doitui_core.usage_reports import building, requesting
+from doitui_core.config import repositories
+from doitui_core.db import database
+from doitui_core.usage_reports import building
+from doitui_core.usage_reports import requesting
 database.open(sys.argv[1])
 repository = repositories.find("h")
-report = building.of(repository, "2026-10")
+report = building.for_repository(repository, "2026-10")
 go()
 print(requesting.request(repository, report, actor="test").job_id)
 """

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from doitui.web.accounts import Account
-from doitui.web.server import Sandbox, running_sandbox
-from doitui_core import dois, records, repositories, worker
+from doitui.web.common.accounts import Account
+from doitui.web.sandbox.server import Sandbox, running_sandbox
 from doitui_core.datacite.rest import RestClient
-from doitui_core.models import Doi, DoiLog, Job
+from doitui_core.db.models import Doi, DoiLog, Job
+from doitui_core.operations import change_settings, doi_actions
+from doitui_core.records import records
+from doitui_core.worker import summary, worker
 
 ACCOUNT = Account("DEMO.REPO", "demo", frozenset(("10.5072",)))
 
@@ -111,20 +113,20 @@ class House:
         )
 
     def settings(self, **values: str) -> None:
-        repositories.put("h", values)
+        change_settings.save_repository("h", values)
 
     def minted(self, object_id: str = "1", /, url: str = "", state: str = "findable") -> Doi:
         """A DOI that is at DataCite. `url`: another landing page than a good one."""
         page = url or self.site.page(f"/{object_id}")
         records.save(object_id, metadata=METADATA, repository="h", url=page)
-        dois.mint(object_id, state=state, now=True)
+        doi_actions.mint(object_id, state=state, now=True)
         return self.doi(object_id)
 
     def doi(self, object_id: str = "1") -> Doi:
         return Doi.get(Doi.doi == f"10.5072/h/2026/{object_id}")
 
     def verify(self, object_id: str = "1") -> Doi:
-        dois.verify(self.doi(object_id).doi, now=True)
+        doi_actions.verify(self.doi(object_id).doi, now=True)
         return self.doi(object_id)
 
     def checks(self, object_id: str = "1") -> tuple[str, str, str]:
@@ -132,7 +134,7 @@ class House:
         row = self.doi(object_id)
         return row.api_check, row.resolver_check, row.verification
 
-    def later(self, **delta: float) -> worker.Summary:
+    def later(self, **delta: float) -> summary.Summary:
         self.clock.forward(**delta)
         return worker.run(drain=True, threads=2)
 

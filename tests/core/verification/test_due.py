@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from doitui_core import dois, repositories, verification
+from doitui_core.db.models import Attempt, Job
+from doitui_core.delivery import verification
+from doitui_core.domain.states import Verification
 from doitui_core.errors import NotFound
-from doitui_core.models import Attempt, Job
-from doitui_core.states import Verification
+from doitui_core.operations import change_settings, doi_actions
 
 
 def due(hours: int = 24, **options: Any) -> int:
@@ -34,7 +35,7 @@ def test_a_run_over_many_can_be_stopped(house: Any, monkeypatch: pytest.MonkeyPa
 def test_a_doi_is_due_a_while_after_its_last_write(house: Any, age: int, queued: int) -> None:
     doi = house.minted().doi
     house.clock.forward(days=300)
-    dois.update(doi, now=True)
+    doi_actions.update(doi, now=True)
     house.clock.forward(hours=age)
     assert due() == queued
 
@@ -95,7 +96,7 @@ def test_what_was_never_registered_is_not_due(house: Any) -> None:
 
 def test_a_tombstone_is_due_like_any_other(house: Any) -> None:
     doi = house.minted().doi
-    dois.deactivate(doi, reason="withdrawn", now=True)
+    doi_actions.deactivate(doi, reason="withdrawn", now=True)
     house.clock.forward(days=2)
     assert due() == 1
 
@@ -118,7 +119,7 @@ def test_more_than_one_transaction_full_are_all_queued(house: Any, monkeypatch: 
 
 def test_only_one_repositorys_if_that_is_asked_for(house: Any) -> None:
     house.minted()
-    repositories.put("other", {})
+    change_settings.save_repository("other", {})
     house.clock.forward(days=2)
     assert (due(repository="other"), due(repository="h")) == (0, 1)
 
@@ -130,7 +131,7 @@ def test_a_repository_that_is_none_is_named(house: Any) -> None:
 
 def test_a_repository_at_rest_is_left_alone(house: Any) -> None:
     house.minted()
-    repositories.put("h", {}, active=False)
+    change_settings.save_repository("h", {}, active=False)
     house.clock.forward(days=2)
     assert due() == 0
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from doitui_core import repositories
+from doitui_core.config import repositories
 from doitui_core.datacite import resolver
 from doitui_core.datacite.pace import Pace
-from doitui_core.datacite.resolver import MOST_HOPS, Finding, Hop, Resolver, Stop, Walk, judge
+from doitui_core.datacite.resolver import MOST_HOPS, Hop, Resolver, ResolverFinding, Stop, Walk, judge
+from doitui_core.domain.states import Verification
 from doitui_core.errors import WrongEnvironment
-from doitui_core.states import Verification
+from doitui_core.operations import change_settings
 
 DOI = "10.5072/a"
 BASE = "https://doi.org"
@@ -26,7 +27,7 @@ VERIFIED, MISMATCH, NO_VERDICT = Verification.VERIFIED, Verification.MISMATCH, V
 def check(site: Any) -> Any:
     """`check(wanted)`: the finding of a resolver that is `site`."""
 
-    def run(wanted: str, deadline: float = 5, environment: str = "test") -> Finding:
+    def run(wanted: str, deadline: float = 5, environment: str = "test") -> ResolverFinding:
         return Resolver(site.url, environment, deadline=deadline).check(DOI, wanted)
 
     return run
@@ -114,12 +115,12 @@ def test_a_resolver_that_sends_to_its_own_secure_address_has_not_led_anywhere_ye
 )
 def test_a_walk_that_ends_behind_the_right_address(stop: Stop, verdict: Verification) -> None:
     finding = judge(Walk([Hop(f"{BASE}/{DOI}", 302, PAGE)], stop, "the reason"), PAGE)
-    assert (finding.verdict, "the reason" in finding.words) == (verdict, True)
+    assert (finding.verdict, "the reason" in finding.reason) == (verdict, True)
 
 
 @pytest.mark.parametrize("stop", [Stop.SILENT, Stop.BROKEN])
 def test_a_resolver_that_does_not_answer_proves_nothing(stop: Stop) -> None:
-    assert judge(Walk([], stop, "no connection"), PAGE) == Finding(NO_VERDICT, "no connection")
+    assert judge(Walk([], stop, "no connection"), PAGE) == ResolverFinding(NO_VERDICT, "no connection")
 
 
 # Where a walk may go.
@@ -164,7 +165,7 @@ def test_a_redirect_is_followed_only_to_where_we_may_go(
     ],
 )
 def test_every_environment_has_a_resolver(store: str, settings: dict[str, str], base: str) -> None:
-    assert resolver.base(repositories.config(repositories.put("h", settings))) == base
+    assert resolver.base(repositories.config(change_settings.save_repository("h", settings))) == base
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_every_environment_has_a_resolver(store: str, settings: dict[str, str], 
 def test_a_resolver_behind_the_fence_is_refused_by_the_name_of_its_setting(
     store: str, settings: dict[str, str]
 ) -> None:
-    config = repositories.config(repositories.put("h", settings))
+    config = repositories.config(change_settings.save_repository("h", settings))
     with pytest.raises(WrongEnvironment, match="resolver_url"):
         resolver.base(config)
 
@@ -190,7 +191,7 @@ def test_a_resolver_behind_the_fence_is_refused_by_the_name_of_its_setting(
 def test_a_redirect_of_any_kind_is_followed_to_the_page(site: Any, check: Any, status: int) -> None:
     wanted = site.page("/page")
     site.redirect(f"/{DOI}", wanted, status)
-    assert check(wanted) == Finding(VERIFIED, f"{wanted} answers 200")
+    assert check(wanted) == ResolverFinding(VERIFIED, f"{wanted} answers 200")
 
 
 def test_a_chain_of_redirects_is_followed_to_its_end(site: Any, check: Any) -> None:
@@ -215,7 +216,7 @@ def test_a_circle_is_walked_once(site: Any, check: Any) -> None:
     site.redirect("/2", "/1#again")
     site.redirect(f"/{DOI}", wanted)
     finding = check(wanted)
-    assert (finding.verdict, "circle" in finding.words, site.asked) == (NO_VERDICT, True, [f"/{DOI}", "/1", "/2"])
+    assert (finding.verdict, "circle" in finding.reason, site.asked) == (NO_VERDICT, True, [f"/{DOI}", "/1", "/2"])
 
 
 def test_a_resolver_that_sends_to_itself_is_a_circle_and_no_verdict(site: Any, check: Any) -> None:
@@ -250,7 +251,7 @@ def test_a_cookie_does_not_outlive_its_walk(site: Any, check: Any) -> None:
 def test_a_first_redirect_to_elsewhere_is_a_mismatch_and_not_followed(site: Any, check: Any, target: str) -> None:
     site.redirect(f"/{DOI}", target)
     finding = check(f"{site.url}/page")
-    assert (finding.verdict, target in finding.words, site.asked) == (MISMATCH, True, [f"/{DOI}"])
+    assert (finding.verdict, target in finding.reason, site.asked) == (MISMATCH, True, [f"/{DOI}"])
 
 
 @pytest.mark.parametrize(
@@ -268,14 +269,14 @@ def test_a_landing_page_that_leads_on_to_where_nobody_follows(
     wanted = site.redirect("/page", target)
     site.redirect(f"/{DOI}", wanted)
     finding = check(wanted)
-    assert (finding.verdict, target in finding.words) == (verdict, True)
+    assert (finding.verdict, target in finding.reason) == (verdict, True)
 
 
 def test_a_rehearsal_stays_on_this_machine(site: Any, check: Any) -> None:
     site.redirect(f"/{DOI}", PAGE)
     begun = time.monotonic()
     finding = check(PAGE)
-    assert (finding.verdict, "a rehearsal stays on this machine" in finding.words) == (VERIFIED, True)
+    assert (finding.verdict, "a rehearsal stays on this machine" in finding.reason) == (VERIFIED, True)
     assert time.monotonic() - begun < 1
 
 

@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 
-from doitui_core import database, dois, ledger, lists, records, states
-from doitui_core.models import Attempt, Job
-from doitui_core.states import Remote
+from doitui_core.db import database
+from doitui_core.db.models import Attempt, Job
+from doitui_core.dois import doi_rows
+from doitui_core.domain import states
+from doitui_core.domain.states import Remote
+from doitui_core.operations import doi_actions
+from doitui_core.records import records
+from doitui_core.views import lists
 
 
 def test_both_checks_together_verify_a_doi(house: Any) -> None:
@@ -143,7 +148,7 @@ def test_a_page_that_is_down_is_asked_again_later(house: Any) -> None:
 def test_a_page_that_is_down_all_the_time_is_given_up_after_the_attempts(house: Any) -> None:
     house.minted()
     house.site.page("/1", 503)
-    dois.verify(house.doi().doi)
+    doi_actions.verify(house.doi().doi)
     for _ in range(6):
         house.later(hours=1)
     assert (house.job().status, house.doi().unreachable, house.doi().verification) == ("failed", 5, "unverified")
@@ -190,7 +195,7 @@ def test_a_mismatch_is_told_though_the_page_does_not_answer(house: Any) -> None:
 def test_a_new_write_has_to_be_verified_anew(house: Any) -> None:
     doi = house.minted().doi
     house.verify()
-    dois.update(doi, now=True)
+    doi_actions.update(doi, now=True)
     assert house.checks() == ("unverified", "unverified", "unverified")
 
 
@@ -204,14 +209,14 @@ def test_a_changed_landing_page_is_verified_after_it_was_sent(house: Any) -> Non
 
 def test_a_tombstone_is_verified_as_one(house: Any) -> None:
     doi = house.minted().doi
-    dois.deactivate(doi, reason="withdrawn", now=True)
+    doi_actions.deactivate(doi, reason="withdrawn", now=True)
     house.verify()
     assert (house.checks(), house.doi().status) == (("verified", "verified", "verified"), "tombstone")
 
 
 def test_a_tombstone_that_somebody_brought_back_is_a_mismatch(house: Any) -> None:
     doi = house.minted().doi
-    dois.deactivate(doi, reason="withdrawn", now=True)
+    doi_actions.deactivate(doi, reason="withdrawn", now=True)
     house.client.replace(doi, {"event": "publish"})
     house.verify()
     assert (house.checks()[2], house.doi().wanted) == ("mismatch", "tombstone")
@@ -229,13 +234,13 @@ def test_a_write_that_comes_while_the_page_is_looked_at_makes_the_verdict_void(h
     house.minted()
     house.site.page("/1", 0)
     doi = house.doi()
-    checking = threading.Thread(target=lambda: (dois.verify(doi.doi, now=True), database.close_thread()))
+    checking = threading.Thread(target=lambda: (doi_actions.verify(doi.doi, now=True), database.close_thread()))
     checking.start()
     while "/1" not in house.site.asked:
         threading.Event().wait(0.01)
     with database.write():
-        row = ledger.lock(doi.id)
-        ledger.write(row, states.answered(ledger.facts(row), Remote.REGISTERED), actor="x", action="x")
+        row = doi_rows.lock(doi.id)
+        doi_rows.write(row, states.answered(doi_rows.facts(row), Remote.REGISTERED), actor="x", action="x")
     house.site.over.set()
     checking.join()
     assert (house.checks()[2], house.job().cause, house.doi().remote) == ("unverified", "in_flight", "registered")
@@ -286,7 +291,7 @@ def test_an_attempt_without_an_end_makes_the_verdict_void(house: Any) -> None:
 
 def overtaken(house: Any, begun: Any) -> None:
     """Work off a verification whose job another worker takes as soon as `begun()`."""
-    job_id = dois.verify(house.doi().doi).job_id
+    job_id = doi_actions.verify(house.doi().doi).job_id
 
     def overtake() -> None:
         while not begun():

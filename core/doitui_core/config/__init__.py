@@ -1,0 +1,1 @@
+"""What is configured: settings, repositories, references to secrets, and who may act."""

@@ -1,0 +1,53 @@
+"""Refusals where statuses mean another thing than for a DOI: the rules of one service, before `outcomes`. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from doitui_core.domain import outcomes
+from doitui_core.domain.intermediary import ServiceProfile
+from doitui_core.domain.outcomes import Outcome, OutcomeKind
+
+if TYPE_CHECKING:
+    from doitui_core.domain.answer import Answer
+
+#: Kind, cause, what to do.
+Meaning = tuple[OutcomeKind, str, str]
+
+
+class Rule(NamedTuple):
+    """For answers whose status is `status` and whose text has `says` (any case) in it."""
+
+    status: int
+    says: str
+    kind: OutcomeKind
+    cause: str
+    advice: str
+
+
+def refusal(
+    answer: Answer, service: ServiceProfile, rules: Sequence[Rule], by_hundred: Mapping[int, Meaning]
+) -> Outcome:
+    """The decision on an answer of `service` that is no success: not its own; the first rule that fits; then its
+    hundred, unless `outcomes` knows more than the hundred of its status; then what it means for a DOI.
+    """
+    other = outcomes.foreign(answer, service)
+    if other is not None:
+        return other
+    wait = outcomes.retry_after(answer)
+    found = _rule(answer, rules)
+    if found is None and not (wait is not None and answer.status == 503) and answer.status not in outcomes.BY_STATUS:
+        found = by_hundred.get(answer.status // 100, by_hundred[5])
+    if found is None:
+        return outcomes.from_answer(answer, service)
+    kind, cause, advice = found
+    return Outcome(kind, cause, f"HTTP {answer.status}: {answer.summary}; {advice}", answer.status, wait)
+
+
+def _rule(answer: Answer, rules: Sequence[Rule]) -> Meaning | None:
+    for rule in rules:
+        if answer.status == rule.status and re.search(rule.says, answer.text, re.IGNORECASE):
+            return rule.kind, rule.cause, rule.advice
+    return None

@@ -1,0 +1,93 @@
+"""The schema, step by step: numbered SQL files in this folder, each run once, in order, in one transaction.
+
+`{serial}`, `{text}` and `{blob}` in a file stand for the words of the database at hand (`dialects.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib import resources
+
+from doitui_core import clock
+from doitui_core.db.dialects import SET_UP, Dialect
+from doitui_core.db.guarded import Guarded
+from doitui_core.errors import DatabaseNotReady
+
+HISTORY = (
+    "CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER PRIMARY KEY, name {text}, applied_at BIGINT NOT NULL)"
+)
+
+NAME = re.compile(r"(\d{4})_(\w+)\.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step: `number` counts from 1, `sql` are its statements."""
+
+    number: int
+    name: str
+    sql: str
+
+
+def known() -> list[Migration]:
+    """All steps this program knows, in order."""
+    files = sorted(resources.files(__name__).iterdir(), key=lambda file: file.name)
+    return [
+        Migration(int(match[1]), match[2], file.read_text(encoding="utf-8"))
+        for file in files
+        if (match := NAME.fullmatch(file.name))
+    ]
+
+
+def applied(db: Guarded) -> int:
+    """The number of the newest step the database has had; 0 for an empty one."""
+    if not db.table_exists("schema_migration"):
+        return 0
+    (number,) = db.execute_sql("SELECT MAX(number) FROM schema_migration").fetchone()
+    return int(number or 0)
+
+
+def refuse_newer(db: Guarded) -> int:
+    """As `applied`. Raises `DatabaseNotReady` where a newer doitui has been at work: its tables would be misread."""
+    if (have := applied(db)) > (newest := known()[-1].number):
+        raise DatabaseNotReady(
+            f"the database is of schema {have}, this doitui knows only up to {newest}: upgrade doitui on this machine"
+        )
+    return have
+
+
+def require_current(db: Guarded) -> None:
+    """Raise `DatabaseNotReady` unless the schema is the one this program is written for."""
+    have, newest = refuse_newer(db), known()[-1].number
+    if have == 0:
+        raise DatabaseNotReady(f"the database has no tables of doitui yet: {SET_UP}")
+    if have < newest:
+        raise DatabaseNotReady(
+            f"the database is of schema {have}, this doitui needs {newest}: run `doitui init` to upgrade it"
+        )
+
+
+def upgrade(db: Guarded, dialect: Dialect, now: clock.Clock) -> list[str]:
+    """Run the steps that are missing; their names. Two processes at once: the second waits and finds nothing to do."""
+    refuse_newer(db)
+    done = []
+    with dialect.write(db, durable=True):
+        dialect.lock_schema(db)
+        db.execute_sql(HISTORY.format(**dialect.column_types))
+        have = applied(db)
+        for step in known():
+            if step.number > have:
+                for statement in statements(step.sql.format(**dialect.column_types)):
+                    db.execute_sql(statement)
+                marks = ", ".join([db.param] * 3)
+                note = f"INSERT INTO schema_migration (number, name, applied_at) VALUES ({marks})"
+                db.execute_sql(note, (step.number, step.name, clock.micros(now())))
+                done.append(step.name)
+    return done
+
+
+def statements(sql: str) -> list[str]:
+    """The statements of a file, without comments. A `;` ends a statement at the end of a line only."""
+    bare = re.sub(r"--[^\n]*", "", sql)
+    return [part.strip() for part in re.split(r";\s*\n", bare) if part.strip(" ;\n")]

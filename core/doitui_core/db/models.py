@@ -1,0 +1,395 @@
+"""Every table, as peewee sees it. Columns, indexes and reasons are in `migrations/`; a test holds both together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from peewee import (
+    SQL,
+    BigAutoField,
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    CompositeKey,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+from doitui_core import clock
+from doitui_core.db.database import proxy
+
+
+class InstantField(BigIntegerField):
+    """An aware UTC datetime or None, kept as microseconds since 1970, None as 0."""
+
+    def db_value(self, value: Any) -> int:
+        return value if isinstance(value, int) else clock.micros(value)
+
+    def python_value(self, value: Any) -> datetime | None:
+        return clock.moment(int(value))
+
+
+class FlagField(BooleanField):
+    """A bool, kept as 0 or 1, because PostgreSQL's own boolean cannot be compared with a number."""
+
+    field_type = "SMALLINT"
+
+    def db_value(self, value: Any) -> int:
+        return int(bool(value))
+
+    def python_value(self, value: Any) -> bool:
+        return bool(value)
+
+
+class Table(Model):
+    """The base of all tables."""
+
+    class Meta:
+        database = proxy
+        legacy_table_names = False
+
+
+class Repository(Table):
+    id = BigAutoField()
+    code = TextField()
+    active = FlagField(default=True)
+    created_at = InstantField()
+    paused = FlagField(default=False)
+    blocked_cause = TextField(default="")
+    blocked_error = TextField(default="")
+
+
+class Setting(Table):
+    id = BigAutoField()
+    repository_id = BigIntegerField(default=0)
+    name = TextField()
+    value = TextField()
+    updated_at = InstantField()
+
+
+class Record(Table):
+    id = BigAutoField()
+    repository = ForeignKeyField(Repository)
+    repository_id: int
+    object_id = TextField()
+    title = TextField(default="")
+    metadata = TextField()
+    url = TextField(default="")
+    owner_name = TextField(default="")
+    owner_email = TextField(default="")
+    foreign_doi = TextField(default="")
+    published = FlagField(default=True)
+    content_hash = TextField()
+    created_at = InstantField()
+    updated_at = InstantField()
+    set_by_hand = TextField(default="")
+
+
+class Funding(Table):
+    id = BigAutoField()
+    record = ForeignKeyField(Record)
+    funder_name = TextField()
+    funder_identifier = TextField(default="")
+    funder_identifier_type = TextField(default="")
+    award_number = TextField(default="")
+    award_uri = TextField(default="")
+    award_title = TextField(default="")
+    created_at = InstantField()
+
+
+class Doi(Table):
+    id = BigAutoField()
+    doi = TextField()
+    folded = TextField()
+    repository = ForeignKeyField(Repository)
+    repository_id: int
+    record = ForeignKeyField(Record, null=True)
+    record_id: int | None
+    wanted = TextField(default="none")
+    remote = TextField(default="unknown")
+    certainty = TextField(default="confirmed")
+    status = TextField(default="reserved")
+    verification = TextField(default="unverified")
+    api_check = TextField(default="unverified")
+    api_checked_at = InstantField(default=None)
+    url = TextField(default="")
+    current_hash = TextField(default="")
+    sent_hash = TextField(default="")
+    confirmed_hash = TextField(default="")
+    changed = FlagField(default=False)
+    reason = TextField(default="")
+    successor = TextField(default="")
+    cause = TextField(default="")
+    last_error = TextField(default="")
+    minted_at = InstantField(default=None)
+    created_at = InstantField()
+    updated_at = InstantField()
+    resolver_check = TextField(default="unverified")
+    resolver_checked_at = InstantField(default=None)
+    unreachable = IntegerField(default=0)
+
+
+#: Not abandoned, in the words of the index `doi_of_record`: with a parameter in their place PostgreSQL, once it has
+#: prepared the statement, could not use the index, and would read all DOIs for one record's.
+IS_KEPT = Doi.wanted != SQL("'abandoned'")
+
+
+class DoiLog(Table):
+    id = BigAutoField()
+    doi = ForeignKeyField(Doi)
+    at = InstantField()
+    actor = TextField()
+    action = TextField()
+    from_status = TextField()
+    to_status = TextField()
+    http_status = IntegerField(default=0)
+    cause = TextField(default="")
+    detail = TextField(default="")
+
+
+class Audit(Table):
+    id = BigAutoField()
+    at = InstantField()
+    actor = TextField()
+    action = TextField()
+    subject = TextField(default="")
+    detail = TextField(default="")
+
+
+class Payload(Table):
+    fingerprint = TextField(primary_key=True)
+    body = BlobField()
+
+
+class Attempt(Table):
+    id = BigAutoField()
+    doi = ForeignKeyField(Doi)
+    job_id = BigIntegerField()
+    worker = TextField()
+    method = TextField()
+    target = TextField()
+    event = TextField(default="")
+    fingerprint = TextField(default="")
+    sent_at = InstantField()
+    finished_at = InstantField(default=None)
+    http_status = IntegerField(default=0)
+    outcome = TextField(default="")
+    cause = TextField(default="")
+    response = TextField(default="")
+
+
+class Job(Table):
+    id = BigAutoField()
+    kind = TextField()
+    action = TextField()
+    subject_id = BigIntegerField()
+    repository = ForeignKeyField(Repository)
+    repository_id: int
+    status = TextField(default="pending")
+    attempts = IntegerField(default=0)
+    max_attempts = IntegerField()
+    scheduled_at = InstantField()
+    lease_until = InstantField(default=None)
+    lease_token = TextField(default="")
+    worker = TextField(default="")
+    actor = TextField()
+    cause = TextField(default="")
+    last_error = TextField(default="")
+    created_at = InstantField()
+    finished_at = InstantField(default=None)
+    lane = TextField(default="dois")
+    put_off = FlagField(default=False)
+
+
+class RateLimit(Table):
+    class Meta:
+        table_name = "upstream"
+
+    name = TextField(primary_key=True)
+    arrival = BigIntegerField(default=0)
+    paused_until = InstantField(default=None)
+    faults = IntegerField(default=0)
+    fault_at = InstantField(default=None)
+    fault_job = BigIntegerField(default=0)
+    fault_jobs = IntegerField(default=0)
+    fault_since = InstantField(default=None)
+    opened_at = InstantField(default=None)
+    canary_at = InstantField(default=None)
+    slowed_until = InstantField(default=None)
+    blocked_at = InstantField(default=None)
+    blocked_cause = TextField(default="")
+    blocked_error = TextField(default="")
+
+
+class Notice(Table):
+    id = BigAutoField()
+    topic = TextField()
+    recipients = TextField()
+    subject = TextField()
+    body = TextField()
+    created_at = InstantField()
+    due_at = InstantField()
+    sent_at = InstantField(default=None)
+    attempts = IntegerField(default=0)
+    last_error = TextField(default="")
+
+
+class BulkAct(Table):
+    id = BigAutoField()
+    what = TextField()
+    actor = TextField()
+    repository_id = BigIntegerField(default=0)
+    refused = TextField(default="[]")
+    retry = FlagField(default=False)
+    created_at = InstantField()
+    told_at = InstantField(default=None)
+
+
+class BulkJob(Table):
+    act = ForeignKeyField(BulkAct)
+    job_id = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("act", "job_id")
+
+
+class Worker(Table):
+    name = TextField(primary_key=True)
+    host = TextField()
+    pid = IntegerField()
+    started_at = InstantField()
+    seen_at = InstantField()
+
+
+class Counter(Table):
+    name = TextField()
+    slot = IntegerField(default=0)
+    value = BigIntegerField(default=0)
+
+    class Meta:
+        primary_key = CompositeKey("name", "slot")
+
+
+class UsageHit(Table):
+    id = BigAutoField()
+    at = InstantField()
+    repository_id = BigIntegerField()
+    doi_id = BigIntegerField()
+    subject = TextField()
+    request = FlagField()
+    access_method = TextField()
+    actor = TextField()
+    url = TextField()
+    country = TextField()
+    source = TextField()
+    reason = TextField()
+
+
+class UsageHour(Table):
+    hour = BigIntegerField(primary_key=True)
+    marked_at = InstantField()
+    counted_to = BigIntegerField(default=0)
+    changes = BigIntegerField(default=0)
+
+
+class UsageDay(Table):
+    repository = ForeignKeyField(Repository)
+    repository_id: int
+    day = BigIntegerField()
+    source = TextField()
+    zone = TextField()
+    frozen = FlagField(default=False)
+
+    class Meta:
+        primary_key = CompositeKey("repository", "day")
+
+
+class UsageCount(Table):
+    day = BigIntegerField()
+    doi = ForeignKeyField(Doi)
+    doi_id: int
+    access_method = TextField()
+    country = TextField()
+    source = TextField()
+    total_investigations = BigIntegerField(default=0)
+    unique_investigations = BigIntegerField(default=0)
+    total_requests = BigIntegerField(default=0)
+    unique_requests = BigIntegerField(default=0)
+
+    class Meta:
+        primary_key = CompositeKey("day", "doi", "access_method", "country", "source")
+
+
+class UsageSpool(Table):
+    name = TextField(primary_key=True)
+    position = BigIntegerField()
+    rejected = BigIntegerField(default=0)
+
+
+class UsageLog(Table):
+    id = BigAutoField()
+    repository_id = BigIntegerField()
+    first_line = TextField()
+    length = BigIntegerField()
+    digest = TextField()
+    path = TextField()
+    imported_at = InstantField()
+
+
+class Event(Table):
+    id = BigAutoField()
+    dedupe_hash = TextField()
+    uuid = TextField()
+    repository = ForeignKeyField(Repository)
+    repository_id: int
+    doi = ForeignKeyField(Doi)
+    doi_id: int
+    subj_id = TextField()
+    relation_type_id = TextField()
+    obj_id = TextField()
+    obj_type = TextField()
+    source_id = TextField()
+    source_token = TextField(default="")
+    payload = TextField()
+    origin = TextField()
+    in_metadata = FlagField(default=True)
+    total = BigIntegerField()
+    submitted_total = BigIntegerField(default=0)
+    state = TextField(default="pending")
+    attempts = IntegerField(default=0)
+    response_status = IntegerField(default=0)
+    response = TextField(default="")
+    cause = TextField(default="")
+    last_error = TextField(default="")
+    occurred_at = InstantField()
+    created_at = InstantField()
+    updated_at = InstantField()
+    submitted_at = InstantField(default=None)
+
+
+class UsageReport(Table):
+    id = BigAutoField()
+    repository = ForeignKeyField(Repository)
+    repository_id: int
+    month = TextField()
+    uuid = TextField()
+    created_by = TextField()
+    parts = IntegerField(default=0)
+    datasets = BigIntegerField(default=0)
+    response_status = IntegerField(default=0)
+    cause = TextField(default="")
+    last_error = TextField(default="")
+    requested_at = InstantField()
+    submitted_at = InstantField(default=None)
+
+
+#: All of them, parents first.
+TABLES: tuple[type[Table], ...] = (
+    *(Repository, Setting, Record, Funding, Doi, DoiLog, Audit),
+    *(Payload, Attempt, Job, RateLimit, Notice, BulkAct, BulkJob),
+    *(Worker, Counter, UsageHit, UsageHour, UsageDay, UsageCount, UsageSpool),
+    *(UsageLog, Event, UsageReport),
+)

@@ -1,0 +1,180 @@
+"""How a job of a DOI ends: facts, attempt and job in one transaction, and only while the lease is still ours.
+
+Order of locks: upstream row (`breaker.hold`), the DOI's row, the job's row; counters last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import peewee
+
+from doitui_core.db import database
+from doitui_core.db.models import Attempt, Doi
+from doitui_core.dois import activity_log, doi_rows
+from doitui_core.domain import job_kinds, outcomes, states
+from doitui_core.domain.answer import Answer
+from doitui_core.domain.job_kinds import JobStatus
+from doitui_core.domain.outcomes import Outcome, OutcomeKind
+from doitui_core.domain.states import TARGET, Facts, Wanted
+from doitui_core.events import stated
+from doitui_core.notify import notices, outage_check
+from doitui_core.queue import breaker, jobs, rate_limit
+from doitui_core.queue.connection import LOST, Connection
+from doitui_core.queue.leases import Lease
+
+#: When to look whether something arrived late (`late_arrivals`): longer than any request of ours may take.
+RECHECK_AFTER = timedelta(minutes=5)
+
+Change = Callable[[Facts], Facts]
+
+
+def save_progress(
+    lease: Lease,
+    change: Change,
+    *,
+    action: str,
+    settles: str = "",
+    attempt: Attempt | None = None,
+    outcome: Outcome | None = None,
+    answer: Answer | None = None,
+    **columns: Any,
+) -> bool:
+    """Write new facts (and how `attempt` ended, in `outcome`) while the job goes on. False: the lease is lost."""
+    with database.write():
+        row = doi_rows.lock(lease.subject_id)
+        if not jobs.is_leased(lease):
+            return False
+        if attempt is not None and outcome is not None:
+            doi_rows.finish_attempt(attempt, outcome, answer)
+        if settles:
+            doi_rows.settle_attempts(row.id, settles)
+            schedule_recheck(lease)
+        doi_rows.write(row, change(doi_rows.facts(row)), actor=lease.worker, action=action, **columns)
+    return True
+
+
+def finish(
+    lease: Lease,
+    connection: Connection,
+    outcome: Outcome,
+    change: Change = lambda facts: facts,
+    *,
+    action: str = "",
+    attempt: Attempt | None = None,
+    answer: Answer | None = None,
+    settles: str = "",
+    seen: Doi | None = None,
+    document: dict[str, Any] | None = None,
+    **columns: Any,
+) -> Outcome:
+    """Write facts, attempt and job of a write; the outcome, or `LOST`.
+
+    `seen`: the row as it was when it was decided what to send. A newer wish does not fail with an older one.
+    `document`: what DataCite has confirmed.
+    """
+    outage_check.decide(lease, connection, outcome)
+    with database.write():
+        breaker.hold(connection.rate_limit, outcome)
+        row = doi_rows.lock(lease.subject_id)
+        if not jobs.is_leased(lease):
+            return LOST
+        if attempt is not None:
+            doi_rows.finish_attempt(attempt, outcome, answer)
+        if settles:
+            doi_rows.settle_attempts(row.id, settles)
+        before = doi_rows.facts(row)
+        facts = change(before)
+        if outcome.kind is OutcomeKind.AMBIGUOUS:
+            facts = states.timed_out(facts)
+        done = states.action(before)
+        detail: dict[str, Any] = {"http_status": outcome.http_status, "cause": outcome.cause, "detail": outcome.message}
+        doi_rows.write(row, facts, actor=lease.worker, action=action or done, **detail, **columns)
+        status, at, give_back = breaker.conclude(connection.rate_limit, lease, outcome, connection.policy)
+        if status is JobStatus.COMPLETED and not _finished(row, facts):
+            # A newer wish or newer content came while this one was under way.
+            status, at, give_back = JobStatus.PENDING, database.now(), True
+        if status is JobStatus.FAILED and seen is not None and _changed_since(seen, row):
+            status, at, give_back = JobStatus.PENDING, database.now(), True
+        if status is JobStatus.FAILED:
+            outcome = outcomes.final(outcome)
+        error = "" if outcome.kind is OutcomeKind.DONE else outcome.message
+        jobs.finish(lease, status, at=at, cause=outcome.cause, error=error, give_back=give_back)
+        if notices.can_send(connection.config):
+            told = {"failed": status is JobStatus.FAILED, "minted": facts.minted and not before.minted}
+            notices.report_result(row, connection.config, outcome, **told)
+        done_late = facts.wanted is Wanted.TOMBSTONE or lease.was is not JobStatus.PENDING
+        if settles or (outcome.kind is OutcomeKind.DONE and done_late):
+            schedule_recheck(lease)
+        if outcome.kind is OutcomeKind.DONE:
+            stated.confirmed(row, connection.config, actor=lease.worker, document=document)
+    if outcome.kind is OutcomeKind.THROTTLED:
+        rate_limit.pause(connection.rate_limit, at)
+    activity_log.written(row, done, outcome, failed=status is JobStatus.FAILED)
+    return outcome
+
+
+def probe_soon(lease: Lease, connection: Connection, outcome: Outcome) -> Outcome:
+    """An ambiguous end is asked about at once the first time; a server that fails again and again is not hammered.
+
+    What a killed worker left behind does not count: that was not the server's fault.
+    """
+    if outcome.kind is not OutcomeKind.AMBIGUOUS or outcome.wait is not None:
+        return outcome
+    before = _attempts(
+        lease, Attempt.outcome == str(OutcomeKind.AMBIGUOUS), ~Attempt.cause.startswith(doi_rows.PROBED)
+    ).count()
+    wait = min(jobs.delay(before, connection.policy), jobs.LONGEST_PROBE_WAIT)
+    return replace(outcome, wait=wait.total_seconds())
+
+
+def ended_before(lease: Lease, cause: str) -> bool:
+    """Whether an earlier attempt of the job ended in `cause`."""
+    return bool(_attempts(lease, Attempt.cause == cause).exists())
+
+
+def _attempts(lease: Lease, *which: Any) -> peewee.ModelSelect[Attempt]:
+    """The job's earlier attempts. By DOI first: that is what the index is for."""
+    return Attempt.select().where(Attempt.doi == lease.subject_id, Attempt.job_id == lease.job_id, *which)
+
+
+def schedule_recheck(lease: Lease) -> None:
+    """A tombstone must stay one, and what timed out or whose worker died may still arrive: look again later."""
+    jobs.enqueue(
+        job_kinds.JobKind.RECHECK,
+        lease.subject_id,
+        lease.repository_id,
+        actor=lease.worker,
+        max_attempts=lease.max_attempts,
+        at=database.now() + RECHECK_AFTER,
+    )
+
+
+def _changed_since(seen: Doi, row: Doi) -> bool:
+    return (seen.wanted, seen.current_hash) != (row.wanted, row.current_hash)
+
+
+def _finished(row: Doi, facts: Facts) -> bool:
+    if facts.wanted not in TARGET:
+        return True
+    return facts.settled and (facts.wanted is Wanted.TOMBSTONE or not row.changed)
+
+
+def release(lease: Lease) -> None:
+    """Give up a job whose worker must stop now: uncertain when its request was sent, else as if never begun."""
+    with database.write():
+        row = doi_rows.lock(lease.subject_id)
+        if not jobs.is_leased(lease):
+            return
+        if lease.kind is not job_kinds.JobKind.WRITE or not doi_rows.unfinished(row.id):
+            jobs.release([lease])
+            return
+        facts = doi_rows.facts(row)
+        action = states.action(facts)
+        doi_rows.write(
+            row, states.timed_out(facts), actor=lease.worker, action=action, cause="stopped", detail=jobs.STOPPED
+        )
+        jobs.finish(lease, JobStatus.UNCERTAIN, cause="stopped", error=jobs.STOPPED, give_back=True)

@@ -1,0 +1,104 @@
+"""The look back, five minutes after a tombstone or a settled time-out: did something arrive late? Then it is undone.
+
+A request that timed out may still be on its way when the probe has settled it. Whatever it changed is found here, and a
+write brings the remote back to what is wanted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doitui_core.db import database
+from doitui_core.db.models import Doi
+from doitui_core.delivery import finishing, probe
+from doitui_core.dois import doi_rows
+from doitui_core.domain import job_kinds, states
+from doitui_core.domain.answer import Answer
+from doitui_core.domain.job_kinds import JobStatus
+from doitui_core.domain.outcomes import Outcome, OutcomeKind
+from doitui_core.domain.states import TARGET, Certainty, Facts, Remote, Wanted
+from doitui_core.notify import outage_check
+from doitui_core.queue import breaker, jobs, rate_limit
+from doitui_core.queue.connection import LOST, Connection
+from doitui_core.queue.leases import Lease
+
+
+def check(lease: Lease, connection: Connection) -> Outcome:
+    """Ask DataCite for state and content; where they are not what was confirmed, queue a write. Reads only."""
+    row = doi_rows.read(lease.subject_id)
+    answer = connection.ask(row.doi)
+    if isinstance(answer, Outcome):
+        return _finish(lease, connection, row, answer, None)
+    return _finish(lease, connection, row, Outcome(OutcomeKind.DONE, http_status=answer.status), answer)
+
+
+def _finish(lease: Lease, connection: Connection, seen: Doi, outcome: Outcome, answer: Answer | None) -> Outcome:
+    outage_check.decide(lease, connection, outcome)
+    with database.write():
+        breaker.hold(connection.rate_limit, outcome)
+        row = doi_rows.lock(lease.subject_id)
+        if not jobs.is_leased(lease):
+            return LOST
+        written_since = doi_rows.written_since(seen, row)
+        late = _late(row, answer, connection.client.account) if answer is not None and not written_since else ""
+        if late:
+            outcome = Outcome(OutcomeKind.DONE, "arrived_late", late, outcome.http_status)
+            _undo(row, lease, answer, outcome)
+        status, at, give_back = breaker.conclude(connection.rate_limit, lease, outcome, connection.policy)
+        if outcome.kind is OutcomeKind.RETRYABLE:
+            # It only reads, so it is repeated until there is an answer: given up, what arrived late would stay.
+            status, give_back = JobStatus.PENDING, True
+        asked_again = jobs.find(lease.job_id).scheduled_at
+        if status is JobStatus.COMPLETED and (written_since or asked_again > database.now()):
+            # What was written meanwhile wants a look back of its own, and this job is the only one.
+            at = asked_again if asked_again > database.now() else database.now() + finishing.RECHECK_AFTER
+            status, give_back = JobStatus.PENDING, True
+        jobs.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
+    if outcome.kind is OutcomeKind.THROTTLED:
+        rate_limit.pause(connection.rate_limit, at)
+    return outcome
+
+
+def _late(row: Doi, answer: Answer, account: str) -> str:
+    """What is not as it was confirmed, in one sentence; empty when all is well, or when a write is under way anyway."""
+    facts = doi_rows.facts(row)
+    write = jobs.open_job(job_kinds.JobKind.WRITE, row.id)
+    under_way = write is not None and write.status != JobStatus.FAILED
+    somebody_elses = answer.status == 200 and answer.owner != account.lower()
+    if facts.certainty is Certainty.UNCERTAIN or under_way or somebody_elses:
+        return ""
+    remote = Remote(answer.state) if answer.status == 200 else Remote.NONE
+    news = remote is not facts.remote and not (remote is Remote.NONE and facts.remote in states.ABSENT)
+    if facts.wanted not in TARGET:
+        what = "abandoned DOI" if facts.wanted is Wanted.ABANDONED else "DOI"
+        return f"a request arrived late: the {what} is {remote} at DataCite" if news else ""
+    public = facts.wanted is Wanted.TOMBSTONE and remote is Remote.FINDABLE
+    if news or public:
+        return f"a request arrived late: the DOI is {remote} at DataCite, not {TARGET[facts.wanted]}"
+    if facts.settled and facts.wanted is not Wanted.TOMBSTONE and not probe.as_sent(row, answer):
+        return "a request arrived late: DataCite has older content"
+    return ""
+
+
+def _undo(row: Doi, lease: Lease, answer: Answer | None, outcome: Outcome) -> None:
+    """Note what is there, and queue what brings it back to what is wanted. Where nothing was wanted any more, what is
+    there is wanted now: the wish was taken back too late.
+    """
+    remote = Remote(answer.state) if answer is not None and answer.status == 200 else Remote.NONE
+    facts: Facts = states.answered(doi_rows.facts(row), remote)
+    if facts.wanted is Wanted.NONE:
+        facts = states.cancelled(facts)
+    same = remote is not Remote.NONE and answer is not None and probe.as_sent(row, answer)
+    columns: dict[str, Any] = {} if same else {"confirmed_hash": ""}
+    told = outcome.message
+    doi_rows.write(row, facts, actor=lease.worker, action="recheck", cause=outcome.cause, detail=told, **columns)
+    if facts.settled and same:
+        return
+    jobs.enqueue(
+        job_kinds.JobKind.WRITE,
+        row.id,
+        lease.repository_id,
+        actor=lease.worker,
+        max_attempts=lease.max_attempts,
+        action=states.action(facts),
+    )

@@ -1,0 +1,128 @@
+"""What a write sends, decided before it goes out, and the attempt that is noted before it does.
+
+A letter depends on facts and record only. Hiding sends no metadata, so that a broken record can still be hidden.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from doitui_core.config import repositories
+from doitui_core.config.repositories import Config
+from doitui_core.db import database, prepared
+from doitui_core.db.models import Attempt, Doi, Payload, Record
+from doitui_core.dois import documents, doi_rows, reservations
+from doitui_core.domain import states
+from doitui_core.domain.outcomes import Outcome, OutcomeKind
+from doitui_core.domain.states import Facts, Step, Wanted
+from doitui_core.metadata import build
+from doitui_core.queue import jobs
+from doitui_core.queue.connection import Connection
+from doitui_core.queue.leases import Lease
+
+METHODS = {Step.CREATE: "POST", Step.REPLACE: "PUT", Step.DELETE: "DELETE"}
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """One REST request. `document`: its attributes without the event. `fingerprint`: of the whole document; empty
+    where no metadata is sent.
+    """
+
+    method: str
+    event: str | None
+    document: dict[str, Any]
+    fingerprint: str
+
+
+def build_request(row: Doi, facts: Facts, config: Config) -> OutgoingRequest | Outcome:
+    """What to send next, or why it cannot be sent."""
+    method = METHODS[states.next_step(facts)]
+    event = states.event(facts)
+    if method == "DELETE":
+        return OutgoingRequest(method, None, {}, "")
+    if event == "hide":
+        page = config.tombstone_page(row.doi)
+        return OutgoingRequest(method, event, {"url": page} if page else {}, "")
+    whole = content(row, facts, config)
+    return whole if isinstance(whole, Outcome) else OutgoingRequest(method, event, whole, build.fingerprint(whole))
+
+
+def content(row: Doi, facts: Facts, config: Config) -> dict[str, Any] | Outcome:
+    """The whole document, or why DataCite would refuse it."""
+    record = doi_rows.record(row)
+    if record is None:
+        return Outcome(OutcomeKind.PERMANENT, "no_record", f"{row.doi} has no record here, so there is nothing to send")
+    target = str(facts.wanted if facts.wanted in states.LADDER else Wanted.REGISTERED)
+    attributes = documents.attributes(record, config)
+    wrong = documents.errors(record, config, target, attributes)
+    if wrong:
+        reasons = "; ".join(f"{finding.message} ({finding.code})" for finding in wrong)
+        return Outcome(OutcomeKind.PERMANENT, "metadata", f"not sent: {reasons}")
+    return documents.document(record, row.doi, config, attributes, tombstone=facts.wanted is Wanted.TOMBSTONE)
+
+
+def renew(row: Doi) -> tuple[Doi, Config]:
+    """The row, having learnt what its content is now, where it knew another: a setting has changed since (a default,
+    the template of landing pages). Unless the row learns it, the DOI would be `changed` for ever.
+    """
+    with database.write():
+        doi_rows.lock(row.id)
+        config = repositories.config(row.repository)
+        reservations.refresh(Record.get_by_id(row.record_id), config)
+        return Doi.get_by_id(row.id), config
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """The document as JSON text."""
+    return json.dumps(document, ensure_ascii=False)
+
+
+def begin(
+    lease: Lease,
+    connection: Connection,
+    row: Doi,
+    *,
+    method: str,
+    target: str,
+    event: str = "",
+    body: str = "",
+    document: dict[str, Any] | None = None,
+) -> Attempt | None:
+    """Note that a request goes out now, and renew the lease; None when the lease is lost. Committed before sending.
+
+    `body`: the text that is sent, where it is not `document`. `document`: the whole document it stands for, kept as
+    what was sent last.
+    """
+    whole = build.fingerprint(document) if document else ""
+    payloads = {whole: to_json(document)} if document else {}
+    fingerprint = whole
+    if body:
+        fingerprint = build.fingerprint({"body": body})
+        payloads[fingerprint] = body
+    packed = [Payload(fingerprint=key, body=zlib.compress(text.encode())) for key, text in payloads.items()]
+    attempt = Attempt(
+        doi=row.id,
+        job_id=lease.job_id,
+        worker=lease.worker,
+        method=method,
+        target=target,
+        event=event,
+        fingerprint=fingerprint,
+    )
+    # This note alone tells later on that it was us: it must not be lost, whatever becomes of this machine.
+    with database.write(durable=True):
+        locked = doi_rows.lock(row.id)
+        if not jobs.renew(lease, connection.policy):
+            return None
+        for payload in packed:
+            prepared.insert(payload)
+        if whole:
+            locked.sent_hash = whole
+            prepared.update(locked)
+        attempt.sent_at = database.now()
+        prepared.insert(attempt)
+    return attempt

@@ -1,0 +1,112 @@
+"""From a record to the document DataCite gets: metadata, fundings, defaults, landing page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from doitui_core.config.repositories import Config
+from doitui_core.db import prepared
+from doitui_core.db.models import IS_KEPT, Doi, Funding, Record
+from doitui_core.domain import strict_json
+from doitui_core.metadata import build, over_xml, sizes, validate
+from doitui_core.metadata.validate import Finding
+
+Attributes = dict[str, Any]
+
+URL_MISSING = Finding(
+    "url_missing",
+    "error",
+    "url",
+    "there is no landing page: give the record a url, or its repository a template (--landing-page)",
+)
+
+
+def fundings(record: Record) -> list[Attributes]:
+    """The fundings kept beside the record, as Kernel-4 has them."""
+    names = {
+        "funderName": "funder_name",
+        "funderIdentifier": "funder_identifier",
+        "funderIdentifierType": "funder_identifier_type",
+        "awardNumber": "award_number",
+        "awardUri": "award_uri",
+        "awardTitle": "award_title",
+    }
+    rows = _FUNDINGS.all(record.id)
+    return [{key: getattr(row, column) for key, column in names.items() if getattr(row, column)} for row in rows]
+
+
+_FUNDINGS = prepared.Select(
+    lambda record_id: Funding.select().where(Funding.record == record_id).order_by(Funding.id), int
+)
+
+
+def attributes(record: Record, config: Config, funded: Sequence[Attributes] | None = None) -> Attributes:
+    """The record's metadata with its fundings and the repository's defaults for what it does not name."""
+    found: Attributes = strict_json.tolerant_loads(record.metadata)
+    beside = fundings(record) if funded is None else funded
+    own = found.get("fundingReferences", [])
+    if beside and isinstance(own, list):  # anything else is for the check to name
+        found["fundingReferences"] = [*own, *beside]
+    if not found.get("publisher") and config.text("default_publisher"):
+        found["publisher"] = {"name": config.text("default_publisher")}
+    types = found.get("types") or {}
+    if isinstance(types, dict) and not types.get("resourceTypeGeneral") and config.text("default_resource_type"):
+        found["types"] = {**types, "resourceTypeGeneral": config.text("default_resource_type")}
+    return found
+
+
+def landing_page(record: Record, config: Config) -> str:
+    """The record's own address, else the repository's template; empty when neither gives one."""
+    return record.url or config.landing_page(record.object_id)
+
+
+def document(
+    record: Record, doi: str, config: Config, known: Attributes | None = None, *, tombstone: bool = False
+) -> Attributes:
+    """The whole document of a DOI, as it is sent (without the event). A tombstone leads to its own page, if it has
+    one (`tombstone_page_base`). `known`: the record's `attributes`, where they have been read.
+    """
+    page = config.tombstone_page(doi) if tombstone else ""
+    found = attributes(record, config) if known is None else known
+    return build.document(found, doi=doi, url=page or landing_page(record, config) or None)
+
+
+def findings(record: Record, config: Config, target: str) -> list[Finding]:
+    """What DataCite would refuse (errors) and what a person should know (warnings), errors first."""
+    page = landing_page(record, config)
+    refused, known = _refused_page(page, target), attributes(record, config)
+    found = refused + _too_large(record, config, known) + validate.check(_carried(known, config), target)
+    if config.text("transport") == "mds":
+        found += validate.xml_warnings(known)
+    return found if refused or not page else found + validate.page_warnings(page, lambda: _own_doi(record))
+
+
+def errors(record: Record, config: Config, target: str, known: Attributes | None = None) -> list[Finding]:
+    """What DataCite would refuse. `known`: the record's `attributes`, where they have been read."""
+    found = attributes(record, config) if known is None else known
+    refused = _refused_page(landing_page(record, config), target)
+    return refused + _too_large(record, config, found) + validate.errors(_carried(found, config), target)
+
+
+def _carried(known: Attributes, config: Config) -> Attributes:
+    """What goes out over the repository's transport."""
+    return over_xml.carried(known) if config.text("transport") == "mds" else known
+
+
+def _refused_page(page: str, target: str) -> list[Finding]:
+    if page:
+        return validate.page_errors(page)
+    return [URL_MISSING] if target != "draft" else []
+
+
+def _too_large(record: Record, config: Config, known: Attributes) -> list[Finding]:
+    if len(record.metadata) < sizes.SURELY_SMALL:
+        return []
+    note = sizes.refusal(known, packed=config.text("transport") == "rest")
+    return [] if note is None else [Finding(note[0], "error", "metadata", f"metadata: {note[1]}")]
+
+
+def _own_doi(record: Record) -> str:
+    row = Doi.get_or_none(Doi.record == record.id, IS_KEPT) if record.id else None
+    return row.doi if row is not None else ""

@@ -1,0 +1,167 @@
+"""The row of a DOI: its facts read, and written back together with what is derived from them and the log.
+
+Every change of a DOI goes through `write`, so no path can forget the status, the counters or the log row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doitui_core.clock import EPOCH
+from doitui_core.db import database, prepared
+from doitui_core.db.models import Attempt, Doi, DoiLog, Record
+from doitui_core.domain import states
+from doitui_core.domain.answer import Answer
+from doitui_core.domain.outcomes import OTHER_DOI, Outcome, OutcomeKind
+from doitui_core.domain.states import Certainty, Facts, Remote, Verification, Wanted
+
+#: How the cause of an attempt begins whose end only a probe told.
+PROBED = "probe: "
+
+_LOCKED = prepared.Select(lambda doi_id: Doi.select().where(Doi.id == doi_id), int, lock=True)
+_READ = prepared.Select(lambda doi_id: Doi.select().where(Doi.id == doi_id), int)
+_RECORD = prepared.Select(lambda record_id: Record.select().where(Record.id == record_id), int)
+_UNFINISHED = prepared.Select(
+    lambda doi_id: Attempt.select().where(Attempt.doi == doi_id, Attempt.finished_at == 0).limit(1), int
+)
+
+
+def facts(row: Doi) -> Facts:
+    """What the row says."""
+    checks = Verification(row.api_check), Verification(row.resolver_check)
+    return Facts(Wanted(row.wanted), Remote(row.remote), Certainty(row.certainty), *checks)
+
+
+def read(doi_id: int) -> Doi:
+    """The row as it is now."""
+    row = _READ.first(doi_id)
+    assert row is not None, "no DOI is ever deleted"
+    return row
+
+
+def lock(doi_id: int) -> Doi:
+    """The row, held against other writers until the transaction ends. Before any job row: one order, no deadlock."""
+    row = _LOCKED.first(doi_id)
+    assert row is not None, "no DOI is ever deleted"
+    return row
+
+
+def record(row: Doi) -> Record | None:
+    """The record it stands for, as it is now."""
+    return _RECORD.first(row.record_id) if row.record_id else None
+
+
+def counter_names(row: Doi) -> list[str]:
+    """The counters in which the row counts."""
+    names = [f"doi.{row.status}", f"opus.{states.opus(facts(row))}"]
+    marks = {"uncertain": row.certainty == Certainty.UNCERTAIN, "changed": row.changed}
+    return names + [f"mark.{mark}" for mark, stands in marks.items() if stands]
+
+
+def insert(row: Doi, actor: str, action: str, detail: str = "") -> bool:
+    """Add a new DOI. Inside `database.write()`. False: its string or its record is taken, nothing was added."""
+    _derive(row, facts(row))
+    if not prepared.insert(row):
+        return False
+    for name in counter_names(row):
+        database.count(name, 1)
+    _note(row, actor, action, from_status="", detail=detail)
+    return True
+
+
+def write(
+    row: Doi,
+    new: Facts,
+    *,
+    actor: str,
+    action: str,
+    http_status: int = 0,
+    cause: str = "",
+    detail: str = "",
+    **columns: Any,
+) -> None:
+    """Give the row new facts and `columns`, and note who did what. Inside `database.write()`, on a row from `lock`."""
+    before, old = counter_names(row), row.status
+    for name, value in columns.items():
+        setattr(row, name, value)
+    _derive(row, new)
+    row.cause, row.last_error = cause, detail if cause else ""
+    row.updated_at = database.now()
+    if new.minted and row.minted_at is None:
+        row.minted_at = row.updated_at
+    prepared.update(row)
+    for name in before:
+        database.count(name, -1)
+    for name in counter_names(row):
+        database.count(name, 1)
+    _note(row, actor, action, from_status=old, http_status=http_status, cause=cause, detail=detail)
+
+
+def _derive(row: Doi, new: Facts) -> None:
+    row.wanted, row.remote, row.certainty = str(new.wanted), str(new.remote), str(new.certainty)
+    row.api_check, row.resolver_check = str(new.api_check), str(new.resolver_check)
+    row.verification = str(new.verification)
+    row.status = str(states.status(new))
+    # Nobody sees a tombstone's metadata, and nothing but its address is sent with it.
+    shown = new.remote not in states.ABSENT and row.status != states.DoiStatus.TOMBSTONE
+    row.changed = shown and row.current_hash != row.confirmed_hash
+
+
+def _note(
+    row: Doi, actor: str, action: str, *, from_status: str, http_status: int = 0, cause: str = "", detail: str = ""
+) -> None:
+    entry = DoiLog(
+        doi=row.id,
+        at=database.now(),
+        actor=actor,
+        action=action,
+        from_status=from_status,
+        to_status=row.status,
+        http_status=http_status,
+        cause=cause,
+        detail=detail,
+    )
+    prepared.insert(entry)
+
+
+def unfinished(doi_id: int) -> bool:
+    """Whether a request of ours went out whose end nobody noted: its worker died."""
+    return _UNFINISHED.first(doi_id) is not None
+
+
+def written_since(seen: Doi, row: Doi) -> bool:
+    """Whether the DOI was written, or a write of it went out, since its row was `seen`: what DataCite told meanwhile
+    may be older than that.
+    """
+
+    def content(it: Doi) -> tuple[object, ...]:
+        return it.wanted, it.remote, it.certainty, it.sent_hash, it.confirmed_hash, it.url, it.updated_at
+
+    return content(seen) != content(row) or unfinished(row.id)
+
+
+def may_be_ours(doi_id: int, excluding: int) -> bool:
+    """Whether a write of ours, other than attempt `excluding`, may have made this DOI: it was sent and not refused."""
+    not_refused = Attempt.outcome.in_((str(OutcomeKind.DONE), str(OutcomeKind.AMBIGUOUS), "")) | (
+        Attempt.cause == OTHER_DOI
+    )
+    found = Attempt.select().where(
+        Attempt.doi == doi_id, Attempt.id != excluding, Attempt.method.in_(("POST", "PUT")), not_refused
+    )
+    return bool(found.exists())
+
+
+def settle_attempts(doi_id: int, found: str) -> None:
+    """Note on the attempts without an end what a probe has found. Inside `database.write()`, with the lease held."""
+    Attempt.update(finished_at=database.now(), cause=f"{PROBED}{found}", outcome=str(OutcomeKind.AMBIGUOUS)).where(
+        Attempt.doi == doi_id, Attempt.finished_at == EPOCH
+    ).execute()
+
+
+def finish_attempt(attempt: Attempt, outcome: Outcome, answer: Answer | None) -> None:
+    """Note how an attempt ended. Inside `database.write()`."""
+    attempt.finished_at = database.now()
+    attempt.http_status = outcome.http_status
+    attempt.outcome, attempt.cause = str(outcome.kind), outcome.cause
+    attempt.response = answer.stored_text if answer is not None else ""
+    prepared.update(attempt)

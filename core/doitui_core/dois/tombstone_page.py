@@ -1,0 +1,132 @@
+"""The page a tombstone's DOI leads to: what it was, when and why it went, what replaces it. Nothing is unescaped.
+
+Titles may be in any script and from anywhere: each value stands in an element of its own direction, and what could
+reach out of it (control characters, overrides of direction) is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from doitui_core.clock import iso
+from doitui_core.config import repositories
+from doitui_core.config.repositories import IN_ADDRESS
+from doitui_core.db.models import Doi, DoiLog
+from doitui_core.dois import documents
+from doitui_core.domain.states import Wanted
+from doitui_core.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What the page says. `attributes` is the record's canonical metadata, {} when there is none."""
+
+    doi: str
+    attributes: Mapping[str, Any]
+    reason: str
+    successor: str
+    since: datetime | None
+
+
+def from_row(row: Doi) -> Tombstone:
+    """The tombstone of a DOI that is one, or shall become one: the page has to be there before the DOI leads to it.
+
+    Raises `Refused` for any other.
+    """
+    if row.wanted != Wanted.TOMBSTONE:
+        raise Refused(f"{row.doi} is {row.status}, not a tombstone: there is no page for it", "not_a_tombstone")
+    attributes = documents.attributes(row.record, repositories.config(row.repository)) if row.record else {}
+    return Tombstone(row.doi, attributes, row.reason, row.successor, _since(row))
+
+
+def _since(row: Doi) -> datetime | None:
+    """When it was asked for; the worker's own rows carry what DataCite answered."""
+    wishes = DoiLog.select().where(
+        DoiLog.doi == row.id, DoiLog.action == "deactivate", DoiLog.http_status == 0, DoiLog.cause == ""
+    )
+    wish = wishes.order_by(DoiLog.id.desc()).first()
+    return wish.at if wish is not None else None
+
+
+STYLE = "body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}dt{font-weight:600}"
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+<p>This item is no longer available.</p>
+<h1 dir="auto">{title}</h1>
+<dl>
+{rows}
+</dl>
+</main>
+</body>
+</html>
+"""
+
+#: What HTML does not allow or cannot encode, and what changes the direction of the text that follows.
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+
+
+def render(tombstone: Tombstone) -> str:
+    """The page as a whole HTML document."""
+    attributes = tombstone.attributes
+    title = _first(attributes.get("titles"), "title") or tombstone.doi
+    rows = [
+        ("Creators", _text("; ".join(_names(attributes.get("creators"))))),
+        ("Publisher", _text(_publisher(attributes.get("publisher")))),
+        ("Year", _text(_plain(attributes.get("publicationYear")))),
+        ("DOI", _link(tombstone.doi)),
+        ("Withdrawn on", _text((iso(tombstone.since) or "")[:10])),
+        ("Reason", _text(tombstone.reason)),
+        ("Replaced by", _link(tombstone.successor)),
+    ]
+    lines = [f'<dt>{name}</dt><dd dir="auto">{value}</dd>' for name, value in rows if value]
+    return PAGE.format(title=_text(title), style=STYLE, rows="\n".join(lines))
+
+
+def _text(value: str) -> str:
+    return escape(_UNFIT.sub("", value).strip())
+
+
+def _link(doi: str) -> str:
+    address = escape(f"https://doi.org/{quote(doi, safe=IN_ADDRESS, errors='replace')}")
+    return f'<a href="{address}">{_text(f"https://doi.org/{doi}")}</a>' if doi else ""
+
+
+def _rows(value: Any) -> Sequence[Mapping[str, Any]]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def _plain(value: Any) -> str:
+    """Text or a number; of anything else nothing."""
+    return str(value) if isinstance(value, str | int) else ""
+
+
+def _first(value: Any, member: str) -> str:
+    return next((text for row in _rows(value) if (text := _plain(row.get(member)).strip())), "")
+
+
+def _names(value: Any) -> list[str]:
+    names = []
+    for row in _rows(value):
+        parts = [part for name in ("familyName", "givenName") if (part := _plain(row.get(name)))]
+        names.append(_plain(row.get("name")) or ", ".join(parts))
+    return [name for name in names if name]
+
+
+def _publisher(value: Any) -> str:
+    return _plain(value.get("name")) if isinstance(value, Mapping) else _plain(value)

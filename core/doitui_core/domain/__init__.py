@@ -1,0 +1,1 @@
+"""The rules, pure: DOI strings, states, outcomes, job and event kinds, environments, COUNTER terms."""

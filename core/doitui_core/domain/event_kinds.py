@@ -1,0 +1,53 @@
+"""What becomes an event: the words of the setting `event_sources_on`. Pure.
+
+`usage works authors affiliations funders` by default. `works`: related identifiers that are DOIs or addresses; `arxiv`,
+`pmid` and `handle`: those of these types. `usage`: the two counts DataCite shows as views and downloads; each of the
+eight counts of COUNTER RD1 can be named by its relation type.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from doitui_core.domain.counter_terms import MACHINE, METRICS, REGULAR
+
+
+class EventKind(StrEnum):
+    """What metadata can state."""
+
+    WORKS = "works"
+    AUTHORS = "authors"
+    AFFILIATIONS = "affiliations"
+    FUNDERS = "funders"
+    ARXIV = "arxiv"
+    PMID = "pmid"
+    HANDLE = "handle"
+
+
+#: The relation types of usage, by metric and access method.
+USAGE = {(metric, method): f"{metric}-{method}" for metric in METRICS for method in (REGULAR, MACHINE)}
+
+USAGE_RELATIONS = frozenset(USAGE.values())
+
+#: What DataCite shows as views and downloads (datacite-api 3.2).
+SHOWN = frozenset({"unique-dataset-investigations-regular", "unique-dataset-requests-regular"})
+
+_WORDS: dict[str, frozenset[str]] = {
+    "none": frozenset(),
+    "usage": SHOWN,
+    **{kind.value: frozenset({kind.value}) for kind in EventKind},
+    **{relation: frozenset({relation}) for relation in USAGE.values()},
+}
+
+
+def parse_kinds(text: str) -> frozenset[str]:
+    """The kinds and the relation types of usage that `text` names, by comma, semicolon or space.
+
+    Raises `ValueError` for a word that is none, with those that are.
+    """
+    words = [word for word in re.split(r"[,;\s]+", text.lower()) if word]
+    for word in words:
+        if word not in _WORDS:
+            raise ValueError(f"{word!r} is not one of {' '.join(_WORDS)}")
+    return frozenset().union(*(_WORDS[word] for word in words))

@@ -1,0 +1,31 @@
+"""How far an event is: what its job says, in the words of events; kept in its row, for quick lists.
+
+pending     it is to be sent
+submitted   the other side has it, with the total it has now
+failed      it is not sent again before something is mended, or somebody retries it
+uncertain   sent, and nobody knows whether it arrived; sent again under the same UUID
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from doitui_core.domain.job_kinds import JobStatus
+
+
+class EventState(StrEnum):
+    PENDING = "pending"
+    SUBMITTED = "submitted"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+#: By the status of the job. While it is in hand the event stays what it was.
+STATE_OF_STATUS = {
+    JobStatus.PENDING: EventState.PENDING,
+    JobStatus.COMPLETED: EventState.SUBMITTED,
+    JobStatus.FAILED: EventState.FAILED,
+    JobStatus.BLOCKED: EventState.FAILED,
+    JobStatus.CANCELLED: EventState.FAILED,
+    JobStatus.UNCERTAIN: EventState.UNCERTAIN,
+}

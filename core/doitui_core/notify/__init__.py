@@ -1,0 +1,1 @@
+"""Notices: what is reported by mail, and the outbox that sends it."""

@@ -1,0 +1,107 @@
+"""What a user can do to one DOI: each action queues its job, or with `now=True` does it before it returns."""
+
+from __future__ import annotations
+
+from doitui_core.db import audit, database
+from doitui_core.db.models import Doi
+from doitui_core.dois import activity_log, targets
+from doitui_core.dois.lookup import find, find_sendable
+from doitui_core.dois.targets import Queued
+from doitui_core.domain import states
+from doitui_core.domain.states import Wanted
+from doitui_core.errors import BadInput, Refused
+from doitui_core.records import record_lookup, records
+
+
+def mint(
+    object_id: str, *, state: str = "findable", now: bool = False, actor: str = "python", repository: str | None = None
+) -> Queued:
+    """Bring the record's DOI to `state` (draft, registered, findable), reserving one where there is none.
+
+    Raises `InvalidMetadata` with the findings when DataCite would refuse it; then nothing is queued. `Refused` for an
+    unpublished record (unless draft), a foreign DOI, or a way back; `TombstoneStays`.
+    """
+    record = record_lookup.find(f"{repository}:{object_id}" if repository else object_id)
+    queued = targets.mint(record, Wanted(state), actor=actor)
+    return _run_now(queued) if now else queued
+
+
+def update(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
+    """Send the record's present content again.
+
+    Raises as `targets.update`.
+    """
+    queued = targets.update(doi, actor=actor)
+    return _run_now(queued) if now else queued
+
+
+def deactivate(doi: str, *, reason: str, successor: str = "", now: bool = False, actor: str = "python") -> Queued:
+    """Make the DOI a tombstone: it stays registered and resolves, its metadata is no longer public.
+
+    Raises as `targets.deactivate`.
+    """
+    queued = targets.deactivate(doi, reason=reason, successor=successor, actor=actor)
+    return _run_now(queued) if now else queued
+
+
+def abandon(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
+    """Give up a DOI that was never registered: a draft at DataCite is deleted, the string is never used again.
+
+    Raises as `targets.abandon`.
+    """
+    queued = targets.abandon(doi, actor=actor)
+    return _run_now(queued) if now else queued
+
+
+def check_set_url(doi: str, url: str) -> Doi:
+    """The DOI, if its landing page can become `url`. Raises `BadInput`, `NotFound`, `Refused`."""
+    records.check_url(url)
+    found = find_sendable(doi)
+    if found.wanted == Wanted.ABANDONED:
+        raise Refused(f"{found.doi} was abandoned; it has no landing page", "abandoned")
+    if found.record is None:
+        raise Refused(f"{found.doi} has no record here whose landing page could be changed", "no_record")
+    return found
+
+
+def set_url(doi: str, url: str, *, now: bool = False, actor: str = "python") -> Queued:
+    """Change the landing page. Queued for a DOI that DataCite has, else it goes with the mint. As `check_set_url`."""
+    with activity_log.readdressing(doi, url):
+        found = check_set_url(doi, url)
+    assert found.record is not None
+    with database.write():
+        records.change_url(found.record, url)
+        audit.note(actor, "set-url", found.doi, url)
+        activity_log.url_changed(found, url)
+    if found.remote in states.ABSENT:
+        return Queued(find(doi), 0, "the new landing page goes out with its mint")
+    return update(doi, now=now, actor=actor)
+
+
+def restore(doi: str, *, reason: str, now: bool = False, actor: str = "python") -> Queued:
+    """Bring a tombstone back to findable: the one way out.
+
+    Raises as `targets.restore`.
+    """
+    queued = targets.restore(doi, reason=reason, actor=actor)
+    return _run_now(queued) if now else queued
+
+
+def verify(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
+    """Compare state and landing page with what DataCite has.
+
+    Raises as `targets.verify`.
+    """
+    queued = targets.verify(doi, actor=actor)
+    return _run_now(queued) if now else queued
+
+
+def _run_now(queued: Queued) -> Queued:
+    from doitui_core.worker import worker
+
+    if not queued.job_id:
+        return queued
+    if database.in_write():
+        raise BadInput("now=True sends at once, so it cannot be part of a transaction: queue it, or commit first")
+    outcome = worker.run_one(queued.job_id)
+    return Queued(Doi.get_by_id(queued.doi.id), queued.job_id, queued.note, outcome)

@@ -1,0 +1,1 @@
+"""The queue: jobs, leases, rate limits, the breaker, blocked repositories, heartbeats and connections."""

@@ -1,0 +1,1 @@
+"""Records: saving, importing, and publishing what the institution describes."""

@@ -1,0 +1,174 @@
+"""Documents of files become records; one bad document stops nothing.
+
+How files are read stands in `reading`. What is not checked here: whether the content makes sense; that is
+`metadata.validate`'s, before anything is minted, and its findings stand in the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from doitui_core.config.repositories import Config
+from doitui_core.db import database
+from doitui_core.dois import documents
+from doitui_core.domain import identifiers, on_off
+from doitui_core.errors import BadInput, DoituiError, Misconfigured
+from doitui_core.metadata import from_json
+from doitui_core.metadata.validate import Finding
+from doitui_core.records import reading, record_lookup, records
+from doitui_core.records.reading import Document, Unread
+from doitui_core.records.record_merge import ProtectedField
+from doitui_core.records.records import RecordInput
+
+#: Documents stored in one transaction: large enough to be fast, small enough that workers get their turn.
+BATCH = 200
+
+#: The same for large ones, which all are in memory until then. Bytes.
+BATCH_BYTES = 16 * 1024 * 1024
+
+#: Members of a JSON document that are not metadata, or not only.
+BESIDE = ("object_id", "url", "owner_name", "owner_email", "published")
+
+_TEXTS = ("url", "owner_name", "owner_email")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of one document: stored as `object_id`, or rejected with `error`. `findings` come before a mint;
+    `kept` is what a person set and the document does not agree with.
+    """
+
+    place: str
+    object_id: str = ""
+    error: str = ""
+    created: bool = False
+    doi: str = ""
+    findings: Sequence[Finding] = ()
+    kept: Sequence[ProtectedField] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How documents become records, as `record import` says it. `published` None: as the document says, else as it
+    was; a new record is published.
+    """
+
+    format: str = "auto"
+    use_own_doi: bool = True
+    object_id: str = "auto"
+    published: bool | None = None
+    dry_run: bool = False
+    actor: str = "python"
+
+
+def files(
+    paths: Sequence[Path], config: Config, options: ImportOptions, step: Callable[[int], None] = lambda _: None
+) -> Iterator[ImportResult]:
+    """Import `paths` in order; a `ImportResult` for each document. `step` is told when a number of files is done."""
+    seen: dict[str, str] = {}
+    batch: list[Document] = []
+    size = 0
+    for path in paths:
+        for read in reading.read(path, options.format):
+            if isinstance(read, Unread):
+                yield ImportResult(read.place, error=read.error)
+                continue
+            batch.append(read)
+            size += read.size
+            if len(batch) >= BATCH or size >= BATCH_BYTES:
+                yield from _store(batch, config, options, seen)
+                batch, size = [], 0
+        step(1)
+    yield from _store(batch, config, options, seen)
+
+
+def _store(
+    documents: Sequence[Document], config: Config, options: ImportOptions, seen: dict[str, str]
+) -> Iterator[ImportResult]:
+    results = []
+    if options.dry_run:
+        results = [_one(document, config, options, seen) for document in documents]
+    elif documents:
+        with database.write():
+            results = [_one(document, config, options, seen) for document in documents]
+    yield from results
+
+
+def _one(document: Document, config: Config, options: ImportOptions, seen: dict[str, str]) -> ImportResult:
+    try:
+        attributes = from_json.canonical(document.attributes)
+        object_id = choose_id(document, attributes, options.object_id)
+        key = identifiers.fold(identifiers.parse_doi(object_id)) or record_lookup.checked_id(object_id)
+        if key in seen:
+            raise BadInput(f"has the object id {object_id!r} of {seen[key]}: each record needs its own")
+        result = _save(document, attributes, object_id, config, options)
+        seen[key] = document.place
+    except Misconfigured:  # wrong for all of them
+        raise
+    except DoituiError as error:
+        return ImportResult(document.place, error=str(error))
+    return result
+
+
+def _save(
+    document: Document, attributes: dict[str, Any], object_id: str, config: Config, options: ImportOptions
+) -> ImportResult:
+    decided = {} if options.published is None else {"published": options.published}
+    given = RecordInput(object_id, attributes, _said(document), decided, options.use_own_doi)
+    stored = records.preview(config, given) if options.dry_run else records.store(config, given, options.actor)
+    found = documents.findings(stored.record, config, "findable") + _unknown(document, options)
+    return ImportResult(document.place, stored.record.object_id, "", stored.created, given.doi, found, stored.kept)
+
+
+def _said(document: Document) -> dict[str, str | bool]:
+    """What a document says beside its metadata. A member that is missing, null or empty says nothing."""
+    said: dict[str, str | bool] = {name: text for name in _TEXTS if (text := _text(document, name))}
+    value = document.members.get("published")
+    if value != "" and str(value).strip().lower() in on_off.ON | on_off.OFF and not isinstance(value, bool):
+        raise BadInput(f"has published = {value!r}: it must be true or false")
+    # DataCite's own `published` is a date, which says nothing about us.
+    return {**said, "published": value} if isinstance(value, bool) else said
+
+
+def _text(document: Document, name: str) -> str:
+    value = document.members.get(name) or ""
+    if not isinstance(value, str):
+        raise BadInput(f"has {name} = {value!r}: it must be text")
+    return value.strip()
+
+
+def _unknown(document: Document, options: ImportOptions) -> list[Finding]:
+    names = [name for name in from_json.unknown(document.attributes) if name not in (*BESIDE, options.object_id)]
+    return [
+        Finding("unknown_field", "warning", name, f"{name} is no field of DataCite's and is left out") for name in names
+    ]
+
+
+def choose_id(document: Document, attributes: Mapping[str, Any], rule: str) -> str:
+    """The object id of a document. `auto`: `object_id`, else the first Local alternate identifier, else its own DOI;
+    `filename`: the file's name without its ending; anything else: that member of the document. Raises `BadInput`.
+    """
+    if rule == "filename":
+        return document.stem
+    if rule != "auto":
+        return _id(document.members.get(rule, attributes.get(rule)), rule)
+    if "object_id" in document.members:
+        return _id(document.members["object_id"], "object_id")
+    local = [row for row in attributes.get("identifiers") or [] if isinstance(row, dict)]
+    for row in local:
+        if str(row.get("identifierType", "")).lower() == "local" and row.get("identifier"):
+            return str(row["identifier"])
+    if attributes.get("doi"):
+        return str(attributes["doi"])
+    raise BadInput(
+        "names no object id: give it `object_id` or an alternate identifier of type Local, or --object-id filename"
+    )
+
+
+def _id(value: Any, name: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
+        raise BadInput(f"has no usable {name!r} to take the object id from (--object-id)")
+    return str(value)

@@ -1,0 +1,61 @@
+"""What happens to a record as a whole: published, unpublished, deleted; and what that does to its DOI.
+
+To unpublish a record does nothing to its DOI (as in OPUS 4). To delete one ends its DOI: what was registered becomes a
+tombstone, and the record stays, unpublished, because the tombstone's page tells of it; what was not is given up.
+"""
+
+from __future__ import annotations
+
+from doitui_core.db import database, prepared
+from doitui_core.db.models import Doi, Funding, Record
+from doitui_core.dois import doi_rows, reservations, targets
+from doitui_core.domain.states import Wanted
+from doitui_core.records import record_merge
+
+REASON = "The record was deleted."
+
+
+def publish(record: Record, *, on: bool = True) -> bool:
+    """Make the record published, or with `on=False` unpublished; whether that changed anything. It stays so, whatever
+    an import of its document says.
+    """
+    with database.write():
+        row = reservations.fresh(record)
+        changed = bool(row.published) != on
+        row.set_by_hand = record_merge.with_hand(row.set_by_hand, "published")
+        if changed:
+            row.published, row.updated_at = on, database.now()
+        prepared.update(row)
+    return changed
+
+
+def effect_on_doi(record: Record) -> str:
+    """What `delete` would do with the record's DOI: tombstone, abandon, or nothing. Raises `Refused` as `delete`."""
+    row = reservations.for_record(record)
+    if row is None or row.wanted == Wanted.TOMBSTONE:
+        return "nothing"
+    if doi_rows.facts(row).minted:
+        return "tombstone"
+    targets.check_abandon(row.doi)
+    return "abandon"
+
+
+def delete(record: Record, *, reason: str = REASON, actor: str = "python") -> str:
+    """Delete the record; what became of its DOI, as `effect_on_doi` says.
+
+    Raises `Refused` while nobody knows what became of the DOI's last write.
+    """
+    with database.write():
+        row = reservations.fresh(record)
+        doi, what = reservations.for_record(row), effect_on_doi(row)
+        if doi is not None and what == "tombstone":
+            targets.deactivate(doi.doi, reason=reason, actor=actor)
+        if doi is not None and what == "abandon":
+            targets.abandon(doi.doi, actor=actor)
+        if what == "tombstone" or (doi is not None and what == "nothing"):
+            publish(row, on=False)
+            return what
+        Doi.update(record=None).where(Doi.record == row.id).execute()
+        Funding.delete().where(Funding.record == row.id).execute()
+        Record.delete().where(Record.id == row.id).execute()
+    return what

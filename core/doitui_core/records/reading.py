@@ -1,0 +1,155 @@
+"""Files read: DataCite XML, DataCite JSON, JSON lines, told apart by their content; what cannot be read says why.
+
+A file is at most `LARGEST_FILE` bytes; of JSON lines each line is, and the file may be of any length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from doitui_core.domain import strict_json
+from doitui_core.errors import DoituiError, UnreadableDocument
+from doitui_core.metadata import from_xml
+
+#: Ours, so that no file fills the memory. What DataCite takes of a record is in `metadata.sizes`. Bytes.
+LARGEST_FILE = from_xml.MAX_BYTES
+
+#: A DataCite document has seven levels; validators fail on hundreds.
+DEEPEST = 32
+
+FORMATS = ("auto", "datacite-json", "datacite-xml", "jsonl")
+
+TOO_DEEP = f"is nested more than {DEEPEST} levels deep, which no DataCite document is"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a file. `place` is the file, with the line for JSON lines; `stem` names it without its ending.
+
+    `attributes` are its metadata as they stand there, `members` those and what stands beside them, `size` its bytes.
+    """
+
+    place: str
+    stem: str
+    attributes: Mapping[str, Any]
+    members: Mapping[str, Any]
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file or line that could not be read, and why."""
+
+    place: str
+    error: str
+
+
+def read(path: Path, form: str = "auto") -> Iterator[Document | Unread]:
+    """The documents of a file, in order; an `Unread` for what is none. Raises nothing."""
+    try:
+        if path.is_dir():
+            raise UnreadableDocument("is a directory: name the files in it")
+        with path.open("rb") as file:
+            head = file.read(LARGEST_FILE + 1)
+            form = detect(path, head) if form == "auto" else form
+            if form == "jsonl":
+                yield from _lines(path, head, file)
+                return
+        _check_size(head)
+        found = from_xml.parse(head) if form == "datacite-xml" else _object(head)
+        yield _document(str(path), path.stem, found, len(head))
+    except DoituiError as error:
+        yield Unread(str(path), str(error))
+    except (OSError, ValueError) as error:  # ValueError: a name that can be none, with a NUL in it
+        yield Unread(str(path), f"cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def detect(path: Path, head: bytes) -> str:
+    """The format of a file, by what it begins with; its name only tells JSON lines of one line from JSON.
+
+    Raises `UnreadableDocument`.
+    """
+    start = head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00")[:1]
+    if start == b"<":
+        return "datacite-xml"
+    if start == b"{" and (path.suffix.lower() in (".jsonl", ".ndjson") or _lines_are_documents(head)):
+        return "jsonl"
+    if start in (b"{", b"["):
+        return "datacite-json"
+    what = "is neither DataCite XML nor JSON" if start else "is empty"
+    raise UnreadableDocument(f"{what}: doitui reads DataCite XML, DataCite JSON and JSON lines")
+
+
+def _lines_are_documents(head: bytes) -> bool:
+    first, _, rest = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
+    return first.rstrip().endswith(b"}") and rest.lstrip()[:1] == b"{"
+
+
+def _lines(path: Path, head: bytes, stream: BinaryIO) -> Iterator[Document | Unread]:
+    for number, line in enumerate(_split(BytesIO(head), stream), start=1):
+        place = f"{path}:{number}"
+        try:
+            _check_size(line)
+            if line.strip():
+                yield _document(place, f"{path.stem}-{number}", _object(line), len(line))
+        except UnreadableDocument as error:
+            yield Unread(place, str(error))
+
+
+def _split(head: BinaryIO, stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of both, the last of `head` joined to the first of `stream`. A line that is too long is cut there."""
+    while line := head.readline():
+        if not line.endswith(b"\n"):
+            line += stream.readline(LARGEST_FILE + 1)
+            yield line[: LARGEST_FILE + 1]
+            _skip_line(line, stream)
+        else:
+            yield line
+    while line := stream.readline(LARGEST_FILE + 1):
+        yield line
+        _skip_line(line, stream)
+
+
+def _skip_line(line: bytes, stream: BinaryIO) -> None:
+    while line and not line.endswith(b"\n"):
+        line = stream.readline(LARGEST_FILE)
+
+
+def _document(place: str, stem: str, found: dict[str, Any], size: int) -> Document:
+    metadata = found["metadata"] if isinstance(found.get("metadata"), dict) else found
+    data = metadata.get("data")
+    inner = data.get("attributes") if isinstance(data, dict) else None
+    members = {**(inner if isinstance(inner, dict) else {}), **metadata, **found}
+    return Document(place, stem, metadata, members, size)
+
+
+def _check_size(text: bytes) -> None:
+    if len(text) > LARGEST_FILE:
+        most = LARGEST_FILE // 1024 // 1024
+        raise UnreadableDocument(f"is larger than {most} MiB, the most that doitui reads of a document: divide it")
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    try:
+        found = strict_json.loads(text.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise UnreadableDocument(TOO_DEEP) from error
+    except ValueError as error:
+        raise UnreadableDocument(f"is no JSON: {error}") from error
+    if _deeper(found, DEEPEST):
+        raise UnreadableDocument(TOO_DEEP)
+    if not isinstance(found, dict):
+        what = "a list" if isinstance(found, list) else f"a {type(found).__name__}"
+        raise UnreadableDocument(
+            f"is {what}, not one document: write one file, or one line (JSON lines), for each document"
+        )
+    return found
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(_deeper(item, levels - 1) for item in inner if isinstance(item, dict | list))

@@ -1,0 +1,220 @@
+"""Records in: save, find, publish. What the institution describes; its DOI is in `targets`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from doitui_core.config import repositories
+from doitui_core.config.repositories import Config
+from doitui_core.db import database, prepared
+from doitui_core.db.models import Record
+from doitui_core.dois import reservations
+from doitui_core.dois.reservations import Brought
+from doitui_core.domain import doi_spelling
+from doitui_core.errors import BadInput
+from doitui_core.metadata import build, from_json, landing_pages
+from doitui_core.records import record_lookup, record_merge
+from doitui_core.records.record_lookup import CONTROL, checked_id
+from doitui_core.records.record_merge import ProtectedField, Said
+
+
+@dataclass(frozen=True, slots=True)
+class RecordInput:
+    """What is said of a record.
+
+    `metadata`: Kernel-4 attributes in canonical form; None: unchanged. `document`: what its document says beside them
+    (`record_merge.FIELDS`). `decided`: what a person or a script says now. `own_doi` False: a DOI in the metadata is
+    dropped.
+    """
+
+    object_id: str
+    metadata: Mapping[str, Any] | None = None
+    document: Said = field(default_factory=dict)
+    decided: Said = field(default_factory=dict)
+    own_doi: bool = True
+
+    @property
+    def doi(self) -> str:
+        """The DOI the metadata name, bare; empty where it is dropped."""
+        return doi_spelling.bare(str((self.metadata or {}).get("doi") or "")) if self.own_doi else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The record as it is now, whether it is new, and what a person set and its document does not agree with."""
+
+    record: Record
+    created: bool
+    kept: tuple[ProtectedField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Columns to write, what they leave as a person set it, and what is to become of the DOI the document names."""
+
+    values: dict[str, Any]
+    kept: tuple[ProtectedField, ...]
+    doi: str
+    brought: Brought | None
+
+
+def save(
+    object_id: str,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    repository: str | None = None,
+    url: str | None = None,
+    owner_name: str | None = None,
+    owner_email: str | None = None,
+    published: bool | None = None,
+    own_doi: bool = True,
+    actor: str = "python",
+) -> Record:
+    """Store a record, or bring the one with this object id up to date. Joins the caller's transaction.
+
+    None: unchanged; a new record is published. What is given stays when its document is imported; an empty text takes
+    that back. `metadata`: DataCite's JSON attributes (Kernel-4). Its `doi`, if `own_doi`: under our prefix it is kept
+    as ours, any other as foreign and never registered; without `own_doi` it is dropped. `url`: the landing
+    page; where none is given, the `url` of the metadata, else the repository's template.
+    Raises `BadInput` for what cannot be stored, `DoiTaken` when the DOI belongs to another record.
+    """
+    config = repositories.config(repositories.find_or_only(repository))
+    given = {"url": url, "owner_name": owner_name, "owner_email": owner_email, "published": published}
+    decided = {name: value for name, value in given.items() if value is not None}
+    canonical = None if metadata is None else from_json.canonical(metadata)
+    return store(config, RecordInput(object_id, canonical, {}, decided, own_doi), actor).record
+
+
+def store(config: Config, given: RecordInput, actor: str) -> Stored:
+    """`save` for a repository whose settings are at hand."""
+    object_id = checked_id(given.object_id)
+    with database.write():
+        stored = record_lookup.same(config.repository_id, given.object_id, given.doi, lock=True)
+        plan = _plan(stored, given, config)
+        record = _update(stored, plan.values) if stored else _insert(config.repository_id, object_id, plan.values)
+        if record is None:
+            return store(config, given, actor)  # another process was faster; its row is brought up to date
+        if plan.brought is Brought.NEW:
+            reservations.adopt_string(record, plan.doi, config, actor)
+        if stored is not None:
+            reservations.refresh(record, config)
+    return Stored(record, stored is None, plan.kept)
+
+
+def preview(config: Config, given: RecordInput) -> Stored:
+    """What `store` would answer; the record is not stored. Raises as `store`."""
+    object_id = checked_id(given.object_id)
+    stored = record_lookup.same(config.repository_id, given.object_id, given.doi, lock=False)
+    plan = _plan(stored, given, config)
+    record = stored or Record(repository=config.repository_id, object_id=object_id)
+    for name, value in plan.values.items():
+        setattr(record, name, value)
+    return Stored(record, stored is None, plan.kept)
+
+
+def _plan(stored: Record | None, given: RecordInput, config: Config) -> _Plan:
+    """What `given` makes of the record as it is `stored`."""
+    if given.metadata is None and stored is None:
+        raise BadInput(f"record {given.object_id!r} is new: give its metadata")
+    object_id = stored.object_id if stored else checked_id(given.object_id)
+    attributes = dict(given.metadata or {})
+    doi, page = given.doi, str(attributes.pop("url", "") or "")
+    attributes.pop("doi", None)
+    document = {"url": page, **given.document} if page else given.document
+    merged = record_merge.merge(stored.__data__ if stored else {}, document, given.decided)
+    _check_lines(merged.values, doi, object_id)
+    values = merged.values | _content(
+        attributes if given.metadata is not None else None, merged.values, stored, object_id
+    )
+    brought = reservations.check_adoptable(stored, object_id, doi, config) if doi else None
+    if brought or not given.own_doi:
+        values["foreign_doi"] = doi if brought is Brought.FOREIGN else ""
+    return _Plan(values, merged.kept, doi, brought)
+
+
+def _content(
+    attributes: dict[str, Any] | None, values: Mapping[str, Any], stored: Record | None, object_id: str
+) -> dict[str, Any]:
+    """The columns that hold the metadata, and the fingerprint of metadata and landing page."""
+    page = values.get("url", stored.url if stored else "")
+    if attributes is None:
+        assert stored is not None
+        return {"content_hash": build.fingerprint({"metadata": json.loads(stored.metadata), "url": page})}
+    return {
+        "title": title(attributes),
+        "metadata": dumps(attributes, object_id),
+        "content_hash": build.fingerprint({"metadata": attributes, "url": page}),
+    }
+
+
+def _insert(repository_id: int, object_id: str, values: Mapping[str, Any]) -> Record | None:
+    """A new row; None where there is one by now."""
+    now = database.now()
+    record = Record(**values, repository=repository_id, object_id=object_id, created_at=now, updated_at=now)
+    return record if prepared.insert(record) else None
+
+
+def _update(record: Record, values: Mapping[str, Any]) -> Record:
+    """The row with what has changed. One that did not change is not touched."""
+    changed = {name: value for name, value in values.items() if getattr(record, name) != value}
+    if changed:
+        for name, value in {**changed, "updated_at": database.now()}.items():
+            setattr(record, name, value)
+        prepared.update(record)
+    return record
+
+
+def dumps(attributes: Mapping[str, Any], object_id: str) -> str:
+    """Canonical attributes as they are stored. Raises `BadInput` for text that is no Unicode (lone surrogates) and
+    for numbers that are none."""
+    try:
+        text = json.dumps(attributes, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise BadInput(
+            f"record {object_id!r} holds half a character ({error.object[error.start]!r}): mend its encoding"
+        ) from error
+    except ValueError as error:
+        raise BadInput(f"record {object_id!r} holds a number that JSON cannot write (NaN or infinity)") from error
+    return text
+
+
+def _check_lines(values: Mapping[str, Any], doi: str, object_id: str) -> None:
+    """Raise `BadInput` for a text that is not one storable line."""
+    texts = {"DOI": doi} | {label: values.get(name, "") for name, label in record_merge.LABELS.items()}
+    for what, text in texts.items():
+        if isinstance(text, str) and (CONTROL.search(text) or not database.storable(text)):
+            raise BadInput(
+                f"record {object_id!r}: its {what} {text[:60]!r} holds control characters or half a character: mend it"
+            )
+
+
+def title(attributes: Mapping[str, Any]) -> str:
+    """The main title in one line of at most 500 characters; empty when there is none."""
+    titles = attributes.get("titles")
+    rows = [row for row in titles if isinstance(row, dict)] if isinstance(titles, list) else []
+    rows.sort(key=lambda row: bool(row.get("titleType")))
+    return CONTROL.sub(" ", str(rows[0].get("title") or ""))[:500] if rows else ""
+
+
+def check_url(url: str) -> None:
+    """Raise `BadInput` for what cannot be a landing page (`metadata.landing_pages`)."""
+    if not database.storable(url):
+        raise BadInput(f"{landing_pages.quoted(url)} cannot be stored: take out half characters and NUL")
+    refused = landing_pages.refusal(url)
+    if refused is not None:
+        raise BadInput(f"landing page {refused[1]}")
+
+
+def change_url(record: Record, url: str) -> None:
+    """Give the record another landing page, which stays, and tell its DOI. Raises as `check_url`."""
+    check_url(url)
+    with database.write():
+        fresh = reservations.fresh(record)
+        fresh.url, fresh.updated_at = url, database.now()
+        fresh.set_by_hand = record_merge.with_hand(fresh.set_by_hand, "url")
+        prepared.update(fresh)
+        reservations.refresh(fresh, repositories.config(fresh.repository))

@@ -1,0 +1,180 @@
+"""A report read back, member by member: memory is that of one dataset, whatever the size of the file.
+
+What comes in is anybody's: it may be no JSON, nested without end, one number of a million digits, or a small file that
+inflates to terabytes. Each ends in one `UnreadableDocument`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedIOBase
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from doitui_core.domain import strict_json
+from doitui_core.errors import UnreadableDocument
+
+#: Bytes read at once.
+CHUNK = 1 << 18
+
+#: Bytes of a whole report, inflated; as the sandbox and the hub take it.
+LARGEST = 128 * 1024 * 1024
+
+#: Characters of one member: a dataset with eight counts from every country of the world has a tenth.
+LARGEST_MEMBER = 1 << 20
+
+#: Characters of a word of JSON that may be cut (false, \\u00e9, -Infinity), and more.
+_LONGEST_WORD = 16
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+#: (name, value): of a list each element comes by itself.
+Member = tuple[str, Any]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[BufferedIOBase | BinaryIO, bool]]:
+    """The file at `path`, inflated where it is gzip, and whether it was. Raises `UnreadableDocument`."""
+    try:
+        with path.open("rb") as file:
+            compressed = file.peek(2)[:2] == b"\x1f\x8b"
+            yield (gzip.GzipFile(fileobj=file) if compressed else file), compressed
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableDocument(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    except ValueError as error:
+        raise UnreadableDocument(f"{path} is no report: {error}") from error
+
+
+def members(
+    file: BufferedIOBase | BinaryIO, *, largest: int = LARGEST, largest_member: int = LARGEST_MEMBER
+) -> Iterator[Member]:
+    """The members of the JSON object in `file`, in its order. Of one named `report` (an answer) its own.
+
+    Raises `ValueError` with what is wrong, and whatever `file` raises.
+    """
+    text = _Text(file, largest, largest_member)
+    yield from _object(text, nested=True)
+    if text.peek():
+        raise ValueError(f"something follows its end, at character {text.place}")
+
+
+def _object(text: _Text, *, nested: bool) -> Iterator[Member]:
+    text.expect("{")
+    if text.taken("}"):
+        return
+    while True:
+        if text.peek() != '"':
+            raise ValueError(f"a name is missing at character {text.place}")
+        name = text.value()
+        text.expect(":")
+        if nested and name == "report" and text.peek() == "{":
+            yield from _object(text, nested=False)
+        else:
+            yield from _member(text, name)
+        if not text.taken(","):
+            break
+    text.expect("}")
+
+
+def _member(text: _Text, name: str) -> Iterator[Member]:
+    if not text.taken("["):
+        yield name, text.value()
+        return
+    if text.taken("]"):
+        return
+    yield name, text.value()
+    while text.taken(","):
+        yield name, text.value()
+    text.expect("]")
+
+
+class _Text:
+    """The characters of a file, of which only those around the place of reading are kept."""
+
+    def __init__(self, file: BufferedIOBase | BinaryIO, largest: int, largest_member: int) -> None:
+        self._file = file
+        self._left = largest
+        self._largest = largest
+        self._most = largest_member
+        self._characters = codecs.getincrementaldecoder("utf-8")()
+        self._decoder = json.JSONDecoder(parse_constant=strict_json.no_constant, parse_float=strict_json.finite_number)
+        self._text = ""
+        self._at = 0
+        self._before = 0
+        self._ended = False
+
+    @property
+    def place(self) -> int:
+        """The next character's place in the whole text, counted from 1."""
+        return self._before + self._at + 1
+
+    def peek(self) -> str:
+        """The next character that is no space; empty at the end."""
+        while True:
+            found = _SPACE.match(self._text, self._at)
+            assert found
+            self._at = found.end()
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._more():
+                return ""
+
+    def taken(self, character: str) -> bool:
+        """Whether that comes next; then it is behind us."""
+        if self.peek() != character:
+            return False
+        self._at += 1
+        return True
+
+    def expect(self, character: str) -> None:
+        if not self.taken(character):
+            found = self.peek()
+            raise ValueError(
+                f"{character} is missing at character {self.place}" + (f", before {found}" if found else "")
+            )
+
+    def value(self) -> Any:
+        """The value that comes next."""
+        self.peek()
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if self._is_cut(error) and self._grows():
+                    continue
+                raise ValueError(f"{error.msg} at character {self._before + error.pos + 1}") from None
+            except RecursionError:
+                raise ValueError(f"it is nested too deeply at character {self.place}") from None
+            # A number near the end of what is read may go on: 1.5 is the beginning of 1.5e+16.
+            if end + _LONGEST_WORD <= len(self._text) or not self._grows():
+                self._at = end
+                return value
+
+    def _is_cut(self, error: json.JSONDecodeError) -> bool:
+        """Whether what is read ends inside the value, so that more of it may mend it."""
+        return error.msg.startswith("Unterminated") or error.pos >= len(self._text) - _LONGEST_WORD
+
+    def _grows(self) -> bool:
+        """Read on, as far as a member may be long. False at the end."""
+        have = len(self._text) - self._at
+        if have > self._most:
+            raise ValueError(f"there is no JSON of less than {self._most} characters at character {self.place}")
+        return self._more(max(have, CHUNK))
+
+    def _more(self, size: int = CHUNK) -> bool:
+        if self._ended:
+            return False
+        read = self._file.read(size)
+        self._left -= len(read)
+        if self._left < 0:
+            raise ValueError(f"it holds more than {self._largest} bytes")
+        self._ended = not read
+        self._before += self._at
+        self._text, self._at = self._text[self._at :] + self._characters.decode(read, final=self._ended), 0
+        return True

@@ -1,0 +1,122 @@
+"""The counts of a month, DOI by DOI in the order of their names, a page at a time.
+
+Read in pages and not by one statement, so that whoever takes hours over it (a submission) holds no transaction open.
+A page begins after the last DOI of the one before: each DOI comes once, whatever is counted meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from doitui_core.db import raw_sql
+from doitui_core.domain import strict_json
+from doitui_core.domain.counter_terms import METRICS
+
+#: DOIs of a page.
+PAGE = 500
+
+#: DataCite has them, and they are public or were meant to be: no draft, no tombstone.
+REPORTED = frozenset(("registered", "findable"))
+
+# By name, off its unique index. Whose they are is looked at here: with a repository among the conditions the planners
+# go by other indexes, and sort the whole table for each page.
+_DOIS = (
+    "SELECT id, doi, folded, url, record_id, status, repository_id FROM doi WHERE folded > {p}"
+    f" ORDER BY folded LIMIT {PAGE}"
+)
+
+# A join and no IN: without good statistics PostgreSQL compares each row of the table with all ids of a list. CROSS JOIN
+# makes SQLite begin with the page.
+_COUNTS = (
+    "SELECT doi_id, access_method, country, SUM(total_investigations), SUM(unique_investigations),"
+    " SUM(total_requests), SUM(unique_requests) FROM (VALUES {ids}) AS page CROSS JOIN usage_count"
+    " WHERE doi_id = page.column1 AND day >= {p} AND day < {p}"
+    " GROUP BY doi_id, access_method, country ORDER BY doi_id, access_method, country"
+)
+
+_RECORDS = (
+    "SELECT id, title, metadata, url FROM (VALUES {ids}) AS page CROSS JOIN record"
+    " WHERE id = page.column1 AND published = 1"
+)
+
+#: (metric type, access method)
+Counted = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Usage:
+    """One DOI with its counts, none of them 0: `counts[metric, method]`; `countries[metric, method][country]`."""
+
+    doi: str
+    url: str
+    title: str
+    metadata: dict[str, Any]
+    counts: dict[Counted, int] = field(default_factory=dict)
+    countries: dict[Counted, dict[str, int]] = field(default_factory=dict)
+
+
+@dataclass
+class LeftOut:
+    """How many DOIs have counts that are not reported: not registered (any more), or their record is not published."""
+
+    dois: int = 0
+
+
+def usages(repository_id: int, days: range, left_out: LeftOut | None = None) -> Iterator[Usage]:
+    """What was counted on `days`, by DOI. `left_out` is told of the DOIs that are passed over."""
+    left_out = left_out or LeftOut()
+    after = ""
+    while rows := raw_sql.execute(_DOIS, after).fetchall():
+        after = rows[-1][2]
+        dois = [row[:6] for row in rows if row[6] == repository_id]
+        if not dois:
+            continue
+        sums = _by_doi(_within(_COUNTS, [row[0] for row in dois], days.start, days.stop))
+        yield from _reported([row for row in dois if row[0] in sums], sums, left_out)
+
+
+def exist(repository_id: int, days: range) -> bool:
+    """Whether anything was counted for the repository on `days`."""
+    statement = (
+        "SELECT 1 FROM usage_count JOIN doi ON doi.id = usage_count.doi_id"
+        " WHERE usage_count.day >= {p} AND usage_count.day < {p} AND doi.repository_id = {p} LIMIT 1"
+    )
+    return raw_sql.execute(statement, days.start, days.stop, repository_id).fetchone() is not None
+
+
+def _within(statement: str, ids: Sequence[int], *values: Any) -> list[Any]:
+    listed = ", ".join(f"({int(number)})" for number in ids)
+    found: list[Any] = raw_sql.execute(statement.replace("{ids}", listed), *values).fetchall()
+    return found
+
+
+def _by_doi(rows: Sequence[Any]) -> dict[int, list[Any]]:
+    sums: dict[int, list[Any]] = {}
+    for row in rows:
+        if any(row[3:]):
+            sums.setdefault(row[0], []).append(row)
+    return sums
+
+
+def _reported(dois: Sequence[Any], sums: dict[int, list[Any]], left_out: LeftOut) -> Iterator[Usage]:
+    wanted = [row for row in dois if row[5] in REPORTED and row[4] is not None]
+    records = {row[0]: row for row in _within(_RECORDS, [row[4] for row in wanted])} if wanted else {}
+    left_out.dois += len(dois) - sum(row[4] in records for row in wanted)
+    for number, doi, _, url, record_id, _ in wanted:
+        if record_id in records:
+            _, title, metadata, page = records[record_id]
+            usage = Usage(doi, url or page, title, strict_json.tolerant_loads(metadata))
+            for row in sums[number]:
+                _add(usage, *row[1:])
+            yield usage
+
+
+def _add(usage: Usage, method: str, country: str, *numbers: Any) -> None:
+    for metric, number in zip(METRICS, numbers, strict=True):
+        if number > 0:
+            counted, count = (metric, method), int(number)
+            usage.counts[counted] = usage.counts.get(counted, 0) + count
+            if country:
+                usage.countries.setdefault(counted, {})[country.lower()] = count

@@ -1,0 +1,36 @@
+"""What a worker has at hand for the usage reports of one repository: its settings, a client, the rules for its jobs."""
+
+from __future__ import annotations
+
+from doitui_core.config import repositories
+from doitui_core.datacite.reports import ReportsClient
+from doitui_core.db.models import Repository
+from doitui_core.domain.intermediary import REPORTS
+from doitui_core.domain.job_kinds import Service
+from doitui_core.queue import connection, rate_limit, token_connection
+from doitui_core.queue.token_connection import TokenConnection
+
+
+class ReportConnection(TokenConnection[ReportsClient]):
+    """One repository's."""
+
+    service = REPORTS
+
+    @property
+    def rate(self) -> float | None:
+        return self.config.report_rate
+
+    @property
+    def url(self) -> str:
+        return self.config.reports_url
+
+    def spend(self) -> None:
+        """Count one more request of a job that has had its token."""
+        rate_limit.spend(self.rate_limit, self.rate)
+
+
+def for_repository(repository: Repository) -> ReportConnection:
+    """Raises `Misconfigured` where the address, or both token and account, are missing or wrong."""
+    config = repositories.config(repository)
+    client = ReportsClient(config.reports_url, **token_connection.account(config))
+    return ReportConnection(config, client, connection.policy(config), rate_limit.name(config, Service.REPORTS))

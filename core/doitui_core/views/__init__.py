@@ -1,0 +1,1 @@
+"""Read models: lists, the screens' rows and counts, reports, the doctor's checks."""

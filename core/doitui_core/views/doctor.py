@@ -1,0 +1,327 @@
+"""Every check of a set-up: OK, WARN or FAIL, what was found, and the command that mends it.
+
+A check never raises: what it cannot find out is its finding.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import shlex
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from doitui_core.config import repositories
+from doitui_core.db import database, dialects, migrations
+from doitui_core.db.models import IS_KEPT, Doi, Job, Repository, Worker
+from doitui_core.domain import doi_paths, environments, states
+from doitui_core.domain.job_kinds import JobStatus, Service
+from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
+from doitui_core.queue import connection, heartbeats, jobs
+from doitui_core.usage import spool_refusals
+from doitui_core.views import clock_health, counters, doctor_setup, event_health, service_checks
+from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
+
+#: Longer than this nothing that is due waits where workers run.
+LATE = timedelta(minutes=10)
+
+#: Free bytes below which one is warned, and below which nothing is safe.
+SCARCE, NONE_LEFT = 1_000_000_000, 100_000_000
+
+#: DOIs, jobs and events up to which the counters are proved without being asked to, which takes SQLite 0.3 s; the
+#: longest a server is asked for its name, seconds.
+QUICKLY_COUNTED, PATIENCE = 200_000, 10.0
+
+#: DOIs, or entries of the spool, that a check names one by one.
+NAMED = 5
+
+#: Columns and rows of the smallest terminal in which every screen shows all it has to.
+NARROWEST = (80, 24)
+
+
+def checks(*, online: bool = True, thorough: bool = False) -> list[Check]:
+    """All of them, in the order in which they matter.
+
+    `online`: ask DataCite whether it knows each account. `thorough`: prove the counters however long it takes.
+    """
+    found: list[Check] = []
+    for name, check in _all(online, thorough):
+        try:
+            found += check()
+        except (DoituiError, peewee.PeeweeException, OSError) as error:
+            mend = f"ls -ld {error.filename}" if isinstance(error, OSError) and error.filename else "doitui init"
+            found.append(Check(name, FAIL, " ".join(str(error).split()), mend))
+    return found
+
+
+def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[Check]]]]:
+    yield "database", _database
+    yield "counters", lambda: _counters(thorough)
+    yield "disk", _disk
+    yield "clock", _clock
+    yield "settings", doctor_setup.settings
+    yield "secrets", doctor_setup.secrets
+    yield "workers", _workers
+    yield "queue", _queue
+    yield "DOIs", _dois
+    rows: list[Repository] = []
+    yield "repositories", lambda: _repositories(rows)
+    for row in rows:
+        yield f"repository {row.code}", lambda row=row: _repository(row, online)  # type: ignore[misc]
+    yield "DataCite", service_checks.outages
+    yield "network", service_checks.network
+    yield "rate limit", service_checks.pace
+    yield "events", _events
+    yield "reports", doctor_setup.reports
+    yield "mail", doctor_setup.mail
+    yield "spool", _spool
+    yield "log", doctor_setup.log
+    yield "terminal", _terminal
+
+
+def _database() -> list[Check]:
+    opened = database.current()
+    opened.db.require_same()
+    newest = migrations.known()[-1].number
+    found = [Check("database", OK, f"{opened.db.place}, schema {newest}, {_size(opened.db)}")]
+    path = _file()
+    if path is not None:
+        if stat.S_IMODE(path.stat().st_mode) & 0o007:
+            told = f"{path} can be read by everybody on this machine"
+            found.append(Check("database", WARN, told, f"chmod o-rwx {path}"))
+        wal = Path(f"{path}-wal")
+        if wal.is_file() and wal.stat().st_size > SCARCE:
+            told = f"its write-ahead log has {_bytes(wal.stat().st_size)}: some program keeps it open and reads"
+            found.append(Check("database", WARN, told, "doitui status   # after the other programs have ended"))
+    return found
+
+
+def _file() -> Path | None:
+    dialect: Any = database.current().dialect
+    return dialect.path.absolute() if isinstance(dialect, dialects.SQLite) else None
+
+
+def _size(db: Any) -> str:
+    if database.current().dialect.name == "sqlite":
+        (pages,), (page,) = (db.execute_sql(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
+        return _bytes(pages * page)
+    (size,) = db.execute_sql("SELECT pg_database_size(current_database())").fetchone()
+    return _bytes(size)
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+
+
+def _counters(thorough: bool) -> list[Check]:
+    rows = {family: sum(database.counts(family).values()) for family in ("doi.", "job.", "event.")}
+    if sum(rows.values()) > QUICKLY_COUNTED and not thorough:
+        return [Check("counters", OK, f"say {rows['doi.']:,} DOIs; not proved here (--thorough does)")]
+    with database.read():
+        told = {
+            family + name: number
+            for family in ("doi.", "opus.", "mark.", "job.", "event.")
+            for name, number in database.counts(family).items()
+        }
+        counted = counters.recount()
+    wrong = sorted(name for name in told.keys() | counted.keys() if told.get(name, 0) != counted.get(name, 0))
+    if wrong:
+        return [
+            Check("counters", FAIL, f"differ from the rows: {', '.join(wrong)}", "report this as a mistake of doitui")
+        ]
+    return [Check("counters", OK, f"say what the rows say ({rows['doi.']:,} DOIs)")]
+
+
+def _disk() -> list[Check]:
+    path = _file()
+    if path is None:
+        return []
+    free = shutil.disk_usage(path.parent).free
+    level = FAIL if free < NONE_LEFT else WARN if free < SCARCE else OK
+    return [
+        Check("disk", level, f"{_bytes(free)} free at {path.parent}", "" if level == OK else f"df -h {path.parent}")
+    ]
+
+
+def _clock() -> list[Check]:
+    now, wrong = database.now(), clock_health.check_host()
+    skew = clock_health.SKEW.seconds
+    return _warnings(wrong) or [Check("clock", OK, f"{now:%Y-%m-%d %H:%M:%SZ}, skew below {skew} s")]
+
+
+def _warnings(wrong: list[tuple[str, str]]) -> list[Check]:
+    return [Check("clock", WARN, told, mend) for told, mend in wrong]
+
+
+def _workers() -> list[Check]:
+    alive = list(Worker.select().where(heartbeats.alive()))
+    waiting = counters.jobs()[JobStatus.PENDING]
+    if alive:
+        return [Check("workers", OK, f"{len(alive)} at work: {', '.join(row.name for row in alive)}")]
+    if waiting:
+        return [
+            Check(
+                "workers",
+                FAIL,
+                f"none runs, and {_count_sentence(waiting, 'job waits', 'jobs wait')}",
+                "doitui work",
+            )
+        ]
+    return [Check("workers", WARN, "none runs; nothing waits", "doitui work")]
+
+
+def _queue() -> list[Check]:
+    counts, now, found = counters.jobs(), database.now(), []
+    if counts[JobStatus.FAILED]:
+        told = f"{_count_sentence(counts[JobStatus.FAILED], 'failed job waits', 'failed jobs wait')} for a person"
+        found.append(Check("queue", WARN, told, "doitui queue list --status failed"))
+    if counts[JobStatus.BLOCKED]:
+        told = f"{_count_sentence(counts[JobStatus.BLOCKED], 'job is', 'jobs are')} blocked by a wrong set-up"
+        found.append(Check("queue", WARN, told, "doitui queue list --status blocked"))
+    waits = Job.status.in_(jobs.as_literals(("pending", "uncertain"))) & (Job.lane == str(Service.DOIS))
+    late = Job.select().where(waits, Job.scheduled_at < now - LATE)
+    resting = [row.id for row in repositories.all_repositories() if row.paused or row.blocked_cause]
+    if late.where(Job.repository.not_in(resting)).limit(1).exists():
+        told = f"jobs have been due for more than {LATE.seconds // 60} minutes"
+        found.append(Check("queue", WARN, told, "doitui work --drain"))
+    return found or [Check("queue", OK, f"{counts[JobStatus.PENDING]:,} pending, none failed")]
+
+
+def _dois() -> list[Check]:
+    """DOIs that an older version made or read in, and that no request can name for sure."""
+    odd = Doi.folded.contains("/.") | Doi.folded.contains("//") | Doi.folded.contains("%") | Doi.folded.endswith("/")
+    rows = [row for row in Doi.select().where(IS_KEPT, odd).order_by(Doi.id) if doi_paths.refusal(row.doi)]
+    if not rows:
+        return []
+    shown = ", ".join(row.doi for row in rows[:NAMED]) + (" …" if len(rows) > NAMED else "")
+    told = (
+        f"requests for {_count_sentence(len(rows), 'DOI', 'DOIs')} would reach other DOIs, so nothing is sent: {shown}"
+    )
+    row = next((row for row in rows if row.remote in states.ABSENT), None)
+    mend = f"doitui doi abandon {row.doi}" if row else "ask support@datacite.org what is registered under that name"
+    return [Check("DOIs", FAIL, told, mend)]
+
+
+def _count_sentence(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _repositories(found: list[Repository]) -> list[Check]:
+    """Puts into `found` those there are; each has checks of its own."""
+    found += repositories.all_repositories()
+    if found:
+        return []
+    told = "there is none, so nothing can be minted"
+    mend = "doitui repository set CODE --prefix 10.NNNN --account ABCD.REPO --password-env NAME"
+    return [Check("repositories", WARN, told, mend)]
+
+
+def _repository(row: Repository, online: bool) -> list[Check]:
+    name, change = f"repository {row.code}", f"doitui repository set {row.code}"
+    if not row.active:
+        return [Check(name, OK, "is at rest (inactive)")]
+    found = []
+    if row.paused:
+        mend = f"doitui queue resume --repository {row.code}"
+        found.append(Check(name, WARN, "is paused: nothing is sent for it", mend))
+    if row.blocked_cause:
+        found.append(Check(name, FAIL, f"is blocked: {row.blocked_error}", change))
+    config = repositories.config(row)
+    if not config.text("landing_page"):
+        told = "has no template of landing pages: records without a url cannot be minted"
+        found.append(Check(name, WARN, told, f"{change} --landing-page 'https://…/{{object_id}}'"))
+    try:
+        prefix, url = config.require_prefix(), config.url
+        account, _ = config.require_account()
+        if online and not environments.is_loopback(url):
+            at = connection.for_repository(row)
+            at.client.deadline = PATIENCE
+            found += _warnings(clock_health.check_remote(at.client.check_credentials()))
+        elif online:
+            found += _warnings(clock_health.check_remote(connection.for_repository(row).client.check_credentials()))
+    except CredentialsRefused as error:
+        found.append(Check(name, FAIL, str(error), f"{change} --account ABCD.REPO --password-env NAME"))
+    except RemoteFailed as error:
+        found.append(Check(name, WARN, f"DataCite could not be asked: {error}", f"curl -sS {config.url}/heartbeat"))
+    except DoituiError as error:
+        found.append(Check(name, FAIL, str(error), change))
+    else:
+        asked = "DataCite knows it" if online else "DataCite was not asked"
+        rate = f"{config.rate * 300:.0f} in 5 minutes" if config.rate else "no limit"
+        told = f"{prefix}, {account} at {url} ({config.environment}): {asked}; rate: {rate}"
+        found.append(Check(name, OK, told))
+    return found
+
+
+def _events() -> list[Check]:
+    found, counts = event_health.overview(), counters.events()
+    wrong = [
+        Check("events", FAIL, link.wrong, "doitui setting set events_url URL") for link in found.links if link.wrong
+    ]
+    if found.diagnosis is not None:
+        # That DataCite lets only its staff write events is no fault of the set-up.
+        level = FAIL if counts["failed"] or found.diagnosis.refused not in ("", "forbidden") else WARN
+        return [*wrong, Check("events", level, found.diagnosis.message, found.diagnosis.remedy)]
+    if wrong or not sum(counts.values()):
+        return wrong or [Check("events", OK, "none yet")]
+    told = ", ".join(f"{number:,} {state}" for state, number in counts.items() if number)
+    return [Check("events", OK, told)]
+
+
+def _spool() -> list[Check]:
+    place = os.environ.get("DOITUI_SPOOL", "")
+    if not place:
+        return [Check("spool", OK, "DOITUI_SPOOL is not set: no usage is measured on this host")]
+    path = Path(place)
+    if not path.is_dir():
+        return [Check("spool", WARN, f"{path} is not there", f"mkdir -m 2770 {path}")]
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        return [Check("spool", FAIL, f"{path} cannot be read and written by this user", f"ls -ld {path}")]
+    refused = spool_refusals.look(path)
+    found = [_refused(path, refusal) for refusal in refused[:NAMED]]
+    if len(refused) > NAMED:
+        told = f"{len(refused) - NAMED} more entries of {path} are refused"
+        found.append(Check("spool", WARN, told, f"ls -la {shlex.quote(place)}"))
+    if path.stat().st_mode & 0o007:
+        found.append(Check("spool", WARN, f"{path} is open to everybody on this machine", f"chmod o-rwx {path}"))
+    return found or [Check("spool", OK, f"{path}, {sum(1 for _ in path.iterdir())} files")]
+
+
+def _refused(spool: Path, refusal: spool_refusals.Refusal) -> Check:
+    if refusal.set_aside:
+        told = f"{refusal.name} {refusal.reason}; a drain has set it aside as {spool}/{refusal.set_aside}"
+        return Check("spool", WARN, told, refusal.fix)
+    told = f"{spool}/{refusal.name} {refusal.reason}: it is not drained"
+    return Check("spool", FAIL if refusal.stuck else WARN, told, refusal.fix)
+
+
+def _terminal() -> list[Check]:
+    """Whether the screens fit, and can show every name."""
+    if not (sys.__stdout__ and sys.__stdout__.isatty()):
+        return [Check("terminal", OK, "there is none here: the screens need one, commands do not")]
+    columns, rows = os.get_terminal_size(sys.__stdout__.fileno())
+    kind, encoding = os.environ.get("TERM", ""), locale.getencoding()
+    told = f"{columns}x{rows}, {_colours(kind)}, {encoding}"
+    if kind in ("", "dumb"):
+        return [Check("terminal", WARN, f"TERM is {kind or 'not set'}: no screens", "export TERM=xterm-256color")]
+    if columns < NARROWEST[0] or rows < NARROWEST[1]:
+        wanted = "x".join(map(str, NARROWEST))
+        return [Check("terminal", WARN, f"{told}: the screens want {wanted}", "stty size   # then enlarge the window")]
+    if encoding.lower().replace("-", "") != "utf8":
+        return [Check("terminal", WARN, f"{told}: other scripts than Latin are not shown", "export LC_ALL=C.UTF-8")]
+    return [Check("terminal", OK, told)]
+
+
+def _colours(kind: str) -> str:
+    if os.environ.get("NO_COLOR"):
+        return "no colours (NO_COLOR)"
+    if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return "16 million colours"
+    return "256 colours" if "256color" in kind else "few colours"

@@ -1,0 +1,94 @@
+"""The doctor's checks of what people set: environment, secrets, log, and what services said of our credentials."""
+
+from __future__ import annotations
+
+import os
+
+from doitui_core.config import environment_check, repositories, secret_checks
+from doitui_core.config import settings as settings_of
+from doitui_core.db.models import Job, Notice, RateLimit, UsageReport
+from doitui_core.dois import log_file
+from doitui_core.domain.job_kinds import JobKind, JobStatus, Service
+from doitui_core.errors import Misconfigured
+from doitui_core.queue import jobs, rate_limit, refused_services
+from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
+
+
+def settings() -> list[Check]:
+    """Whether the environment holds what settings can be."""
+    try:
+        environment_check.check(os.environ)
+    except Misconfigured as error:
+        return [Check("settings", FAIL, str(error), f"unset {str(error).partition('=')[0]}")]
+    return [Check("settings", OK, "the environment can be read")]
+
+
+def secrets() -> list[Check]:
+    """Whether every secret can be read by this user; a worker may have another environment."""
+    found = []
+    for one in secret_checks.unreadable():
+        whose = f" --repository {one.code}" if one.code else ""
+        mend = f"doitui setting set {one.name} env:NAME{whose}   # or set the variable, or write the file"
+        found.append(Check("secrets", FAIL, str(one), mend))
+    return found or [Check("secrets", OK, "every secret that is set can be read here")]
+
+
+def log() -> list[Check]:
+    """Where what happens to DOIs is logged, and whether this user can write there."""
+    place = log_file.path()
+    if why := log_file.problem():
+        told = f"{place} cannot be written, nothing is logged there: {why}"
+        return [Check("log", WARN, told, f"export {log_file.VARIABLE}=/var/log/doitui/doi.log   # or: ls -ld {place}")]
+    return [Check("log", OK, str(place))]
+
+
+def mail() -> list[Check]:
+    wants = [name for name in ("doi_failure_notify", "notification_email") if _anywhere(name)]
+    if wants and not _anywhere("smtp_url"):
+        told = f"{' and '.join(wants)} named somebody, but there is no mail server"
+        return [Check("mail", WARN, told, "doitui setting set smtp_url smtp://HOST:25")]
+    stuck = Notice.select().where(Notice.sent_at == 0, Notice.last_error != "")
+    if (row := stuck.order_by(Notice.id.desc()).first()) is not None:
+        return [Check("mail", WARN, f"cannot be sent: {row.last_error}", "doitui setting get smtp_url")]
+    return [Check("mail", OK, "nobody is told" if not wants else "goes out")]
+
+
+def _anywhere(name: str) -> bool:
+    found = [
+        settings_of.load(),
+        *(repositories.config(row).settings for row in repositories.all_repositories() if row.active),
+    ]
+    return any(one.find(name).text.strip() for one in found)
+
+
+#: What to do about a report store that refuses us, by cause.
+_LET_IN = {
+    "credentials": "doitui setting set datacite_api_token env:NAME   # then: doitui usage-report submit --month MONTH",
+    "forbidden": "doitui setting set datacite_api_token env:NAME   # a token that DataCite gives for usage reports",
+    "configuration": "doitui setting set reports_url URL",
+}
+
+
+def reports() -> list[Check]:
+    """Whether the report store takes what we send."""
+    found = [
+        Check("reports", FAIL, f"{rate_limit.description(row.name)} are refused: {row.blocked_error}", _let_in(row))
+        for row in refused_services.for_service(Service.REPORTS)
+    ]
+    return found + _failed_reports() or [Check("reports", OK, "no usage report has failed or is refused")]
+
+
+def _let_in(row: RateLimit) -> str:
+    return _LET_IN.get(row.blocked_cause, "doitui usage-report list")
+
+
+def _failed_reports() -> list[Check]:
+    failed = Job.select(Job.subject_id).where(
+        Job.kind == str(JobKind.REPORT), Job.status.in_(jobs.as_literals([JobStatus.FAILED]))
+    )
+    found = []
+    for row in UsageReport.select().where(UsageReport.id.in_(failed)).order_by(UsageReport.month.desc()):
+        told = f"the report of {row.month} of {row.repository.code} has failed: {row.last_error}"
+        mend = f"doitui usage-report submit --month {row.month} --repository {row.repository.code}"
+        found.append(Check("reports", WARN, told, mend))
+    return found

@@ -1,0 +1,143 @@
+"""Why events do not go out: one sentence, and the command that mends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import peewee
+
+from doitui_core.config import repositories
+from doitui_core.config.repositories import Config
+from doitui_core.db import database
+from doitui_core.db.models import Event, Repository, UsageHit, UsageSpool, Worker
+from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event_states import EventState
+from doitui_core.domain.job_kinds import Service
+from doitui_core.errors import Misconfigured
+from doitui_core.queue import heartbeats, jobs, refused_services
+from doitui_core.usage import spool_place
+from doitui_core.views import counters
+
+#: Failed events that are looked at for a common cause, and submitted ones for one of ours.
+LOOKED_AT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong, and what to do. `status`: the HTTP status behind it, 0 for none. `refused`: the cause for
+    which the service refuses us; empty where it does not.
+    """
+
+    message: str
+    remedy: str
+    status: int = 0
+    refused: str = ""
+
+
+def diagnosis() -> Diagnosis | None:
+    """What keeps events from going out; None where nothing does. Cheap: counters, and a look at the last failures."""
+    return _refused() or _no_worker() or _one_cause()
+
+
+def _refused() -> Diagnosis | None:
+    row = next(iter(refused_services.for_service(Service.EVENTS)), None)
+    if row is None:
+        return None
+    status = Event.select(Event.response_status).where(Event.state == "failed", Event.cause == row.blocked_cause)
+    code = status.order_by(Event.id.desc()).limit(1).scalar() or 0
+    waiting = counters.events()[EventState.PENDING]
+    told = f"events are refused: {row.blocked_error} ({waiting:,} {'waits' if waiting == 1 else 'wait'})"
+    return Diagnosis(told, _remedy(row.blocked_cause), code, row.blocked_cause)
+
+
+def _no_worker() -> Diagnosis | None:
+    counts = counters.events()
+    if not counts[EventState.PENDING] or Worker.select().where(heartbeats.alive()).exists():
+        return None
+    if not any(jobs.due(row.id, 1, service=Service.EVENTS) for row in Repository.select()):
+        return None  # usage that was told less than a day ago needs nobody yet
+    pending = counts[EventState.PENDING]
+    every = "all" if pending == sum(counts.values()) > 1 else f"{pending:,}"
+    are = "event is" if pending == 1 else "events are"
+    return Diagnosis(f"{every} {are} pending and no worker was seen", "doitui work   # or: doitui event flush")
+
+
+def _one_cause() -> Diagnosis | None:
+    counts = counters.events()
+    if not counts[EventState.FAILED] or _taken():
+        return None
+    failed = Event.select().where(Event.state == str(EventState.FAILED)).order_by(Event.id.desc())
+    row = failed.first()
+    causes: Any = failed.select(Event.cause).limit(LOOKED_AT).tuples()
+    if row is None or {cause for (cause,) in causes} - {row.cause}:
+        return None
+    many = counts[EventState.FAILED]
+    tried = (
+        "the only event that was tried failed"
+        if many == 1
+        else f"all {many:,} events that were tried failed of one cause"
+    )
+    told = f"{tried}: {row.last_error}"
+    return Diagnosis(told, _remedy(row.cause), row.response_status)
+
+
+def _taken() -> bool:
+    """Whether one of our own was taken, as far as the last ones tell: others' events stand there as submitted too."""
+    taken = Event.select(Event.origin).where(Event.state == str(EventState.SUBMITTED)).order_by(Event.id.desc())
+    origins: Any = taken.limit(LOOKED_AT).tuples()
+    return any(origin != Origin.ELSEWHERE for (origin,) in origins)
+
+
+def _remedy(cause: str) -> str:
+    return {
+        "credentials": "doitui setting set datacite_api_token --stdin",
+        "configuration": "doitui setting set events_url URL   # or event_source_token",
+        "forbidden": "doitui setting set event_sources_on none   # and: doitui usage-report submit",
+    }.get(cause, "doitui event list --state failed")
+
+
+@dataclass(frozen=True, slots=True)
+class EventService:
+    """Where the events of a repository go, `per_minute` at most. `url` empty: `wrong` says why."""
+
+    repository: str
+    url: str
+    per_minute: int
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What an operator wants to know of events at one glance. `spool`: `files` and `bytes` that wait to be counted;
+    `drained`: when the last visit was that was drained from it, `rejected`: lines that could not be read.
+    """
+
+    counts: dict[str, int]
+    links: list[EventService]
+    diagnosis: Diagnosis | None
+    last: datetime | None
+    spool: dict[str, int]
+    drained: datetime | None
+    rejected: int
+
+
+def overview() -> Health:
+    """One view of all of it. A read."""
+    with database.read():
+        last = (
+            Event.select(Event.submitted_at).where(Event.state == str(EventState.SUBMITTED)).order_by(Event.id.desc())
+        )
+        links = [_link(repositories.config(row)) for row in repositories.all_repositories() if row.active]
+        hit = UsageHit.select(UsageHit.at).order_by(UsageHit.at.desc()).limit(1).scalar()
+        rejected = UsageSpool.select(peewee.fn.SUM(UsageSpool.rejected)).scalar() or 0
+        taken = last.limit(1).scalar()
+        return Health(counters.events(), links, diagnosis(), taken, spool_place.waiting(), hit, int(rejected))
+
+
+def _link(config: Config) -> EventService:
+    try:
+        return EventService(config.code, config.events_url, round(config.event_rate * 60))
+    except Misconfigured as error:
+        return EventService(config.code, "", 0, str(error))

@@ -1,0 +1,1 @@
+"""The worker: its loop, its threads, the services it sends to, and its background work."""

@@ -1,0 +1,110 @@
+"""What a run of the worker knows of the set-ups of repositories: a desk for each lane, and which of them rest."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from doitui_core.db.models import Repository
+from doitui_core.domain import outcomes
+from doitui_core.domain.job_kinds import Service
+from doitui_core.domain.outcomes import Outcome, OutcomeKind
+from doitui_core.errors import DatabaseUnavailable, Misconfigured, RemoteFailed
+from doitui_core.queue import blocking
+from doitui_core.worker.services import HANDLERS, ServiceConnection
+from doitui_core.worker.summary import Summary
+
+log = logging.getLogger("doitui.worker")
+
+#: Seconds for which a repository's settings are kept, and after which a set-up that was wrong is tried again.
+CONNECTION_SECONDS = 5.0
+RETRY_SECONDS = 300.0
+
+#: A repository's id, and a lane.
+Place = tuple[int, Service]
+
+
+class RepositorySetups:
+    """One run's. Only the dispatching thread looks; a thread that meets a wrong password says so by `stop`."""
+
+    def __init__(self, summary: Summary) -> None:
+        self._summary = summary
+        self._connections: dict[Place, tuple[float, ServiceConnection]] = {}
+        self._retry_at: dict[Place, float] = {}
+        self._stopped: set[Place] = set()
+        #: Whether what is wrong is logged when it is found; a run that ends says it at its end.
+        self.logs = True
+
+    def stop(self, place: Place) -> None:
+        """What is claimed already goes back: a wrong password must not be told to DataCite sixteen times."""
+        self._stopped.add(place)
+
+    def stopped(self, place: Place) -> bool:
+        return place in self._stopped
+
+    def begin_round(self) -> frozenset[Place]:
+        """Who is stopped now, before the rows are read: who is not blocked in them has been mended since."""
+        return frozenset(self._stopped)
+
+    def ready(self, repository: Repository, service: Service, stopped: frozenset[Place]) -> bool:
+        """Whether jobs of the lane can be claimed: the set-up is whole, and nothing of it is refused."""
+        place = (repository.id, service)
+        if service is not Service.DOIS:
+            self._stopped.discard(place)  # refusals of other services are in their upstream rows
+            return time.monotonic() >= self._retry_at.get(place, 0.0)
+        if not repository.blocked_cause and place in stopped | self._retry_at.keys():
+            self._forget(place)
+        return not repository.blocked_cause or self._works_again(repository)
+
+    def works(self, repository: Repository, service: Service) -> bool:
+        """Whether the set-up is whole."""
+        try:
+            self.connection(repository, service)
+        except Misconfigured as error:
+            self._note_broken(repository, service, error)
+            return False
+        self._report(repository, service, None)
+        return True
+
+    def connection(self, repository: Repository, service: Service) -> ServiceConnection:
+        """Raises `Misconfigured`."""
+        made_at, at = self._connections.get((repository.id, service), (0.0, None))
+        if at is None or time.monotonic() - made_at > CONNECTION_SECONDS:
+            at = HANDLERS[service].connection(repository)
+            self._connections[repository.id, service] = (time.monotonic(), at)
+        return at
+
+    def _works_again(self, repository: Repository) -> bool:
+        """Whether the set-up of a blocked repository is right by now; tried now and then. Then it is unblocked."""
+        place = (repository.id, Service.DOIS)
+        if time.monotonic() < self._retry_at.get(place, 0.0):
+            return False
+        self._forget(place)
+        try:
+            HANDLERS[Service.DOIS].connection(repository).client.check_credentials()
+        except (Misconfigured, RemoteFailed) as error:
+            self._note_broken(repository, Service.DOIS, error)
+            return False
+        blocking.unblock(repository.id)
+        self._report(repository, Service.DOIS, None)
+        return True
+
+    def _forget(self, place: Place) -> None:
+        """Whatever was known of a set-up that was wrong."""
+        self._stopped.discard(place)
+        self._retry_at.pop(place, None)
+        self._connections.pop(place, None)
+
+    def _note_broken(self, repository: Repository, service: Service, error: Misconfigured | RemoteFailed) -> None:
+        if isinstance(error, DatabaseUnavailable):
+            raise error
+        outcome = outcomes.from_error(error)
+        self._retry_at[repository.id, service] = time.monotonic() + RETRY_SECONDS
+        known = repository.blocked_cause  # and may have been mended during this look
+        if service is Service.DOIS and not known and outcome.kind is OutcomeKind.BLOCKED:
+            blocking.block(repository.id, outcome)
+        if self._report(repository, service, outcome) and self.logs:
+            log.warning("repository %s sends no %s: %s", repository.code, service.label, outcome.message)
+
+    def _report(self, repository: Repository, service: Service, outcome: Outcome | None) -> bool:
+        return self._summary.set_up(service, repository.code, outcome)

@@ -1,0 +1,1 @@
+"""Reading the database in threads beside the event loop."""

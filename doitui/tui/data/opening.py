@@ -1,0 +1,38 @@
+"""What is asked of the database in the reading thread: open it, may one write, has anything changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from doitui_core.clock import Clock
+from doitui_core.config import operators, repositories
+from doitui_core.db import change_token, database
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What opening found out. `why_not`: why nothing may be written."""
+
+    token: str
+    environment: str
+    may_write: bool
+    why_not: str
+
+
+def open_database(url: str, write: bool, operator: str, clock: Clock | None) -> Opened:
+    """Open it in this process. Raises as `database.open`."""
+    database.open(url, read_only=not write, clock=clock)
+    why_not = operators.refusal(operator) if write else ""
+    return Opened(change_token.change_token(), environment(), write and not why_not, why_not)
+
+
+def look(before: str) -> tuple[str, str]:
+    """(token, environment); the second only where the first is another one than `before`."""
+    token = change_token.change_token()
+    return token, environment() if token != before else ""
+
+
+def environment() -> str:
+    """`test` or `production`, if all active repositories agree, else `mixed`; empty without any."""
+    found = {repositories.config(row).environment for row in repositories.all_repositories() if row.active}
+    return found.pop() if len(found) == 1 else "mixed" if found else ""

@@ -1,0 +1,1 @@
+"""What all web resources share: bodies, paging, errors, accounts, rights."""

@@ -1,0 +1,55 @@
+"""Who is calling: Basic or bearer, as lupo does it. Wrong credentials make a caller anonymous, no error (1.1, 1.4)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import falcon
+
+from doitui.web.common.accounts import Account, Accounts
+from doitui.web.common.rights import Rights
+from doitui.web.common.usage_rights import REPOSITORY, STAFF, UsageRights
+
+
+class SignIn:
+    """Falcon middleware: puts `rights` and `usage_rights` into `req.context`, and in the headers who was recognised.
+
+    With `events_writable` a repository may write events too, which at DataCite only its staff may.
+    """
+
+    def __init__(self, accounts: Accounts, events_writable: bool = False) -> None:
+        self._accounts = accounts
+        self._events_writable = events_writable
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Recognise the caller. Neither header is set when credentials came and were wrong."""
+        header = req.auth
+        account = self._account(header) if header else None
+        req.context.rights = Rights(account)
+        req.context.usage_rights = self._usage_rights(account)
+        if account:
+            resp.set_header("X-Credential-Username", account.uid)
+        elif not header:
+            resp.set_header("X-Anonymous-Consumer", "true")
+
+    def _account(self, header: str) -> Account | None:
+        scheme, _, credentials = header.partition(" ")
+        if scheme.lower() == "bearer":
+            return self._accounts.with_token(credentials.strip())
+        if scheme.lower() != "basic":
+            return None
+        try:
+            name, _, password = base64.b64decode(credentials.strip(), validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        return self._accounts.sign_in(name, password)
+
+    def _usage_rights(self, account: Account | None) -> UsageRights:
+        if account is None:
+            return UsageRights()
+        if account.staff:
+            return UsageRights(account.uid, STAFF)
+        if account.is_repository and account.active:
+            return UsageRights(account.uid, REPOSITORY, self._events_writable)
+        return UsageRights(account.uid)

@@ -1,0 +1,10 @@
+"""Times as DataCite writes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def timestamp(seconds: float) -> str:
+    """`seconds` since the epoch as DataCite writes times: `2026-11-20T10:00:00.000Z`."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

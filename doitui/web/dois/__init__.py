@@ -1,0 +1,1 @@
+"""DataCite's REST API for DOIs, as the sandbox serves it."""

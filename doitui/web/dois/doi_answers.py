@@ -1,0 +1,128 @@
+"""How a DOI looks in an answer (datacite-api.md 1.3, 1.4), traps included.
+
+Without `affiliation=true` an affiliation is only its name, without `publisher=true` the publisher is: what is read so
+and sent back loses every identifier.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+import falcon
+
+from doitui.web.common import doi_states
+from doitui.web.dois.doi_record import Doi
+
+# Attributes that are lists, or texts, in every answer, whether set or not.
+_LISTS = (
+    "titles",
+    "subjects",
+    "dates",
+    "relatedIdentifiers",
+    "relatedItems",
+    "sizes",
+    "formats",
+    "rightsList",
+    "descriptions",
+    "geoLocations",
+    "fundingReferences",
+)
+_SINGLE = ("publicationYear", "language", "version", "url", "contentUrl", "schemaVersion", "source", "reason")
+
+# Nobody looks at a sandbox's landing pages.
+_COUNTED = ("view", "download", "reference", "citation", "part", "partOf", "version", "versionOf")
+_COUNTS = {f"{what}Count": 0 for what in _COUNTED}
+_OVER_TIME: dict[str, list[object]] = {"viewsOverTime": [], "downloadsOverTime": [], "citationsOverTime": []}
+_RELATED = ("media", "references", "citations", "parts", "partOf", "versions", "versionOf")
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What the query string asks for; only the lower-case word `true` counts (lupo#1440)."""
+
+    affiliation: bool
+    publisher: bool
+
+    @classmethod
+    def from_request(cls, req: falcon.Request) -> Flags:
+        """The flags of one request."""
+        return cls(req.get_param("affiliation") == "true", req.get_param("publisher") == "true")
+
+
+def listed(doi: Doi, flags: Flags) -> dict[str, Any]:
+    """One DOI of a list."""
+    return {
+        "id": doi.uid,
+        "type": "dois",
+        "attributes": _attributes(doi, flags),
+        "relationships": {"client": _one("clients", doi.client)},
+    }
+
+
+def single(doi: Doi, flags: Flags, owner: bool, xml: bytes | None = None) -> dict[str, Any]:
+    """The whole document of one DOI; its owner also sees `landingPage`.
+
+    DataCite generates `xml` for every answer; here only reads bring it along, for it takes a sixth of a write's time,
+    and writes tell what was kept as sent.
+    """
+    xml = xml or (doi.xml.encode() if doi.xml else None)
+    answer = listed(doi, flags)
+    answer["attributes"] |= {
+        "prefix": doi.prefix,
+        "suffix": doi.uid.partition("/")[2],
+        "alternateIdentifiers": _alternates(doi.attributes.get("identifiers", ())),
+        "xml": base64.b64encode(xml).decode() if xml else None,
+        **_OVER_TIME,
+    }
+    if owner:
+        answer["attributes"]["landingPage"] = None
+    answer["relationships"]["provider"] = _one("providers", doi.client.partition(".")[0])
+    answer["relationships"] |= {name: {"data": []} for name in _RELATED}
+    return {"data": answer}
+
+
+def _attributes(doi: Doi, flags: Flags) -> dict[str, Any]:
+    kept = doi.attributes
+    return {
+        "doi": doi.uid,
+        **{name: kept.get(name, []) for name in _LISTS},
+        **{name: kept.get(name) for name in _SINGLE},
+        "identifiers": kept.get("identifiers", []),
+        "creators": [_person(person, flags) for person in kept.get("creators", ())],
+        "contributors": [_person(person, flags) for person in kept.get("contributors", ())],
+        "publisher": _publisher(kept.get("publisher"), flags),
+        "container": kept.get("container", {}),
+        "types": kept.get("types", {}),
+        "metadataVersion": doi.metadata_version,
+        "isActive": doi.state == doi_states.FINDABLE,
+        "state": doi.state,
+        **_COUNTS,
+        "created": doi.created,
+        "registered": doi.registered,
+        "published": str(kept["publicationYear"]) if "publicationYear" in kept else None,
+        "updated": doi.updated,
+    }
+
+
+def _person(person: dict[str, Any], flags: Flags) -> dict[str, Any]:
+    affiliations = person.get("affiliation", [])
+    if not flags.affiliation:
+        affiliations = [one["name"] for one in affiliations if "name" in one]
+    return {**person, "affiliation": affiliations, "nameIdentifiers": person.get("nameIdentifiers", [])}
+
+
+def _publisher(publisher: dict[str, Any] | None, flags: Flags) -> Any:
+    return publisher if flags.publisher or publisher is None else publisher.get("name")
+
+
+def _alternates(identifiers: Any) -> list[dict[str, Any]]:
+    return [
+        {"alternateIdentifierType": one.get("identifierType"), "alternateIdentifier": one.get("identifier")}
+        for one in identifiers
+    ]
+
+
+def _one(kind: str, name: str) -> dict[str, Any]:
+    return {"data": {"id": name, "type": kind}}

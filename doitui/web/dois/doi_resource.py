@@ -1,0 +1,70 @@
+"""`/dois/{doi}`: read, change, delete one DOI; and `/dois/{doi}/get-url`."""
+
+from __future__ import annotations
+
+import falcon
+
+from doitui.web.common import bodies, request_path
+from doitui.web.common.refusals import answer_json, refusal
+from doitui.web.common.rights import Rights
+from doitui.web.dois import doi_answers
+from doitui.web.dois.doi_answers import Flags
+from doitui.web.dois.doi_input import read_doi_input
+from doitui.web.dois.doi_record import Doi
+from doitui.web.dois.doi_writes import Writer
+from doitui.web.dois.doi_xml import doi_as_xml
+from doitui.web.dois.store import Store
+
+
+class DoiResource:
+    """One DOI. `doi` is the rest of the path, percent-decoded, in any case."""
+
+    def __init__(self, store: Store, writer: Writer) -> None:
+        self._store = store
+        self._writer = writer
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
+        """200, or 404 for an unknown DOI and for one hidden from the caller alike (1.10)."""
+        if request_path.asks_for_url(req):
+            self._get_url(req, resp, doi.removesuffix(request_path.GET_URL))
+            return
+        found = self._find(doi)
+        rights: Rights = req.context.rights
+        if not rights.may_see(found.client, found.state):
+            raise refusal(404)
+        answer_json(
+            resp, doi_answers.single(found, Flags.from_request(req), rights.owns(found.client), doi_as_xml(found))
+        )
+
+    def on_put(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
+        """200 for a change, 201 when the DOI did not exist: PUT is an upsert (1.2)."""
+        request = read_doi_input(bodies.data_in(bodies.read_json(req)))
+        changed, created = self._writer.update(req.context.rights, request, doi, req.context.ignore_event)
+        resp.status = falcon.HTTP_201 if created else falcon.HTTP_200
+        answer_json(resp, doi_answers.single(changed, Flags.from_request(req), owner=True))
+
+    on_patch = on_put  # the same action in lupo
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
+        """204 for a draft, 405 for anything that was ever registered."""
+        if not self._writer.delete(req.context.rights, doi):
+            raise refusal(405, headers={"Allow": "HEAD, GET, POST, PATCH, PUT, OPTIONS"})
+        resp.status = falcon.HTTP_204
+
+    def _get_url(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
+        """The landing page: of a draft as stored (204 without one), of others as the Handle system has it."""
+        found = self._find(name)
+        rights: Rights = req.context.rights
+        if not rights.may_see(found.client, found.state):
+            raise rights.refused()
+        url = found.attributes.get("url")
+        if url:
+            answer_json(resp, {"url": url})
+        else:
+            resp.status = falcon.HTTP_204
+
+    def _find(self, name: str) -> Doi:
+        found = self._store.find(name)
+        if found is None:
+            raise refusal(404)
+        return found

@@ -1,0 +1,92 @@
+"""The sandbox's DOIs in one SQLite file, written through on every change and read once, at the start.
+
+Events and reports live in the same file (`usage_database`). One row a DOI, so a request costs one row, however many
+there are. WAL without a sync per commit: kill -9 loses nothing that was answered, a power cut may lose the last moments
+of a rehearsal, never the file.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from doitui.web.dois.doi_record import Doi
+from doitui_core.errors import BadInput, Misconfigured
+
+_SCHEMA = "CREATE TABLE IF NOT EXISTS doi (number INTEGER PRIMARY KEY, doi TEXT NOT NULL UNIQUE, record TEXT NOT NULL)"
+_SAVE = "INSERT INTO doi VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE SET record = excluded.record"
+
+# SQLite's mark for "whose file is this" ("doit" in ASCII): a doitui database named by mistake stays untouched.
+_APPLICATION_ID = 0x646F6974
+
+_FIELDS = tuple(Doi.__dataclass_fields__)
+
+
+class StateFile:
+    """The file; one process at a time holds it.
+
+    Events and reports share `connection`. Who uses it holds `lock`, or a change would join somebody else's transaction.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises BadInput when `path` is some other kind of file, Misconfigured when it is in use or unreachable."""
+        try:
+            self.connection = _open(path)
+        except sqlite3.DatabaseError as error:
+            raise _explain(path, error) from None
+        self.lock = threading.RLock()
+
+    def load(self) -> Iterator[Doi]:
+        """Every DOI, in the order of creation."""
+        for (record,) in self.connection.execute("SELECT record FROM doi ORDER BY number"):
+            yield Doi(**json.loads(record))
+
+    def save(self, doi: Doi) -> None:
+        """Insert or replace one DOI; it is in the file when this returns."""
+        record = json.dumps({name: getattr(doi, name) for name in _FIELDS})
+        with self.lock:
+            self.connection.execute(_SAVE, (doi.number, doi.doi, record))
+
+    def forget(self, doi: Doi) -> None:
+        """Remove one DOI."""
+        with self.lock:
+            self.connection.execute("DELETE FROM doi WHERE number = ?", (doi.number,))
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and let go of it."""
+        self.connection.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        _claim(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(_SCHEMA)
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
+
+
+def _claim(connection: sqlite3.Connection) -> None:
+    (mark,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and mark != _APPLICATION_ID:
+        raise sqlite3.DatabaseError("a database of another program")
+    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+
+
+def _explain(path: Path, error: sqlite3.DatabaseError) -> Exception:
+    if not isinstance(error, sqlite3.OperationalError):
+        return BadInput(f"{path} is not a sandbox state file ({error}): name a new file or one the sandbox made")
+    if "locked" in str(error):
+        return Misconfigured(f"{path} is in use by another sandbox: stop that one or name another state file")
+    return Misconfigured(
+        f"state file {path} cannot be opened ({error}): check that its directory exists and is writable"
+    )

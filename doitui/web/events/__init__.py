@@ -1,0 +1,1 @@
+"""The Events API: Event Data, read by everybody and written by few."""

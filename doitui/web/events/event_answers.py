@@ -1,0 +1,146 @@
+"""Events as DataCite shows them, in both dialects: one, a list, its statistics, and CSV (datacite-api.md 3.1, 3.4)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from doitui.web.events.event_input import ApiVersion
+from doitui.web.events.event_record import EventRecord, derived
+from doitui.web.events.event_store import Group
+from doitui_core.domain import spreadsheets
+
+# Buckets told of each statistic.
+_MOST = 10
+
+_ATTRIBUTES = (
+    *("subj-id", "obj-id", "source-id", "relation-type-id", "total", "message-action", "source-token", "license"),
+    "occurred-at",
+)
+_DERIVED = ("source-doi", "target-doi", "source-relation-type-id", "target-relation-type-id")
+_CSV = ("subj-id", "obj-id", "source-id", "relation-type-id", "occurred_at")
+
+_SOURCES = {
+    "datacite-usage": "DataCite Usage Stats",
+    "datacite-resolution": "DataCite Resolution Stats",
+    "datacite-related": "DataCite Related Identifiers",
+    "datacite-crossref": "DataCite to Crossref",
+    "datacite-kisti": "DataCite to KISTI",
+    "datacite-op": "DataCite to OP",
+    "datacite-medra": "DataCite to mEDRA",
+    "datacite-istic": "DataCite to ISTIC",
+    "datacite-funder": "DataCite Funder Information",
+    "datacite-affiliation": "DataCite Affiliations",
+    "datacite-orcid-auto-update": "ORCID Auto-Update",
+    "datacite-url": "DataCite URL Links",
+    "orcid-affiliation": "ORCID Affiliations",
+    "crossref": "Crossref to DataCite",
+}
+
+Bucket = dict[str, Any]
+
+
+def single(event: EventRecord, dialect: ApiVersion) -> dict[str, Any]:
+    """`{"data": {…}}`."""
+    return {"data": resource(event, dialect)}
+
+
+def resource(event: EventRecord, dialect: ApiVersion) -> dict[str, Any]:
+    """One event as a JSON:API resource."""
+    attributes = {dialect.name(name): getattr(event, name.replace("-", "_")) for name in _ATTRIBUTES}
+    attributes["timestamp"] = event.updated
+    if dialect.version == 2:
+        columns = derived(event)
+        attributes |= {dialect.name(name): columns[name.replace("-", "_")] for name in _DERIVED}
+    related = {"subj": event.subj_id, "obj": event.obj_id}
+    return {
+        "id": event.uuid,
+        "type": "events",
+        "attributes": attributes,
+        "relationships": {side: {"data": {"id": one, "type": "objects"}} for side, one in related.items()},
+    }
+
+
+def objects(events: Iterable[EventRecord], sides: Iterable[str]) -> list[dict[str, Any]]:
+    """What `include=subj,obj` loads beside the list, each object once; its `id` is the event's, whatever it said."""
+    found: dict[str, dict[str, Any]] = {}
+    for event in events:
+        for side in sides:
+            name = getattr(event, f"{side}_id")
+            found[name] = {"id": name, "type": "objects", "attributes": {**getattr(event, side), "id": name}}
+    return list(found.values())
+
+
+def statistics(counts: dict[Group, int], dialect: ApiVersion) -> dict[str, list[Bucket]]:
+    """The facets of a list; none at all for an empty one."""
+    if not counts:
+        return {}
+    facets = {
+        "sources": _largest(counts, lambda group: (group.source,), _SOURCES),
+        "occurred": _newest(counts, lambda group: group.occurred[:4], "count"),
+        "prefixes": _largest(counts, lambda group: group.prefixes),
+        dialect.name("citation-types"): _by_month(counts, lambda group: (group.citation_type,), dialect),
+        dialect.name("relation-types"): _by_month(counts, lambda group: (group.relation,), dialect),
+        "registrants": _by_year(counts, lambda group: group.registrants),
+    }
+    return (
+        facets
+        if dialect.version == 1
+        else {"created": _newest(counts, lambda group: group.created[:4], "count")} | facets
+    )
+
+
+def table(events: Iterable[EventRecord]) -> str:
+    """The list as CSV."""
+    text = io.StringIO(newline="")
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(_CSV)
+    lines.writerows([_cell(getattr(event, name.replace("-", "_"))) for name in _CSV] for event in events)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return spreadsheets.guarded(value) if isinstance(value, str) else value
+
+
+Names = Callable[[Group], Iterable[str | None]]
+
+
+def _sums(counts: dict[Group, int], names: Names) -> Counter[str]:
+    sums: Counter[str] = Counter()
+    for group, count in counts.items():
+        for name in {name for name in names(group) if name}:
+            sums[name] += count
+    return sums
+
+
+def _largest(counts: dict[Group, int], names: Names, titles: dict[str, str] | None = None) -> list[Bucket]:
+    known = titles or {}
+    return [
+        {"id": name, "title": known.get(name, name), "count": count}
+        for name, count in _sums(counts, names).most_common(_MOST)
+    ]
+
+
+def _newest(counts: dict[Group, int], time: Callable[[Group], str], key: str) -> list[Bucket]:
+    sums = _sums(counts, lambda group: (time(group),))
+    return [{"id": name, "title": name, key: sums[name]} for name in sorted(sums, reverse=True)[:_MOST]]
+
+
+def _by_month(counts: dict[Group, int], names: Names, dialect: ApiVersion) -> list[Bucket]:
+    return _divided(counts, names, dialect.name("year-months"), lambda group: group.occurred)
+
+
+def _by_year(counts: dict[Group, int], names: Names) -> list[Bucket]:
+    return _divided(counts, names, "years", lambda group: group.occurred[:4])
+
+
+def _divided(counts: dict[Group, int], names: Names, key: str, time: Callable[[Group], str]) -> list[Bucket]:
+    """Buckets with their own years or months, which are summed, as DataCite says, though they count documents."""
+    return [
+        {**bucket, key: _newest({g: n for g, n in counts.items() if bucket["id"] in names(g)}, time, "sum")}
+        for bucket in _largest(counts, names)
+    ]

@@ -1,0 +1,158 @@
+"""Events as they come in: two dialects, defaults, and what is refused (datacite-api.md 3.1, 3.2). Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+import falcon
+
+from doitui.web.common.refusals import NO_PAYLOAD, refusal
+from doitui.web.events.event_record import CC0, EventRecord, canonical, doi_in
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+_TEXTS = ("subj-id", "obj-id", "source-id", "relation-type-id", "source-token", "message-action", "license")
+_REQUIRED = {"subj_id": "Subj", "source_id": "Source", "source_token": "Source token"}
+_DEFAULTS = {"relation_type_id": "references", "message_action": "create", "license": CC0}
+
+# MySQL's integer.
+_MAX_TOTAL = 2**31 - 1
+
+
+class ApiVersion:
+    """Version 1 writes `subj-id`, version 2 `subjId`; keys of the other one are dropped without a word."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+
+    @classmethod
+    def from_request(cls, req: falcon.Request) -> ApiVersion:
+        """Version 2 is asked for in `Accept`."""
+        return cls(2 if "version=2" in (req.get_header("Accept") or "").replace(" ", "") else 1)
+
+    def name(self, dashed: str) -> str:
+        """How this dialect writes the key `dashed`."""
+        return dashed if self.version == 1 else camel(dashed)
+
+
+class InvalidEvent(Exception):
+    """The event was refused: becomes a 422 with one error for each of `titles`."""
+
+    def __init__(self, titles: list[str]) -> None:
+        super().__init__(*titles)
+        self.titles = titles
+
+
+@dataclass(frozen=True, slots=True)
+class EventInput:
+    """What a request says: attributes as fields of Event. `uuid` comes from `data.id` and nowhere else."""
+
+    uuid: str | None
+    attributes: dict[str, Any]
+
+    def key(self) -> tuple[Any, ...]:
+        """Subject, object, source and relation as they were written: DataCite looks them up before it cleans them."""
+        said = self.attributes.get
+        return said("subj_id"), said("obj_id") or "", said("source_id"), said("relation_type_id")
+
+
+def camel(dashed: str) -> str:
+    """`subjId` for `subj-id` and `subj_id`."""
+    first, *rest = re.split("[-_]", dashed)
+    return first + "".join(word[:1].upper() + word[1:] for word in rest)
+
+
+def read_event_input(document: Any, dialect: ApiVersion) -> EventInput:
+    """A JSON:API document as a Wish. Raises 422 when it has no data or no attributes."""
+    data = document.get("data") if isinstance(document, dict) else None
+    attributes = data.get("attributes") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(attributes, dict):
+        raise refusal(422, f"Invalid payload. {NO_PAYLOAD}")
+    read: dict[str, Any] = {}
+    for dashed, clean in _READERS.items():
+        if dialect.name(dashed) in attributes:
+            read[dashed.replace("-", "_")] = clean(attributes[dialect.name(dashed)])
+    return EventInput(clean_text(data.get("id")), read)
+
+
+def document_doi(document: Any) -> str | None:
+    """The DOI an event in either dialect is about, for the request log; None when there is none."""
+    data = document.get("data") if isinstance(document, dict) else None
+    attributes = data.get("attributes") if isinstance(data, dict) else None
+    said = attributes if isinstance(attributes, dict) else {}
+    dois = (doi_in(canonical(clean_text(said.get(name)) or "")) for name in ("subj-id", "subjId", "obj-id", "objId"))
+    return next(filter(None, dois), None)
+
+
+def build(request: EventInput, known: EventRecord | None, at: str) -> EventRecord:
+    """The event after `request`, new or a change of `known`; what the wish leaves out stays. Raises InvalidEvent."""
+    before = {one.name: getattr(known, one.name) for one in fields(EventRecord)} if known else {"created": at}
+    values = {**before, **request.attributes}
+    values["uuid"] = request.uuid or values.get("uuid") or str(uuid.uuid4())
+    _check(values)
+    for name, default in {**_DEFAULTS, "occurred_at": at, "total": 1}.items():
+        values[name] = default if values.get(name) in (None, "") else values[name]
+    for name in ("subj", "obj"):
+        values[f"{name}_id"] = canonical(values.get(f"{name}_id") or "")
+        values[name] = values.get(name) or {}
+    return EventRecord(**{**values, "updated": at})
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    titles = [f"{word} can't be blank" for name, word in _REQUIRED.items() if not values.get(name)]
+    if not _UUID.fullmatch(values["uuid"]):
+        titles.append(f"{values['uuid']} is not a valid UUID")
+    if abs(values.get("total") or 0) > _MAX_TOTAL:
+        titles.append(f"Total {values['total']} is out of range")
+    if titles:
+        raise InvalidEvent(titles)
+
+
+def clean_text(value: Any) -> str | None:
+    """Scalars as text; half a surrogate pair, which JSON can hold and UTF-8 cannot, becomes a question mark."""
+    if value is None or isinstance(value, dict | list):
+        return None
+    return str(value).encode("utf-8", "replace").decode().strip()
+
+
+def _number(value: Any) -> int | None:
+    """Whole numbers, also as text; 0 for what is none, as Rails casts it."""
+    if value is None:
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def _time(value: Any) -> str | None:
+    """ISO 8601 in UTC with milliseconds; None for what is no time."""
+    try:
+        read = datetime.fromisoformat(str(value))
+        moment = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """A subject or object: its top-level keys in camelCase, its text as `clean_text` has it."""
+    if not isinstance(value, dict):
+        return {}
+    clean = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return {camel(name): item for name, item in clean.items()}
+
+
+_READERS = {
+    **dict.fromkeys(_TEXTS, clean_text),
+    "total": _number,
+    "occurred-at": _time,
+    "subj": _object,
+    "obj": _object,
+}

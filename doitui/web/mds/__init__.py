@@ -1,0 +1,1 @@
+"""DataCite's MDS API, as the sandbox serves it."""

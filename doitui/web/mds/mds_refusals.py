@@ -1,0 +1,69 @@
+"""Error answers in the words of MDS: one line of plain text (datacite-api.md 2)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import falcon
+
+from doitui.web.common import refusals
+from doitui.web.common.refusals import Invalid, refusal, status_title
+from doitui.web.mds import mds_bodies
+
+UNKNOWN = "DOI is unknown to MDS"
+NO_CREDENTIALS = "An Authentication object was not found in the SecurityContext"
+
+_NO_ROUTE = "Resource not found"
+_TEXTS = {401: "Bad credentials", 403: "Access is denied", 404: "DOI not found"}
+_PATHS = ("/metadata", "/doi", "/media")
+
+
+def require_account(req: falcon.Request, _resp: falcon.Response, _resource: object, _params: object) -> None:
+    """Falcon hook: MDS wants credentials for everything, and here wrong ones are an error."""
+    if req.context.rights.account is None:
+        if req.context.doi is None:
+            with suppress(falcon.HTTPError):  # a body that cannot be read names no DOI
+                req.context.doi = (mds_bodies.doi_in(req) or "").lower() or None
+        raise refusal(401, None if req.auth else NO_CREDENTIALS)
+
+
+def serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
+    """Falcon's error serializer: text below the paths of MDS, lupo's JSON elsewhere."""
+    if not _speaks_mds(req):
+        refusals.serialize(req, resp, error)
+        return
+    if error.status_code == 401:
+        resp.set_header("WWW-Authenticate", 'Basic realm="mds.datacite.org"')
+    _answer(resp, _error_text(error))
+
+
+def answer_invalid(req: falcon.Request, resp: falcon.Response, error: Invalid, params: object) -> None:
+    """Falcon's handler for `Invalid`: MDS tells only the first problem."""
+    refusals.answer_invalid(req, resp, error, params)
+    if _speaks_mds(req):
+        _answer(resp, error.problems[0].title)
+
+
+def answer_wrong_method(
+    req: falcon.Request, _resp: falcon.Response, error: falcon.HTTPMethodNotAllowed, _params: object
+) -> None:
+    """Falcon's handler: to poodle's router, method and path are one, so there is no such thing as a wrong method."""
+    raise refusal(404, _NO_ROUTE) if _speaks_mds(req) else error
+
+
+def _speaks_mds(req: falcon.Request) -> bool:
+    return "/" + req.path[1:].partition("/")[0] in _PATHS
+
+
+def _error_text(error: falcon.HTTPError) -> str:
+    status = error.status_code
+    if isinstance(error, falcon.HTTPRouteNotFound):
+        return _NO_ROUTE
+    if error.title and error.title != status_title(status):
+        return error.title
+    return _TEXTS.get(status) or status_title(status)
+
+
+def _answer(resp: falcon.Response, text: str) -> None:
+    resp.content_type = falcon.MEDIA_TEXT
+    resp.data = text.encode()

@@ -1,0 +1,155 @@
+"""Faults on demand: what the network and DataCite do on a bad day, at the requests one names.
+
+`METHOD PATH-GLOB KIND [every=N] [count=N] [seconds=S] [status=N]`, for example `PUT /dois/* hang every=10 count=50`.
+METHOD may be `*`, and a `*` in the glob crosses slashes. `every=N` takes each Nth matching request, `count=N` at most
+N of them. All faults that take a request act on it, in the order they were given.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fnmatch import translate
+from http import HTTPStatus
+from typing import Any
+
+from doitui_core.errors import BadInput
+
+_USAGE = "write METHOD PATH-GLOB KIND [every=N] [count=N] [seconds=S] [status=N]"
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "*"))
+
+# Kind -> the options it takes beside every and count, with their defaults; seconds of None sends no Retry-After.
+KINDS: dict[str, dict[str, Any]] = {
+    "latency": {"seconds": 1.0},  # waits, then goes on as usual
+    "hang": {"seconds": 3600.0},  # done, then no answer until the client gives up or the time is over
+    "reset": {},  # done, then the connection is reset
+    "status": {"status": 503, "seconds": None},  # not done; seconds become Retry-After
+    "html": {"status": 502},  # not done; a page, as firewalls, proxies and login pages answer (status 200 to 511)
+    "gateway": {"status": 403},  # not done; JSON that is not DataCite's, as gateways answer: {"message": "Forbidden"}
+    "wrong-state": {},  # done, except for the event
+    "search-lag": {"seconds": 10.0},  # lists do not show DOIs younger than this
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One parsed line."""
+
+    method: str
+    path: re.Pattern[str]
+    kind: str
+    every: int = 1
+    count: float = math.inf
+    seconds: float | None = None
+    status: int = 0
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether this fault is about such a request."""
+        return self.method in ("*", method) and self.path.match(path) is not None
+
+
+def parse_fault(text: str) -> Fault:
+    """One line as a Fault. Raises BadInput, which says what is wrong with which line."""
+    words = text.split()
+    if len(words) < 3:
+        raise BadInput(f"fault {text!r} is too short: {_USAGE}")
+    method, glob, kind, *options = words
+    if method.upper() not in _METHODS:
+        raise BadInput(f"fault {text!r}: {method!r} is no HTTP method: {_USAGE}")
+    if not glob.startswith(("/", "*")):
+        raise BadInput(f"fault {text!r}: the path {glob!r} must begin with / or *: {_USAGE}")
+    if kind not in KINDS:
+        raise BadInput(f"fault {text!r}: there is no kind {kind!r}, only {', '.join(KINDS)}")
+    values = KINDS[kind] | dict(_option(text, kind, word) for word in options)
+    return Fault(method.upper(), re.compile(translate(glob)), kind, **values)
+
+
+class Faults:
+    """The faults in force and how often each has matched."""
+
+    def __init__(self, specs: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
+        self._counted: list[_FaultCounter] = []
+        self.replace(specs)
+
+    def replace(self, specs: Iterable[str]) -> None:
+        """New faults, counted from zero. Raises BadInput and changes nothing when one cannot be parsed."""
+        counted = [_FaultCounter(parse_fault(spec)) for spec in specs]
+        with self._lock:
+            self._counted = counted
+
+    def taking(self, method: str, path: str) -> list[Fault]:
+        """The faults that act on this request; it is counted."""
+        if not self._counted:
+            return []
+        with self._lock:
+            return [one.fault for one in self._counted if one.fault.matches(method, path) and one.takes()]
+
+
+@dataclass(slots=True)
+class _FaultCounter:
+    fault: Fault
+    seen: int = 0
+    taken: int = 0
+
+    def takes(self) -> bool:
+        """Count one matching request."""
+        self.seen += 1
+        if self.seen % self.fault.every or self.taken >= self.fault.count:
+            return False
+        self.taken += 1
+        return True
+
+
+def _option(text: str, kind: str, word: str) -> tuple[str, Any]:
+    name, _, value = word.partition("=")
+    if name not in ("every", "count", *KINDS[kind]):
+        raise BadInput(f"fault {text!r}: {kind} takes no option {name!r}: {_USAGE}")
+    try:
+        return name, _OPTIONS["any status" if (kind, name) == ("html", "status") else name](value)
+    except ValueError:
+        raise BadInput(f"fault {text!r}: {word!r} cannot be used: {_RANGES[name]}") from None
+
+
+def _positive(value: str) -> int:
+    if int(value) < 1:
+        raise ValueError(value)
+    return int(value)
+
+
+def _seconds(value: str) -> float:
+    if not 0 <= float(value) < math.inf:
+        raise ValueError(value)
+    return float(value)
+
+
+def _error_status(value: str) -> int:
+    status = _any_status(value)
+    if status < HTTPStatus.BAD_REQUEST:
+        raise ValueError(value)
+    return status
+
+
+def _any_status(value: str) -> int:
+    status = HTTPStatus(int(value))
+    if status < HTTPStatus.OK:
+        raise ValueError(value)
+    return int(status)
+
+
+_OPTIONS: dict[str, Callable[[str], Any]] = {
+    "every": _positive,
+    "count": _positive,
+    "seconds": _seconds,
+    "status": _error_status,
+    "any status": _any_status,
+}
+_RANGES = {
+    "every": "a whole number from 1",
+    "count": "a whole number from 1",
+    "seconds": "a number of seconds from 0",
+    "status": "an HTTP error status, 400 to 511 (html: 200 to 511)",
+}

@@ -1,0 +1,73 @@
+"""What came in: `GET` and `DELETE /_requests`, so that a test or a rehearsal can see what its client really sent."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+import falcon
+
+from doitui.web.common import request_path
+from doitui.web.common.refusals import answer_json
+from doitui.web.common.times import timestamp
+
+# The sandbox's own controls: neither logged nor disturbed by faults.
+CONTROL = "/_"
+
+# Requests kept, about 100 MB; older ones fall out.
+_KEPT = 200_000
+
+
+class Arrival(NamedTuple):
+    """One request; `status` is what the sandbox did, which a hang or reset may have kept from the client."""
+
+    method: str
+    path: str
+    status: int
+    at: float
+    doi: str | None
+
+
+class RequestLog:
+    """Falcon middleware and the list it fills. Appending to a deque needs no lock."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._arrivals: deque[Arrival] = deque(maxlen=_KEPT)
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Note time and DOI; a DOI that stands in the body only, the resources put into `req.context.doi`."""
+        req.context.at = self._clock()
+        req.context.doi = request_path.in_path(req)
+
+    def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _ok: bool) -> None:
+        """Keep the request, before a fault withholds the answer."""
+        if not req.path.startswith(CONTROL):
+            context = req.context
+            self._arrivals.append(Arrival(req.method, req.path, resp.status_code, context.at, context.doi))
+
+    def entries(self) -> list[dict[str, object]]:
+        """`[{"method", "path", "status", "at", "doi"}]`, oldest first; `at` is the arrival, ISO 8601 in UTC."""
+        return [{**one._asdict(), "at": timestamp(one.at)} for one in self._arrivals.copy()]
+
+    def clear(self) -> None:
+        """Forget everything so far."""
+        self._arrivals.clear()
+
+
+class RequestsResource:
+    """`/_requests`."""
+
+    def __init__(self, log: RequestLog) -> None:
+        self._log = log
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """The list."""
+        answer_json(resp, {"requests": self._log.entries()})
+
+    def on_delete(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Empty it."""
+        self._log.clear()
+        resp.status = falcon.HTTP_204

@@ -1,0 +1,179 @@
+"""The sandbox as a running server on 127.0.0.1: for the command line, for tests and for the demo."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+
+from doitui.web.common.accounts import Account, Accounts, parse_account
+from doitui.web.common.bodies import MAX_RECEIVED
+from doitui.web.common.usage_database import UsageDatabase
+from doitui.web.dois.state_file import StateFile
+from doitui.web.dois.store import Store
+from doitui.web.sandbox.connections import Server
+from doitui.web.sandbox.faults import Faults
+from doitui.web.sandbox.request_log import RequestLog
+from doitui.web.sandbox.sandbox import create_app
+from doitui_core.errors import Misconfigured
+
+HOST = "127.0.0.1"
+PREFIX = "10.5072"
+ACCOUNT = "DEMO.REPO:demo"
+
+# A hung request keeps its thread until the client gives up; the rest must not notice.
+_THREADS = 64
+
+
+class Sandbox:
+    """A server that listens from construction on and answers while `run` runs. Tests look into its parts."""
+
+    def __init__(
+        self,
+        accounts: Sequence[Account],
+        *,
+        port: int = 0,
+        state: Path | None = None,
+        faults: Sequence[str] = (),
+        events_writable: bool = False,
+    ) -> None:
+        """Raises BadInput for a fault or state file that cannot be used, Misconfigured for a port in use."""
+        self.faults = Faults(faults)
+        self.requests = RequestLog()
+        file = StateFile(state) if state else None
+        self.store = Store(file)
+        self.usage = UsageDatabase(file)
+        self._stopping = threading.Event()
+        self._closed = False
+        self._closing = threading.RLock()  # re-entrant: a signal handler stops the very thread that runs
+        app = create_app(
+            self.store,
+            Accounts(accounts),
+            usage=self.usage,
+            events_writable=events_writable,
+            faults=self.faults,
+            requests=self.requests,
+            stopping=self._stopping,
+        )
+        self._sockets: dict[int, Any] = {}
+        try:
+            self._server = _listen(app, port, self._sockets)
+        except Misconfigured:
+            self._close_stores()
+            raise
+        self.url = f"http://{HOST}:{self._server.effective_port}"
+
+    def run(self) -> None:
+        """Answer requests until `stop`; then let the running ones end and close everything."""
+        try:
+            while not self._stopping.is_set():
+                wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
+        finally:
+            self._stopping.set()
+            self._server.task_dispatcher.shutdown()
+            with self._closing:
+                self._closed = True
+                wasyncore.close_all(self._sockets)
+            self._close_stores()
+
+    def stop(self) -> None:
+        """End `run`; from any thread or signal handler, also when it has ended by itself."""
+        self._stopping.set()
+        with self._closing:
+            if not self._closed:  # else the trigger's descriptor is another file's by now
+                self._server.pull_trigger()
+
+    def _close_stores(self) -> None:
+        self.usage.close()
+        self.store.close()
+
+
+def serve(
+    port: int,
+    prefixes: Sequence[str],
+    account: str,
+    state: Path | None,
+    faults: Sequence[str],
+    events_writable: bool = False,
+) -> None:
+    """Run a sandbox until SIGTERM or SIGINT: what `doitui sandbox` does. For a main thread.
+
+    `account` is `NAME:PASSWORD`. Prints the line `sandbox ready on http://127.0.0.1:PORT`, flushed, once it answers;
+    port 0 picks a free one. Raises what Sandbox and `parse_account` raise.
+    """
+    accounts = [parse_account(account, prefixes)]
+    sandbox = Sandbox(accounts, port=port, state=state, faults=faults, events_writable=events_writable)
+    before = {number: signal.signal(number, _stops(sandbox)) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        print(f"sandbox ready on {sandbox.url}", file=sys.stdout, flush=True)  # noqa: T201 - a line of the contract
+        sandbox.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def running_sandbox(
+    accounts: Sequence[Account] = (),
+    *,
+    prefixes: Sequence[str] = (PREFIX,),
+    port: int = 0,
+    state: Path | None = None,
+    faults: Sequence[str] = (),
+    events_writable: bool = False,
+) -> Iterator[Sandbox]:
+    """A sandbox in a thread of this process; without `accounts`, the default one with `prefixes`."""
+    accounts = accounts or [parse_account(ACCOUNT, prefixes)]
+    sandbox = Sandbox(accounts, port=port, state=state, faults=faults, events_writable=events_writable)
+    thread = threading.Thread(target=sandbox.run, name="sandbox")
+    thread.start()
+    try:
+        yield sandbox
+    finally:
+        sandbox.stop()
+        thread.join()
+
+
+def _listen(app: Any, port: int, sockets: dict[int, Any]) -> Any:
+    settings = Adjustments(
+        threads=_THREADS,
+        connection_limit=2000,
+        backlog=1024,
+        asyncore_use_poll=True,  # select() ends at 1024 descriptors
+        channel_request_lookahead=1,  # else a hung request cannot see that its client has gone
+        max_request_body_size=MAX_RECEIVED,
+        ident=None,
+    )
+    listener = _bind(port)
+    sockinfo = (listener.family, listener.type, listener.proto, listener.getsockname())
+    return Server(app, sockets, True, listener, adj=settings, bind_socket=False, sockinfo=sockinfo)
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = error.strerror if isinstance(error, OSError) else "not a port"
+        raise Misconfigured(
+            f"port {port} on {HOST} cannot be used ({reason}): choose another, or 0 for a free one"
+        ) from None
+    return listener
+
+
+def _stops(sandbox: Sandbox) -> Any:
+    def handler(_number: int, _frame: FrameType | None) -> None:
+        sandbox.stop()
+
+    return handler
