@@ -1,12 +1,12 @@
 """How a job of a DOI ends: facts, attempt and job in one transaction, and only while the lease is still ours.
 
-Order of locks: upstream row (`breaker.hold`), the DOI's row, the job's row; counters last.
+Order of locks: the rate limit's row (`breaker.hold`), the DOI's row, the job's row; counters last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,15 +15,15 @@ import peewee
 from doitui_core.db import database
 from doitui_core.db.models import Attempt, Doi
 from doitui_core.dois import activity_log, doi_rows
-from doitui_core.domain import job_kinds, outcomes, states
+from doitui_core.domain import job_kinds, states
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.domain.states import TARGET, Facts, Wanted
 from doitui_core.events import stated
 from doitui_core.notify import notices, outage_check
-from doitui_core.queue import breaker, jobs, rate_limit
-from doitui_core.queue.connection import LOST, Connection
+from doitui_core.queue import fenced_finish, jobs
+from doitui_core.queue.connection import Connection
 from doitui_core.queue.leases import Lease
 
 #: When to look whether something arrived late (`late_arrivals`): longer than any request of ours may take.
@@ -73,48 +73,87 @@ def finish(
 ) -> Outcome:
     """Write facts, attempt and job of a write; the outcome, or `LOST`.
 
-    `seen`: the row as it was when it was decided what to send. A newer wish does not fail with an older one.
+    `seen`: the row as it was when it was decided what to send. A newer request does not fail with an older one.
     `document`: what DataCite has confirmed.
     """
     outage_check.decide(lease, connection, outcome)
-    with database.write():
-        breaker.hold(connection.rate_limit, outcome)
-        row = doi_rows.lock(lease.subject_id)
-        if not jobs.is_leased(lease):
-            return LOST
-        if attempt is not None:
-            doi_rows.finish_attempt(attempt, outcome, answer)
-        if settles:
-            doi_rows.settle_attempts(row.id, settles)
-        before = doi_rows.facts(row)
-        facts = change(before)
+    written = _Result(lease, connection, outcome, change, action, attempt, answer, settles, seen, document, columns)
+    return fenced_finish.finish(
+        lease,
+        connection,
+        outcome,
+        lock=lambda: doi_rows.lock(lease.subject_id),
+        write=written.write,
+        finished=written.finished,
+        committed=written.log,
+    )
+
+
+@dataclass
+class _Result:
+    """The result of a write, as `finish` takes it, and what its parts hand on to each other."""
+
+    lease: Lease
+    connection: Connection
+    outcome: Outcome
+    change: Change
+    action: str
+    attempt: Attempt | None
+    answer: Answer | None
+    settles: str
+    seen: Doi | None
+    document: dict[str, Any] | None
+    columns: dict[str, Any]
+    before: Facts = field(init=False)
+    facts: Facts = field(init=False)
+
+    @property
+    def attempted(self) -> str:
+        """What the write was to do."""
+        return states.action(self.before)
+
+    def write(self, row: Doi, conclude: fenced_finish.Conclude) -> fenced_finish.Conclusion:
+        """Write facts and attempts; where the job goes."""
+        self._write_facts(row)
+        end = conclude(self.outcome)
+        if end.status is JobStatus.COMPLETED and not _finished(row, self.facts):
+            # A newer request or newer content came while this one was running.
+            end.requeue(database.now())
+        if end.status is JobStatus.FAILED and self.seen is not None and _changed_since(self.seen, row):
+            end.requeue(database.now())
+        end.finalize()
+        end.keep_message = end.outcome.kind is not OutcomeKind.DONE
+        return end
+
+    def _write_facts(self, row: Doi) -> None:
+        outcome = self.outcome
+        if self.attempt is not None:
+            doi_rows.finish_attempt(self.attempt, outcome, self.answer)
+        if self.settles:
+            doi_rows.settle_attempts(row.id, self.settles)
+        self.before = doi_rows.facts(row)
+        self.facts = self.change(self.before)
         if outcome.kind is OutcomeKind.AMBIGUOUS:
-            facts = states.timed_out(facts)
-        done = states.action(before)
+            self.facts = states.timed_out(self.facts)
+        action = self.action or self.attempted
         detail: dict[str, Any] = {"http_status": outcome.http_status, "cause": outcome.cause, "detail": outcome.message}
-        doi_rows.write(row, facts, actor=lease.worker, action=action or done, **detail, **columns)
-        status, at, give_back = breaker.conclude(connection.rate_limit, lease, outcome, connection.policy)
-        if status is JobStatus.COMPLETED and not _finished(row, facts):
-            # A newer wish or newer content came while this one was under way.
-            status, at, give_back = JobStatus.PENDING, database.now(), True
-        if status is JobStatus.FAILED and seen is not None and _changed_since(seen, row):
-            status, at, give_back = JobStatus.PENDING, database.now(), True
-        if status is JobStatus.FAILED:
-            outcome = outcomes.final(outcome)
-        error = "" if outcome.kind is OutcomeKind.DONE else outcome.message
-        jobs.finish(lease, status, at=at, cause=outcome.cause, error=error, give_back=give_back)
-        if notices.can_send(connection.config):
-            told = {"failed": status is JobStatus.FAILED, "minted": facts.minted and not before.minted}
-            notices.report_result(row, connection.config, outcome, **told)
-        done_late = facts.wanted is Wanted.TOMBSTONE or lease.was is not JobStatus.PENDING
-        if settles or (outcome.kind is OutcomeKind.DONE and done_late):
-            schedule_recheck(lease)
-        if outcome.kind is OutcomeKind.DONE:
-            stated.confirmed(row, connection.config, actor=lease.worker, document=document)
-    if outcome.kind is OutcomeKind.THROTTLED:
-        rate_limit.pause(connection.rate_limit, at)
-    activity_log.written(row, done, outcome, failed=status is JobStatus.FAILED)
-    return outcome
+        doi_rows.write(row, self.facts, actor=self.lease.worker, action=action, **detail, **self.columns)
+
+    def finished(self, row: Doi, end: fenced_finish.Conclusion) -> None:
+        """What follows from it: mail, a later recheck, events."""
+        config, done = self.connection.config, end.outcome.kind is OutcomeKind.DONE
+        if notices.can_send(config):
+            minted = self.facts.minted and not self.before.minted
+            notices.report_result(row, config, end.outcome, failed=end.status is JobStatus.FAILED, minted=minted)
+        done_late = self.facts.wanted is Wanted.TOMBSTONE or self.lease.was is not JobStatus.PENDING
+        if self.settles or (done and done_late):
+            schedule_recheck(self.lease)
+        if done:
+            stated.confirmed(row, config, actor=self.lease.worker, document=self.document)
+
+    def log(self, row: Doi, end: fenced_finish.Conclusion) -> None:
+        """Tell the activity log."""
+        activity_log.written(row, self.attempted, end.outcome, failed=end.status is JobStatus.FAILED)
 
 
 def probe_soon(lease: Lease, connection: Connection, outcome: Outcome) -> Outcome:

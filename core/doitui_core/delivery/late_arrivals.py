@@ -1,4 +1,4 @@
-"""The look back, five minutes after a tombstone or a settled time-out: did something arrive late? Then it is undone.
+"""The recheck, five minutes after a tombstone or a settled time-out: did something arrive late? Then it is undone.
 
 A request that timed out may still be on its way when the probe has settled it. Whatever it changed is found here, and a
 write brings the remote back to what is wanted.
@@ -18,8 +18,8 @@ from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.domain.states import TARGET, Certainty, Facts, Remote, Wanted
 from doitui_core.notify import outage_check
-from doitui_core.queue import breaker, jobs, rate_limit
-from doitui_core.queue.connection import LOST, Connection
+from doitui_core.queue import fenced_finish, jobs
+from doitui_core.queue.connection import Connection
 from doitui_core.queue.leases import Lease
 
 
@@ -34,29 +34,39 @@ def check(lease: Lease, connection: Connection) -> Outcome:
 
 def _finish(lease: Lease, connection: Connection, seen: Doi, outcome: Outcome, answer: Answer | None) -> Outcome:
     outage_check.decide(lease, connection, outcome)
-    with database.write():
-        breaker.hold(connection.rate_limit, outcome)
-        row = doi_rows.lock(lease.subject_id)
-        if not jobs.is_leased(lease):
-            return LOST
-        written_since = doi_rows.written_since(seen, row)
-        late = _late(row, answer, connection.client.account) if answer is not None and not written_since else ""
-        if late:
-            outcome = Outcome(OutcomeKind.DONE, "arrived_late", late, outcome.http_status)
-            _undo(row, lease, answer, outcome)
-        status, at, give_back = breaker.conclude(connection.rate_limit, lease, outcome, connection.policy)
-        if outcome.kind is OutcomeKind.RETRYABLE:
-            # It only reads, so it is repeated until there is an answer: given up, what arrived late would stay.
-            status, give_back = JobStatus.PENDING, True
-        asked_again = jobs.find(lease.job_id).scheduled_at
-        if status is JobStatus.COMPLETED and (written_since or asked_again > database.now()):
-            # What was written meanwhile wants a look back of its own, and this job is the only one.
-            at = asked_again if asked_again > database.now() else database.now() + finishing.RECHECK_AFTER
-            status, give_back = JobStatus.PENDING, True
-        jobs.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
-    if outcome.kind is OutcomeKind.THROTTLED:
-        rate_limit.pause(connection.rate_limit, at)
-    return outcome
+    return fenced_finish.finish(
+        lease,
+        connection,
+        outcome,
+        lock=lambda: doi_rows.lock(lease.subject_id),
+        write=lambda row, conclude: _settle(lease, connection, seen, row, answer, outcome, conclude),
+    )
+
+
+def _settle(
+    lease: Lease,
+    connection: Connection,
+    seen: Doi,
+    row: Doi,
+    answer: Answer | None,
+    outcome: Outcome,
+    conclude: fenced_finish.Conclude,
+) -> fenced_finish.Conclusion:
+    """Undo what arrived late; where the job goes."""
+    written_since = doi_rows.written_since(seen, row)
+    late = _late(row, answer, connection.client.account) if answer is not None and not written_since else ""
+    if late:
+        outcome = Outcome(OutcomeKind.DONE, "arrived_late", late, outcome.http_status)
+        _undo(row, lease, answer, outcome)
+    end = conclude(outcome)
+    if outcome.kind is OutcomeKind.RETRYABLE:
+        # It only reads, so it is repeated until there is an answer: given up, what arrived late would stay.
+        end.status, end.give_back = JobStatus.PENDING, True
+    asked_again = jobs.find(lease.job_id).scheduled_at
+    if end.status is JobStatus.COMPLETED and (written_since or asked_again > database.now()):
+        # What was written meanwhile needs a recheck of its own, and this job is the only one.
+        end.requeue(asked_again if asked_again > database.now() else database.now() + finishing.RECHECK_AFTER)
+    return end
 
 
 def _late(row: Doi, answer: Answer, account: str) -> str:
@@ -82,7 +92,7 @@ def _late(row: Doi, answer: Answer, account: str) -> str:
 
 def _undo(row: Doi, lease: Lease, answer: Answer | None, outcome: Outcome) -> None:
     """Note what is there, and queue what brings it back to what is wanted. Where nothing was wanted any more, what is
-    there is wanted now: the wish was taken back too late.
+    there is wanted now: the request was cancelled too late.
     """
     remote = Remote(answer.state) if answer is not None and answer.status == 200 else Remote.NONE
     facts: Facts = states.answered(doi_rows.facts(row), remote)
@@ -90,8 +100,8 @@ def _undo(row: Doi, lease: Lease, answer: Answer | None, outcome: Outcome) -> No
         facts = states.cancelled(facts)
     same = remote is not Remote.NONE and answer is not None and probe.as_sent(row, answer)
     columns: dict[str, Any] = {} if same else {"confirmed_hash": ""}
-    told = outcome.message
-    doi_rows.write(row, facts, actor=lease.worker, action="recheck", cause=outcome.cause, detail=told, **columns)
+    detail = outcome.message
+    doi_rows.write(row, facts, actor=lease.worker, action="recheck", cause=outcome.cause, detail=detail, **columns)
     if facts.settled and same:
         return
     jobs.enqueue(

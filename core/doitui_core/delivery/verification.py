@@ -27,7 +27,7 @@ from doitui_core.domain.states import LADDER, TARGET, Certainty, Facts, Remote, 
 from doitui_core.errors import Misconfigured
 from doitui_core.metadata import compare
 from doitui_core.notify import outage_check
-from doitui_core.queue import breaker, jobs, rate_limit
+from doitui_core.queue import fenced_finish, jobs
 from doitui_core.queue.connection import LOST, Connection
 from doitui_core.queue.leases import Lease
 
@@ -149,32 +149,25 @@ def _changed(facts: Facts, seen: _Seen) -> Facts:
 def _finish(lease: Lease, connection: Connection, outcome: Outcome, seen: _Seen | None = None) -> Outcome:
     """Write the verdicts (of the row as it was `seen`) and the job's end in one transaction; or `LOST`."""
     outage_check.decide(lease, connection, outcome)
-    with database.write():
-        breaker.hold(connection.rate_limit, outcome)
-        row = doi_rows.lock(lease.subject_id)
-        if not jobs.is_leased(lease):
-            return LOST
-        facts, columns = doi_rows.facts(row), _check_columns(row, outcome, seen)
-        detail = outcome.message
-        if seen is not None and doi_rows.written_since(seen.row, row):
-            outcome, columns, detail = IN_FLIGHT, {}, IN_FLIGHT.message
-        elif seen is not None:
-            facts, detail = _changed(facts, seen), seen.reason
-        doi_rows.write(
-            row,
-            facts,
-            actor=lease.worker,
-            action="verify",
-            http_status=outcome.http_status,
-            cause=outcome.cause,
-            detail=detail,
-            **columns,
-        )
-        status, at, give_back = breaker.conclude(connection.rate_limit, lease, outcome, connection.policy)
-        jobs.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
-    if outcome.kind is OutcomeKind.THROTTLED:
-        rate_limit.pause(connection.rate_limit, at)
-    activity_log.verified(row, outcome)
+    return fenced_finish.finish(
+        lease,
+        connection,
+        outcome,
+        lock=lambda: doi_rows.lock(lease.subject_id),
+        write=lambda row, conclude: conclude(_write_verdicts(row, lease, outcome, seen)),
+        committed=lambda row, end: activity_log.verified(row, end.outcome),
+    )
+
+
+def _write_verdicts(row: Doi, lease: Lease, outcome: Outcome, seen: _Seen | None) -> Outcome:
+    """Write the verdicts; `outcome`, or `IN_FLIGHT` where they may be older than what was sent meanwhile."""
+    facts, columns, detail = doi_rows.facts(row), _check_columns(row, outcome, seen), outcome.message
+    if seen is not None and doi_rows.written_since(seen.row, row):
+        outcome, columns, detail = IN_FLIGHT, {}, IN_FLIGHT.message
+    elif seen is not None:
+        facts, detail = _changed(facts, seen), seen.reason
+    answer: dict[str, Any] = {"http_status": outcome.http_status, "cause": outcome.cause, "detail": detail}
+    doi_rows.write(row, facts, actor=lease.worker, action="verify", **answer, **columns)
     return outcome
 
 

@@ -23,8 +23,9 @@ from doitui_core.events import eligible, store
 from doitui_core.events.event_connection import EventConnection
 from doitui_core.events.event_outcomes import event_outcome
 from doitui_core.notify import outage_check
-from doitui_core.queue import breaker, jobs, rate_limit, spent_attempts
+from doitui_core.queue import fenced_finish, jobs, spent_attempts
 from doitui_core.queue.connection import LOST
+from doitui_core.queue.fenced_finish import Conclusion
 from doitui_core.queue.leases import Lease
 
 ATTEMPTS_SPENT = (
@@ -84,22 +85,24 @@ def value(row: Event) -> EventValue:
 def _finish(lease: Lease, connection: EventConnection, outcome: Outcome, sent: _Sent) -> Outcome:
     """Write event and job; the outcome, or `LOST`."""
     outage_check.decide(lease, connection, outcome)
-    with database.write():
-        breaker.hold(connection.rate_limit, outcome)
-        if not jobs.is_leased(lease):
-            return LOST
-        status, at, give_back = breaker.conclude(connection.rate_limit, lease, outcome, connection.policy)
-        row = database.for_update(Event.select().where(Event.id == lease.subject_id)).get()
-        if status is JobStatus.FAILED:
-            outcome = outcomes.final(outcome)
-        _note(row, lease, outcome, sent)
-        if status in (JobStatus.COMPLETED, JobStatus.FAILED) and row.total != sent.total:
-            # It has grown while it was under way.
-            status, at, give_back = JobStatus.PENDING, store.due_at(row, database.now()), True
-        jobs.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
-    if outcome.kind is OutcomeKind.THROTTLED:
-        rate_limit.pause(connection.rate_limit, at)
-    return outcome
+    return fenced_finish.finish(
+        lease,
+        connection,
+        outcome,
+        lock=lambda: None,  # the event is locked after its job
+        write=lambda _, conclude: _settle(lease, conclude(outcome), sent),
+    )
+
+
+def _settle(lease: Lease, end: Conclusion, sent: _Sent) -> Conclusion:
+    """Write the event; where its job goes."""
+    row = database.for_update(Event.select().where(Event.id == lease.subject_id)).get()
+    end.finalize()
+    _note(row, lease, end.outcome, sent)
+    if end.status in (JobStatus.COMPLETED, JobStatus.FAILED) and row.total != sent.total:
+        # It has grown while it was running.
+        end.requeue(store.due_at(row, database.now()))
+    return end
 
 
 def _note(row: Event, lease: Lease, outcome: Outcome, sent: _Sent) -> None:

@@ -16,7 +16,7 @@ from doitui_core.db import database
 from doitui_core.domain.outcomes import Outcome
 from doitui_core.notify import notices
 from doitui_core.queue import breaker, jobs
-from doitui_core.queue.jobs import Policy
+from doitui_core.queue.fenced_finish import JobConnection
 from doitui_core.queue.leases import Lease
 
 log = logging.getLogger("doitui.worker")
@@ -25,13 +25,9 @@ log = logging.getLogger("doitui.worker")
 FRESH = 5.0
 
 
-class OutageCheckable(Protocol):
-    """What is asked: a desk of any service."""
+class OutageCheckable(JobConnection, Protocol):
+    """What is asked: a connection to any service."""
 
-    @property
-    def policy(self) -> Policy: ...
-    @property
-    def rate_limit(self) -> str: ...
     def answers(self) -> bool: ...
 
 

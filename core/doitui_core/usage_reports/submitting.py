@@ -4,7 +4,7 @@ It may be killed anywhere. Whoever takes the job up begins with the first part, 
 with all its parts; so nothing is left of a half-sent one, and no part is there twice. A report of several parts is read
 back at the end, because a part of an earlier try may still have come in behind our PUT.
 
-Lock order: upstream, report, job.
+Lock order: rate limit, report, job.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import BadInput, Misconfigured, RemoteFailed
 from doitui_core.notify import outage_check
-from doitui_core.queue import breaker, jobs, rate_limit, spent_attempts
+from doitui_core.queue import fenced_finish, jobs, spent_attempts
 from doitui_core.queue.connection import LOST
+from doitui_core.queue.fenced_finish import Conclusion
 from doitui_core.queue.leases import Lease
 from doitui_core.usage_reports import building, stored_report
 from doitui_core.usage_reports.parts import Part
@@ -112,22 +113,23 @@ def _finish(lease: Lease, connection: ReportConnection, seen: UsageReport, sent:
     """Write report and job; the outcome, or `LOST`. What nobody knows the end of can be sent again."""
     outcome = outcomes.for_read(outcome)
     outage_check.decide(lease, connection, outcome)
-    with database.write():
-        breaker.hold(connection.rate_limit, outcome)
-        row = database.for_update(UsageReport.select().where(UsageReport.id == lease.subject_id)).get()
-        if not jobs.is_leased(lease):
-            return LOST
-        status, at, give_back = breaker.conclude(connection.rate_limit, lease, outcome, connection.policy)
-        if status is JobStatus.COMPLETED and row.requested_at != seen.requested_at:
-            # It was asked for again, maybe with other counts, while this one was under way.
-            status, at, give_back = JobStatus.PENDING, database.now(), True
-        if status is JobStatus.FAILED:
-            outcome = outcomes.final(outcome)
-        _note(row, sent, outcome)
-        jobs.finish(lease, status, at=at, cause=outcome.cause, error=outcome.message, give_back=give_back)
-    if outcome.kind is OutcomeKind.THROTTLED:
-        rate_limit.pause(connection.rate_limit, at)
-    return outcome
+    return fenced_finish.finish(
+        lease,
+        connection,
+        outcome,
+        lock=lambda: database.for_update(UsageReport.select().where(UsageReport.id == lease.subject_id)).get(),
+        write=lambda row, conclude: _settle(row, seen, sent, conclude(outcome)),
+    )
+
+
+def _settle(row: UsageReport, seen: UsageReport, sent: _Sent, end: Conclusion) -> Conclusion:
+    """Write the report; where its job goes."""
+    if end.status is JobStatus.COMPLETED and row.requested_at != seen.requested_at:
+        # It was requested again, maybe with other counts, while this one was running.
+        end.requeue(database.now())
+    end.finalize()
+    _note(row, sent, end.outcome)
+    return end
 
 
 def _note(row: UsageReport, sent: _Sent, outcome: Outcome) -> None:
