@@ -7,10 +7,11 @@ import click
 from doitui.cli import exits
 from doitui.cli.doi import state_option
 from doitui.cli.numbers import LIMIT
-from doitui.cli.output import plural, progress, say, show
+from doitui.cli.output import progress, say, show
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
 from doitui.shared.actor import actor
+from doitui_core.text import plural
 
 
 @click.group()

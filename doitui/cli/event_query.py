@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from doitui.cli.numbers import LIMIT_OR_ALL
-from doitui.cli.output import plural, progress, show, table
+from doitui.cli.output import progress, show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
 from doitui_core.errors import BadInput
+from doitui_core.text import plural
 
 COLUMNS = ("subj_id", "relation_type_id", "obj_id", "source_id", "total", "occurred_at")
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import click
 
-from doitui.shared.plain_text import JOINERS, plain
 from doitui_core.domain import strict_json
 from doitui_core.domain.database_urls import without_passwords
+from doitui_core.text import JOINERS, plain
 
 WIDEST_CELL = 60
 
@@ -97,11 +97,6 @@ def fields(row: Mapping[str, Any]) -> list[str]:
     """The names and values of one thing, below each other."""
     width = max(map(len, row))
     return [f"{name:<{width}}  {value(found)}" for name, found in row.items()]
-
-
-def plural(number: int, noun: str) -> str:
-    """`1 job`, `2 jobs`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _cell(found: Any) -> str:

@@ -9,11 +9,12 @@ import click
 from doitui.cli import exits
 from doitui.cli.items import each
 from doitui.cli.numbers import ID
-from doitui.cli.output import fields, plural, progress, say, show, table
+from doitui.cli.output import fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
 from doitui.shared.actor import actor
+from doitui_core.text import plural
 
 
 @click.group()

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import plural, progress, say, show, table
+from doitui.cli.output import progress, say, show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
 from doitui.cli.usage_drain import drain, reason_lines, refresh_events
 from doitui_core.errors import BadInput
+from doitui_core.text import plural
 
 #: A column for each metric type, in the order of the counts.
 COLUMNS = ("investigations", "unique", "requests", "unique requests")

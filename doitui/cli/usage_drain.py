@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import plural, progress, say, show
+from doitui.cli.output import progress, say, show
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
 from doitui_core.errors import BadInput, Misconfigured
+from doitui_core.text import plural
 
 if TYPE_CHECKING:
     from doitui_core.usage.spool_refusals import Refusal

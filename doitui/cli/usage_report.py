@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import plural, progress, say, show, table
+from doitui.cli.output import progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.shared.actor import actor
 from doitui_core.errors import DatabaseUnavailable, DoituiError, UnreadableDocument
+from doitui_core.text import plural
 
 if TYPE_CHECKING:
     from doitui_core.db.models import Repository

@@ -15,10 +15,10 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.numbers import LIMIT, SECONDS
-from doitui.cli.output import plural, progress, say, show
+from doitui.cli.output import progress, say, show
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
-from doitui.shared.plain_text import plain
+from doitui_core.text import plain, plural
 from doitui_core.worker import background
 
 if TYPE_CHECKING:

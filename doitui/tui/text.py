@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from rich.cells import cell_len, set_cell_size
 
-from doitui.shared.plain_text import plain
+import doitui_core.text
 from doitui_core.clock import EPOCH
+from doitui_core.text import plain
 
 #: Terminals disagree about the width of what these make of the characters around them.
 _JOINED = str.maketrans("", "", "\u200d\ufe0e\ufe0f")
@@ -35,7 +36,7 @@ def number(value: int) -> str:
 
 def plural(value: int, noun: str) -> str:
     """`1 job`, `2,000 jobs`."""
-    return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
+    return doitui_core.text.plural(value, noun, grouped=True)
 
 
 def day(moment: datetime | None) -> str:

@@ -19,8 +19,7 @@ from doitui_core.db import database
 from doitui_core.db.models import Setting
 from doitui_core.domain import environments
 from doitui_core.errors import BadInput, Misconfigured, NotFound
-
-MASK = "•••"
+from doitui_core.text import MASK
 
 
 @dataclass(frozen=True, slots=True)

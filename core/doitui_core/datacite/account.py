@@ -5,20 +5,16 @@ from __future__ import annotations
 import threading
 from base64 import b64encode
 from collections.abc import Mapping
-from urllib.parse import quote
 
 import requests
 
-from doitui_core import __version__
 from doitui_core.datacite import transport
 from doitui_core.domain import environments
 from doitui_core.domain.answer import Answer
+from doitui_core.text import MASK, user_agent
 
 #: Whoever only asks whether a service answers waits so long, in seconds.
 LOOK_SECONDS = 10.0
-
-#: Stands for a secret in what is kept or shown.
-MASK = "•••"
 
 
 class Account:
@@ -34,9 +30,7 @@ class Account:
         self.account = account
         self.deadline = deadline
         self._password = password
-        self._user_agent = f"doitui/{__version__}" + (
-            f" (mailto:{quote(contact_email, safe='@+')})" if contact_email else ""
-        )
+        self._user_agent = user_agent(contact_email)
         self._local = threading.local()
 
     @property

@@ -8,8 +8,9 @@ from typing import Any
 import requests
 
 from doitui_core.datacite import transport
-from doitui_core.datacite.account import MASK, Account
+from doitui_core.datacite.account import Account
 from doitui_core.errors import Misconfigured
+from doitui_core.text import MASK
 
 #: A bearer token (RFC 6750 2.1). Anything else would come back in the error of an HTTP library.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")

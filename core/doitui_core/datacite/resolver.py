@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import quote, urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import requests
 from requests.utils import requote_uri
 
-from doitui_core import __version__
 from doitui_core.config.repositories import IN_ADDRESS, Config
 from doitui_core.datacite import transport
 from doitui_core.datacite.pace import PACE
@@ -26,6 +25,7 @@ from doitui_core.domain.answer import Answer, line
 from doitui_core.domain.environments import RESOLVER_URL, check_fence, is_loopback
 from doitui_core.domain.states import Verification
 from doitui_core.errors import Misconfigured, RemoteFailed, WrongEnvironment
+from doitui_core.text import user_agent
 
 #: More redirects than these lead nowhere.
 MOST_HOPS = 10
@@ -98,7 +98,7 @@ class Resolver:
         self._deadline = deadline
         self._pace = pace
         self._headers = {
-            "User-Agent": f"doitui/{__version__}" + (f" (mailto:{quote(email, safe='@+')})" if email else ""),
+            "User-Agent": user_agent(email),
             # Without it doi.org gives metadata to some clients (content negotiation).
             "Accept": "text/html, */*;q=0.8",
         }

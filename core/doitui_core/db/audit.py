@@ -1,11 +1,10 @@
 """Who did what: acts on more than one DOI or on none, and, together with the log of all DOIs, the newest of everything.
 
-What is done to one DOI stands in that DOI's own log (`doi_rows`); a wish for many, a retry, a pause, a setting here.
+What is done to one DOI stands in that DOI's own log (`doi_rows`); a request for many, a retry, a pause, a setting here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from doitui_core.db import database
@@ -13,12 +12,9 @@ from doitui_core.db.models import Audit, Doi, DoiLog
 
 Row = dict[str, Any]
 
-#: Numbers that are named; the rest is counted.
-NAMED = 8
-
 
 def note(actor: str, action: str, subject: str, detail: str = "", *, act: Audit | None = None) -> Audit:
-    """Keep one act, with the transaction at hand; or, of an `act` that goes on, what has come of it by now. Inside
+    """Store one act, with the transaction at hand; or, of an `act` that goes on, what has come of it by now. Inside
     `database.write()`.
     """
     if act is None:
@@ -26,18 +22,6 @@ def note(actor: str, action: str, subject: str, detail: str = "", *, act: Audit 
     act.subject, act.detail = subject, detail
     act.save(only=act.dirty_fields)
     return act
-
-
-def list_ids(noun: str, ids: Sequence[int]) -> str:
-    """`job 12`, or `12 jobs: 3, 4, 5 …`."""
-    if len(ids) == 1:
-        return f"{noun} {ids[0]}"
-    return f"{plural(noun, len(ids))}: {', '.join(map(str, ids[:NAMED]))}" + (" …" if len(ids) > NAMED else "")
-
-
-def plural(noun: str, many: int) -> str:
-    """`1 job`, `2 jobs`."""
-    return f"{many} {noun}" if many == 1 else f"{many} {noun}s"
 
 
 def newest(limit: int) -> list[Row]:

@@ -30,6 +30,7 @@ from doitui_core.notify import outage_check
 from doitui_core.queue import fenced_finish, jobs
 from doitui_core.queue.connection import LOST, Connection
 from doitui_core.queue.leases import Lease
+from doitui_core.text import plural
 
 #: What was read may be older than what was written meanwhile.
 IN_FLIGHT = Outcome(
@@ -202,7 +203,7 @@ def queue_due(
                 doi_rows.lock(found.id)
                 jobs.enqueue(job_kinds.JobKind.VERIFY, found.id, at, actor=actor, max_attempts=attempts[at])
             queued += [found.id for found in chunk]
-            what = audit.plural("DOI", len(queued))
+            what = plural(len(queued), "DOI")
             act = audit.note(actor, "verify", what, f"last written {delay_hours} h ago or earlier", act=act)
     return queued
 

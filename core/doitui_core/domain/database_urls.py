@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-MASK = "•••"
+from doitui_core.text import MASK
 
 #: Parameters, by their names decoded, whose values are not shown.
 _SECRET_NAME = re.compile(r"(?i)pa?ss(?!file)|pw|secret|token|cred")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from doitui_core.config import repositories
-from doitui_core.datacite.account import MASK
 from doitui_core.datacite.events import EventsClient
 from doitui_core.db.models import Repository
 from doitui_core.domain.intermediary import EVENTS
 from doitui_core.domain.job_kinds import Service
 from doitui_core.queue import connection, rate_limit, token_connection
 from doitui_core.queue.token_connection import TokenConnection
+from doitui_core.text import MASK
 
 
 @dataclass(frozen=True)

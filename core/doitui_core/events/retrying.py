@@ -15,6 +15,7 @@ from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import JobKind, Service
 from doitui_core.events import event_list, store
 from doitui_core.queue import blocking, jobs, retry_causes
+from doitui_core.text import list_ids
 
 
 def retryable(*, ids: Sequence[int] = (), cause: str | None = None) -> list[int]:
@@ -62,7 +63,7 @@ def retry(
                 blocking.accept((Service.EVENTS,))
             back += _requeue(chunk, cause, actor)
             if back:
-                act = audit.note(actor, "retry", audit.list_ids("event", back), cause or "", act=act)
+                act = audit.note(actor, "retry", list_ids(back, "event"), cause or "", act=act)
     if back:
         blocking.retry_services([row.id for row in Repository.select()], (Service.EVENTS,))
     return back

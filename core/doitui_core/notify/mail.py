@@ -35,12 +35,11 @@ import peewee
 from doitui_core.clock import EPOCH
 from doitui_core.config import repositories, setting_values, settings
 from doitui_core.config.repositories import Config
-from doitui_core.config.settings import MASK
 from doitui_core.db import database
 from doitui_core.db.models import Notice, Repository
 from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable, Misconfigured
 from doitui_core.notify import notices
-from doitui_core.text import harmless
+from doitui_core.text import MASK, harmless
 
 log = logging.getLogger("doitui.mail")
 

@@ -26,7 +26,7 @@ from doitui_core.domain import outcomes, states
 from doitui_core.domain.outcomes import Outcome
 from doitui_core.errors import Misconfigured
 from doitui_core.queue import rate_limit
-from doitui_core.text import harmless
+from doitui_core.text import harmless, plural
 
 if TYPE_CHECKING:
     from doitui_core.domain.job_kinds import Service
@@ -228,10 +228,10 @@ def digest(run: Digest, config: Config | None = None) -> bool:
     ]
     groups += [(f"{len(recovered)} fixed themselves", recovered)] * bool(recovered)
     groups += [(f"{len(well)} well", well)] * bool(well)
-    told = [f"{len(wrong)} failed ({_plural(len(causes), 'cause')})"] * bool(wrong)
+    told = [f"{len(wrong)} failed ({plural(len(causes), 'cause')})"] * bool(wrong)
     told += [head for head, _ in groups[len(kinds) :]]
     subject = f"{run.what}{_about_one(run)}: {', '.join(told)}"
-    text = [f"{run.what}, {iso(database.now())}: {_plural(len(run.lines), 'DOI')}, {', '.join(told)}."]
+    text = [f"{run.what}, {iso(database.now())}: {plural(len(run.lines), 'DOI')}, {', '.join(told)}."]
     for head, lines in groups:
         text += ["", head, *_list_lines(lines)]
     text += ["", "Look: doitui status; doitui queue list --status failed"]
@@ -354,7 +354,3 @@ def _cause_text(cause: str) -> str:
 
 def _advice(cause: str) -> str:
     return ADVICE.get(cause) or "see its error"
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from doitui_core.config import repositories, settings
-from doitui_core.config.settings import MASK, TABLE
+from doitui_core.config.settings import TABLE
 from doitui_core.db import audit, database
 from doitui_core.db.models import Doi, Record, Repository, Setting
 from doitui_core.errors import BadInput
 from doitui_core.queue import blocking
+from doitui_core.text import MASK
 
 
 def save_repository(

@@ -23,6 +23,7 @@ from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import NotFound, Refused
 from doitui_core.queue import due_jobs, event_progress, leases, retry_causes
 from doitui_core.queue.leases import Lease
+from doitui_core.text import list_ids
 
 
 def as_literals(values: Iterable[str]) -> list[peewee.SQL]:
@@ -298,7 +299,7 @@ def retry(
                 requeue(job, database.now())
                 back.append(job.id)
             if back:
-                act = audit.note(actor, "retry", audit.list_ids("job", back), cause or "", act=act)
+                act = audit.note(actor, "retry", list_ids(back, "job"), cause or "", act=act)
     return back
 
 

@@ -13,6 +13,7 @@ from doitui_core.db.chunks import GAP
 from doitui_core.db.models import Job
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.queue.jobs import as_literals
+from doitui_core.text import plural
 
 #: Jobs deleted in one transaction.
 PRUNED_AT_ONCE = 1000
@@ -34,7 +35,7 @@ def prune(before: datetime, *, actor: str = "python") -> int:
             for job in jobs:
                 database.count(f"job.{job.kind}.{job.status}", -1)
             pruned += len(jobs)
-            act = audit.note(actor, "prune", audit.plural("job", pruned), f"ended before {iso(before)}", act=act)
+            act = audit.note(actor, "prune", plural(pruned, "job"), f"ended before {iso(before)}", act=act)
         if len(jobs) < PRUNED_AT_ONCE:
             return pruned
         time.sleep(GAP)

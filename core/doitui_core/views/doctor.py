@@ -25,6 +25,7 @@ from doitui_core.domain import doi_paths, environments, states
 from doitui_core.domain.job_kinds import JobStatus, Service
 from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
 from doitui_core.queue import connection, heartbeats, jobs
+from doitui_core.text import list_names, plural
 from doitui_core.usage import spool_refusals
 from doitui_core.views import clock_health, counters, doctor_setup, event_health, service_checks
 from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
@@ -170,7 +171,7 @@ def _workers() -> list[Check]:
             Check(
                 "workers",
                 FAIL,
-                f"none runs, and {_count_sentence(waiting, 'job waits', 'jobs wait')}",
+                f"none runs, and {plural(waiting, 'job waits', 'jobs wait', grouped=True)}",
                 "doitui work",
             )
         ]
@@ -180,10 +181,10 @@ def _workers() -> list[Check]:
 def _queue() -> list[Check]:
     counts, now, found = counters.jobs(), database.now(), []
     if counts[JobStatus.FAILED]:
-        told = f"{_count_sentence(counts[JobStatus.FAILED], 'failed job waits', 'failed jobs wait')} for a person"
+        told = f"{plural(counts[JobStatus.FAILED], 'failed job waits', 'failed jobs wait', grouped=True)} for a person"
         found.append(Check("queue", WARN, told, "doitui queue list --status failed"))
     if counts[JobStatus.BLOCKED]:
-        told = f"{_count_sentence(counts[JobStatus.BLOCKED], 'job is', 'jobs are')} blocked by a wrong set-up"
+        told = f"{plural(counts[JobStatus.BLOCKED], 'job is', 'jobs are', grouped=True)} blocked by a wrong set-up"
         found.append(Check("queue", WARN, told, "doitui queue list --status blocked"))
     waits = Job.status.in_(jobs.as_literals(("pending", "uncertain"))) & (Job.lane == str(Service.DOIS))
     late = Job.select().where(waits, Job.scheduled_at < now - LATE)
@@ -200,17 +201,11 @@ def _dois() -> list[Check]:
     rows = [row for row in Doi.select().where(IS_KEPT, odd).order_by(Doi.id) if doi_paths.refusal(row.doi)]
     if not rows:
         return []
-    shown = ", ".join(row.doi for row in rows[:NAMED]) + (" …" if len(rows) > NAMED else "")
-    told = (
-        f"requests for {_count_sentence(len(rows), 'DOI', 'DOIs')} would reach other DOIs, so nothing is sent: {shown}"
-    )
+    shown = list_names([row.doi for row in rows], NAMED)
+    told = f"requests for {plural(len(rows), 'DOI', grouped=True)} would reach other DOIs, so nothing is sent: {shown}"
     row = next((row for row in rows if row.remote in states.ABSENT), None)
     mend = f"doitui doi abandon {row.doi}" if row else "ask support@datacite.org what is registered under that name"
     return [Check("DOIs", FAIL, told, mend)]
-
-
-def _count_sentence(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _repositories(found: list[Repository]) -> list[Check]:

@@ -17,6 +17,7 @@ from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import Service
 from doitui_core.errors import Misconfigured
 from doitui_core.queue import heartbeats, jobs, refused_services
+from doitui_core.text import plural
 from doitui_core.usage import spool_place
 from doitui_core.views import counters
 
@@ -48,7 +49,7 @@ def _refused() -> Diagnosis | None:
     status = Event.select(Event.response_status).where(Event.state == "failed", Event.cause == row.blocked_cause)
     code = status.order_by(Event.id.desc()).limit(1).scalar() or 0
     waiting = counters.events()[EventState.PENDING]
-    told = f"events are refused: {row.blocked_error} ({waiting:,} {'waits' if waiting == 1 else 'wait'})"
+    told = f"events are refused: {row.blocked_error} ({plural(waiting, 'waits', 'wait', grouped=True)})"
     return Diagnosis(told, _remedy(row.blocked_cause), code, row.blocked_cause)
 
 

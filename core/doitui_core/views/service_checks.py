@@ -8,6 +8,7 @@ from doitui_core.db.models import Job, RateLimit
 from doitui_core.domain import intermediary
 from doitui_core.domain.job_kinds import Service
 from doitui_core.queue import jobs, rate_limit
+from doitui_core.text import plural
 from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
 
 
@@ -28,7 +29,7 @@ def network() -> list[Check]:
     number, newest = met.count(), met.order_by(Job.id.desc()).first()
     if newest is None:
         return []
-    job_rows = f"{number:,} {'job was' if number == 1 else 'jobs were'}"
+    job_rows = plural(number, "job was", "jobs were", grouped=True)
     told = f"{job_rows} answered by a firewall, proxy or login page, not by the service: {newest.last_error}"
     return [Check("network", WARN, told, "doitui queue retry --cause firewall   # once the network lets it through")]
 

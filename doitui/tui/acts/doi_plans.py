@@ -33,6 +33,7 @@ from doitui_core.domain.states import Wanted
 from doitui_core.errors import BadInput, DatabaseUnavailable, DoituiError, Refused
 from doitui_core.notify import bulk_acts
 from doitui_core.operations import adoption, bulk_mint, comparing, doi_actions
+from doitui_core.text import list_names
 from doitui_core.views import windows
 from doitui_core.views.filters import Filter
 from doitui_core.views.windows import Row, Window
@@ -273,5 +274,5 @@ def mint_result(found: bulk_mint.MintResult) -> ActResult:
 
 
 def _command(act: DoiAct, names: list[str]) -> str:
-    few = " ".join(names[:3]) + (" …" if len(names) > 3 else "")
+    few = list_names(names, 3, " ")
     return f"doitui {act.command.format(dois=few)}"

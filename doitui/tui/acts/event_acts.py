@@ -9,6 +9,7 @@ from doitui.tui.acts.plans import ActResult, Answers, Plan, Progress, Run, gathe
 from doitui.tui.text import plural
 from doitui.tui.widgets.lines import Line
 from doitui_core.db.models import Event
+from doitui_core.text import list_names
 from doitui_core.views.windows import Row, Window
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class EventActs:
             )
 
         lines: list[Line] = ["They get new attempts and go out again under the same UUIDs, so nothing doubles."]
-        few = " ".join(map(str, ids[:8])) + (" …" if len(ids) > 8 else "")
+        few = list_names(list(map(str, ids)), 8, " ")
         self._ask("Retry", len(ids), lines, f"doitui event retry {few}", run, 1)
 
     def propose_retry_matching(self, window: Window, expected: int) -> None:

@@ -12,6 +12,7 @@ from doitui.tui.widgets.lines import Line
 from doitui_core.config import repositories
 from doitui_core.db.models import Job, Repository
 from doitui_core.queue import blocking, jobs
+from doitui_core.text import list_names
 from doitui_core.views.windows import Row, Window
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _first(rows: list[Row]) -> list[Line]:
 
 
 def _few(ids: list[int]) -> str:
-    return " ".join(map(str, ids[:8])) + (" …" if len(ids) > 8 else "")
+    return list_names(list(map(str, ids)), 8, " ")
 
 
 def _cancel(ids: Sequence[int], operator: str, course: Progress) -> ActResult:

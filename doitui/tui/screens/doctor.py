@@ -17,6 +17,7 @@ from doitui.tui.widgets.window_table import Column, WindowTable
 from doitui_core.clock import EPOCH
 from doitui_core.config import settings
 from doitui_core.operations import change_settings
+from doitui_core.text import MASK
 from doitui_core.views import doctor, doctor_check
 from doitui_core.views.windows import Row
 
@@ -156,7 +157,7 @@ class DoctorScreen(TabbedSection):
             self.doitui.say("] goes to the settings; E then changes the one under the cursor", bad=True)
             return
         name = row["name"]
-        field = Field("value", f"{name}: {row['help']}", given="" if settings.MASK in row["value"] else row["value"])
+        field = Field("value", f"{name}: {row['help']}", given="" if MASK in row["value"] else row["value"])
 
         def run(given: Answers, __: Progress) -> ActResult:
             change_settings.set_setting(name, given["value"], actor=self.doitui.operator)

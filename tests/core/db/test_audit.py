@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from doitui_core.config import settings
 from doitui_core.db import audit, database
 from doitui_core.db.models import Audit, Doi, Repository
 from doitui_core.delivery import verification
@@ -18,6 +17,7 @@ from doitui_core.errors import RemoteFailed
 from doitui_core.events import retrying
 from doitui_core.operations import change_settings, comparing, doi_actions, flush_events
 from doitui_core.queue import blocking, jobs, leases, pruning
+from doitui_core.text import MASK
 
 Told = tuple[str, str, str, str]
 
@@ -81,7 +81,7 @@ def test_a_setting_of_all_and_of_one_repository(archive: Repository) -> None:
 
 def test_a_secret_stays_one(archive: Repository) -> None:
     change_settings.set_setting("smtp_url", "env:SMTP_PASSWORD_OF_ANA", actor="ana")
-    assert told() == [("ana", "set", "smtp_url", settings.MASK)]
+    assert told() == [("ana", "set", "smtp_url", MASK)]
 
 
 def test_a_refused_setting_is_no_act(archive: Repository) -> None:

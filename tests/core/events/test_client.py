@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from doitui_core.datacite.account import MASK
 from doitui_core.datacite.events import EventsApiVersion, EventsClient
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.event import EventValue
 from doitui_core.domain.outcomes import OutcomeKind
 from doitui_core.errors import Misconfigured, NoAnswer, NotSent
 from doitui_core.events.event_outcomes import event_outcome
+from doitui_core.text import MASK
 
 Connect = Callable[..., EventsClient]
 
