@@ -13,11 +13,9 @@ from doitui.cli.output import progress, say, show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
 from doitui.cli.usage_drain import drain, reason_lines, refresh_events
+from doitui_core.domain.counter_terms import LABELS, METRICS
 from doitui_core.errors import BadInput
 from doitui_core.text import plural
-
-#: A column for each metric type, in the order of the counts.
-COLUMNS = ("investigations", "unique", "requests", "unique requests")
 
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 
@@ -101,19 +99,17 @@ def count(
     _say_bad(found.bad, found.lines["bad"])
     if found.warning:
         say(found.warning)
-    show(found.counts, as_json, [*table(list(_rows(found.counts)), ("doi", "by", *COLUMNS), "nothing was counted")])
+    show(found.counts, as_json, [*table(list(_rows(found.counts)), ("doi", "by", *LABELS), "nothing was counted")])
     if not as_json:
         say(_line_results(found.lines))
     exits.leave(exits.SOME_FAILED if found.bad else exits.DONE)
 
 
 def _rows(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Iterator[dict[str, Any]]:
-    from doitui_core.domain.counter_terms import METRICS
-
     for doi, methods in counts.items():
         for method, numbers in methods.items():
             told = [numbers.get(metric, 0) for metric in METRICS]
-            yield {"doi": doi, "by": method, **dict(zip(COLUMNS, told, strict=True))}
+            yield {"doi": doi, "by": method, **dict(zip(LABELS, told, strict=True))}
 
 
 #: What became of lines, in words.
@@ -288,8 +284,6 @@ def show_(session: Session, month: str, doi: str, code: str, limit: int, as_json
 
 def _plot(series: list[dict[str, Any]]) -> Iterator[str]:
     """A bar of investigations for each day or month; its beginning in `=` are the requests among them."""
-    from doitui_core.domain.counter_terms import METRICS
-
     most = max((row[METRICS[0]] for row in series), default=0)
     for row in series:
         total, requests = (round(row[metric] * WIDEST_BAR / most) if most else 0 for metric in (METRICS[0], METRICS[2]))
@@ -301,11 +295,9 @@ def _plot(series: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _table(counts: list[dict[str, Any]]) -> Iterator[str]:
-    from doitui_core.domain.counter_terms import METRICS
-
     rows = [
         {"doi": row["doi"], "by": row["access_method"], "source": row["source"]}
-        | dict(zip(COLUMNS, (row[metric] for metric in METRICS), strict=True))
+        | dict(zip(LABELS, (row[metric] for metric in METRICS), strict=True))
         for row in counts
     ]
-    yield from table(rows, ("doi", "by", "source", *COLUMNS), "nothing was counted")
+    yield from table(rows, ("doi", "by", "source", *LABELS), "nothing was counted")

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
+from doitui_core import draft_files
 from doitui_core.errors import BadInput
 
 
 def replace(place: Path, text: str) -> None:
     """Put `text` into the file at `place`, UTF-8, new or in place of the old one. Raises `BadInput`."""
     place = place.resolve()  # a link stays one
-    beside = place.with_name(f".{place.name[:80]}.{secrets.token_hex(4)}")
+    draft = place.with_name(f".{place.name[:80]}.{secrets.token_hex(4)}")
     try:
         if place.exists() and not place.is_file():
             raise BadInput(f"{place} is no file: name one to write to")
         try:
-            with beside.open("x", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(place)
+            draft_files.write(draft, [text.encode()])
+            draft.replace(place)
         finally:
-            beside.unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BadInput(f"{place} cannot be written: {reason}") from error

@@ -6,13 +6,12 @@ A letter depends on facts and record only. Hiding sends no metadata, so that a b
 from __future__ import annotations
 
 import json
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
 from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
-from doitui_core.db import database, prepared
+from doitui_core.db import database, payload_codec, prepared
 from doitui_core.db.models import Attempt, Doi, Payload, Record
 from doitui_core.dois import documents, doi_rows, reservations
 from doitui_core.domain import states
@@ -103,7 +102,7 @@ def begin(
     if body:
         fingerprint = build.fingerprint({"body": body})
         payloads[fingerprint] = body
-    packed = [Payload(fingerprint=key, body=zlib.compress(text.encode())) for key, text in payloads.items()]
+    packed = [Payload(fingerprint=key, body=payload_codec.pack(text)) for key, text in payloads.items()]
     attempt = Attempt(
         doi=row.id,
         job_id=lease.job_id,

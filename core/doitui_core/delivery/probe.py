@@ -6,10 +6,10 @@ GET by DOI reads DataCite's database, not its index, so absent means absent (dat
 from __future__ import annotations
 
 import json
-import zlib
 from dataclasses import replace
 from typing import Any
 
+from doitui_core.db import payload_codec
 from doitui_core.db.models import Doi, Payload
 from doitui_core.delivery import finishing
 from doitui_core.dois import doi_rows
@@ -55,7 +55,7 @@ def as_sent(row: Doi, answer: Answer) -> bool:
     payload = Payload.get_or_none(Payload.fingerprint == row.sent_hash)
     if payload is None:
         return row.sent_hash == ""
-    sent = json.loads(zlib.decompress(bytes(payload.body)))
+    sent = json.loads(payload_codec.unpack(payload.body))
     if answer.state == Remote.DRAFT and not answer.attributes.get("url"):
         # A draft made through MDS has no address yet: it comes with publishing.
         sent.pop("url", None)

@@ -23,7 +23,7 @@ from doitui_core.dois import activity_log, documents, doi_rows
 from doitui_core.domain import job_kinds, states
 from doitui_core.domain.answer import Answer, line
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
-from doitui_core.domain.states import LADDER, TARGET, Certainty, Facts, Remote, Verification, Wanted
+from doitui_core.domain.states import LADDER, MINTED, TARGET, Certainty, Facts, Remote, Verification, Wanted
 from doitui_core.errors import Misconfigured
 from doitui_core.metadata import compare
 from doitui_core.notify import outage_check
@@ -220,8 +220,7 @@ def _due(delay_hours: int, repository: str, limit: int) -> Iterator[list[Doi]]:
 
 def due(delay_hours: int, repository: str = "") -> peewee.ModelSelect[Doi]:
     """The DOIs that `queue_due` queues."""
-    minted = [str(Remote.REGISTERED), str(Remote.FINDABLE)]
-    query = Doi.select(Doi, Repository).join(Repository).where(Doi.remote.in_(minted), Repository.active == 1)
+    query = Doi.select(Doi, Repository).join(Repository).where(Doi.remote.in_(MINTED), Repository.active == 1)
     if repository:
         query = query.where(Doi.repository == repositories.find(repository).id)
     if delay_hours:

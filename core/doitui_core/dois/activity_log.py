@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import logging
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from doitui_core.db import database
+from doitui_core.db import database, payload_codec
 from doitui_core.db.models import Attempt, Doi, Payload
 from doitui_core.dois import doi_rows
 from doitui_core.dois.log_file import LogFile
@@ -91,7 +90,7 @@ def _url_differs(row: Doi) -> bool:
 
 def _url_in(body: bytes) -> str:
     """The landing page in a stored body: JSON over REST, text over MDS; empty for a body without one."""
-    text = zlib.decompress(bytes(body)).decode("utf-8", "replace")
+    text = payload_codec.unpack(body)
     try:
         return str(json.loads(text).get("url") or "")
     except (ValueError, AttributeError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from doitui_core.domain.counter_terms import MACHINE, METRICS, REGULAR
+from doitui_core.domain.counter_terms import ACCESS_METHODS, METRICS
 
 
 class EventKind(StrEnum):
@@ -26,7 +26,7 @@ class EventKind(StrEnum):
 
 
 #: The relation types of usage, by metric and access method.
-USAGE = {(metric, method): f"{metric}-{method}" for metric in METRICS for method in (REGULAR, MACHINE)}
+USAGE = {(metric, method): f"{metric}-{method}" for metric in METRICS for method in ACCESS_METHODS}
 
 USAGE_RELATIONS = frozenset(USAGE.values())
 

@@ -79,6 +79,9 @@ class Step(StrEnum):
 #: Not at DataCite, as far as was ever confirmed.
 ABSENT = frozenset({Remote.UNKNOWN, Remote.NONE})
 
+#: Registered or findable at DataCite: permanent. A tombstone is registered too. As the database holds them.
+MINTED = (str(Remote.REGISTERED), str(Remote.FINDABLE))
+
 #: What `mint` can ask for, lowest first. DataCite never leads back down.
 LADDER = (Wanted.DRAFT, Wanted.REGISTERED, Wanted.FINDABLE)
 
@@ -125,8 +128,8 @@ class Facts:
 
     @property
     def minted(self) -> bool:
-        """DataCite has it as registered or findable: for ever."""
-        return self.remote in (Remote.REGISTERED, Remote.FINDABLE)
+        """DataCite has it as registered or findable: permanent."""
+        return self.remote in MINTED
 
     @property
     def settled(self) -> bool:
@@ -170,7 +173,7 @@ def abandon(facts: Facts, doi: str) -> Facts:
     return replace(facts, wanted=Wanted.ABANDONED)
 
 
-#: What is wanted when a wish is taken back: what is there.
+#: What is wanted when a request is cancelled: what is there.
 PRESENT = {Remote.DRAFT: Wanted.DRAFT, Remote.REGISTERED: Wanted.REGISTERED, Remote.FINDABLE: Wanted.FINDABLE}
 
 

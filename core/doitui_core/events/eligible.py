@@ -7,13 +7,10 @@ from typing import Any
 from doitui_core.db.models import Doi, Event, Record
 from doitui_core.domain.event_origin import Origin
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
-from doitui_core.domain.states import Remote
+from doitui_core.domain.states import MINTED
 
-#: A tombstone is registered too: what happened to it stays true.
-REMOTE = (str(Remote.REGISTERED), str(Remote.FINDABLE))
-
-#: The same for a query over `Doi` and `Record`.
-IS_PUBLIC: Any = Doi.remote.in_(REMOTE) & (Record.published == True)  # noqa: E712
+#: `public`, for a query over `Doi` and `Record`. A tombstone is registered too: what happened to it stays true.
+IS_PUBLIC: Any = Doi.remote.in_(MINTED) & (Record.published == True)  # noqa: E712
 
 
 #: The causes of what is not sent because of our own record. The next write of the DOI looks anew.
@@ -22,7 +19,7 @@ NOT_STATED, NOT_PUBLIC = "not_stated", "not_public"
 
 def public(doi: Doi, record: Record | None) -> bool:
     """Whether events of `doi` may be told."""
-    return doi.remote in REMOTE and record is not None and bool(record.published)
+    return doi.remote in MINTED and record is not None and bool(record.published)
 
 
 def refusal(event: Event) -> Outcome | None:
@@ -32,5 +29,5 @@ def refusal(event: Event) -> Outcome | None:
     row = event.doi
     if public(row, row.record):
         return None
-    why = "its record is not published" if row.remote in REMOTE else "it is not registered"
+    why = "its record is not published" if row.remote in MINTED else "it is not registered"
     return Outcome(OutcomeKind.PERMANENT, NOT_PUBLIC, f"not sent: {why}; mend that, then retry")

@@ -16,9 +16,9 @@ from doitui_core.config.repositories import Config
 from doitui_core.db import database, parallel, raw_sql
 from doitui_core.db.models import Event, Repository
 from doitui_core.domain import event_kinds
-from doitui_core.domain.counter_terms import METRICS
+from doitui_core.domain.counter_terms import COLUMNS, METRICS
 from doitui_core.domain.event_origin import Origin
-from doitui_core.events import eligible
+from doitui_core.domain.states import MINTED
 from doitui_core.events.store import NewEvent, StoreResult, save
 from doitui_core.events.usage import usage_events
 
@@ -30,9 +30,6 @@ LATELY = 35
 
 #: Who asks for it.
 ACTOR = "usage"
-
-#: Where a metric stands in `usage_count`.
-_COLUMNS = {metric: metric.replace("-dataset-", "_").replace("-", "_") for metric in METRICS}
 
 
 #: Threads that look and write.
@@ -126,7 +123,7 @@ def _public(portion: _Portion) -> list[_UsedDoi]:
     """Those with counts that are as `eligible.IS_PUBLIC` says. Past peewee, which needs longer for a thousand numbers
     than the database.
     """
-    remotes = ", ".join(f"'{word}'" for word in eligible.REMOTE)
+    remotes = ", ".join(f"'{word}'" for word in MINTED)
     rows = raw_sql.execute(
         "SELECT doi.id, doi.doi, doi.url, record.url, record.object_id FROM doi"
         f" JOIN record ON doi.record_id = record.id WHERE {_among('doi.id', portion.ids)}"
@@ -180,14 +177,14 @@ def _page(row: _UsedDoi, had: _Had, config: Config) -> str:
 
 
 def _totals(ids: list[int]) -> dict[int, dict[tuple[str, str], int]]:
-    sums = ", ".join(f"SUM({column})" for column in _COLUMNS.values())
+    sums = ", ".join(f"SUM({column})" for column in COLUMNS)
     totals: defaultdict[int, dict[tuple[str, str], int]] = defaultdict(dict)
     rows = raw_sql.execute(
         f"SELECT doi_id, access_method, {sums} FROM usage_count WHERE {_among('doi_id', ids)}"
         " GROUP BY doi_id, access_method"
     )
     for doi_id, method, *numbers in rows.fetchall():
-        for metric, number in zip(_COLUMNS, numbers, strict=True):
+        for metric, number in zip(METRICS, numbers, strict=True):
             totals[doi_id][metric, method] = int(number)
     return totals
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from doitui_core.db import database, raw_sql
 from doitui_core.db.models import Doi, Repository
 from doitui_core.dois import lookup
-from doitui_core.domain.counter_terms import MACHINE, METRICS, REGULAR
+from doitui_core.domain.counter_terms import COLUMNS, MACHINE, METRICS, REGULAR
 from doitui_core.errors import BadInput, DoituiError, Misconfigured, UnreadableDocument
 from doitui_core.usage import hits
 from doitui_core.usage.zone import Zone, days_of_month
@@ -18,13 +18,7 @@ from doitui_core.usage.zone import Zone, days_of_month
 HEADER = ("doi", "month", "metric_type", "access_method", "count")
 
 #: The column of a metric type in the table of counts.
-COLUMN = dict(
-    zip(
-        METRICS,
-        ("total_investigations", "unique_investigations", "total_requests", "unique_requests"),
-        strict=True,
-    )
-)
+COLUMN = dict(zip(METRICS, COLUMNS, strict=True))
 
 #: What fits into a database's integer, and is no mistake yet.
 MOST = 10**15

@@ -16,6 +16,7 @@ from itertools import groupby
 
 from doitui_core import clock
 from doitui_core.db import database, raw_sql
+from doitui_core.domain.counter_terms import COLUMNS
 from doitui_core.usage import hits
 from doitui_core.usage.counter import Tally
 from doitui_core.usage.hour_counts import HourCounts, Key
@@ -23,9 +24,6 @@ from doitui_core.usage.zone import HOURS_A_DAY, QUARTER, Zone
 
 #: A worker counts an hour that goes on at most that often.
 PATIENCE = timedelta(minutes=1)
-
-#: Where a `Tally` stands.
-COLUMNS = ("total_investigations", "unique_investigations", "total_requests", "unique_requests")
 
 
 def due(waited: timedelta = timedelta(), step: Callable[[int], None] = lambda _: None) -> int:

@@ -7,16 +7,13 @@ from typing import Any
 from doitui_core.config import repositories
 from doitui_core.db import raw_sql
 from doitui_core.dois import lookup
-from doitui_core.domain.counter_terms import METRICS
+from doitui_core.domain.counter_terms import COLUMNS, METRICS
 from doitui_core.usage import hits
 from doitui_core.usage.zone import date_of, days_of_month
 
 Row = dict[str, Any]
 
-_SUMS = ", ".join(
-    f"SUM(usage_count.{column})"
-    for column in ("total_investigations", "unique_investigations", "total_requests", "unique_requests")
-)
+_SUMS = ", ".join(f"SUM(usage_count.{column})" for column in COLUMNS)
 
 _FROM = " FROM usage_count JOIN doi ON doi.id = usage_count.doi_id JOIN repository ON repository.id = doi.repository_id"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from doitui_core import draft_files
 from doitui_core.errors import BadInput
 from doitui_core.usage_reports.parts import Part
 
@@ -67,11 +67,8 @@ class _Draft:
         """One more file."""
         draft = self.folder / f".{self.name}.{self._token}.{len(self._drafts) + 1}"
         self._drafts.append((draft, ending))
-        with self._translated(), draft.open("xb") as file:
-            for chunk in chunks:
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
+        with self._translated():
+            draft_files.write(draft, chunks)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         try:

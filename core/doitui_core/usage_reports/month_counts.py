@@ -12,13 +12,11 @@ from typing import Any
 
 from doitui_core.db import raw_sql
 from doitui_core.domain import strict_json
-from doitui_core.domain.counter_terms import METRICS
+from doitui_core.domain.counter_terms import COLUMNS, METRICS
+from doitui_core.domain.states import MINTED
 
 #: DOIs of a page.
 PAGE = 500
-
-#: DataCite has them, and they are public or were meant to be: no draft, no tombstone.
-REPORTED = frozenset(("registered", "findable"))
 
 # By name, off its unique index. Whose they are is looked at here: with a repository among the conditions the planners
 # go by other indexes, and sort the whole table for each page.
@@ -30,8 +28,8 @@ _DOIS = (
 # A join and no IN: without good statistics PostgreSQL compares each row of the table with all ids of a list. CROSS JOIN
 # makes SQLite begin with the page.
 _COUNTS = (
-    "SELECT doi_id, access_method, country, SUM(total_investigations), SUM(unique_investigations),"
-    " SUM(total_requests), SUM(unique_requests) FROM (VALUES {ids}) AS page CROSS JOIN usage_count"
+    f"SELECT doi_id, access_method, country, {', '.join(f'SUM({column})' for column in COLUMNS)}"
+    " FROM (VALUES {ids}) AS page CROSS JOIN usage_count"
     " WHERE doi_id = page.column1 AND day >= {p} AND day < {p}"
     " GROUP BY doi_id, access_method, country ORDER BY doi_id, access_method, country"
 )
@@ -101,7 +99,8 @@ def _by_doi(rows: Sequence[Any]) -> dict[int, list[Any]]:
 
 
 def _reported(dois: Sequence[Any], sums: dict[int, list[Any]], left_out: LeftOut) -> Iterator[Usage]:
-    wanted = [row for row in dois if row[5] in REPORTED and row[4] is not None]
+    # By status: DataCite has them, and they are public or were meant to be. A tombstone has a status of its own.
+    wanted = [row for row in dois if row[5] in MINTED and row[4] is not None]
     records = {row[0]: row for row in _within(_RECORDS, [row[4] for row in wanted])} if wanted else {}
     left_out.dois += len(dois) - sum(row[4] in records for row in wanted)
     for number, doi, _, url, record_id, _ in wanted:

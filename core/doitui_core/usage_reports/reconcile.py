@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from doitui_core.domain import identifiers, outcomes
-from doitui_core.domain.counter_terms import METRICS
+from doitui_core.domain.counter_terms import ACCESS_METHODS, METRICS
 from doitui_core.domain.intermediary import REPORTS
 from doitui_core.domain.outcomes import OutcomeKind
 from doitui_core.errors import CredentialsRefused, Misconfigured, RemoteFailed
-from doitui_core.usage_reports import month_counts, rules, stored_report
+from doitui_core.usage_reports import month_counts, stored_report
 from doitui_core.usage_reports.building import BuiltReport
 from doitui_core.usage_reports.report_connection import ReportConnection
 from doitui_core.usage_reports.report_outcomes import report_outcome
 
 #: `total-dataset-requests-machine` …: the relations of the events that are made of a report.
-RELATIONS = tuple(f"{metric}-{method}" for method in rules.ACCESS_METHODS for metric in METRICS)
+RELATIONS = tuple(f"{metric}-{method}" for method in ACCESS_METHODS for metric in METRICS)
 
 Counts = Mapping[str, int]
 

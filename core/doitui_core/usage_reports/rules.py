@@ -15,6 +15,8 @@ from typing import Any
 
 import jsonschema_rs
 
+from doitui_core.domain.counter_terms import ACCESS_METHODS, METRICS
+
 RELEASE = "rd1"
 
 # A report with more goes out in parts, each compressed (datacite-api.md 3.6).
@@ -22,9 +24,6 @@ MAX_DATASETS = 50_000
 
 # Exception 69 says "this report is compressed"; it is mandatory for gzip and means nothing else (usage.md 1.6).
 COMPRESSED = 69
-
-METRICS = tuple(f"{kind}-dataset-{act}" for act in ("investigations", "requests") for kind in ("total", "unique"))
-ACCESS_METHODS = ("regular", "machine")
 
 # DataCite keeps totals in a column of four bytes.
 MAX_COUNT = 2**31 - 1

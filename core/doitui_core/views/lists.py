@@ -5,7 +5,6 @@ Every row is a dict that can be printed as JSON; `next` is the key of the page a
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ import peewee
 
 from doitui_core.clock import iso, micros
 from doitui_core.config import repositories
-from doitui_core.db import paging
+from doitui_core.db import paging, payload_codec
 from doitui_core.db.models import IS_KEPT, Attempt, Doi, DoiLog, Event, Job, Payload, Record, Repository
 from doitui_core.db.paging import PAGE, ListPage, Row
 from doitui_core.dois import doi_rows
@@ -26,7 +25,6 @@ from doitui_core.queue.jobs import IS_UNSETTLED, as_literals
 from doitui_core.views import text_search
 
 _OPEN = [str(status) for status in OPEN]
-_MINTED = (str(states.Remote.REGISTERED), str(states.Remote.FINDABLE))
 
 #: As in the index `doi_unregistered`.
 _UNREGISTERED = ("unknown", "none", "draft")
@@ -44,8 +42,8 @@ _UNPUBLISHED = Record.published == peewee.SQL("0")
 #: OPUS's words for DOIs: `opus:registered` is its word, `registered` alone is DataCite's.
 OPUS: dict[str, Any] = {
     "unregistered": Doi.remote.in_(as_literals(_UNREGISTERED)),
-    "registered": Doi.remote.in_(_MINTED) & (Doi.verification != str(Verification.VERIFIED)),
-    "verified": (Doi.verification == str(Verification.VERIFIED)) & Doi.remote.in_(_MINTED),
+    "registered": Doi.remote.in_(states.MINTED) & (Doi.verification != str(Verification.VERIFIED)),
+    "verified": (Doi.verification == str(Verification.VERIFIED)) & Doi.remote.in_(states.MINTED),
     "unpublished": Doi.id.in_(text_search.dois_of_records(_UNPUBLISHED)),
 }
 
@@ -293,5 +291,5 @@ def _attempts(row: Doi) -> Any:
 
 def _sent(body: Any) -> Any:
     """What went out: a REST document as JSON, what MDS got (XML, lines) as text."""
-    text = zlib.decompress(bytes(body)).decode() if body else ""
+    text = payload_codec.unpack(body) if body else ""
     return strict_json.tolerant_loads(text) if text.startswith("{") else text or None

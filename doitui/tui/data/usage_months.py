@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from doitui_core.domain.counter_terms import METRICS
+from doitui_core.domain.counter_terms import LABELS, METRICS
 from doitui_core.views.windows import Row
-
-#: The counts as people call them, in the order of the metrics.
-COUNTS = ("investigations", "unique", "requests", "unique requests")
 
 #: Years of counts are cut to so many months.
 MONTHS = 24
@@ -22,7 +19,7 @@ def monthly_usage(doi: str = "") -> Row:
 
 
 def by_month(found: Row) -> list[Row]:
-    """`month` and `COUNTS` of the last months, oldest first; those without any stand among them too."""
+    """`month` and `LABELS` of the last months, oldest first; those without any stand among them too."""
     months = {row["month"]: row for row in found["months"]}
     shown = list(_from_to(sorted(months)))[-MONTHS:]
     return [{"month": name, **metric_columns(months.get(name, {}))} for name in shown]
@@ -30,7 +27,7 @@ def by_month(found: Row) -> list[Row]:
 
 def metric_columns(row: Row) -> dict[str, int]:
     """The counts of a row under their names; what is not there is 0."""
-    return {name: row.get(metric, 0) for name, metric in zip(COUNTS, METRICS, strict=True)}
+    return {name: row.get(metric, 0) for name, metric in zip(LABELS, METRICS, strict=True)}
 
 
 def _from_to(months: Sequence[str]) -> Iterator[str]:

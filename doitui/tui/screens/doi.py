@@ -22,6 +22,7 @@ from doitui.tui.text import harmless
 from doitui.tui.widgets.bars import StatusLine
 from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.tabs import Tabs
+from doitui_core.domain.counter_terms import LABELS
 from doitui_core.views import doi_page
 from doitui_core.views.doi_page import DoiPage
 from doitui_core.views.windows import Row, Window
@@ -170,7 +171,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
 
         if not self.query(Plot):
             self.query_one(".row").mount(Plot(id="plot", classes="beside"))
-        self.query_one(Plot).show([row["month"] for row in months], [row[usage_months.COUNTS[0]] for row in months])
+        self.query_one(Plot).show([row["month"] for row in months], [row[LABELS[0]] for row in months])
 
     def _tabs(self) -> None:
         page = self.page

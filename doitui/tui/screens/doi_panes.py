@@ -12,6 +12,7 @@ from doitui.tui import state_symbols
 from doitui.tui.data import usage_months
 from doitui.tui.text import bar, number, second
 from doitui.tui.widgets.lines import Line, Rule
+from doitui_core.domain.counter_terms import LABELS
 from doitui_core.views.doi_page import DoiPage
 from doitui_core.views.windows import Row
 
@@ -208,11 +209,11 @@ def usage(found: Row | str) -> list[Line]:
     months = usage_months.by_month(found)
     if not months:
         return [*lines, *NO_USAGE]
-    first = usage_months.COUNTS[0]
+    first = LABELS[0]
     most = max(row[first] for row in months)
-    lines.append((f" {'MONTH':<8}{_row(name.upper() for name in usage_months.COUNTS)}", "head"))
+    lines.append((f" {'MONTH':<8}{_row(name.upper() for name in LABELS)}", "head"))
     for row in reversed(months):
-        told = f" {row['month']:<8}{_row(number(row[name]) for name in usage_months.COUNTS)}  "
+        told = f" {row['month']:<8}{_row(number(row[name]) for name in LABELS)}  "
         lines.append([told, (bar(row[first], most, _BAR), "busy")])
     return [*lines, "", Rule("Counted"), *map(_by, found["counts"])]
 

@@ -15,6 +15,7 @@ from doitui.tui.text import bar, number
 from doitui.tui.widgets.plot import Plot
 from doitui.tui.widgets.window_table import Column
 from doitui_core.domain import spreadsheets
+from doitui_core.domain.counter_terms import LABELS
 from doitui_core.errors import DoituiError
 from doitui_core.views import mint_report
 from doitui_core.views.windows import Row
@@ -68,7 +69,7 @@ REPORTS = (
     ReportTable(
         "Usage per month",
         "month",
-        usage_months.COUNTS,
+        LABELS,
         _usage_rows,
         "investigations",
         "No usage was counted yet: `doitui usage --help` says how.",
