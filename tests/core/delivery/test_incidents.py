@@ -101,7 +101,7 @@ INCIDENTS = [
 @pytest.mark.parametrize("incident", INCIDENTS, ids=lambda incident: incident.name)
 def test_an_incident_is_named_by_the_doctor_and_ends_by_itself(house: Any, incident: Incident) -> None:
     incident.begins(house)
-    told = [f"{check.name}: {check.told}" for check in doctor.checks(online=False) if check.level != doctor_check.OK]
+    told = [f"{check.name}: {check.message}" for check in doctor.checks(online=False) if check.level != doctor_check.OK]
     named = [line for line in told if line.startswith(f"{incident.check}: ") and incident.words in line]
     assert named, told
     incident.ends(house)
