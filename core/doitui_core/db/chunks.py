@@ -5,15 +5,15 @@ can stop it. What was done until then stays done.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Collection[Any])
 
-#: Told before the first chunk that there was none yet, and after each how many were in it; where it answers False, it
-#: ends there.
+#: Called with 0 before the first chunk and with its size after each; where it answers False, it ends there.
 Step = Callable[[int], object]
 
 #: Seconds between two chunks that are written. Another process that waits for SQLite's one writer looks for it every
@@ -30,6 +30,29 @@ def in_chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     left = iter(items)
     while chunk := list(islice(left, size)):
         yield chunk
+
+
+def by_key(read: Callable[[Any], Sequence[T]], key: Callable[[T], Any], after: Any = 0) -> Iterator[Sequence[T]]:
+    """A keyset walk: what `read` gives behind a key, then behind the key of its last item, until there is nothing."""
+    while chunk := read(after):
+        yield chunk
+        after = key(chunk[-1])
+
+
+def row_chunks(query: Any, column: Any, size: int, limit: int = 0) -> Iterator[Sequence[Any]]:
+    """Up to `limit` rows (0: all) of a query for models, in the order of `column`, `size` at a time. Each chunk is read
+    to the end by a query of its own.
+    """
+    left = limit
+
+    def read(after: Any) -> list[Any]:
+        nonlocal left
+        most = min(size, left) if limit else size
+        rows = list(query.where(column > after).order_by(column).limit(most)) if most else []
+        left -= len(rows)
+        return rows
+
+    return by_key(read, attrgetter(column.name))
 
 
 def paced(chunks: Iterable[C], step: Step, *, gap: float = GAP) -> Iterator[C]:

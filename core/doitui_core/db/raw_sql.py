@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from doitui_core.db import database
+from doitui_core.db.chunks import in_chunks
 
 #: Rows of one statement, which both databases take far faster than as many statements.
 AT_ONCE = 500
@@ -24,8 +25,8 @@ def add(table: str, shared: Mapping[str, Any], key: str, sums: Sequence[str], ro
     """
     marks = "".join("{p}, " for _ in shared)
     moved = ", ".join(f"{column} = {table}.{column} + excluded.{column}" for column in sums)
-    for start in range(0, len(rows), AT_ONCE):
-        numbers = ", ".join(str(tuple(map(int, row))) for row in rows[start : start + AT_ONCE])
+    for some in in_chunks(rows, AT_ONCE):
+        numbers = ", ".join(str(tuple(map(int, row))) for row in some)
         execute(
             f"INSERT INTO {table} ({', '.join([*shared, key, *sums])})"
             f" SELECT {marks}moved.* FROM (VALUES {numbers}) AS moved WHERE true"
@@ -36,8 +37,8 @@ def add(table: str, shared: Mapping[str, Any], key: str, sums: Sequence[str], ro
 
 def set_where(table: str, column: str, value: Any, ids: Sequence[int]) -> None:
     """Write `value` in the rows with these ids; inside `database.write()`."""
-    for start in range(0, len(ids), AT_ONCE):
-        listed = ", ".join(str(int(id_)) for id_ in ids[start : start + AT_ONCE])
+    for some in in_chunks(ids, AT_ONCE):
+        listed = ", ".join(str(int(id_)) for id_ in some)
         execute(f"UPDATE {table} SET {column} = {{p}} WHERE id IN ({listed})", value)
 
 

@@ -4,7 +4,6 @@ facts. A transport error proves and changes nothing; it is counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,7 +16,7 @@ from doitui_core.config.repositories import Config
 from doitui_core.datacite import resolver
 from doitui_core.datacite.resolver import Resolver, ResolverFinding
 from doitui_core.db import audit, database
-from doitui_core.db.chunks import Step, paced, to_the_end
+from doitui_core.db.chunks import Step, paced, row_chunks, to_the_end
 from doitui_core.db.models import Attempt, Doi, Repository
 from doitui_core.dois import activity_log, documents, doi_rows
 from doitui_core.domain import job_kinds, states
@@ -40,7 +39,7 @@ IN_FLIGHT = Outcome(
 #: The longest we wait for a landing page, all redirects together. Seconds.
 PATIENCE = 30.0
 
-#: DOIs looked at in one transaction.
+#: DOIs queued in one transaction.
 CHUNK = 200
 
 
@@ -61,7 +60,7 @@ class _Seen:
 
 
 def verify(lease: Lease, connection: Connection) -> Outcome:
-    """Ask DataCite for state and landing page, then the resolver, and keep both verdicts.
+    """Ask DataCite for state and landing page, then the resolver, and store both verdicts.
 
     Where DataCite could not be asked, the resolver is not asked either.
     """
@@ -194,7 +193,7 @@ def queue_due(
     queued: list[int] = []
     act = None
     attempts: dict[int, int] = {}
-    for chunk in paced(_due(delay_hours, repository, limit), step):
+    for chunk in paced(row_chunks(due(delay_hours, repository), Doi.id, CHUNK, limit), step):
         with database.write():
             for found in chunk:
                 at = found.repository_id
@@ -206,16 +205,6 @@ def queue_due(
             what = plural(len(queued), "DOI")
             act = audit.note(actor, "verify", what, f"last written {delay_hours} h ago or earlier", act=act)
     return queued
-
-
-def _due(delay_hours: int, repository: str, limit: int) -> Iterator[list[Doi]]:
-    query = due(delay_hours, repository)
-    last, left = 0, limit
-    while chunk := list(query.where(Doi.id > last).limit(min(CHUNK, left) if limit else CHUNK)):
-        yield chunk
-        last, left = chunk[-1].id, left - len(chunk)
-        if limit and not left:
-            return
 
 
 def due(delay_hours: int, repository: str = "") -> peewee.ModelSelect[Doi]:

@@ -8,6 +8,7 @@ from typing import Any
 from doitui_core import clock
 from doitui_core.datacite.event_query import EventQueryClient
 from doitui_core.db import database
+from doitui_core.db.chunks import in_chunks, row_chunks
 from doitui_core.db.models import Doi, Event, Record, Repository
 from doitui_core.domain import event_ids, identifiers
 from doitui_core.domain.event import EventValue
@@ -52,14 +53,9 @@ def _public(repository_id: int) -> Any:
 
 def _dois(repository_id: int) -> Iterator[dict[str, int]]:
     """Folded DOIs with their ids, a question's worth at a time."""
-    after = 0
-    while True:
-        rows = list(_public(repository_id).where(Doi.id > after).order_by(Doi.id).limit(READ).tuples())
-        if not rows:
-            return
-        after = rows[-1][0]
-        for start in range(0, len(rows), AT_ONCE):
-            yield {folded: number for number, folded in rows[start : start + AT_ONCE]}
+    for rows in row_chunks(_public(repository_id), Doi.id, READ):
+        for some in in_chunks(rows, AT_ONCE):
+            yield {row.folded: row.id for row in some}
 
 
 def _inputs(events: Sequence[dict[str, Any]], ours: dict[str, int], repository_id: int) -> Iterator[NewEvent]:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import islice
 from typing import Any, NamedTuple
 
 from doitui_core import clock
 from doitui_core.db import database, prepared
+from doitui_core.db.chunks import in_chunks
 from doitui_core.db.models import Event, Job
 from doitui_core.domain import event_ids, event_states
 from doitui_core.domain.event import EventValue
@@ -64,8 +64,7 @@ class StoreResult:
 def save(events: Sequence[NewEvent], origin: Origin, *, actor: str, max_attempts: int) -> StoreResult:
     """Store events and queue what the other side does not know yet. In the caller's transaction, or one of its own."""
     kept = StoreResult()
-    parts = _parts(events)
-    while together := list(islice(parts, TOGETHER)):
+    for together in in_chunks(_parts(events), TOGETHER):
         with database.joining():
             for part in together:
                 kept += _save_part(part, origin, actor, max_attempts)
@@ -96,8 +95,7 @@ def _parts(events: Sequence[NewEvent]) -> Iterator[list[NewEvent]]:
     """Each event once, in one order for all who write: two that insert the same ones never wait in a ring."""
     once = {one.key: one for one in events}
     ordered = [once[key] for key in sorted(once)]
-    for start in range(0, len(ordered), AT_ONCE):
-        yield ordered[start : start + AT_ONCE]
+    return in_chunks(ordered, AT_ONCE)
 
 
 _BY_HASH = prepared.Select(

@@ -7,13 +7,14 @@ views would be told twice.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from doitui_core import clock, gc_pause
 from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import database, parallel, raw_sql
+from doitui_core.db.chunks import by_key, in_chunks
 from doitui_core.db.models import Event, Repository
 from doitui_core.domain import event_kinds
 from doitui_core.domain.counter_terms import COLUMNS, METRICS
@@ -40,7 +41,7 @@ class _Portion(NamedTuple):
     """Some DOIs of a repository, by their ids; ids of others, which no use was counted for, do no harm."""
 
     config: Config
-    ids: list[int]
+    ids: Sequence[int]
 
 
 class _UsedDoi(NamedTuple):
@@ -99,7 +100,7 @@ def _portions(days: int | None = None) -> Generator[_Portion, None, None]:
     for repository in list(Repository.select().order_by(Repository.id)):  # threads take turns in here, a cursor has one
         config = repositories.config(repository)
         if _switched_on(config):
-            for ids in _every(repository.id) if used is None else _cut(used):
+            for ids in _every(repository.id) if used is None else in_chunks(used, AT_ONCE):
                 yield _Portion(config, ids)
 
 
@@ -107,16 +108,14 @@ def _switched_on(config: Config) -> frozenset[str]:
     return event_kinds.parse_kinds(config.text("event_sources_on")) & event_kinds.USAGE_RELATIONS
 
 
-def _cut(ids: list[int]) -> Iterator[list[int]]:
-    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
-
-
-def _every(repository_id: int) -> Iterator[list[int]]:
+def _every(repository_id: int) -> Iterator[Sequence[int]]:
     """In the order of their ids. By themselves: a planner without statistics would join all that comes after them."""
-    after, page = 0, f"SELECT id FROM doi WHERE repository_id = {{p}} AND id > {{p}} ORDER BY id LIMIT {AT_ONCE}"
-    while ids := [number for (number,) in raw_sql.execute(page, repository_id, after).fetchall()]:
-        yield ids
-        after = ids[-1]
+    page = f"SELECT id FROM doi WHERE repository_id = {{p}} AND id > {{p}} ORDER BY id LIMIT {AT_ONCE}"
+
+    def read(after: int) -> list[int]:
+        return [number for (number,) in raw_sql.execute(page, repository_id, after).fetchall()]
+
+    return by_key(read, int)
 
 
 def _public(portion: _Portion) -> list[_UsedDoi]:
@@ -189,6 +188,6 @@ def _totals(ids: list[int]) -> dict[int, dict[tuple[str, str], int]]:
     return totals
 
 
-def _among(column: str, ids: list[int]) -> str:
+def _among(column: str, ids: Sequence[int]) -> str:
     """A condition. The bounds say nothing new: but without statistics a planner reads the whole table for a list."""
     return f"{column} BETWEEN {min(ids)} AND {max(ids)} AND {column} IN ({', '.join(map(str, ids))})"

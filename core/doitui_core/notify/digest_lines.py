@@ -9,6 +9,7 @@ import peewee
 
 from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
+from doitui_core.db.chunks import in_chunks
 from doitui_core.db.models import Doi, Job, Record, Repository
 from doitui_core.dois import doi_rows
 from doitui_core.domain import job_kinds, states
@@ -38,9 +39,7 @@ def name_of(row: Doi, configs: dict[int, Config], repository: str) -> str:
 def ended(known: dict[int, str], kind: JobKind, had_failed: set[int]) -> list[DigestLine]:
     """What became of the DOIs: of what is not done the job's last error, or that it waits."""
     lines = []
-    ids = sorted(known)
-    for begin in range(0, len(ids), CHUNK):
-        some = ids[begin : begin + CHUNK]
+    for some in in_chunks(sorted(known), CHUNK):
         jobs = _latest(some, kind)
         for row in with_record(Doi.id.in_(some)):
             job = jobs.get(row.id)

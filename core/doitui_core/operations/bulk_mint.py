@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import database
-from doitui_core.db.chunks import GAP, Step, in_chunks, paced, to_the_end
+from doitui_core.db.chunks import GAP, Step, in_chunks, paced, row_chunks, to_the_end
 from doitui_core.db.models import Job, Record
 from doitui_core.dois import mint_candidates, reservations, targets
 from doitui_core.domain.job_kinds import JobKind, JobStatus
@@ -79,7 +79,11 @@ def _queue(
     result: MintResult,
 ) -> None:
     configs: dict[int, Config] = {}
-    chunks = _candidates(repository, target) if records is None else in_chunks(records, CHUNK)
+    chunks: Iterable[Sequence[Record]]
+    if records is None:
+        chunks = row_chunks(mint_candidates.mintable(repository, target), Record.id, CHUNK)
+    else:
+        chunks = in_chunks(records, CHUNK)
     for chunk in paced(chunks, step, gap=0 if dry_run else GAP):
         with database.read() if dry_run else database.write():
             for record in chunk:
@@ -88,13 +92,6 @@ def _queue(
                 if record.repository_id not in configs:
                     configs[record.repository_id] = repositories.config(record.repository)
                 _one(record, configs[record.repository_id], target, actor, dry_run, result)
-
-
-def _candidates(repository: str, target: Wanted) -> Iterator[list[Record]]:
-    last = 0
-    while chunk := list(mint_candidates.mintable(repository, target).where(Record.id > last).limit(CHUNK)):
-        yield chunk
-        last = chunk[-1].id
 
 
 def _one(record: Record, config: Config, target: Wanted, actor: str, dry_run: bool, result: MintResult) -> None:

@@ -6,8 +6,8 @@ the log, and in one mail. One document's failure never stops the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import peewee
@@ -16,6 +16,7 @@ from doitui_core.clock import micros
 from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import database
+from doitui_core.db.chunks import in_chunks, row_chunks
 from doitui_core.db.models import Doi, Job, Record, Repository
 from doitui_core.delivery import verification
 from doitui_core.dois import activity_log, targets
@@ -57,7 +58,7 @@ def register(*, repository: str = "", actor: str = "python", **working: Any) -> 
     """
     result, known, had_failed = RunResult(), dict[int, str](), set[int]()
     configs: dict[int, Config] = {}
-    for row in _chunked(unregistered(repository), Doi.id):
+    for row in chain.from_iterable(row_chunks(unregistered(repository), Doi.id, CHUNK)):
         config = configs.setdefault(row.repository_id, repositories.config(row.repository))
         name = digest_lines.name_of(row, configs, repository)
         if row.cause:
@@ -90,8 +91,8 @@ def verify(
     ids = verification.queue_due(delay_hours, repository=repository, actor=actor, limit=limit)
     result, known, had_failed = RunResult(), dict[int, str](), set[int]()
     configs: dict[int, Config] = {}
-    for begin in range(0, len(ids), CHUNK):
-        for row in digest_lines.with_record(Doi.id.in_(ids[begin : begin + CHUNK])):
+    for chunk in in_chunks(ids, CHUNK):
+        for row in digest_lines.with_record(Doi.id.in_(chunk)):
             configs.setdefault(row.repository_id, repositories.config(row.repository))
             known[row.id] = digest_lines.name_of(row, configs, repository)
             if row.cause or row.verification == states.Verification.MISMATCH:
@@ -104,7 +105,7 @@ def verify(
 
 def unregistered(repository: str = "") -> peewee.ModelSelect[Doi]:
     """The DOIs that `register` registers. Raises `NotFound`."""
-    wishes = [str(wish) for wish in (Wanted.NONE, *states.LADDER)]
+    wanted = [str(state) for state in (Wanted.NONE, *states.LADDER)]
     absent = jobs.as_literals(("unknown", "none", "draft"))  # as in the index `doi_unregistered`
     # By a person (`jobs.schedule`); what waits for a retry is not.
     put_off = Job.select().where(
@@ -115,17 +116,10 @@ def unregistered(repository: str = "") -> peewee.ModelSelect[Doi]:
         Job.scheduled_at > database.now(),
     )
     query = digest_lines.with_record(
-        Doi.remote.in_(absent), Doi.wanted.in_(wishes), Record.published == 1, Repository.active == 1
+        Doi.remote.in_(absent), Doi.wanted.in_(wanted), Record.published == 1, Repository.active == 1
     )
     query = query.where(~peewee.fn.EXISTS(put_off))
     return query.where(Doi.repository == repositories.find(repository).id) if repository else query
-
-
-def _chunked(query: peewee.ModelSelect[Doi], key: peewee.Field) -> Iterator[Doi]:
-    last = 0
-    while chunk := list(query.where(key > last).limit(CHUNK)):
-        yield from chunk
-        last = chunk[-1].id
 
 
 def _mail(what: str, key: str, result: RunResult, repository: str) -> None:

@@ -15,6 +15,7 @@ from doitui_core.config import repositories
 from doitui_core.datacite.pace import PACE
 from doitui_core.datacite.wait_log import RESUME, Waits
 from doitui_core.db import database
+from doitui_core.db.chunks import row_chunks
 from doitui_core.db.models import Doi, Repository
 from doitui_core.dois import doi_rows
 from doitui_core.domain import doi_spelling, identifiers, job_kinds, states
@@ -133,15 +134,13 @@ def _ask_for_unlisted(
     repository: Repository, at: Connection, prefix: str, listed: set[str], result: SyncResult, actor: str, dry_run: bool
 ) -> None:
     """Those we believe to be at DataCite and that its list does not show."""
-    last = 0
     present = [str(state) for state in Remote if state not in states.ABSENT]
-    query = Doi.select().where(Doi.repository == repository.id, Doi.remote.in_(present)).order_by(Doi.id)
-    while chunk := list(query.where(Doi.id > last).limit(CHUNK)):
+    query = Doi.select().where(Doi.repository == repository.id, Doi.remote.in_(present))
+    for chunk in row_chunks(query, Doi.id, CHUNK):
         for row in chunk:
             if row.folded not in listed and row.folded.startswith(f"{prefix}/"):
                 result.compared += 1
                 ask(row, at, result, actor, dry_run)
-        last = chunk[-1].id
 
 
 def ask(row: Doi, at: Connection, result: SyncResult, actor: str, dry_run: bool) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from doitui_core import gc_pause
 from doitui_core.config import settings
 from doitui_core.db import database, raw_sql
+from doitui_core.db.chunks import in_chunks
 from doitui_core.domain.counter_terms import ROBOT
 from doitui_core.usage import hits, recount, retention, spool_place, spool_refusals
 from doitui_core.usage.agents import Agents, load
@@ -251,8 +252,6 @@ def _batches(fd: int, position: int, gone: bool) -> Iterator[tuple[list[bytes], 
             if not gone and len(chunk) < CHUNK:
                 return  # still being written
             whole = chunk
-        lines = whole.splitlines(keepends=True)
-        for start in range(0, len(lines), BATCH):
-            part = lines[start : start + BATCH]
+        for part in in_chunks(whole.splitlines(keepends=True), BATCH):
             position += sum(map(len, part))
             yield part, position

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import peewee
 
 from doitui_core.db import raw_sql
+from doitui_core.db.chunks import in_chunks
 from doitui_core.db.models import Doi, Record, Repository
 from doitui_core.domain import identifiers
 from doitui_core.domain.states import Facts, Remote
@@ -47,9 +48,8 @@ class Subjects:
         """All of `subjects`, and perhaps more."""
         if len(self._known) > REMEMBERED:
             self._known.clear()
-        missing = list(set(subjects).difference(self._known))
-        for start in range(0, len(missing), AT_ONCE):
-            self._look_up(missing[start : start + AT_ONCE])
+        for missing in in_chunks(set(subjects).difference(self._known), AT_ONCE):
+            self._look_up(missing)
         return self._known
 
     def _look_up(self, subjects: list[Subject]) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from doitui_core.db import raw_sql
+from doitui_core.db.chunks import by_key
 from doitui_core.domain import strict_json
 from doitui_core.domain.counter_terms import COLUMNS, METRICS
 from doitui_core.domain.states import MINTED
@@ -65,9 +67,7 @@ class LeftOut:
 def usages(repository_id: int, days: range, left_out: LeftOut | None = None) -> Iterator[Usage]:
     """What was counted on `days`, by DOI. `left_out` is told of the DOIs that are passed over."""
     left_out = left_out or LeftOut()
-    after = ""
-    while rows := raw_sql.execute(_DOIS, after).fetchall():
-        after = rows[-1][2]
+    for rows in by_key(lambda after: raw_sql.execute(_DOIS, after).fetchall(), itemgetter(2), after=""):
         dois = [row[:6] for row in rows if row[6] == repository_id]
         if not dois:
             continue

@@ -18,6 +18,7 @@ import peewee
 
 from doitui_core.datacite.wait_log import RESUME, Waits
 from doitui_core.db import database, prepared
+from doitui_core.db.chunks import in_chunks
 from doitui_core.db.models import Job, Repository
 from doitui_core.domain.job_kinds import JobStatus, Service
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
@@ -344,9 +345,7 @@ class _Run:
 
     def _forget_settled(self) -> None:
         """What another worker has done meanwhile, or has in hand, is not left over from this run."""
-        left = sorted(self.summary.left)
-        for begin in range(0, len(left), 500):
-            some = left[begin : begin + 500]
+        for some in in_chunks(sorted(self.summary.left), 500):
             settled = Job.status.in_((str(JobStatus.COMPLETED), str(JobStatus.PROCESSING)))
             for job in Job.select(Job.id).where(Job.id.in_(some), settled):
                 del self.summary.left[job.id]
