@@ -70,7 +70,7 @@ def _settle(
 
 
 def _late(row: Doi, answer: Answer, account: str) -> str:
-    """What is not as it was confirmed, in one sentence; empty when all is well, or when a write is under way anyway."""
+    """What is not as it was confirmed, in one sentence; empty when all is well, or when a write is running anyway."""
     facts = doi_rows.facts(row)
     write = jobs.open_job(job_kinds.JobKind.WRITE, row.id)
     under_way = write is not None and write.status != JobStatus.FAILED

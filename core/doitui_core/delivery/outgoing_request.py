@@ -93,7 +93,7 @@ def begin(
 ) -> Attempt | None:
     """Note that a request goes out now, and renew the lease; None when the lease is lost. Committed before sending.
 
-    `body`: the text that is sent, where it is not `document`. `document`: the whole document it stands for, kept as
+    `body`: the text that is sent, where it is not `document`. `document`: the whole document it stands for, stored as
     what was sent last.
     """
     whole = build.fingerprint(document) if document else ""

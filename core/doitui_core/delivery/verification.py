@@ -113,7 +113,7 @@ def mismatches(row: Doi, answer: Answer) -> list[str]:
 
 
 def _changed_by_mds(row: Doi, answer: Answer, config: Config) -> list[str]:
-    """Which blocks DataCite has kept otherwise than they were sent: over MDS it cleans and drops without a word.
+    """Which blocks DataCite has stored otherwise than they were sent: over MDS it cleans and drops without a word.
 
     Looked at while what was sent is what the record says.
     """

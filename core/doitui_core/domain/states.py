@@ -178,9 +178,9 @@ PRESENT = {Remote.DRAFT: Wanted.DRAFT, Remote.REGISTERED: Wanted.REGISTERED, Rem
 
 
 def cancelled(facts: Facts, *, was_tombstone: bool = False) -> Facts:
-    """`facts` after the wish that was not carried out yet is taken back. A tombstone that is one stays one.
+    """`facts` after the request that was not carried out yet is cancelled. A tombstone that is one stays one.
 
-    `was_tombstone`: it was one before the wish, so a restore taken back leaves the tombstone.
+    `was_tombstone`: it was one before the request, so a cancelled restore leaves the tombstone.
     """
     if status(facts) in (DoiStatus.TOMBSTONE, DoiStatus.ABANDONED):
         return facts

@@ -1,4 +1,4 @@
-"""Of which DOIs events are told: those that are registered or findable, of published records."""
+"""Of which DOIs events are submitted: those that are registered or findable, of published records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_STATED, NOT_PUBLIC = "not_stated", "not_public"
 
 
 def public(doi: Doi, record: Record | None) -> bool:
-    """Whether events of `doi` may be told."""
+    """Whether events of `doi` may be submitted."""
     return doi.remote in MINTED and record is not None and bool(record.published)
 
 

@@ -1,4 +1,4 @@
-"""What an Events API has of our DOIs - citations by others, above all - kept. Nothing of it is sent."""
+"""What an Events API has of our DOIs - citations by others, above all - stored. Nothing of it is sent."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _dois(repository_id: int) -> Iterator[dict[str, int]]:
 
 
 def _inputs(events: Sequence[dict[str, Any]], ours: dict[str, int], repository_id: int) -> Iterator[NewEvent]:
-    """Each event with the DOI of ours it is about; others, and what cannot be kept, are left out."""
+    """Each event with the DOI of ours it is about; others, and what cannot be stored, are left out."""
     for found in events:
         ends = [str(found.get(name) or "") for name in ("subj_id", "obj_id")]
         number = next((ours[doi] for doi in map(identifiers.fold, ends) if doi in ours), None)
@@ -88,7 +88,7 @@ def _moment(text: object) -> str:
 
 
 def _others(events: Sequence[NewEvent]) -> list[NewEvent]:
-    """Without those that are ours: what we have made is told by our own counts and documents."""
+    """Without those that are ours: what we have made comes from our own counts and documents."""
     hashes = [one.event.dedupe_hash for one in events]
     query: Any = Event.select(Event.dedupe_hash).where(
         Event.dedupe_hash.in_(hashes), Event.origin != str(Origin.ELSEWHERE)

@@ -1,4 +1,4 @@
-"""One event on its way: PUT under its own UUID, its answer kept in its row.
+"""One event on its way: PUT under its own UUID, its answer stored in its row.
 
 Nothing has to be asked first: the same once more is the answer to every doubt, for it replaces our own event with the
 same total. Lock order: job, then event.
@@ -43,7 +43,7 @@ class _Sent:
 
 
 def send(lease: Lease, connection: EventConnection) -> Outcome:
-    """Tell the other side the event's total."""
+    """Submit the event's total."""
     row = Event.get_by_id(lease.subject_id)
     sent = _Sent(row.total, connection.shown_token)
     refused = eligible.refusal(row)

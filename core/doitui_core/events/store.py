@@ -1,4 +1,4 @@
-"""Events kept, each once: what is new or has grown is put into the queue, what is known already changes nothing.
+"""Events stored, each once: what is new or has grown is queued, what is known already changes nothing.
 
 Lock order: job, then event, as wherever a job moves.
 """
@@ -184,7 +184,7 @@ def _row(one: NewEvent, origin: Origin, at: int, sent: bool) -> _Row:
 
 @lru_cache(16)
 def _micros(text: str) -> int:
-    """What is told together has often occurred together."""
+    """What is stored together has often occurred together."""
     return clock.micros(clock.parse(text))
 
 

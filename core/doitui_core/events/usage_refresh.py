@@ -26,7 +26,7 @@ from doitui_core.events.usage import usage_events
 #: DOIs looked at in one go.
 AT_ONCE = 1000
 
-#: Days that are looked at where nothing else is known: what arrives later is told with the next use of its DOI.
+#: Days that are looked at where nothing else is known: what arrives later is submitted with the next use of its DOI.
 LATELY = 35
 
 #: Who asks for it.

@@ -147,7 +147,7 @@ def failed(row: Doi, record: Record | None, config: Config, outcome: Outcome) ->
 
 
 def blocked(config: Config, outcome: Outcome) -> bool:
-    """Tell `doi_failure_notify` that a repository rests until its set-up is mended: once a day for each cause."""
+    """Tell `doi_failure_notify` that a repository is blocked until its set-up is fixed: once a day for each cause."""
     text = [
         f"Nothing of repository {config.code} is sent until its set-up is mended.",
         "Its jobs wait and lose no attempt; they go on by themselves.",
@@ -182,7 +182,7 @@ def refused(config: Config, service: Service, outcome: Outcome) -> bool:
 
 
 def outage(change: BreakerChange) -> bool:
-    """Tell all whose repositories use an upstream that its outage began or ended: one notice for each of the two."""
+    """Tell all whose repositories use a service that its outage began or ended: one notice for each of the two."""
     concerned = [config for config in _everybody() if _uses(config, change.rate_limit) and can_send(config)]
     recipients = [address for config in concerned for address in _listed(config, "doi_failure_notify")]
     if not recipients:

@@ -21,7 +21,7 @@ from doitui_core.queue.leases import Lease
 
 log = logging.getLogger("doitui.worker")
 
-#: Seconds for which an answer stands for the requests that were under way when it came.
+#: Seconds for which an answer stands for the requests that were running when it came.
 FRESH = 5.0
 
 

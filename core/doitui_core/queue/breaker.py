@@ -1,11 +1,11 @@
-"""The outage breaker of an upstream: nothing is sent but a canary, until one comes home.
+"""The outage breaker of a service: nothing is sent but single probes, until one is answered.
 
 A fault is no answer, no connection, an answer of 5xx, or one that is not the service's own. The breaker opens as soon
 as the service does not answer a GET either (`outage_check`), and after repeated faults of several jobs, whatever a GET
-says: where all writes are refused, a read that works proves nothing. Faults are a row when no request came home in
-between, however far apart they are; requests that were under way together count once, for one stumble of the server
-takes them all; and one job alone is no row. An outage costs no attempts: they are given back, and what waited is due
-again when the canary is home.
+says: where all writes are refused, a read that works proves nothing. Faults are consecutive when no request was
+answered in between, however far apart they are; requests that were running together count once, because one failure of
+the server affects them all; and one job alone never opens it. An outage costs no attempts: they are given back, and
+what waited is due again when a probe is answered.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def note(name: str, outcome: Outcome, began: datetime, job_id: int, *, suspect: 
 
 
 def is_open(name: str) -> bool:
-    """Whether only a canary is sent. A read."""
+    """Whether only probes are sent. A read."""
     row = RateLimit.get_or_none(RateLimit.name == name)
     return row is not None and row.opened_at is not None
 
@@ -83,10 +83,10 @@ def hold(name: str, outcome: Outcome) -> None:
 def conclude(name: str, lease: Lease, outcome: Outcome, policy: Policy) -> tuple[JobStatus, datetime, bool]:
     """`jobs.conclude`, but while the breaker is open the provider's faults cost the job nothing."""
     status, at, give_back = jobs.conclude(lease, outcome, policy)
-    canary_at = refund_until(name, outcome)
-    if canary_at is None:
+    until = refund_until(name, outcome)
+    if until is None:
         return status, at, give_back
-    return JobStatus.PENDING if status is JobStatus.FAILED else status, max(at, canary_at), True
+    return JobStatus.PENDING if status is JobStatus.FAILED else status, max(at, until), True
 
 
 def refund_until(name: str, outcome: Outcome) -> datetime | None:
@@ -132,7 +132,7 @@ def _close(name: str) -> BreakerChange | None:
         row, now = rate_limit.locked(name), database.now()
         since = row.opened_at
         closed: dict[str, Any] = {"faults": 0, "fault_at": None, "fault_job": 0, "fault_jobs": 0, "fault_since": None}
-        if since is not None:  # else the next canary is not ours: it looks whether we are still refused
+        if since is not None:  # else the next probe is not ours: it looks whether we are still refused
             closed |= {"opened_at": None, "canary_at": None, "slowed_until": now + rate_limit.SLOWED}
             outage_refund.bring_forward(repositories_sharing(name), rate_limit.service_of(name), CAUSES)
         RateLimit.update(**closed).where(RateLimit.name == name).execute()
@@ -140,7 +140,7 @@ def _close(name: str) -> BreakerChange | None:
 
 
 def repositories_sharing(name: str) -> list[int]:
-    """The repositories that share the upstream."""
+    """The repositories that share the rate limit."""
     found, service = [], rate_limit.service_of(name)
     for repository in repositories.all_repositories():
         with suppress(Misconfigured):  # one whose address is wrong has no part in it

@@ -83,7 +83,7 @@ def enqueue(
 ) -> int:
     """Id of the one unsettled job of this kind for the subject: new, already there, or a failed one put back.
 
-    `action` is the word people see (mint, update …), the newest wish's; the kind where there is no better one. `at`:
+    `action` is the word people see (mint, update …), the newest request's; the kind where there is no better one. `at`:
     when it is due, without it now. Joins the caller's transaction, whose lock on the subject's row keeps two
     callers apart.
     """
@@ -108,7 +108,7 @@ def enqueue(
         if job.status in (JobStatus.PENDING, *RETRYABLE):
             requeue(job, now)
         if at is not None:
-            # Also of one under way: whoever finishes it looks when it was asked for again.
+            # Also of one that is running: whoever finishes it looks when it was asked for again.
             Job.update(scheduled_at=at).where(Job.id == job.id).execute()
         Job.update(action=action or str(kind)).where(Job.id == job.id).execute()
     return int(job.id)
@@ -236,7 +236,7 @@ def release(in_hand: Sequence[Lease]) -> list[Lease]:
 
 
 def release_uncertain(lease: Lease) -> None:
-    """Give up a job whose worker must stop now and whose request may be sent twice: it is under way, or it was."""
+    """Give up a job whose worker must stop now and whose request may be sent twice: it is running, or it was."""
     with database.write():
         finish(lease, JobStatus.UNCERTAIN, cause="stopped", error=STOPPED, give_back=True)
 
@@ -265,7 +265,7 @@ def delay(attempt: int, policy: Policy) -> timedelta:
 def retryable(
     *, ids: Sequence[int] = (), cause: str | None = None, every: bool = False, service: Service = Service.DOIS
 ) -> peewee.ModelSelect[Job]:
-    """The failed and blocked jobs, by id, or by cause or all of a lane."""
+    """The failed and blocked jobs, by id, or by cause or all of a service."""
     chosen = Job.select().where(Job.status.in_([str(status) for status in RETRYABLE])).order_by(Job.id)
     if not every and cause is None:
         return chosen.where(Job.id.in_(list(ids)))
@@ -282,7 +282,7 @@ def retry(
     actor: str = "python",
     step: Step = to_the_end,
 ) -> list[int]:
-    """Put failed and blocked jobs back, by id, or by cause or all of a lane, with new attempts; the ids. The history
+    """Put failed and blocked jobs back, by id, or by cause or all of a service, with new attempts; the ids. The history
     stays. A chunk is a transaction. Raises `BadInput` for a cause that none of them has.
     """
     if cause is not None:
@@ -304,7 +304,7 @@ def retry(
 
 
 def check_cause(cause: str, service: Service = Service.DOIS) -> None:
-    """Raise `BadInput` where no failed or blocked job of the lane has the cause."""
+    """Raise `BadInput` where no failed or blocked job of the service has the cause."""
     if not retryable(cause=cause, service=service).limit(1).exists():
         found: Any = retryable(every=True, service=service).order_by().select(Job.cause).distinct()
         retry_causes.check(cause, (name for (name,) in found.tuples()), "jobs")
@@ -328,7 +328,7 @@ def cancellable(job_id: int, *, lock: bool = False) -> Job:
 
 
 def cancel(job_id: int) -> Job:
-    """Give up a job that is not under way. Raises as `cancellable`."""
+    """Give up a job that is not running. Raises as `cancellable`."""
     with database.write():
         job = cancellable(job_id, lock=True)
         count_move(job, JobStatus(job.status), JobStatus.CANCELLED)
@@ -346,7 +346,7 @@ def schedulable(job_id: int, *, lock: bool = False) -> Job:
 
 
 def schedule(job_id: int, at: datetime, *, actor: str = "python") -> Job:
-    """Do a pending job not before `at` (or sooner than it would have been). A newer wish for its DOI is due at once.
+    """Do a pending job not before `at` (or sooner than it would have been). A newer request for its DOI is due at once.
 
     Raises as `schedulable`.
     """

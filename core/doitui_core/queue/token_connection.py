@@ -24,7 +24,7 @@ C = TypeVar("C", bound=Client)
 
 @dataclass(frozen=True)
 class TokenConnection(Generic[C]):
-    """One repository's. `upstream` is the name of the row that all users of its token or account share."""
+    """One repository's. `rate_limit` is the name of the row that all users of its token or account share."""
 
     service: ClassVar[ServiceProfile]
 

@@ -1,4 +1,4 @@
-"""Totals that were counted elsewhere, month by month: kept beside ours, marked `import`, and never mixed with them."""
+"""Totals that were counted elsewhere, month by month: stored with ours, marked `import`, and never mixed with them."""
 
 from __future__ import annotations
 

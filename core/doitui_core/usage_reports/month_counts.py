@@ -65,7 +65,7 @@ class LeftOut:
 
 
 def usages(repository_id: int, days: range, left_out: LeftOut | None = None) -> Iterator[Usage]:
-    """What was counted on `days`, by DOI. `left_out` is told of the DOIs that are passed over."""
+    """What was counted on `days`, by DOI. `left_out` counts the DOIs that are passed over."""
     left_out = left_out or LeftOut()
     for rows in by_key(lambda after: raw_sql.execute(_DOIS, after).fetchall(), itemgetter(2), after=""):
         dois = [row[:6] for row in rows if row[6] == repository_id]

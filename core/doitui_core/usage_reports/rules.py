@@ -32,7 +32,7 @@ _REQUIRED = ("report-id", "created-by", "created", "reporting-period")
 _CREATED_BY = re.compile(r"[^\ud800-\udfff]*[-._;()/:a-zA-Z0-9*~$=]\Z", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
-# What is told of a report of 50,000 datasets that are all wrong in the same way.
+# The most that is said of a report of 50,000 datasets that are all wrong in the same way.
 _MOST = 100
 
 # Characters of a sentence: the validator quotes the value, which may be a whole dataset.

@@ -31,7 +31,7 @@ _UNREGISTERED = ("unknown", "none", "draft")
 
 
 def _with_write(statuses: Sequence[JobStatus]) -> Any:
-    """The DOIs whose write job is in one of these statuses. The lane is for the index `job_by_status`."""
+    """The DOIs whose write job is in one of these statuses. The service is for the index `job_by_status`."""
     of_writing = (Job.lane == str(JobKind.WRITE.service)) & (Job.kind == str(JobKind.WRITE))
     return Job.select(Job.subject_id).where(of_writing, Job.status.in_(as_literals(statuses)))
 
@@ -156,7 +156,7 @@ def marks(row: Any) -> list[str]:
 
 
 def jobs(*, status: str = "", service: Service = Service.DOIS, limit: int = PAGE, after: str = "") -> ListPage:
-    """Jobs of a lane, newest first. Raises `BadInput` for a status or key that is none."""
+    """Jobs of a service, newest first. Raises `BadInput` for a status or key that is none."""
     if status and status not in list(JobStatus):
         raise BadInput(f'Unknown status "{status}". Use: {", ".join(JobStatus)}')
     ids = Job.select(Job.id).where(Job.lane == str(service))

@@ -1,8 +1,8 @@
 """The worker: takes what is due, a few jobs at a time, and hands it to threads.
 
-One dispatching thread asks the upstream row for tokens and only then claims that many jobs, repository by repository in
-turn, and of each lane by lane: no lease waits for the rate limit, none starves another. Signals set a flag and nothing
-else. Whatever kills it, the lease and the attempt row tell the next worker where to go on.
+One dispatching thread asks the rate limit's row for tokens and only then claims that many jobs, repository by
+repository in turn, and of each service by service: no lease waits for the rate limit, none starves another. Signals set
+a flag and nothing else. Whatever kills it, the lease and the attempt row tell the next worker where to go on.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ GRACE_SECONDS = 3.5
 #: Seconds it then waits for a database that somebody else has locked: what is not noted is found out by the next one.
 LAST_LOCK_SECONDS = 0.3
 
-#: Seconds between two looks whether to stop while requests are under way.
+#: Seconds between two looks whether to stop while requests are running.
 GLANCE_SECONDS = 0.25
 
 #: So many rounds in a row without the database end a run that drains. One without end waits for it.
@@ -200,7 +200,7 @@ class _Run:
             self.stop.wait(seconds)
 
     def _dispatch(self) -> tuple[int, float | None]:
-        """(jobs claimed, seconds until the rate limit of the first lane allows more; None: nothing was held back)."""
+        """(jobs claimed, seconds until the rate limit of the first service allows more; None: none waits)."""
         if all(self._room(service) <= 0 for service in self.services):
             return 0, None
         waits: list[float] = []
@@ -230,7 +230,7 @@ class _Run:
         return claimed, min(waits, default=None)
 
     def _room(self, service: Service) -> int:
-        """How many jobs of the lane may be claimed. A lane beside the first gets its share of the threads at most:
+        """How many jobs of the service may be claimed. Any but the first gets its share of the threads at most:
         services that hang must not hold up the others. And while others work, one that had nothing is left alone.
         """
         with self._lock:
