@@ -210,7 +210,8 @@ def failure_of(check: Callable[..., object], case: tuple[Any, ...]) -> str:
     try:
         check(*case)
     except (Exception, pytest.fail.Exception) as error:
-        return f"{', '.join(map(repr, case))}: {type(error).__name__}: {error}"
+        reason = str(error).partition("\n")[0]
+        return f"{', '.join(map(repr, case))}: {type(error).__name__}: {reason}"
     return ""
 
 
