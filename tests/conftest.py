@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -185,6 +186,33 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
             shutil.copy(request.getfixturevalue("made_file"), path)
         return f"sqlite:///{path}"
     return str(request.getfixturevalue("emptied_schema" if made else "postgres_schema"))
+
+
+@pytest.fixture(scope="session")
+def check_all() -> Callable[..., None]:
+    """`check_all(check, *axes)`: `check` holds for every combination of the axes, or all that it fails for are listed.
+
+    A truth table over a pure function is one test: thousands of parametrised cases take longer and protect no more.
+    """
+
+    def run(check: Callable[..., object], *axes: Iterable[Any]) -> None:
+        cases = list(itertools.product(*axes))
+        assert cases, "a table without cases protects nothing"
+        failures = [failure for case in cases if (failure := failure_of(check, case))]
+        if failures:
+            pytest.fail("\n".join([f"{len(failures)} of {len(cases)} cases fail:", *failures]), pytrace=False)
+
+    return run
+
+
+def failure_of(check: Callable[..., object], case: tuple[Any, ...]) -> str:
+    """The case and why `check` fails for it, or nothing."""
+    try:
+        check(*case)
+    except (Exception, pytest.fail.Exception) as error:
+        reason = str(error).partition("\n")[0]
+        return f"{', '.join(map(repr, case))}: {type(error).__name__}: {reason}"
+    return ""
 
 
 class Clock:

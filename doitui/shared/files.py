@@ -9,6 +9,24 @@ from doitui_core import draft_files
 from doitui_core.errors import BadInput
 
 
+def create(place: Path, text: str) -> bool:
+    """Put `text` into a new file at `place`, UTF-8. False, and nothing is written, if it exists. Raises `BadInput`."""
+    if place.is_dir():
+        raise BadInput(f"{place} is a directory: name a file in it")
+    try:
+        place.open("x").close()  # of two processes one gets the name
+    except FileExistsError:
+        return False
+    except (OSError, ValueError) as error:
+        raise _cannot_write(place, error) from error
+    try:
+        replace(place, text)
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
+    return True
+
+
 def replace(place: Path, text: str) -> None:
     """Put `text` into the file at `place`, UTF-8, new or in place of the old one. Raises `BadInput`."""
     place = place.resolve()  # a link stays one
@@ -22,5 +40,9 @@ def replace(place: Path, text: str) -> None:
         finally:
             draft.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise BadInput(f"{place} cannot be written: {reason}") from error
+        raise _cannot_write(place, error) from error
+
+
+def _cannot_write(place: Path, error: OSError | ValueError) -> BadInput:
+    reason = error.strerror if isinstance(error, OSError) else error
+    return BadInput(f"{place} cannot be written: {reason}")

@@ -136,7 +136,7 @@ ACTIONS: tuple[Action, ...] = (
         ("dois", "doi", "queue", "events"),
         shown=False,
     ),
-    Action("save", "e", "SaveCSV", "write the table to a file in this directory", ("reports",)),
+    Action("save", "e", "SaveCSV", "save the table as a CSV file", ("reports",)),
     Action("maximise", "z", "Maximise", "the list alone, or with what stands beside it", LISTS, shown=False),
     Action("refresh", "r", "Refresh", "ask the database now", (*ALL, "doi"), shown=False),
     Action("pause", "p", "Pause", "hold the screen still; p again goes on", (*ALL, "doi"), shown=False),

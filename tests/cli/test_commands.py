@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import click
-import pytest
 
 from doitui.cli.main import doitui
 
@@ -84,35 +83,47 @@ WRITING = (
 )
 
 
-@pytest.mark.parametrize("name", PROMISED)
-def test_a_promised_command_has_its_promised_options(name: str) -> None:
-    assert set(PROMISED[name].split()) <= options(name)
+def test_a_promised_command_has_its_promised_options(check_all: Callable[..., None]) -> None:
+    def check(name: str) -> None:
+        assert set(PROMISED[name].split()) <= options(name)
+
+    check_all(check, PROMISED)
 
 
-@pytest.mark.parametrize("path", TREE, ids=" ".join)
-def test_every_command_and_group_has_help_with_an_example(path: tuple[str, ...]) -> None:
-    example = " ".join((TREE[path].help or "").split()).partition("Example: doitui ")[2]
-    assert " ".join(path) in example.replace("--database sqlite:///archive.db ", "")
-    assert example
+def test_every_command_and_group_has_help_with_an_example(check_all: Callable[..., None]) -> None:
+    def check(path: tuple[str, ...]) -> None:
+        example = " ".join((TREE[path].help or "").split()).partition("Example: doitui ")[2]
+        assert " ".join(path) in example.replace("--database sqlite:///archive.db ", "")
+        assert example
+
+    check_all(check, TREE)
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("sandbox", "tui")])
-def test_every_command_that_prints_has_json(name: str) -> None:
-    assert "--json" in options(name)
+def test_every_command_that_prints_has_json(check_all: Callable[..., None]) -> None:
+    def check(name: str) -> None:
+        assert "--json" in options(name)
+
+    check_all(check, [name for name in COMMANDS if name not in ("sandbox", "tui")])
 
 
-@pytest.mark.parametrize("name", WRITING)
-def test_every_command_that_writes_has_a_dry_run(name: str) -> None:
-    assert "--dry-run" in options(name)
+def test_every_command_that_writes_has_a_dry_run(check_all: Callable[..., None]) -> None:
+    def check(name: str) -> None:
+        assert "--dry-run" in options(name)
+
+    check_all(check, WRITING)
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name.endswith(" list")])
-def test_every_long_list_has_pages(name: str) -> None:
-    if name not in ("repository list", "setting list"):  # as short as the set-up
-        assert {"--limit", "--after"} <= options(name)
+def test_every_long_list_has_pages(check_all: Callable[..., None]) -> None:
+    def check(name: str) -> None:
+        if name not in ("repository list", "setting list"):  # as short as the set-up
+            assert {"--limit", "--after"} <= options(name)
+
+    check_all(check, [name for name in COMMANDS if name.endswith(" list")])
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_says_what_it_does(name: str) -> None:
-    silent = [p.name for p in COMMANDS[name].params if isinstance(p, click.Option) and not p.help]
-    assert silent == []
+def test_every_option_says_what_it_does(check_all: Callable[..., None]) -> None:
+    def check(name: str) -> None:
+        silent = [p.name for p in COMMANDS[name].params if isinstance(p, click.Option) and not p.help]
+        assert silent == []
+
+    check_all(check, COMMANDS)

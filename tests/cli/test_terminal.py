@@ -46,13 +46,16 @@ def hostile(archive: Doitui, write: Callable[..., Path], request: pytest.Fixture
 
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE, indirect=True)
-@pytest.mark.parametrize("json_option", [(), ("--json",)], ids=["lines", "json"])
-@pytest.mark.parametrize("command", SHOWING)
 def test_a_title_cannot_steer_the_terminal(
-    hostile: Doitui, doi_of: Callable[[str], str], command: str, json_option: tuple[str, ...]
+    hostile: Doitui, doi_of: Callable[[str], str], check_all: Callable[..., None]
 ) -> None:
-    done = hostile(*command.format(doi=doi_of("a")).split(), *json_option)
-    assert (done.code, steering(done.out + done.err)) == (0, [])
+    doi = doi_of("a")
+
+    def check(command: str, options: tuple[str, ...]) -> None:
+        done = hostile(*command.format(doi=doi).split(), *options)
+        assert (done.code, steering(done.out + done.err)) == (0, [])
+
+    check_all(check, SHOWING, [(), ("--json",)])
 
 
 def test_json_keeps_what_it_may_not_show(hostile: Doitui) -> None:

@@ -130,6 +130,8 @@ def test_write_a_report_to_a_file(world: Any, tmux: Callable[..., Any]) -> None:
     screen.keys("6")
     screen.until("2 DOIs in 24 months")
     screen.keys("e")
+    screen.until("doitui-minted.csv", "Save")
+    screen.keys("Enter")
     screen.until("written to")
     lines = (world.folder / "doitui-minted.csv").read_text(encoding="utf-8").splitlines()
     assert (lines[0], lines[1].partition(",")[2], len(lines)) == ("month,minted,findable", "2,2", 25)

@@ -63,8 +63,9 @@ Operate = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def operator(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who sits at the terminal, and what it can do."""
+def operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Who sits at the terminal, where, and what it can do. What is saved goes to a folder of the test."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "getlogin", lambda: "ana")
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     monkeypatch.delenv("NO_COLOR", raising=False)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import Any
-
-import pytest
 
 from doitui.tui import actions
 from doitui.tui.actions import ACTIONS, Action
@@ -24,33 +23,46 @@ def screen_class(name: str) -> Any:
     return getattr(module, "SCREEN", None) or module.DoiScreen
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-def test_a_key_has_one_meaning_on_a_screen(screen: str) -> None:
-    keys = [key for action in actions.for_screen(screen) for key in action.keys.split(",")]
-    assert sorted(keys) == sorted(set(keys))
+def test_a_key_has_one_meaning_on_a_screen(check_all: Callable[..., None]) -> None:
+    def check(screen: str) -> None:
+        keys = [key for action in actions.for_screen(screen) for key in action.keys.split(",")]
+        assert sorted(keys) == sorted(set(keys))
+
+    check_all(check, SCREENS)
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
-def test_an_action_uses_no_key_that_belongs_to_the_terminal(action: Action) -> None:
-    assert not FORBIDDEN & set(action.keys.split(","))
+def test_an_action_uses_no_key_that_belongs_to_the_terminal(check_all: Callable[..., None]) -> None:
+    def check(action: Action) -> None:
+        assert not FORBIDDEN & set(action.keys.split(","))
+
+    check_all(check, ACTIONS)
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
-def test_an_action_says_what_it_does(action: Action) -> None:
-    assert action.help
+def test_an_action_says_what_it_does(check_all: Callable[..., None]) -> None:
+    def check(action: Action) -> None:
+        assert action.help
+
+    check_all(check, ACTIONS)
 
 
-@pytest.mark.parametrize("action", [action for action in ACTIONS if action.writes], ids=lambda action: action.id)
-def test_what_writes_needs_the_shift_key(action: Action) -> None:
-    assert action.key.isupper()
+def test_what_writes_needs_the_shift_key(check_all: Callable[..., None]) -> None:
+    def check(action: Action) -> None:
+        assert action.key.isupper()
+
+    check_all(check, [action for action in ACTIONS if action.writes])
 
 
-@pytest.mark.parametrize(("screen", "action"), PLACES, ids=lambda part: getattr(part, "id", part))
-def test_a_screen_can_do_what_its_keys_promise(screen: str, action: Action) -> None:
-    does = hasattr(screen_class(screen), f"act_{action.id}") or hasattr(Acting, f"act_{action.id}")
-    assert does or action.id.startswith("go_")
+def test_a_screen_can_do_what_its_keys_promise(check_all: Callable[..., None]) -> None:
+    def check(place: tuple[str, Action]) -> None:
+        screen, action = place
+        does = hasattr(screen_class(screen), f"act_{action.id}") or hasattr(Acting, f"act_{action.id}")
+        assert does or action.id.startswith("go_")
+
+    check_all(check, PLACES)
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-def test_a_screen_has_a_help_text(screen: str) -> None:
-    assert screen_class(screen).about
+def test_a_screen_has_a_help_text(check_all: Callable[..., None]) -> None:
+    def check(screen: str) -> None:
+        assert screen_class(screen).about
+
+    check_all(check, SCREENS)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,11 +40,7 @@ def picture(
     operate: Callable[..., Any],
     press: Callable[..., Any],
     seen: Callable[..., str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., str]:
-    monkeypatch.chdir(tmp_path)
-
     def take(screen: str, size: str, then: Callable[[Any], object] = lambda _: None) -> str:
         async def look(pilot: Any) -> str:
             if screen == "doi":

@@ -73,12 +73,10 @@ def test_a_wide_screen_has_a_plot(used: str, page: Callable[..., str]) -> None:
 
 
 def test_the_report_adds_up_the_whole_house(
-    used: str, operate: Operate, press: Press, seen: Callable[..., str], tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    used: str, operate: Operate, press: Press, seen: Callable[..., str], tmp_path: Any
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-
     async def look(pilot: Any) -> str:
-        await press(pilot, "left_square_bracket", "e")
+        await press(pilot, "left_square_bracket", "e", "enter")
         return seen(pilot)
 
     told = operate(look, start="reports")

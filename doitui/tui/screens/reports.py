@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from doitui.shared import files
 from doitui.tui.acts import keys
+from doitui.tui.acts.save_dialog import SaveDialog
 from doitui.tui.data import usage_months
 from doitui.tui.screens.tabbed import TabbedSection
 from doitui.tui.text import bar, number
@@ -16,7 +16,6 @@ from doitui.tui.widgets.plot import Plot
 from doitui.tui.widgets.window_table import Column
 from doitui_core.domain import spreadsheets
 from doitui_core.domain.counter_terms import LABELS
-from doitui_core.errors import DoituiError
 from doitui_core.views import mint_report
 from doitui_core.views.windows import Row
 
@@ -84,8 +83,8 @@ class ReportsScreen(TabbedSection):
     BINDINGS: ClassVar = keys.bindings("reports")
     about: ClassVar = (
         "DOIs by the month of their mint (UTC), the last 24 months; DOIs by repository and state; and how they were "
-        "used, by the rules of COUNTER. [ and ] change the report, e writes the one that is shown to a CSV file where "
-        "doitui was started, r counts again.",
+        "used, by the rules of COUNTER. [ and ] change the report, e saves the one that is shown as a CSV file, "
+        "r counts again.",
     )
 
     def __init__(self) -> None:
@@ -150,26 +149,20 @@ class ReportsScreen(TabbedSection):
         self.reload()
 
     def act_save(self) -> None:
-        """What the table shows, as CSV."""
-        names = (self.report.key, *self.report.counts)
-        lines = [names, *([row[name] for name in names] for row in self.rows)]
-        place = Path(f"doitui-{self.report.file}.csv")
-        try:
-            files.replace(place, "".join(",".join(map(_field, line)) + "\n" for line in lines))
-        except DoituiError as error:
-            self.doitui.say(str(error), bad=True)
-        else:
-            self.doitui.say(f"written to {place.absolute()}")
+        """Save what the table shows as CSV, where the operator says."""
+        report = self.report
+        names = (report.key, *report.counts)
+        text = spreadsheets.csv_text([names, *([row[name] for name in names] for row in self.rows)])
+
+        def saved(place: Path | None) -> None:
+            if place is not None:
+                self.doitui.say(f"written to {place}")
+
+        self.doitui.push_screen(SaveDialog(f"Save {report.name} as CSV", f"doitui-{report.file}.csv", text), saved)
 
 
 def _count(name: str) -> Column:
     return Column(name.upper(), max(len(name), 9), lambda row: number(row[name]), right=True)
-
-
-def _field(value: Any) -> str:
-    """One field of a CSV line."""
-    text = spreadsheets.guarded(str(value))
-    return f'"{text.replace(chr(34), chr(34) * 2)}"' if any(mark in text for mark in ',"\n') else text
 
 
 SCREEN = ReportsScreen

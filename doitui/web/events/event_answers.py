@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -95,15 +94,8 @@ def statistics(counts: dict[Group, int], dialect: ApiVersion) -> dict[str, list[
 
 def table(events: Iterable[EventRecord]) -> str:
     """The list as CSV."""
-    text = io.StringIO(newline="")
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(_CSV)
-    lines.writerows([_cell(getattr(event, name.replace("-", "_"))) for name in _CSV] for event in events)
-    return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    return spreadsheets.guarded(value) if isinstance(value, str) else value
+    cells = ([getattr(event, name.replace("-", "_")) for name in _CSV] for event in events)
+    return spreadsheets.csv_text(itertools.chain([_CSV], cells))
 
 
 Names = Callable[[Group], Iterable[str | None]]

@@ -79,21 +79,25 @@ def test_a_semicolon_ends_a_statement_only_at_the_end_of_a_line() -> None:
     assert found == ["CREATE TABLE a (b TEXT DEFAULT 'x;y')", "INSERT INTO a VALUES (1)"]
 
 
-@pytest.mark.parametrize("step", migrations.known(), ids=lambda step: step.name)
-def test_every_index_has_its_reason_above_it(step: migrations.Migration) -> None:
-    lines = step.sql.splitlines()
-    bare = [
-        line for at, line in enumerate(lines) if re.match(r"CREATE\b.*\bINDEX", line) and lines[at - 1][:3] != "-- "
-    ]
-    assert bare == []
+def test_every_index_has_its_reason_above_it(check_all: Callable[..., None]) -> None:
+    def check(step: migrations.Migration) -> None:
+        lines = step.sql.splitlines()
+        bare = [
+            line for at, line in enumerate(lines) if re.match(r"CREATE\b.*\bINDEX", line) and lines[at - 1][:3] != "-- "
+        ]
+        assert bare == []
+
+    check_all(check, migrations.known())
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
-def test_a_model_has_the_columns_of_its_table(store: str, table: type[Table]) -> None:
-    columns = database.current().db.get_columns(table._meta.table_name)
-    # SQLite reports its row id as nullable, which it is not.
-    told = {column.name: column.null and not column.primary_key for column in columns}
-    assert told == {field.column_name: field.null for field in table._meta.sorted_fields}
+def test_a_model_has_the_columns_of_its_table(store: str, check_all: Callable[..., None]) -> None:
+    def check(table: type[Table]) -> None:
+        columns = database.current().db.get_columns(table._meta.table_name)
+        # SQLite reports its row id as nullable, which it is not.
+        told = {column.name: column.null and not column.primary_key for column in columns}
+        assert told == {field.column_name: field.null for field in table._meta.sorted_fields}
+
+    check_all(check, TABLES)
 
 
 def test_every_table_has_a_model(store: str) -> None:
@@ -101,12 +105,14 @@ def test_every_table_has_a_model(store: str) -> None:
     assert tables == {table._meta.table_name for table in TABLES} | {"schema_migration"}
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
-def test_the_defaults_of_a_model_are_those_of_the_table(store: str, table: type[Table]) -> None:
-    told = {column.name: column.default for column in database.current().db.get_columns(table._meta.table_name)}
-    plain = {name: re.sub(r"::.*|'", "", value) for name, value in told.items() if value and "nextval" not in value}
-    model = {f.column_name: str(f.db_value(f.default)) for f in table._meta.sorted_fields if f.column_name in plain}
-    assert plain == model
+def test_the_defaults_of_a_model_are_those_of_the_table(store: str, check_all: Callable[..., None]) -> None:
+    def check(table: type[Table]) -> None:
+        told = {column.name: column.default for column in database.current().db.get_columns(table._meta.table_name)}
+        plain = {name: re.sub(r"::.*|'", "", value) for name, value in told.items() if value and "nextval" not in value}
+        model = {f.column_name: str(f.db_value(f.default)) for f in table._meta.sorted_fields if f.column_name in plain}
+        assert plain == model
+
+    check_all(check, TABLES)
 
 
 def test_what_was_verified_by_half_has_to_be_verified_anew(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -27,7 +28,6 @@ ALL = [Facts(*combined) for combined in itertools.product(Wanted, Remote, Certai
 PLAIN = [Facts(*combined) for combined in itertools.product(Wanted, Remote, Certainty)]
 DEAD = [facts for facts in PLAIN if facts.wanted in (Wanted.TOMBSTONE, Wanted.ABANDONED)]
 ALIVE = [facts for facts in PLAIN if facts not in DEAD]
-PAIRS = list(itertools.product(Wanted, Remote))
 DOI = "10.5072/a"
 
 #: How high DataCite has a DOI. Only `hide` leads from findable to registered, nothing else leads down.
@@ -51,46 +51,54 @@ def test_the_machine_imports_no_database() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("facts", DEAD)
-@pytest.mark.parametrize("target", LADDER)
-def test_no_wish_leads_out_of_a_tombstone_or_an_abandoned_doi(facts: Facts, target: Wanted) -> None:
-    with pytest.raises(TombstoneStays if facts.wanted is Wanted.TOMBSTONE else Refused):
-        states.want(facts, target, DOI)
+def test_no_wish_leads_out_of_a_tombstone_or_an_abandoned_doi(check_all: Callable[..., None]) -> None:
+    def check(facts: Facts, target: Wanted) -> None:
+        with pytest.raises(TombstoneStays if facts.wanted is Wanted.TOMBSTONE else Refused):
+            states.want(facts, target, DOI)
+
+    check_all(check, DEAD, LADDER)
 
 
-@pytest.mark.parametrize("facts", ALIVE)
-@pytest.mark.parametrize("target", LADDER)
-def test_a_wish_is_granted_exactly_when_it_does_not_lead_down(facts: Facts, target: Wanted) -> None:
-    leads_down = HEIGHT[facts.remote] > HEIGHT[TARGET[target]]
-    try:
-        granted = states.want(facts, target, DOI).wanted is target
-    except Refused as refused:
-        granted = refused.cause != "no_way_back"
-    assert granted is not leads_down
+def test_a_wish_is_granted_exactly_when_it_does_not_lead_down(check_all: Callable[..., None]) -> None:
+    def check(facts: Facts, target: Wanted) -> None:
+        leads_down = HEIGHT[facts.remote] > HEIGHT[TARGET[target]]
+        try:
+            granted = states.want(facts, target, DOI).wanted is target
+        except Refused as refused:
+            granted = refused.cause != "no_way_back"
+        assert granted is not leads_down
+
+    check_all(check, ALIVE, LADDER)
 
 
-@pytest.mark.parametrize("facts", ALIVE)
-def test_a_wish_changes_nothing_but_what_is_wanted(facts: Facts) -> None:
-    wished = states.want(facts, Wanted.FINDABLE, DOI)
-    assert wished == Facts(Wanted.FINDABLE, facts.remote, facts.certainty)
+def test_a_wish_changes_nothing_but_what_is_wanted(check_all: Callable[..., None]) -> None:
+    def check(facts: Facts) -> None:
+        wished = states.want(facts, Wanted.FINDABLE, DOI)
+        assert wished == Facts(Wanted.FINDABLE, facts.remote, facts.certainty)
+
+    check_all(check, ALIVE)
 
 
-@pytest.mark.parametrize("facts", PLAIN)
-def test_only_what_was_registered_can_become_a_tombstone(facts: Facts) -> None:
-    try:
-        refused = states.deactivate(facts, DOI).wanted is not Wanted.TOMBSTONE
-    except Refused as error:
-        refused = error.cause == "not_minted"
-    assert refused is (facts.remote not in (Remote.REGISTERED, Remote.FINDABLE))
+def test_only_what_was_registered_can_become_a_tombstone(check_all: Callable[..., None]) -> None:
+    def check(facts: Facts) -> None:
+        try:
+            refused = states.deactivate(facts, DOI).wanted is not Wanted.TOMBSTONE
+        except Refused as error:
+            refused = error.cause == "not_minted"
+        assert refused is (facts.remote not in (Remote.REGISTERED, Remote.FINDABLE))
+
+    check_all(check, PLAIN)
 
 
-@pytest.mark.parametrize("facts", PLAIN)
-def test_only_a_tombstone_can_be_restored(facts: Facts) -> None:
-    try:
-        restored = states.restore(facts, Wanted.FINDABLE, DOI).wanted is Wanted.FINDABLE
-    except Refused:
-        restored = False
-    assert restored is (facts.wanted is Wanted.TOMBSTONE)
+def test_only_a_tombstone_can_be_restored(check_all: Callable[..., None]) -> None:
+    def check(facts: Facts) -> None:
+        try:
+            restored = states.restore(facts, Wanted.FINDABLE, DOI).wanted is Wanted.FINDABLE
+        except Refused:
+            restored = False
+        assert restored is (facts.wanted is Wanted.TOMBSTONE)
+
+    check_all(check, PLAIN)
 
 
 @pytest.mark.parametrize("remote", [Remote.NONE, Remote.FINDABLE])
@@ -118,71 +126,85 @@ def test_a_time_out_changes_only_the_certainty() -> None:
 CHECKS = list(itertools.product(Verification, Verification))
 
 
-@pytest.mark.parametrize(("before", "after"), list(itertools.product(CHECKS, CHECKS)))
-def test_a_verdict_replaces_its_own_check_and_none_leaves_it(
-    before: tuple[Verification, Verification], after: tuple[Verification, Verification]
-) -> None:
-    facts = states.checked(
-        Facts(Wanted.FINDABLE, Remote.FINDABLE, Certainty.UNCERTAIN, *before),
-        **dict(zip(("api", "resolver"), after, strict=True)),
-    )
-    expected = [new if new is not Verification.UNVERIFIED else old for old, new in zip(before, after, strict=True)]
-    assert facts == Facts(Wanted.FINDABLE, Remote.FINDABLE, Certainty.UNCERTAIN, *expected)
+def test_a_verdict_replaces_its_own_check_and_none_leaves_it(check_all: Callable[..., None]) -> None:
+    def check(before: tuple[Verification, Verification], after: tuple[Verification, Verification]) -> None:
+        facts = states.checked(
+            Facts(Wanted.FINDABLE, Remote.FINDABLE, Certainty.UNCERTAIN, *before),
+            **dict(zip(("api", "resolver"), after, strict=True)),
+        )
+        expected = [new if new is not Verification.UNVERIFIED else old for old, new in zip(before, after, strict=True)]
+        assert facts == Facts(Wanted.FINDABLE, Remote.FINDABLE, Certainty.UNCERTAIN, *expected)
+
+    check_all(check, CHECKS, CHECKS)
 
 
-@pytest.mark.parametrize(("api", "resolver"), CHECKS)
-def test_a_doi_is_verified_by_both_checks_and_a_mismatch_by_one(api: Verification, resolver: Verification) -> None:
-    words = {str(api), str(resolver)}
-    expected = "mismatch" if "mismatch" in words else "verified" if words == {"verified"} else "unverified"
-    assert Facts(api_check=api, resolver_check=resolver).verification == expected
+def test_a_doi_is_verified_by_both_checks_and_a_mismatch_by_one(check_all: Callable[..., None]) -> None:
+    def check(api: Verification, resolver: Verification) -> None:
+        words = {str(api), str(resolver)}
+        expected = "mismatch" if "mismatch" in words else "verified" if words == {"verified"} else "unverified"
+        assert Facts(api_check=api, resolver_check=resolver).verification == expected
+
+    check_all(check, Verification, Verification)
 
 
-@pytest.mark.parametrize("facts", PLAIN)
-def test_the_next_step(facts: Facts) -> None:
-    expected = Step.REPLACE
-    if facts.remote in (Remote.UNKNOWN, Remote.NONE):
-        expected = Step.CREATE
-    if facts.wanted in (Wanted.NONE, Wanted.ABANDONED):
-        expected = Step.NOTHING
-    if (facts.wanted, facts.remote) == (Wanted.ABANDONED, Remote.DRAFT):
-        expected = Step.DELETE
-    if facts.certainty is Certainty.UNCERTAIN:
-        expected = Step.PROBE
-    assert states.next_step(facts) is expected
+def test_the_next_step(check_all: Callable[..., None]) -> None:
+    def check(facts: Facts) -> None:
+        expected = Step.REPLACE
+        if facts.remote in (Remote.UNKNOWN, Remote.NONE):
+            expected = Step.CREATE
+        if facts.wanted in (Wanted.NONE, Wanted.ABANDONED):
+            expected = Step.NOTHING
+        if (facts.wanted, facts.remote) == (Wanted.ABANDONED, Remote.DRAFT):
+            expected = Step.DELETE
+        if facts.certainty is Certainty.UNCERTAIN:
+            expected = Step.PROBE
+        assert states.next_step(facts) is expected
+
+    check_all(check, PLAIN)
 
 
-@pytest.mark.parametrize("facts", PLAIN)
-def test_a_tombstone_is_never_published(facts: Facts) -> None:
-    published = states.event(facts) == "publish"
-    assert not (published and facts.wanted is not Wanted.FINDABLE)
+def test_a_tombstone_is_never_published(check_all: Callable[..., None]) -> None:
+    def check(facts: Facts) -> None:
+        published = states.event(facts) == "publish"
+        assert not (published and facts.wanted is not Wanted.FINDABLE)
+
+    check_all(check, PLAIN)
 
 
-@pytest.mark.parametrize("facts", [facts for facts in PLAIN if facts.wanted in TARGET])
-def test_one_event_leads_to_what_is_wanted_unless_that_is_below(facts: Facts) -> None:
-    reached = after(facts.remote, states.event(facts))
-    target = TARGET[facts.wanted]
-    down = HEIGHT[facts.remote] > HEIGHT[target] and facts.wanted is not Wanted.TOMBSTONE
-    assert reached is (facts.remote if down else target)
+def test_one_event_leads_to_what_is_wanted_unless_that_is_below(check_all: Callable[..., None]) -> None:
+    def check(facts: Facts) -> None:
+        reached = after(facts.remote, states.event(facts))
+        target = TARGET[facts.wanted]
+        down = HEIGHT[facts.remote] > HEIGHT[target] and facts.wanted is not Wanted.TOMBSTONE
+        assert reached is (facts.remote if down else target)
+
+    check_all(check, [facts for facts in PLAIN if facts.wanted in TARGET])
 
 
-@pytest.mark.parametrize("facts", [facts for facts in PLAIN if facts.remote not in ABSENT])
-def test_no_event_is_sent_for_what_is_there_already(facts: Facts) -> None:
-    assert states.event(facts) is None or after(facts.remote, states.event(facts)) is not facts.remote
+def test_no_event_is_sent_for_what_is_there_already(check_all: Callable[..., None]) -> None:
+    def check(facts: Facts) -> None:
+        assert states.event(facts) is None or after(facts.remote, states.event(facts)) is not facts.remote
+
+    check_all(check, [facts for facts in PLAIN if facts.remote not in ABSENT])
 
 
-@pytest.mark.parametrize("remote", Remote)
-def test_only_a_findable_doi_is_hidden(remote: Remote) -> None:
-    assert (states.event(Facts(Wanted.TOMBSTONE, remote)) == "hide") is (remote is Remote.FINDABLE)
+def test_only_a_findable_doi_is_hidden(check_all: Callable[..., None]) -> None:
+    def check(remote: Remote) -> None:
+        assert (states.event(Facts(Wanted.TOMBSTONE, remote)) == "hide") is (remote is Remote.FINDABLE)
+
+    check_all(check, Remote)
 
 
-@pytest.mark.parametrize("facts", PLAIN)
-def test_the_status_people_see(facts: Facts) -> None:
-    expected = {"unknown": "reserved", "none": "reserved"}.get(facts.remote, str(facts.remote))
-    if facts.wanted is Wanted.TOMBSTONE and facts.remote is Remote.REGISTERED:
-        expected = "tombstone"
-    if facts.wanted is Wanted.ABANDONED:
-        expected = "abandoned"
-    assert states.status(facts) == expected
+def test_the_status_people_see(check_all: Callable[..., None]) -> None:
+    def check(facts: Facts) -> None:
+        expected = {"unknown": "reserved", "none": "reserved"}.get(facts.remote, str(facts.remote))
+        if facts.wanted is Wanted.TOMBSTONE and facts.remote is Remote.REGISTERED:
+            expected = "tombstone"
+        if facts.wanted is Wanted.ABANDONED:
+            expected = "abandoned"
+        assert states.status(facts) == expected
+
+    check_all(check, PLAIN)
 
 
 def test_opus_has_three_words() -> None:
@@ -192,24 +214,30 @@ def test_opus_has_three_words() -> None:
         assert states.opus(facts) == word, facts
 
 
-@pytest.mark.parametrize(("wanted", "remote"), PAIRS)
-def test_a_wish_taken_back_leaves_what_is_there(wanted: Wanted, remote: Remote) -> None:
-    facts = Facts(wanted, remote)
-    present = {Remote.UNKNOWN: "none", Remote.NONE: "none"}.get(remote, str(remote))
-    kept = states.status(facts) in (DoiStatus.TOMBSTONE, DoiStatus.ABANDONED)
-    assert states.cancelled(facts).wanted == (wanted if kept else present)
+def test_a_wish_taken_back_leaves_what_is_there(check_all: Callable[..., None]) -> None:
+    def check(wanted: Wanted, remote: Remote) -> None:
+        facts = Facts(wanted, remote)
+        present = {Remote.UNKNOWN: "none", Remote.NONE: "none"}.get(remote, str(remote))
+        kept = states.status(facts) in (DoiStatus.TOMBSTONE, DoiStatus.ABANDONED)
+        assert states.cancelled(facts).wanted == (wanted if kept else present)
+
+    check_all(check, Wanted, Remote)
 
 
-@pytest.mark.parametrize(("wanted", "remote"), PAIRS)
-def test_a_wish_taken_back_is_settled_unless_nothing_is_there(wanted: Wanted, remote: Remote) -> None:
-    facts = states.cancelled(Facts(wanted, remote))
-    assert facts.settled or facts.wanted in (Wanted.NONE, Wanted.ABANDONED)
+def test_a_wish_taken_back_is_settled_unless_nothing_is_there(check_all: Callable[..., None]) -> None:
+    def check(wanted: Wanted, remote: Remote) -> None:
+        facts = states.cancelled(Facts(wanted, remote))
+        assert facts.settled or facts.wanted in (Wanted.NONE, Wanted.ABANDONED)
+
+    check_all(check, Wanted, Remote)
 
 
-@pytest.mark.parametrize("wanted", LADDER)
-def test_a_restore_taken_back_leaves_the_tombstone(wanted: Wanted) -> None:
-    facts = states.cancelled(Facts(wanted, Remote.REGISTERED), was_tombstone=True)
-    assert states.status(facts) is DoiStatus.TOMBSTONE
+def test_a_restore_taken_back_leaves_the_tombstone(check_all: Callable[..., None]) -> None:
+    def check(wanted: Wanted) -> None:
+        facts = states.cancelled(Facts(wanted, Remote.REGISTERED), was_tombstone=True)
+        assert states.status(facts) is DoiStatus.TOMBSTONE
+
+    check_all(check, LADDER)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +257,9 @@ def test_the_word_for_what_a_job_does(wanted: Wanted, remote: Remote, action: st
     assert states.action(Facts(wanted, remote)) == action
 
 
-@pytest.mark.parametrize("facts", PLAIN)
-def test_settled_is_certain_and_as_wanted(facts: Facts) -> None:
-    expected = facts.certainty == "confirmed" and TARGET.get(facts.wanted) is facts.remote
-    assert facts.settled is expected
+def test_settled_is_certain_and_as_wanted(check_all: Callable[..., None]) -> None:
+    def check(facts: Facts) -> None:
+        expected = facts.certainty == "confirmed" and TARGET.get(facts.wanted) is facts.remote
+        assert facts.settled is expected
+
+    check_all(check, PLAIN)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from doitui_core.datacite.mds_states import STEPS, Call, state_after, steps
@@ -35,34 +37,33 @@ def test_a_call_leads_from_one_state_to_another(call: Call, before: Remote, afte
     assert state_after(call, before) is after
 
 
-@pytest.mark.parametrize(("remote", "wanted"), STEPS)
-def test_the_steps_lead_to_what_is_wanted(remote: Remote, wanted: Wanted) -> None:
-    state = remote
-    for call in steps(remote, wanted) or ():
-        state = state_after(call, state)
+def test_the_steps_lead_to_what_is_wanted(check_all: Callable[..., None]) -> None:
+    def check(step: tuple[Remote, Wanted]) -> None:
+        state, wanted = step
+        for call in steps(state, wanted) or ():
+            state = state_after(call, state)
+        assert state is TARGET[wanted]
 
-    assert state is TARGET[wanted]
+    check_all(check, STEPS)
 
 
-@pytest.mark.parametrize("remote", Remote)
-@pytest.mark.parametrize("wanted", [Wanted.TOMBSTONE, Wanted.REGISTERED])
-def test_no_step_publishes_what_is_to_stay_hidden(remote: Remote, wanted: Wanted) -> None:
-    assert not PUBLISHING & set(steps(remote, wanted) or ())
+def test_no_step_publishes_what_is_to_stay_hidden(check_all: Callable[..., None]) -> None:
+    def check(remote: Remote, wanted: Wanted) -> None:
+        assert not PUBLISHING & set(steps(remote, wanted) or ())
+
+    check_all(check, Remote, [Wanted.TOMBSTONE, Wanted.REGISTERED])
 
 
 def test_what_is_hidden_already_is_not_hidden_again() -> None:
     assert steps(Remote.REGISTERED, Wanted.TOMBSTONE) == ()
 
 
-@pytest.mark.parametrize(
-    ("remote", "wanted"),
-    [
-        *((remote, wanted) for remote in Remote for wanted in (Wanted.NONE, Wanted.ABANDONED)),
-        *((Remote.UNKNOWN, wanted) for wanted in Wanted),
-        *((remote, Wanted.REGISTERED) for remote in (Remote.NONE, Remote.DRAFT, Remote.FINDABLE)),
-        *((remote, Wanted.DRAFT) for remote in (Remote.REGISTERED, Remote.FINDABLE)),
-        *((remote, Wanted.TOMBSTONE) for remote in (Remote.NONE, Remote.DRAFT)),
-    ],
-)
-def test_mds_has_no_way(remote: Remote, wanted: Wanted) -> None:
-    assert steps(remote, wanted) is None
+def test_mds_has_no_way(check_all: Callable[..., None]) -> None:
+    def check(remote: Remote, wanted: Wanted) -> None:
+        assert steps(remote, wanted) is None
+
+    check_all(check, Remote, [Wanted.NONE, Wanted.ABANDONED])
+    check_all(check, [Remote.UNKNOWN], Wanted)
+    check_all(check, [Remote.NONE, Remote.DRAFT, Remote.FINDABLE], [Wanted.REGISTERED])
+    check_all(check, [Remote.REGISTERED, Remote.FINDABLE], [Wanted.DRAFT])
+    check_all(check, [Remote.NONE, Remote.DRAFT], [Wanted.TOMBSTONE])

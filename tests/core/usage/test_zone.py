@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -29,15 +30,20 @@ def test_the_hour_is_that_on_the_wall(zone: str, moment: str, hour: int) -> None
     assert Zone(zone).hour(micros(moment)) % 24 == hour
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Auckland"])
-@pytest.mark.parametrize("day", ["2026-11-20", "2026-10-25", "2026-03-29", "2026-04-05", "2026-10-04"])
-def test_an_hour_holds_just_the_moments_that_fall_in_it(zone: str, day: str) -> None:
-    known = Zone(zone)
-    for quarter in range(96):
-        time = micros(f"{day}T00:00:00+00:00") + quarter * HOUR // 4
-        start, end = known.bounds(known.hour(time))
-        assert start <= time < end
-        assert known.hour(start - 1) != known.hour(time) != known.hour(end)
+def test_an_hour_holds_just_the_moments_that_fall_in_it(check_all: Callable[..., None]) -> None:
+    def check(zone: str, day: str) -> None:
+        known = Zone(zone)
+        for quarter in range(96):
+            time = micros(f"{day}T00:00:00+00:00") + quarter * HOUR // 4
+            start, end = known.bounds(known.hour(time))
+            assert start <= time < end
+            assert known.hour(start - 1) != known.hour(time) != known.hour(end)
+
+    check_all(
+        check,
+        ["UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Auckland"],
+        ["2026-11-20", "2026-10-25", "2026-03-29", "2026-04-05", "2026-10-04"],
+    )
 
 
 def test_an_hour_that_daylight_saving_repeats_has_two_hours() -> None:

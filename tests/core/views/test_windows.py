@@ -57,16 +57,17 @@ def test_pages_forwards_have_every_row_once(house: list[str], size: int) -> None
     assert paged(everything(), size) == house
 
 
-@pytest.mark.parametrize("typed", ["", "m-", "state:reserved", "doi:10.5072/h", "nowhere"])
-@pytest.mark.parametrize("page", [1, 3, 10, 99])
 def test_the_ids_of_a_whole_list_are_those_of_its_rows(
-    house: list[str], monkeypatch: pytest.MonkeyPatch, page: int, typed: str
+    house: list[str], monkeypatch: pytest.MonkeyPatch, check_all: Callable[..., None]
 ) -> None:
-    monkeypatch.setattr(windows, "PAGE", page)
-    for order in windows.DOI_ORDERS:
-        for backwards in (True, False):
-            window = windows.dois(filters.parse(typed, "dois"), order=order, backwards=backwards)
-            assert list(window.all_ids()) == [row["id"] for row in window.after(None, 99)]
+    def check(page: int, typed: str) -> None:
+        monkeypatch.setattr(windows, "PAGE", page)
+        for order in windows.DOI_ORDERS:
+            for backwards in (True, False):
+                window = windows.dois(filters.parse(typed, "dois"), order=order, backwards=backwards)
+                assert list(window.all_ids()) == [row["id"] for row in window.after(None, 99)]
+
+    check_all(check, [1, 3, 10, 99], ["", "m-", "state:reserved", "doi:10.5072/h", "nowhere"])
 
 
 def test_the_ids_of_a_list_may_be_narrowed(house: list[str]) -> None:
@@ -133,8 +134,7 @@ FILTERS = {
 }
 
 
-@pytest.mark.parametrize("typed", FILTERS)
-def test_a_filter_counts_what_it_shows(house: list[str], typed: str) -> None:
+def test_a_filter_counts_what_it_shows(house: list[str], check_all: Callable[..., None]) -> None:
     with database.write():
         row = doi_rows.lock(Doi.get(Doi.doi == house[0]).id)
         doi_rows.write(row, states.timed_out(doi_rows.facts(row)), actor="test", action="update")
@@ -142,8 +142,12 @@ def test_a_filter_counts_what_it_shows(house: list[str], typed: str) -> None:
     with database.write():
         jobs.count_move(Job.get(Job.status == "pending"), job_kinds.JobStatus.PENDING, job_kinds.JobStatus.FAILED)
         Job.update(status="failed").where(Job.status == "pending").execute()
-    window = windows.dois(filters.parse(typed, "dois"))
-    assert (window.count(), len(window.after(None, 99))) == (FILTERS[typed], FILTERS[typed])
+
+    def check(typed: str) -> None:
+        window = windows.dois(filters.parse(typed, "dois"))
+        assert (window.count(), len(window.after(None, 99))) == (FILTERS[typed], FILTERS[typed])
+
+    check_all(check, FILTERS)
 
 
 @pytest.mark.parametrize("abandoned", [False, True])
@@ -173,16 +177,17 @@ def test_a_row_says_what_stands_beside_its_doi(house: list[str]) -> None:
     assert (row["object_id"], row["repository"], row["title"], row["marks"]) == ("m-4", "h", "Notebooks", [])
 
 
-@pytest.mark.parametrize("near", [1, 3, 10_000])
-@pytest.mark.parametrize("typed", ["m-", "r-3", "m-0", "-2", "nowhere"])
 def test_a_text_is_found_wherever_it_stands(
-    house: list[str], monkeypatch: pytest.MonkeyPatch, near: int, typed: str
+    house: list[str], monkeypatch: pytest.MonkeyPatch, check_all: Callable[..., None]
 ) -> None:
-    monkeypatch.setattr(text_search, "NEAR", near)
-    wanted = [name for name in house if typed in name]
-    window = windows.dois(filters.parse(typed, "dois"))
-    assert (paged(window, 2), names(window.before(None, 99)), window.count()) == (wanted, wanted, len(wanted))
-    assert [row["doi"] for row in lists.dois(text=typed, limit=2).rows] == wanted[:2]
+    def check(near: int, typed: str) -> None:
+        monkeypatch.setattr(text_search, "NEAR", near)
+        wanted = [name for name in house if typed in name]
+        window = windows.dois(filters.parse(typed, "dois"))
+        assert (paged(window, 2), names(window.before(None, 99)), window.count()) == (wanted, wanted, len(wanted))
+        assert [row["doi"] for row in lists.dois(text=typed, limit=2).rows] == wanted[:2]
+
+    check_all(check, [1, 3, 10_000], ["m-", "r-3", "m-0", "-2", "nowhere"])
 
 
 @pytest.mark.parametrize("near", [1, 10_000])
