@@ -1,1 +1,1 @@
-"""What all interfaces share: plain text for terminals, files written whole, and who acts."""
+"""What all interfaces share: plain text for terminals, and files written whole."""

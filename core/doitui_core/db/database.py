@@ -119,7 +119,7 @@ def is_open() -> bool:
 def current() -> _Open:
     """The database in use. Raises `Misconfigured` when none was opened: a mistake of the calling program."""
     if _open is None:
-        raise Misconfigured("no database is open: call doitui_core.database.open(url) first")
+        raise Misconfigured("no database is open: call doitui_core.open(url) first")
     return _open
 
 
