@@ -13,7 +13,6 @@ from doitui.cli.output import plural, progress, say, show
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
 from doitui_core.config.actor import actor
-from doitui_core.errors import Misconfigured
 
 if TYPE_CHECKING:
     from doitui_core.usage.spool_refusals import Refusal
@@ -48,8 +47,7 @@ def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> 
     ):
         result = drain_spool.drain(actor(), place, bar.update)
     done = result.drained
-    if result.no_events:
-        say(f"counted, but no events are made of it: {result.no_events}")
+    _say_no_events(result.no_events)
     document = {
         "files": done.files,
         "lines": done.lines,
@@ -92,12 +90,14 @@ def _left(done: int, waiting: Mapping[str, int], place: Path) -> str:
 
 def refresh_events(*, all_days: bool = False) -> None:
     """What was counted becomes events; a set-up that is wrong there takes nothing from the counts."""
-    from doitui_core.events import usage_refresh
+    from doitui_core.operations import drain_spool
 
-    try:
-        usage_refresh.refresh(None if all_days else usage_refresh.LATELY)
-    except Misconfigured as error:
-        say(f"counted, but no events are made of it: {error}")
+    _say_no_events(drain_spool.refresh_events(all_days=all_days))
+
+
+def _say_no_events(reason: str) -> None:
+    if reason:
+        say(f"counted, but no events are made of it: {reason}")
 
 
 def reason_lines(hits: Mapping[str, int]) -> list[str]:

@@ -18,7 +18,8 @@ def open(url: str, create: bool = False) -> None:
     """Use the database at `url` from now on, in all threads; each thread has a connection of its own.
 
     `url`: `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user:password@host/database`. `create`:
-    make the database, or upgrade it to this version of doitui. A database opened before is closed.
+    make the database, or upgrade it to this version of doitui. A database opened before is
+    closed, unless `url` is invalid.
 
     Raises `DatabaseNotReady` for a database that does not exist or has another schema (call with `create=True`),
     `DatabaseUnavailable` for one that cannot be used, `BadInput` for an invalid URL, and `Misconfigured` for an
@@ -28,13 +29,15 @@ def open(url: str, create: bool = False) -> None:
     """
     outside_transaction("open")
     environment_check.check(os.environ)
+    before = database.current() if database.is_open() else None
     try:
         if create:
             database.create(url)
         else:
             database.open(url)
     except BaseException:
-        database.close()
+        if database.is_open() and database.current() is not before:
+            database.close()
         raise
 
 

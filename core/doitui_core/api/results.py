@@ -108,7 +108,7 @@ class ImportedDocument:
 
 @dataclass(frozen=True, slots=True)
 class ImportCounts:
-    """What an import did: counts, and every document in order."""
+    """What an import did: counts, and every document; those that cannot be read may come before their turn."""
 
     created: int
     updated: int

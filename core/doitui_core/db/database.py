@@ -87,8 +87,8 @@ def pending(url: str) -> list[str]:
 
 def _connect(url: str, *, read_only: bool, durable: bool, clock: clocks.Clock | None) -> _Open:
     global _open
-    close()
     dialect = dialects.for_url(url)
+    close()
     with _translated(url):
         db = dialect.connect(read_only=read_only, durable=durable)
         db.connect()

@@ -48,10 +48,12 @@ def drain(actor: str, spool: Path | None = None, step: Callable[[int], None] = l
     return SpoolDrained(drained, hours, pruned, refresh_events())
 
 
-def refresh_events() -> str:
-    """What was counted lately becomes events. Why it does not, where the set-up is wrong: the counts stay."""
+def refresh_events(*, all_days: bool = False) -> str:
+    """What was counted lately, or on `all_days`, becomes events. Why it does not, where the set-up is wrong: the counts
+    stay.
+    """
     try:
-        usage_refresh.refresh(usage_refresh.LATELY)
+        usage_refresh.refresh(None if all_days else usage_refresh.LATELY)
     except Misconfigured as error:
         return str(error)
     return ""
