@@ -10,7 +10,7 @@ from doitui.cli.numbers import LIMIT
 from doitui.cli.output import progress, say, show
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
-from doitui.shared.actor import actor
+from doitui_core.config.actor import actor
 from doitui_core.text import plural
 
 

@@ -11,7 +11,7 @@ from doitui.cli.numbers import LIMIT_OR_ALL
 from doitui.cli.output import say, show
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.work import log_to_stderr, stopping
-from doitui.shared.actor import actor
+from doitui_core.config.actor import actor
 from doitui_core.text import plural
 from doitui_core.worker.background import sending_mail
 

@@ -13,7 +13,7 @@ from doitui.cli.items import each
 from doitui.cli.output import fields, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
-from doitui.shared.actor import actor
+from doitui_core.config.actor import actor
 
 now_option = click.option("--now", is_flag=True, help="Do it here and now instead of queueing it.")
 state_option = click.option(

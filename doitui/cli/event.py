@@ -11,7 +11,7 @@ from doitui.cli.numbers import ID, LIMIT_OR_ALL
 from doitui.cli.output import fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
-from doitui.shared.actor import actor
+from doitui_core.config.actor import actor
 from doitui_core.domain import strict_json
 from doitui_core.text import plural
 

@@ -13,7 +13,7 @@ from doitui.cli.output import fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
-from doitui.shared.actor import actor
+from doitui_core.config.actor import actor
 from doitui_core.text import plural
 
 
@@ -83,8 +83,8 @@ def retry(
 
     Example: doitui queue retry --cause metadata
     """
-    from doitui_core.notify import bulk_acts
-    from doitui_core.queue import blocking, jobs
+    from doitui_core.operations import bulk_retry
+    from doitui_core.queue import jobs
 
     if sum((bool(ids), cause is not None, everything)) != 1:
         raise click.UsageError("give job IDs, or --cause, or --all")
@@ -99,11 +99,7 @@ def retry(
         else:
             many = len(ids) or chosen.count()
             with progress("retrying", many) as bar, says_how_far(lambda: f"{bar.pos} of {many} retried before"):
-                back = jobs.retry(ids=ids, cause=cause, every=everything, actor=actor(), step=bar.update)
-                if back and ids:
-                    blocking.ask_again(back)
-                if len(back) > 1:
-                    bulk_acts.record("DOI retry", back, actor=actor(), retry=True)
+                back = bulk_retry.retry(ids=ids, cause=cause, every=everything, actor=actor(), step=bar.update)
     missed = [number for number in ids if number not in back]
     for number in missed:
         say(f"job {number} is not failed or blocked: nothing to retry")

@@ -15,7 +15,7 @@ from doitui.cli.output import fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
-from doitui.shared.actor import actor
+from doitui_core.config.actor import actor
 from doitui_core.text import plural
 
 #: Values set by hand that are reported one by one.
@@ -232,7 +232,7 @@ def _publish(session: Session, ids: tuple[str, ...], as_json: bool, dry_run: boo
 
     def act(text: str) -> dict[str, Any]:
         row = record_lookup.find(text)
-        changed = bool(row.published) != on if dry_run else publish_rules.publish(row, on=on)
+        changed = bool(row.published) != on if dry_run else publish_rules.publish(row, on=on, actor=actor())
         becomes = f"{'would be ' if dry_run else 'is '}{word}" if changed else f"was {word} already"
         return {"object_id": row.object_id, "changed": changed, "line": f"{row.object_id} {becomes}"}
 

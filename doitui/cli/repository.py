@@ -9,7 +9,7 @@ import click
 
 from doitui.cli.output import show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
-from doitui.shared.actor import actor
+from doitui_core.config.actor import actor
 
 #: Option -> setting. The password is apart: only a reference to it is stored.
 OPTIONS = {

@@ -10,7 +10,7 @@ import click
 
 from doitui.cli.output import show, table
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
-from doitui.shared.actor import actor
+from doitui_core.config.actor import actor
 
 if TYPE_CHECKING:
     from doitui_core.config import settings

@@ -12,7 +12,7 @@ from doitui.cli import exits
 from doitui.cli.output import progress, say, show
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui.cli.so_far import says_how_far
-from doitui_core.errors import BadInput, Misconfigured
+from doitui_core.config.actor import actor
 from doitui_core.text import plural
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> 
 
     Example: doitui usage drain --spool /var/spool/doitui
     """
-    from doitui_core.usage import drain as draining
-    from doitui_core.usage import recount, retention, spool_place, spool_refusals
+    from doitui_core.operations import drain_spool
+    from doitui_core.usage import spool_place, spool_refusals
 
-    place = _spool(spool)
+    place = drain_spool.place(spool)
     waiting = spool_place.waiting(place)
     if dry_run:
         refused = spool_refusals.look(place)
@@ -41,11 +41,14 @@ def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> 
             show({**waiting, "refused": [refusal.document() for refusal in refused]}, as_json, [told])
         _say_refused(place, refused)
         return
-    with session.database(durable=False):  # what is removed from the spool is on the disk before
-        with progress("draining", waiting["bytes"]) as bar, says_how_far(lambda: _left(bar.pos, waiting, place), place):
-            done = draining.drain(place, bar.update)
-        hours, pruned = recount.due(), retention.prune()
-        refresh_events()
+    with (
+        session.database(durable=False),  # what is removed from the spool is on the disk before
+        progress("draining", waiting["bytes"]) as bar,
+        says_how_far(lambda: _left(bar.pos, waiting, place), place),
+    ):
+        result = drain_spool.drain(actor(), place, bar.update)
+    done = result.drained
+    _say_no_events(result.no_events)
     document = {
         "files": done.files,
         "lines": done.lines,
@@ -54,10 +57,12 @@ def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> 
         "removed": done.removed,
         "busy": done.busy,
         "refused": [refusal.document() for refusal in done.refused],
-        "hours": hours,
-        "pruned": pruned,
+        "hours": result.hours,
+        "pruned": result.pruned,
     }
-    told = f"{plural(done.lines, 'line')} of {plural(done.files, 'file')} drained, {plural(hours, 'hour')} counted"
+    told = (
+        f"{plural(done.lines, 'line')} of {plural(done.files, 'file')} drained, {plural(result.hours, 'hour')} counted"
+    )
     if done.busy:
         say(f"another drain is at work in {place}: nothing was drained")
     if done.rejected:
@@ -86,24 +91,14 @@ def _left(done: int, waiting: Mapping[str, int], place: Path) -> str:
 
 def refresh_events(*, all_days: bool = False) -> None:
     """What was counted becomes events; a set-up that is wrong there takes nothing from the counts."""
-    from doitui_core.events import usage_refresh
+    from doitui_core.operations import drain_spool
 
-    try:
-        usage_refresh.refresh(None if all_days else usage_refresh.LATELY)
-    except Misconfigured as error:
-        say(f"counted, but no events are made of it: {error}")
+    _say_no_events(drain_spool.refresh_events(all_days=all_days))
 
 
-def _spool(given: str | None) -> Path:
-    from doitui_core.usage import spool_place
-
-    named = spool_place.from_environment() if given is None else given
-    if not named:
-        raise Misconfigured("no spool is named: --spool DIR, or DOITUI_SPOOL in the environment")
-    place = Path(named)
-    if not place.is_dir():
-        raise BadInput(f"there is no spool {place}: name the directory the middleware writes to")
-    return place
+def _say_no_events(reason: str) -> None:
+    if reason:
+        say(f"counted, but no events are made of it: {reason}")
 
 
 def reason_lines(hits: Mapping[str, int]) -> list[str]:

@@ -12,7 +12,7 @@ from doitui.cli import exits
 from doitui.cli.output import progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
-from doitui.shared.actor import actor
+from doitui_core.config.actor import actor
 from doitui_core.errors import DatabaseUnavailable, DoituiError, UnreadableDocument
 from doitui_core.text import plural
 

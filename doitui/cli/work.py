@@ -66,9 +66,7 @@ def work(
         waiting = sum(jobs.due(row.id, 1_000_000) for row in Repository.select()) if drain else 0
         with (
             progress("working", waiting) as bar,
-            background.sending_mail(stop, drain),
-            background.draining_spool(stop, drain),
-            background.refreshing_events(stop),
+            background.background_work(stop, drain),
             says_how_far(lambda: f"{plural(bar.pos, 'job')} ended before, the others stay queued"),
         ):
             summary = worker.run(

@@ -1,1 +1,1 @@
-"""What all interfaces share: files written whole, and who acts."""
+"""What all interfaces share: files written whole."""

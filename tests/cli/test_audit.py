@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from doitui.shared.actor import actor
+from doitui_core.config.actor import actor
 
 Doitui = Callable[..., Any]
 

@@ -87,8 +87,8 @@ def pending(url: str) -> list[str]:
 
 def _connect(url: str, *, read_only: bool, durable: bool, clock: clocks.Clock | None) -> _Open:
     global _open
-    close()
     dialect = dialects.for_url(url)
+    close()
     with _translated(url):
         db = dialect.connect(read_only=read_only, durable=durable)
         db.connect()
@@ -119,7 +119,7 @@ def is_open() -> bool:
 def current() -> _Open:
     """The database in use. Raises `Misconfigured` when none was opened: a mistake of the calling program."""
     if _open is None:
-        raise Misconfigured("no database is open: call doitui_core.database.open(url) first")
+        raise Misconfigured("no database is open: call doitui_core.open(url) first")
     return _open
 
 

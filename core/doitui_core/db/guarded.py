@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,10 +34,26 @@ OF_THE_DATABASE = ("42501", "42P01")
 MISTAKES = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE)
 
 
+class _ClosedWithThread:
+    """Closes a connection when the thread that has it ends: threads of a script need not think of it."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection, self._process = connection, os.getpid()
+
+    def __del__(self) -> None:
+        if os.getpid() == self._process:  # not in a fork, which shares the socket
+            with suppress(Exception):
+                self._connection.close()
+
+
 class Guarded(peewee.Database):
     """What both have in common. `url` and `place`: as it was given, and as it may be shown."""
 
     url = place = ""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._of_thread = threading.local()
+        super().__init__(*arguments, **options)
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -59,7 +76,9 @@ class Guarded(peewee.Database):
 
     def connect(self, reuse_if_open: bool = False) -> Any:
         with self.guard():
-            return super().connect(reuse_if_open)
+            opened = super().connect(reuse_if_open)
+        self._of_thread.closing = _ClosedWithThread(self.connection())  # type: ignore[no-untyped-call]
+        return opened
 
     def begin(self, *arguments: Any, **options: Any) -> None:
         try:

@@ -21,6 +21,9 @@ def mint(
     Raises `InvalidMetadata` with the findings when DataCite would refuse it; then nothing is queued. `Refused` for an
     unpublished record (unless draft), a foreign DOI, or a way back; `TombstoneStays`.
     """
+    _refuse_in_transaction(now)
+    if state not in states.LADDER:
+        raise BadInput(f'Unknown state "{state}". Use: {", ".join(states.LADDER)}')
     record = record_lookup.find(f"{repository}:{object_id}" if repository else object_id)
     queued = targets.mint(record, Wanted(state), actor=actor)
     return _run_now(queued) if now else queued
@@ -31,6 +34,7 @@ def update(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
 
     Raises as `targets.update`.
     """
+    _refuse_in_transaction(now)
     queued = targets.update(doi, actor=actor)
     return _run_now(queued) if now else queued
 
@@ -40,6 +44,7 @@ def deactivate(doi: str, *, reason: str, successor: str = "", now: bool = False,
 
     Raises as `targets.deactivate`.
     """
+    _refuse_in_transaction(now)
     queued = targets.deactivate(doi, reason=reason, successor=successor, actor=actor)
     return _run_now(queued) if now else queued
 
@@ -49,6 +54,7 @@ def abandon(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
 
     Raises as `targets.abandon`.
     """
+    _refuse_in_transaction(now)
     queued = targets.abandon(doi, actor=actor)
     return _run_now(queued) if now else queued
 
@@ -66,6 +72,7 @@ def check_set_url(doi: str, url: str) -> Doi:
 
 def set_url(doi: str, url: str, *, now: bool = False, actor: str = "python") -> Queued:
     """Change the landing page. Queued for a DOI that DataCite has, else it goes with the mint. As `check_set_url`."""
+    _refuse_in_transaction(now)
     with activity_log.readdressing(doi, url):
         found = check_set_url(doi, url)
     assert found.record is not None
@@ -83,6 +90,7 @@ def restore(doi: str, *, reason: str, now: bool = False, actor: str = "python") 
 
     Raises as `targets.restore`.
     """
+    _refuse_in_transaction(now)
     queued = targets.restore(doi, reason=reason, actor=actor)
     return _run_now(queued) if now else queued
 
@@ -92,8 +100,15 @@ def verify(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
 
     Raises as `targets.verify`.
     """
+    _refuse_in_transaction(now)
     queued = targets.verify(doi, actor=actor)
     return _run_now(queued) if now else queued
+
+
+def _refuse_in_transaction(now: bool) -> None:
+    """Raise `BadInput` before anything is queued: a caller who goes on after the error must not find it queued."""
+    if now and database.in_write():
+        raise BadInput("now=True sends at once, so it cannot be part of a transaction: queue it, or commit first")
 
 
 def _run_now(queued: Queued) -> Queued:
@@ -101,7 +116,5 @@ def _run_now(queued: Queued) -> Queued:
 
     if not queued.job_id:
         return queued
-    if database.in_write():
-        raise BadInput("now=True sends at once, so it cannot be part of a transaction: queue it, or commit first")
     outcome = worker.run_one(queued.job_id)
     return Queued(Doi.get_by_id(queued.doi.id), queued.job_id, queued.note, outcome)

@@ -6,7 +6,7 @@ tombstone, and the record stays, unpublished, because the tombstone's page tells
 
 from __future__ import annotations
 
-from doitui_core.db import database, prepared
+from doitui_core.db import audit, database, prepared
 from doitui_core.db.models import Doi, Funding, Record
 from doitui_core.dois import doi_rows, reservations, targets
 from doitui_core.domain.states import Wanted
@@ -15,7 +15,7 @@ from doitui_core.records import record_merge
 REASON = "The record was deleted."
 
 
-def publish(record: Record, *, on: bool = True) -> bool:
+def publish(record: Record, *, on: bool = True, actor: str = "python") -> bool:
     """Make the record published, or with `on=False` unpublished; whether that changed anything. It stays so, whatever
     an import of its document says.
     """
@@ -25,6 +25,7 @@ def publish(record: Record, *, on: bool = True) -> bool:
         row.set_by_hand = record_merge.with_hand(row.set_by_hand, "published")
         if changed:
             row.published, row.updated_at = on, database.now()
+            audit.note(actor, "publish" if on else "unpublish", f"record {row.object_id}")
         prepared.update(row)
     return changed
 
@@ -48,12 +49,13 @@ def delete(record: Record, *, reason: str = REASON, actor: str = "python") -> st
     with database.write():
         row = reservations.fresh(record)
         doi, what = reservations.for_record(row), effect_on_doi(row)
+        audit.note(actor, "delete", f"record {row.object_id}", reason)
         if doi is not None and what == "tombstone":
             targets.deactivate(doi.doi, reason=reason, actor=actor)
         if doi is not None and what == "abandon":
             targets.abandon(doi.doi, actor=actor)
         if what == "tombstone" or (doi is not None and what == "nothing"):
-            publish(row, on=False)
+            publish(row, on=False, actor=actor)
             return what
         Doi.update(record=None).where(Doi.record == row.id).execute()
         Funding.delete().where(Funding.record == row.id).execute()

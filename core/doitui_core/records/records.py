@@ -44,11 +44,14 @@ class RecordInput:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The record as it is now, whether it is new, and what a person set and its document does not agree with."""
+    """The record as it is now, whether it is new, what a person set and its document does not agree with, and whether
+    anything was written.
+    """
 
     record: Record
     created: bool
     kept: tuple[ProtectedField, ...] = ()
+    changed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ def store(config: Config, given: RecordInput, actor: str) -> Stored:
     with database.write():
         stored = record_lookup.same(config.repository_id, given.object_id, given.doi, lock=True)
         plan = _plan(stored, given, config)
+        changed = stored is None or bool(_differing(stored, plan.values))
         record = _update(stored, plan.values) if stored else _insert(config.repository_id, object_id, plan.values)
         if record is None:
             return store(config, given, actor)  # another process was faster; its row is brought up to date
@@ -101,7 +105,7 @@ def store(config: Config, given: RecordInput, actor: str) -> Stored:
             reservations.adopt_string(record, plan.doi, config, actor)
         if stored is not None:
             reservations.refresh(record, config)
-    return Stored(record, stored is None, plan.kept)
+    return Stored(record, stored is None, plan.kept, changed)
 
 
 def preview(config: Config, given: RecordInput) -> Stored:
@@ -159,12 +163,17 @@ def _insert(repository_id: int, object_id: str, values: Mapping[str, Any]) -> Re
 
 def _update(record: Record, values: Mapping[str, Any]) -> Record:
     """The row with what has changed. One that did not change is not touched."""
-    changed = {name: value for name, value in values.items() if getattr(record, name) != value}
+    changed = _differing(record, values)
     if changed:
         for name, value in {**changed, "updated_at": database.now()}.items():
             setattr(record, name, value)
         prepared.update(record)
     return record
+
+
+def _differing(record: Record, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of `values` that are not what the row has."""
+    return {name: value for name, value in values.items() if getattr(record, name) != value}
 
 
 def dumps(attributes: Mapping[str, Any], object_id: str) -> str:

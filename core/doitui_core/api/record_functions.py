@@ -1,0 +1,203 @@
+"""The API's functions for records."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from doitui_core.api.calls import acting, public
+from doitui_core.api.results import ActResult, ImportCounts, ImportedDocument, RecordInfo
+from doitui_core.config import repositories
+from doitui_core.db import audit, database
+from doitui_core.db.models import Record, Repository
+from doitui_core.dois import reservations
+from doitui_core.domain import strict_json
+from doitui_core.domain.job_kinds import JobKind
+from doitui_core.errors import BadInput
+from doitui_core.metadata import from_json
+from doitui_core.queue import jobs
+from doitui_core.records import importing, publish_rules, record_lookup, records
+from doitui_core.records.importing import ImportOptions, ImportResult
+from doitui_core.records.records import RecordInput
+
+
+@public
+def save_record(
+    object_id: str,
+    *,
+    repository: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    url: str | None = None,
+    owner_name: str | None = None,
+    owner_email: str | None = None,
+    published: bool | None = None,
+    actor: str | None = None,
+) -> ActResult:
+    """Store a record, or change the one with this object id. None: unchanged. A new record is published.
+
+    `object_id`: 1 to 255 characters, or `CODE:ID`. `repository`: its code, needed where there are several. `metadata`:
+    DataCite's Kernel-4 JSON attributes (`creators`, `titles`, `publisher`, `publicationYear`, `types`, …); required for
+    a new record. A `doi` among them is kept: as the record's own under the repository's prefix, else as foreign, and
+    never registered. `url`: the landing page; without one the repository's template makes it. What is given stays when
+    the record's document is imported later; an empty text takes that back.
+
+    The outcome is `created`, `updated` or `unchanged`. Nothing is sent: `mint` and `update` do that.
+    Raises `BadInput` for what cannot be stored, `DoiTaken` for a DOI of another record, `NotFound` for a repository.
+
+    Example: `doitui_core.save_record("ms-1", metadata={"titles": [{"title": "Letters"}], …})`
+    """
+    who = acting(actor)
+    code, object_id = _placed(object_id, repository)
+    config = repositories.config(repositories.find_or_only(code))
+    given = {"url": url, "owner_name": owner_name, "owner_email": owner_email, "published": published}
+    decided = {name: value for name, value in given.items() if value is not None}
+    attributes = None if metadata is None else from_json.canonical(_plain(metadata))
+    with database.write():
+        stored = records.store(config, RecordInput(object_id, attributes, {}, decided), who)
+        outcome = "created" if stored.created else "updated" if stored.changed else "unchanged"
+        if outcome != "unchanged":
+            audit.note(who, "save", f"record {stored.record.object_id}", outcome)
+    return ActResult(_doi_of(stored.record), None, outcome)
+
+
+@public
+def get_record(id: str) -> RecordInfo:
+    """The record that `id` names.
+
+    Raises `NotFound`, and `AmbiguousId` where several repositories have it.
+
+    Example: `doitui_core.get_record("h:ms-1").title`
+    """
+    row = record_lookup.find(id)
+    return RecordInfo(
+        object_id=row.object_id,
+        repository=row.repository.code,
+        title=row.title,
+        doi=_doi_of(row),
+        foreign_doi=row.foreign_doi or None,
+        published=bool(row.published),
+        url=row.url,
+        owner_name=row.owner_name,
+        owner_email=row.owner_email,
+        metadata=strict_json.tolerant_loads(row.metadata),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+@public
+def delete_record(id: str, reason: str = publish_rules.REASON, *, actor: str | None = None) -> ActResult:
+    """Delete a record. A registered or findable DOI becomes a tombstone with `reason`, and the record stays,
+    unpublished, for the tombstone's page; any other DOI is abandoned and never used again.
+
+    The outcome is `queued` where DataCite has to be told, else `done`.
+    Raises `NotFound`, `AmbiguousId`, and `Refused` while the DOI's last write has no known outcome.
+
+    Example: `doitui_core.delete_record("ms-1", reason="Withdrawn by its author")`
+    """
+    who = acting(actor)
+    if not reason.strip():
+        raise BadInput("reason is empty: say why the record is deleted")
+    with database.write():
+        row = record_lookup.find(id)
+        doi = reservations.for_record(row)
+        publish_rules.delete(row, reason=reason, actor=who)
+        job = jobs.open_job(JobKind.WRITE, doi.id) if doi is not None else None
+    return ActResult(doi.doi if doi else None, job.id if job else None, "queued" if job else "done")
+
+
+@public
+def publish(id: str, *, actor: str | None = None) -> ActResult:
+    """Mark a record as published. Its DOI is minted by `mint`, `mint_all` or `register_local`.
+
+    The outcome is `done` or `unchanged`. Raises `NotFound`, `AmbiguousId`.
+
+    Example: `doitui_core.publish("ms-1")`
+    """
+    return _set_published(id, True, acting(actor))
+
+
+@public
+def unpublish(id: str, *, actor: str | None = None) -> ActResult:
+    """Mark a record as not published. Its DOI stays as it is: `deactivate` makes a tombstone.
+
+    The outcome is `done` or `unchanged`. Raises `NotFound`, `AmbiguousId`.
+
+    Example: `doitui_core.unpublish("ms-1")`
+    """
+    return _set_published(id, False, acting(actor))
+
+
+@public
+def import_records(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    repository: str | None = None,
+    *,
+    actor: str | None = None,
+) -> ImportCounts:
+    """Import files of DataCite XML, DataCite JSON or JSON lines; importing again updates. The format is recognised.
+
+    `paths`: one file or several. `repository`: its code, needed where there are several. A document that cannot be
+    stored is `rejected` in the result, with the reason, and the others are stored. Records are stored in portions of
+    200; inside `transaction()` all are kept or none.
+
+    Raises `NotFound` or `BadInput` for the repository, `BadInput` for paths that are no paths.
+
+    Example: `doitui_core.import_records(Path("records").glob("*.xml")).rejected`
+    """
+    who = acting(actor)
+    config = repositories.config(repositories.find_or_only(repository))
+    files = [_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+    documents = tuple(_imported(found) for found in importing.files(files, config, ImportOptions(actor=who)))
+    counts = Counter(document.outcome for document in documents)
+    if stored := counts["created"] + counts["updated"]:
+        with database.write():
+            audit.note(who, "import", audit.plural("record", stored))
+    return ImportCounts(counts["created"], counts["updated"], counts["rejected"], documents)
+
+
+def _imported(found: ImportResult) -> ImportedDocument:
+    outcome = "rejected" if found.error else "created" if found.created else "updated"
+    return ImportedDocument(found.place, found.object_id, outcome, found.error, tuple(found.findings))
+
+
+def _path(path: Any) -> Path:
+    if not isinstance(path, str | os.PathLike):
+        raise BadInput(f"paths contains {path!r}, of type {type(path).__name__}: give texts or paths")
+    return Path(os.fsdecode(path))
+
+
+def _set_published(id: str, on: bool, who: str) -> ActResult:
+    with database.write():
+        row = record_lookup.find(id)
+        changed = publish_rules.publish(row, on=on, actor=who)
+    return ActResult(_doi_of(row), None, "done" if changed else "unchanged")
+
+
+def _doi_of(row: Record) -> str | None:
+    doi = reservations.for_record(row)
+    return doi.doi if doi is not None else None
+
+
+def _placed(object_id: str, repository: str | None) -> tuple[str | None, str]:
+    """(code, object id) of `CODE:ID`. A record whose own id begins so comes first."""
+    code, colon, rest = object_id.partition(":")
+    if repository is not None or not colon or not rest:
+        return repository, object_id
+    known = Repository.select().where(Repository.code == code).exists()
+    if not known or Record.select().where(Record.object_id == object_id).exists():
+        return None, object_id
+    return code, rest
+
+
+def _plain(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """`metadata` as JSON has it. Raises `BadInput` for what JSON cannot write."""
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(dict(metadata)))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadInput(f"metadata cannot be written as JSON: {error}") from error
+    return plain

@@ -1,0 +1,59 @@
+"""Drain the spool now: what the middleware noted becomes hits, hits become counts, counts become events."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from doitui_core.db import audit, database
+from doitui_core.errors import BadInput, Misconfigured
+from doitui_core.events import usage_refresh
+from doitui_core.usage import drain as draining
+from doitui_core.usage import recount, retention, spool_place
+from doitui_core.usage.drain import Drained
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolDrained:
+    """What was drained, how many hours were counted, how many rows were pruned. `no_events`: why no events were made
+    of the counts; empty when they were.
+    """
+
+    drained: Drained
+    hours: int
+    pruned: int
+    no_events: str = ""
+
+
+def place(given: str | None = None) -> Path:
+    """The spool: `given`, or that of the environment. Raises `Misconfigured` for none, `BadInput` for no directory."""
+    named = spool_place.from_environment() if given is None else given
+    if not named:
+        raise Misconfigured("no spool is configured: set DOITUI_SPOOL in the environment, or use --spool DIR")
+    if not os.path.isdir(named):
+        raise BadInput(f"there is no spool {named}: name the directory the middleware writes to")
+    return Path(named)
+
+
+def drain(actor: str, spool: Path | None = None, step: Callable[[int], None] = lambda _: None) -> SpoolDrained:
+    """Drain `spool`, or that of the environment; `step` is told of bytes. Raises as `place` and `draining.drain`."""
+    spool = spool or place()
+    drained = draining.drain(spool, step)
+    hours, pruned = recount.due(), retention.prune()
+    if drained.lines:
+        with database.write():
+            audit.note(actor, "drain", f"spool {spool}", audit.plural("line", drained.lines))
+    return SpoolDrained(drained, hours, pruned, refresh_events())
+
+
+def refresh_events(*, all_days: bool = False) -> str:
+    """What was counted lately, or on `all_days`, becomes events. Why it does not, where the set-up is wrong: the counts
+    stay.
+    """
+    try:
+        usage_refresh.refresh(None if all_days else usage_refresh.LATELY)
+    except Misconfigured as error:
+        return str(error)
+    return ""
