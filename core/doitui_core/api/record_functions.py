@@ -23,6 +23,7 @@ from doitui_core.queue import jobs
 from doitui_core.records import importing, publish_rules, record_lookup, records
 from doitui_core.records.importing import ImportOptions, ImportResult
 from doitui_core.records.records import RecordInput
+from doitui_core.text import plural
 
 
 @public
@@ -156,7 +157,7 @@ def import_records(
     counts = Counter(document.outcome for document in documents)
     if stored := counts["created"] + counts["updated"]:
         with database.write():
-            audit.note(who, "import", audit.plural("record", stored))
+            audit.note(who, "import", plural(stored, "record"))
     return ImportCounts(counts["created"], counts["updated"], counts["rejected"], documents)
 
 

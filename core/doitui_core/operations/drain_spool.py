@@ -10,6 +10,7 @@ from pathlib import Path
 from doitui_core.db import audit, database
 from doitui_core.errors import BadInput, Misconfigured
 from doitui_core.events import usage_refresh
+from doitui_core.text import plural
 from doitui_core.usage import drain as draining
 from doitui_core.usage import recount, retention, spool_place
 from doitui_core.usage.drain import Drained
@@ -44,7 +45,7 @@ def drain(actor: str, spool: Path | None = None, step: Callable[[int], None] = l
     hours, pruned = recount.due(), retention.prune()
     if drained.lines:
         with database.write():
-            audit.note(actor, "drain", f"spool {spool}", audit.plural("line", drained.lines))
+            audit.note(actor, "drain", f"spool {spool}", plural(drained.lines, "line"))
     return SpoolDrained(drained, hours, pruned, refresh_events())
 
 
