@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,9 @@ METADATA: dict[str, Any] = {
     "publicationYear": 1902,
     "types": {"resourceTypeGeneral": "Text"},
 }
+
+#: (method, path, headers with names in lower case, body) of a request -> (status, headers, body) of its answer.
+HttpAnswer = Callable[[str, str, dict[str, str], bytes], tuple[int, dict[str, str], bytes]]
 
 POLICY = Policy(lease=timedelta(minutes=5), backoff=timedelta(minutes=5))
 
@@ -172,3 +177,56 @@ def at_once() -> Callable[..., list[str]]:
         return told
 
     return run
+
+
+@pytest.fixture
+def http_server() -> Iterator[Callable[[HttpAnswer], str]]:
+    """`http_server(answer)`: the URL of a server that runs until the test is over.
+
+    Where `answer` raises `ConnectionAbortedError` the connection is closed without a word.
+    """
+    running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+
+    def start(answer: HttpAnswer) -> str:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), http_handler(answer))
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        running.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server, thread in running:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def http_handler(answer: HttpAnswer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        # Else each answer waits for the other side's delayed acknowledgement of its head.
+        disable_nagle_algorithm = True
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            try:
+                status, more, reply = answer(self.command, self.path, headers, body)
+            except ConnectionAbortedError:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            for name, value in more.items():
+                self.send_header(name, value)
+            if status != 204:
+                self.send_header("Content-Length", str(len(reply)))
+            self.end_headers()
+            self.wfile.write(reply)
+
+        do_GET = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    return Handler

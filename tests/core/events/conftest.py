@@ -7,7 +7,6 @@ import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
@@ -182,56 +181,21 @@ class Meddling(EventsApi):
         return self.reply or super().write(seen)
 
 
-def _handler(api: EventsApi) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Else each answer waits for the other side's delayed acknowledgement of its head.
-        disable_nagle_algorithm = True
-
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            seen = Seen(self.command, self.path, headers, body)
-            try:
-                reply = Reply(200, {"data": []}) if seen.asks_whether_it_is_there else api.answer(seen)
-            except ConnectionAbortedError:
-                self.close_connection = True
-                return
-            text = reply.text if reply.document is None else json.dumps(reply.document)
-            self.send_response(reply.status)
-            for name, value in reply.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(text.encode())))
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        do_GET = do_PUT = do_POST = _serve  # noqa: N815
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    return Handler
-
-
 @pytest.fixture
-def serve() -> Iterator[Callable[[EventsApi], EventsApi]]:
+def serve(http_server: Callable[..., str]) -> Callable[[EventsApi], EventsApi]:
     """Puts servers on the air until the test is over."""
-    running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
 
     def start(api: EventsApi) -> EventsApi:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(api))
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        running.append((server, thread))
-        api.url = f"http://127.0.0.1:{server.server_port}"
+        def answer(*request: Any) -> tuple[int, dict[str, str], bytes]:
+            seen = Seen(*request)
+            reply = Reply(200, {"data": []}) if seen.asks_whether_it_is_there else api.answer(seen)
+            text = reply.text if reply.document is None else json.dumps(reply.document)
+            return reply.status, reply.headers, text.encode()
+
+        api.url = http_server(answer)
         return api
 
-    yield start
-    for server, thread in running:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return start
 
 
 @pytest.fixture

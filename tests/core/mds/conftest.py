@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -198,53 +196,21 @@ class Saying(Mds):
         return status, text.format(sent=seen.headers["authorization"])
 
 
-def _handler(mds: Mds) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Else each answer waits for the other side's delayed acknowledgement of its head.
-        disable_nagle_algorithm = True
-
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            status, text = mds.answer(Seen(self.command, self.path, headers, body))
-            reply = text.encode()
-            self.send_response(status)
-            self.send_header("X-Credential-Username", ACCOUNT.lower())
-            if mds.location and self.command != "GET":
-                self.send_header("Location", mds.location)
-            if status != 204:
-                self.send_header("Content-Length", str(len(reply)))
-            self.end_headers()
-            self.wfile.write(reply)
-
-        do_GET = do_PUT = do_DELETE = _serve  # noqa: N815
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    return Handler
-
-
 @pytest.fixture
-def serve() -> Iterator[Callable[[Mds], Mds]]:
+def serve(http_server: Callable[..., str]) -> Callable[[Mds], Mds]:
     """Puts servers on the air until the test is over."""
-    running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
 
     def start(mds: Mds) -> Mds:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(mds))
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        running.append((server, thread))
-        mds.url = f"http://127.0.0.1:{server.server_port}"
+        def answer(*request: Any) -> tuple[int, dict[str, str], bytes]:
+            seen = Seen(*request)
+            status, text = mds.answer(seen)
+            moved = {"Location": mds.location} if mds.location and seen.method != "GET" else {}
+            return status, {"X-Credential-Username": ACCOUNT.lower(), **moved}, text.encode()
+
+        mds.url = http_server(answer)
         return mds
 
-    yield start
-    for server, thread in running:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return start
 
 
 @pytest.fixture

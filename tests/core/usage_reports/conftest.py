@@ -5,12 +5,10 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -203,50 +201,22 @@ class Saying:
     seen: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
 
 
-def _handler(saying: Saying) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            saying.seen.append((self.command, self.path, headers, body))
-            status, text, more = saying.replies.pop(0) if len(saying.replies) > 1 else saying.replies[0]
-            self.send_response(status)
-            for name, value in more.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(text.encode())))
-            self.end_headers()
-            self.wfile.write(text.replace("{sent}", headers.get("authorization", "")).encode()[: len(text.encode())])
-
-        do_GET = do_PUT = do_POST = _serve  # noqa: N815
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    return Handler
-
-
 @pytest.fixture
-def saying() -> Iterator[Callable[..., Saying]]:
-    """`saying((200, "text"), (500, "", {"Retry-After": "3"}))`: such a server."""
-    running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+def saying(http_server: Callable[..., str]) -> Callable[..., Saying]:
+    """`saying((200, "text"), (500, "", {"Retry-After": "3"}))`: such a server; `{sent}` stands for what signed in."""
 
     def start(*replies: Any) -> Saying:
         told = Saying(replies=[(*reply, {}) if len(reply) == 2 else reply for reply in replies])
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(told))
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        running.append((server, thread))
-        told.url = f"http://127.0.0.1:{server.server_port}"
+
+        def answer(*request: Any) -> tuple[int, dict[str, str], bytes]:
+            told.seen.append(request)
+            status, text, more = told.replies.pop(0) if len(told.replies) > 1 else told.replies[0]
+            return status, more, text.replace("{sent}", request[2].get("authorization", "")).encode()
+
+        told.url = http_server(answer)
         return told
 
-    yield start
-    for server, thread in running:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return start
 
 
 @pytest.fixture
