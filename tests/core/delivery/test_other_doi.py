@@ -111,7 +111,7 @@ def test_a_probe_that_is_answered_for_another_doi_settles_nothing(
 ) -> None:
     house.mint()
     house.faults("POST /dois reset count=1")
-    house.work(below=1)
+    house.work(max_attempts=1)
     with database.write():
         row = doi_rows.lock(house.doi().id)
         doi_rows.write(row, states.timed_out(doi_rows.facts(row)), actor="test", action="mint")
@@ -132,7 +132,7 @@ def test_sync_adopt_and_compare_do_not_believe_an_answer_about_another_doi(house
     assert VICTIM in result.failed[row.doi]
     with pytest.raises(RemoteFailed, match=VICTIM):
         adoption.adopt(row.doi)
-    assert VICTIM in comparing.ask(row.id).told
+    assert VICTIM in comparing.ask(row.id).message
     assert facts(house) == before
 
 
@@ -240,8 +240,8 @@ def test_doctor_names_old_rows_and_what_was_never_sent_can_be_given_up(house: An
     assert not [check for check in doctor.checks(online=False) if check.name == "DOIs"]
     row = old_doi("x/../victim")
     (check,) = [check for check in doctor.checks(online=False) if check.name == "DOIs"]
-    assert (check.level, check.mend) == ("FAIL", "doitui doi abandon 10.5072/x/../victim")
-    assert "10.5072/x/../victim" in check.told
+    assert (check.level, check.remedy) == ("FAIL", "doitui doi abandon 10.5072/x/../victim")
+    assert "10.5072/x/../victim" in check.message
 
     house.sandbox.requests.clear()
     assert doi_actions.abandon(row.doi).job_id == 0
