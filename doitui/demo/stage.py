@@ -42,7 +42,7 @@ class Stage:
         self.spool: Path | None = None
         self._processes: list[subprocess.Popen[str]] = []
         #: Both ends of a pipe: each process reads from one, and ends when this one has closed the other (`lifeline`).
-        self._lifeline = os.pipe()
+        self._lifeline: tuple[int, ...] = os.pipe()
 
     def build(self, faults: Sequence[str] = ()) -> None:
         """Make the directory, lay out the records, start the sandbox with these faults."""
@@ -143,7 +143,9 @@ class Stage:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
-        for descriptor in self._lifeline:
+        # Only once: the number of a closed descriptor may be another file's by now.
+        lifeline, self._lifeline = self._lifeline, ()
+        for descriptor in lifeline:
             os.close(descriptor)
 
     def _http(self) -> requests.Session:
