@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,12 @@ from doitui.cli.output import progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
 from doitui.cli.session import Session, dry_run_option, json_option, pass_session
 from doitui_core.config.actor import actor
-from doitui_core.errors import DatabaseUnavailable, DoituiError, UnreadableDocument
+from doitui_core.errors import UnreadableDocument
 from doitui_core.text import plural
 
 if TYPE_CHECKING:
     from doitui_core.db.models import Repository
-    from doitui_core.domain.outcomes import Outcome
+    from doitui_core.operations.submit_reports import SubmittedReport
     from doitui_core.usage_reports.building import BuiltReport
     from doitui_core.usage_reports.reconcile import Reconciled
     from doitui_core.usage_reports.validating import Checked
@@ -184,16 +184,13 @@ def submit(session: Session, month: str, code: str, queued: bool, as_json: bool,
 
     Example: doitui usage-report submit --month 2026-10
     """
-    from doitui_core.usage import recount
     from doitui_core.usage_reports import building
 
     with session.database(read_only=dry_run):
-        if not dry_run:
-            recount.due()
-        wanted = building.for_month(month, code)
-        told = [_would_submit(*one) for one in wanted] if dry_run else _requested(wanted)
-        if not (dry_run or queued):
-            _send(told)
+        if dry_run:
+            told = [_would_submit(*one) for one in building.for_month(month, code)]
+        else:
+            told = _submitted(month, code, queued)
     codes = [row.pop("code", exits.DONE) for row in told]
     for row in told:
         if "error" in row:
@@ -211,54 +208,31 @@ def _would_submit(repository: Repository, report: BuiltReport) -> dict[str, Any]
     return {**_about(report), "url": url, "line": line}
 
 
-def _requested(wanted: Sequence[tuple[Repository, BuiltReport]]) -> list[dict[str, Any]]:
-    """A job for each report whose repository is set up for it."""
-    from doitui_core.usage_reports import report_connection, requesting
-
-    told: list[dict[str, Any]] = []
-    for repository, report in wanted:
-        about = _about(report)
-        try:
-            report_connection.for_repository(repository)
-            job = requesting.request(repository, report, actor=actor()).job_id
-        except DatabaseUnavailable:  # it would be the same with all that follow
-            raise
-        except DoituiError as error:
-            told.append({**about, "error": str(error), "code": exits.for_error(error)})
-        else:
-            line = f"{repository.code}: the report of {report.period.month} is queued: `doitui work` sends it"
-            told.append({**about, "job": job, "line": line})
-    return told
-
-
-def _send(requested: Sequence[dict[str, Any]]) -> None:
-    """Do what is due in the lane of reports, as the worker does, and say what became of those that were asked for."""
+def _submitted(month: str, code: str, queued: bool) -> list[dict[str, Any]]:
+    """The reports of the month, queued, and unless they are only to be `queued` sent."""
     from doitui.cli.work import stopping
-    from doitui_core.domain.job_kinds import Service
-    from doitui_core.worker import worker
+    from doitui_core.operations import submit_reports
 
-    with stopping() as stop:
-        summary = worker.run(drain=True, threads=1, services=(Service.REPORTS,), stop=stop)
-    for row in requested:
-        if "job" in row:
-            del row["line"]
-            row.update(_ended(row, summary.left.get(row["job"]) or summary.blocked.get(row["repository"])))
+    found = submit_reports.queue(month, actor=actor(), repository=code)
+    if not queued:
+        with stopping() as stop:
+            found = submit_reports.send(found, stop)
+    return [_about(one.built) | _became(one) for one in found]
 
 
-def _ended(row: Mapping[str, Any], outcome: Outcome | None) -> dict[str, Any]:
-    from doitui_core.db.models import Job, UsageReport
-
-    job = Job.get_by_id(row["job"])
-    if job.status == "completed":
-        report = UsageReport.get_by_id(job.subject_id)
-        parts, datasets = plural(report.parts, "part"), plural(report.datasets, "dataset")
-        line = f"{row['repository']}: {report.month} is submitted: {datasets} in {parts}, as {report.uuid}"
-        return {"parts": report.parts, "datasets": report.datasets, "line": line}
-    if outcome is None:
-        told = f"job {job.id} is {job.status}, and was not sent now: `doitui queue show {job.id}`"
-        return {"error": told, "cause": job.cause, "code": exits.SOME_FAILED}
-    code = exits.EXIT_OF_CAUSE.get(outcome.cause, exits.SOME_FAILED)
-    return {"error": outcome.message, "cause": outcome.cause, "code": code}
+def _became(one: SubmittedReport) -> dict[str, Any]:
+    if one.error is not None:
+        return {"error": str(one.error), "code": exits.for_error(one.error)}
+    job, code, month = {"job": one.job_id}, one.built.reporter.code, one.built.period.month
+    if one.row is not None:
+        parts, datasets = plural(one.row.parts, "part"), plural(one.row.datasets, "dataset")
+        line = f"{code}: {month} is submitted: {datasets} in {parts}, as {one.row.uuid}"
+        return {**job, "parts": one.row.parts, "datasets": one.row.datasets, "line": line}
+    if not one.message:
+        return {**job, "line": f"{code}: the report of {month} is queued: `doitui work` sends it"}
+    waits = one.outcome == "queued"
+    exit_code = exits.SOME_FAILED if waits else exits.EXIT_OF_CAUSE.get(one.cause, exits.SOME_FAILED)
+    return {**job, "error": one.message, "cause": one.cause, "code": exit_code}
 
 
 @usage_report.command("list")

@@ -436,6 +436,10 @@ def test_the_spool_becomes_counts_and_a_report(house: Sandbox, tmp_path: Path, m
     assert newest_actor() == "cron"
     (report,) = doitui_core.submit_usage_report("2026-11").reports
     assert (report.repository, report.outcome, report.message) == ("h", "done", "")
+    monkeypatch.setenv("PW", "")
+    (refused,) = doitui_core.submit_usage_report("2026-11").reports
+    assert (refused.outcome, refused.job_id) == ("refused", None)
+    assert refused.message
     for month, error in (("2026-10", NotFound), ("nonsense", BadInput)):
         with pytest.raises(error):
             doitui_core.submit_usage_report(month)
@@ -500,6 +504,14 @@ def test_an_error_that_is_caught_undoes_its_own_act_alone(house: Sandbox) -> Non
             saved("b")
             raise KeyError
     assert [record.object_id for record in Record.select()] == ["a"]
+
+
+def test_an_error_of_the_caller_comes_out_of_a_transaction_as_it_is(house: Sandbox) -> None:
+    class DataError(Exception):
+        """A name that drivers of databases use too; so does pandas."""
+
+    with pytest.raises(DataError), doitui_core.transaction():
+        raise DataError
 
 
 def test_what_sends_at_once_is_refused_in_a_transaction_and_leaves_nothing(house: Sandbox) -> None:
@@ -591,6 +603,28 @@ def test_wrong_types_and_values_are_named_by_our_own_errors(house: Sandbox) -> N
             if not (isinstance(error, Refused) and name == "deactivate"):
                 found[name, repr(arguments), repr(options)] = repr(error)
     assert found == {}
+
+
+def test_long_texts_are_stored_or_refused_by_our_own_errors(house: Sandbox) -> None:
+    saved()
+    doi = str(doitui_core.reserve("ms-1").doi)
+    long = "x" * 20_000
+    acts: list[Any] = [
+        lambda: doitui_core.save_record("ms-1", owner_name=long, owner_email=long),
+        lambda: doitui_core.save_record("ms-1", url=f"https://archive.example.org/{long}"),
+        lambda: doitui_core.set_url(doi, f"https://archive.example.org/{long}"),
+        lambda: doitui_core.save_record(long, metadata=METADATA),
+        lambda: doitui_core.save_record("ms-2", metadata={**METADATA, "doi": f"10.5072/{long}"}),
+        lambda: doitui_core.save_record("ms-3", metadata={**METADATA, "titles": [{"title": long}]}),
+        lambda: doitui_core.get_record(long),
+        lambda: doitui_core.get_doi(f"10.5072/{long}"),
+        lambda: doitui_core.retry(long),
+        lambda: doitui_core.publish("ms-1", actor=long),
+        lambda: doitui_core.list_dois(after=long),
+    ]
+    for act in acts:
+        with suppress(BadInput, Refused):
+            act()
 
 
 def test_threads_share_the_database(house: Sandbox) -> None:

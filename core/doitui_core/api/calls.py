@@ -8,9 +8,11 @@ from functools import cache, wraps
 from types import UnionType
 from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
+import peewee
+
 from doitui_core.config.actor import actor as login_name
 from doitui_core.db import database
-from doitui_core.errors import BadInput, DoituiError
+from doitui_core.errors import BadInput
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,15 +41,19 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def public(function: Callable[P, R]) -> Callable[P, R]:
-    """`checked`, for functions that use the open database: the errors of its driver become ours.
+    """`checked`, for functions that use the open database: the errors of its driver become ours, and a value
+    that it refuses `BadInput`.
 
     Raises `Misconfigured` where no database is open.
     """
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        with database.guard():
-            return function(*args, **kwargs)
+        try:
+            with database.guard():
+                return function(*args, **kwargs)
+        except peewee.PeeweeException as error:  # the database is well, and a value is not
+            raise BadInput(f"the database refused a value: {' '.join(str(error).split())[:200]}") from error
 
     return checked(call)
 
@@ -90,8 +96,3 @@ def _shown(value: Any) -> str:
         return repr(value)[:60]
     except Exception:  # a class of the caller's, whose own `repr` fails
         return "a value"
-
-
-def failure(error: DoituiError) -> tuple[str, str]:
-    """(cause, message) of an error, for results that name it."""
-    return getattr(error, "cause", "") or "refused", str(error)

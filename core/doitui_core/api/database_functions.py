@@ -68,5 +68,5 @@ def transaction() -> Iterator[None]:
             doitui_core.save_record("ms-1", metadata=metadata)
             doitui_core.mint("ms-1")
     """
-    with database.guard(), database.write():
+    with database.write():  # not in `guard`, which would take the caller's errors for those of the driver
         yield

@@ -133,9 +133,10 @@ def submit_usage_report(month: str, *, actor: str | None = None) -> ReportsResul
     Example: `doitui_core.submit_usage_report("2026-03").reports`
     """
     outside_transaction("submit_usage_report")
-    found = submitting.submit(month, actor=acting(actor))
+    found = submitting.send(submitting.queue(month, actor=acting(actor)), threading.Event())
     reports = [
-        ReportResult(one.repository, one.uuid, one.job_id or None, one.outcome, one.cause, one.message) for one in found
+        ReportResult(one.built.reporter.code, one.built.uuid, one.job_id or None, one.outcome, one.cause, one.message)
+        for one in found
     ]
     return ReportsResult(month, tuple(reports))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from doitui_core.db.models import Job, Repository
+from doitui_core.db.models import Job, Repository, UsageReport
 from doitui_core.domain.job_kinds import JobStatus, Service
 from doitui_core.domain.outcomes import Outcome
 from doitui_core.errors import DatabaseUnavailable, DoituiError
@@ -19,51 +19,49 @@ from doitui_core.worker.summary import Summary
 
 @dataclass(frozen=True, slots=True)
 class SubmittedReport:
-    """The report of one repository. `outcome`: queued, done, an `OutcomeKind`, or refused before it was queued
-    (`job_id` 0).
+    """The report of one repository. `outcome`: `queued`, `done`, how the sending ended (`OutcomeKind`), or `refused`
+    before it was queued (`error`; `job_id` is 0). `row`: of a report that is done.
     """
 
-    repository: str
-    uuid: str
-    job_id: int
+    built: BuiltReport
+    job_id: int = 0
     outcome: str = "queued"
     cause: str = ""
     message: str = ""
+    error: DoituiError | None = None
+    row: UsageReport | None = None
 
 
-def submit(month: str, *, actor: str, repository: str = "") -> list[SubmittedReport]:
-    """Count what is due, queue the reports of `month` and send them. Raises as `building.for_month`."""
+def queue(month: str, *, actor: str, repository: str = "") -> list[SubmittedReport]:
+    """Count what is due, and queue the reports of `month`. Raises as `building.for_month`."""
     recount.due()
-    queued = [_request(row, report, actor) for row, report in building.for_month(month, repository)]
-    summary = worker.run(drain=True, threads=1, services=(Service.REPORTS,), stop=threading.Event())
-    return list(_ended(queued, summary))
+    return [_request(row, report, actor) for row, report in building.for_month(month, repository)]
+
+
+def send(queued: Sequence[SubmittedReport], stop: threading.Event) -> list[SubmittedReport]:
+    """Send what is due of all reports, as the worker does; what became of those `queued`."""
+    summary = worker.run(drain=True, threads=1, services=(Service.REPORTS,), stop=stop)
+    return [_ended(one, summary) if one.job_id else one for one in queued]
 
 
 def _request(repository: Repository, report: BuiltReport, actor: str) -> SubmittedReport:
     try:
         report_connection.for_repository(repository)
-        job_id = requesting.request(repository, report, actor=actor).job_id
+        return SubmittedReport(report, requesting.request(repository, report, actor=actor).job_id)
     except DatabaseUnavailable:  # it would be the same with all that follow
         raise
     except DoituiError as error:
         cause = getattr(error, "cause", "") or "settings"
-        return SubmittedReport(repository.code, report.uuid, 0, "refused", cause, str(error))
-    return SubmittedReport(repository.code, report.uuid, job_id)
+        return SubmittedReport(report, 0, "refused", cause, str(error), error)
 
 
-def _ended(queued: Iterable[SubmittedReport], summary: Summary) -> Iterable[SubmittedReport]:
-    for one in queued:
-        if not one.job_id:
-            yield one
-            continue
-        outcome = summary.left.get(one.job_id) or summary.blocked.get(one.repository)
-        yield _with_outcome(one, Job.get_by_id(one.job_id), outcome)
-
-
-def _with_outcome(one: SubmittedReport, job: Job, outcome: Outcome | None) -> SubmittedReport:
+def _ended(one: SubmittedReport, summary: Summary) -> SubmittedReport:
+    job: Job = Job.get_by_id(one.job_id)
     if job.status == JobStatus.COMPLETED:
-        return replace(one, outcome="done")
+        return replace(one, outcome="done", row=UsageReport.get_by_id(job.subject_id))
+    code = one.built.reporter.code
+    outcome: Outcome | None = summary.left.get(one.job_id) or summary.blocked.get(code)
     if outcome is None:
-        message = f"job {job.id} is {job.status} and was not sent now: `doitui queue show {job.id}`"
+        message = f"job {job.id} is {job.status}, and was not sent now: `doitui queue show {job.id}`"
         return replace(one, cause=job.cause, message=message)
     return replace(one, outcome=str(outcome.kind), cause=outcome.cause, message=outcome.message)
