@@ -57,3 +57,9 @@ def test_a_command_that_leaves_something_fails_and_the_file_is_named(run: Run, c
 def test_a_command_that_fails_keeps_its_exit_code_and_what_it_left_is_named(run: Run) -> None:
     code, told = run("touch left; exit 3")
     assert (code, "?? left" in told) == (3, True)
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_where_there_is_no_repository_the_command_runs_all_the_same(tmp_path: Path, code: int) -> None:
+    ended = subprocess.run([UNCHANGED, "sh", "-c", f"exit {code}"], cwd=tmp_path, capture_output=True, text=True)
+    assert (ended.returncode, "is not checked" in ended.stderr) == (code, True)
