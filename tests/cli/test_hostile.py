@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
@@ -37,6 +38,11 @@ NONSENSE = (
     "https://u:hunter2@h/",
 )
 
+#: An option gets every fourth of them, the next one those that follow; all of them, which takes minutes, are asked for
+#: by this name in the environment.
+ALL = "DOITUI_TEST_ALL_NONSENSE"
+SHARE = 4
+
 #: These stay until they are ended, or play for a minute.
 ENDLESS = {"doitui demo", "doitui sandbox", "doitui tui", "doitui work"}
 
@@ -52,14 +58,14 @@ def commands() -> Iterator[tuple[list[str], click.Command]]:
 
 
 def lines(words: list[str], command: click.Command) -> Iterator[list[str]]:
-    """The command with nonsense as its arguments, and as each of its options."""
+    """The command with nonsense as its arguments, and as each of its options in turn."""
     arguments = [one for one in command.params if isinstance(one, click.Argument)]
     options = [one for one in command.params if isinstance(one, click.Option) and not one.is_flag]
-    for nonsense in NONSENSE:
-        given = [nonsense] * len(arguments)
-        if given:
-            yield [*words, "--", *given]
-        for option in options:
+    step = 1 if ALL in os.environ else SHARE
+    for nonsense in NONSENSE if arguments else ():
+        yield [*words, "--", *[nonsense] * len(arguments)]
+    for at, option in enumerate(options):
+        for nonsense in NONSENSE[at % step :: step]:
             yield [*words, f"{option.opts[0]}={nonsense}", "--", *["x"] * len(arguments)]
 
 
