@@ -98,7 +98,8 @@ def _links(attributes: Row, related: Sequence[Row]) -> Iterator[_StatedRelation]
 def _works(related: Sequence[Row]) -> Iterator[_StatedRelation]:
     for row in related:
         kind, canonical = _WORKS.get(row.get("relatedIdentifierType", ""), (EventKind.WORKS, _nothing))
-        obj_id = canonical(row.get("relatedIdentifier", ""))
+        # A Handle of the Handle system's own host may be a DOI.
+        obj_id = event_ids.canonical(canonical(row.get("relatedIdentifier", "")))
         relation = RELATIONS.get(row.get("relationType", ""))
         if obj_id and relation:
             yield _StatedRelation(kind, relation, _without_empty({"@id": obj_id, "@type": _type(row)}))

@@ -148,14 +148,14 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES, max_size=8).map("".join))
 def test_whatever_text_the_reader_changes_is_foreseen(text: str) -> None:
     if doi_ingest.sanitized(text) != " ".join(text.split()):
         assert markup.changed_by_xml(text)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.text("012-/~?uT:Z.op", max_size=12) | st.sampled_from(["2020-01/", "2020-01/open", "unknown/2020", "2019~"]))
 def test_whatever_date_the_reader_drops_is_foreseen(text: str) -> None:
     kept = doi_ingest.stored({"dates": [{"date": text, "dateType": "Other"}]}).get("dates")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from doitui.web.events import event_input
@@ -94,7 +94,20 @@ def is_sendable(event: EventValue) -> bool:
     return (built.subj_id, built.obj_id) == (event.subj_id, event.obj_id)
 
 
-@settings(max_examples=1000, deadline=None)
+A_DOI_AS_HANDLE = {
+    "creators": [{"name": "10.5072/a"}],
+    "titles": [{"title": "T"}],
+    "publisher": {"name": "P"},
+    "publicationYear": 2026,
+    "types": {"resourceTypeGeneral": "Audiovisual"},
+    "relatedIdentifiers": [
+        {"relatedIdentifierType": "Handle", "relationType": "IsCitedBy", "relatedIdentifier": "10.5072/a"}
+    ],
+}
+
+
+@settings(max_examples=400, deadline=None)
+@example(A_DOI_AS_HANDLE)
 @given(DOCUMENTS)
 def test_what_validates_survives_the_derivation_of_its_events(document: dict[str, Any]) -> None:
     attributes = canonical(document)

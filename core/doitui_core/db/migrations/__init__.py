@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 
 from doitui_core import clock
@@ -30,14 +31,15 @@ class Migration:
     sql: str
 
 
-def known() -> list[Migration]:
-    """All steps this program knows, in order."""
+@lru_cache(1)
+def known() -> tuple[Migration, ...]:
+    """All steps this program knows, in order. Read once: every opening of a database asks for them."""
     files = sorted(resources.files(__name__).iterdir(), key=lambda file: file.name)
-    return [
+    return tuple(
         Migration(int(match[1]), match[2], file.read_text(encoding="utf-8"))
         for file in files
         if (match := NAME.fullmatch(file.name))
-    ]
+    )
 
 
 def applied(db: Guarded) -> int:
