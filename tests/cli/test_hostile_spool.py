@@ -110,13 +110,16 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         monkeypatch.setenv(name, str(found.home))
     monkeypatch.setenv("DOITUI_SPOOL", str(found.spool))
     monkeypatch.chdir(place)
-    # Once as root, so that every module is loaded: the worker cannot read this interpreter's home.
+    # Once as root, with a line to drain, so that every module and list is loaded: the worker cannot read this
+    # interpreter's home, nor the environment that tox makes.
+    visit(found)
     for command in (("init",), ("usage", "drain", "--json"), ("doctor", "--offline", "--json")):
         doitui(found, *command)()
     for path in [*found.home.rglob("*"), *found.spool.iterdir()]:
         if path.is_file():
             path.unlink()
-    assert act(WORKER, doitui(found, "init"))[0] == 0
+    made = act(WORKER, doitui(found, "init"))
+    assert made[0] == 0, made
     act(WORKER, lambda: found.secret.write_text(SECRET) and found.secret.chmod(0o600))
     yield found
     shutil.rmtree(place)
