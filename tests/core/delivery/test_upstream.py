@@ -42,6 +42,8 @@ def take_all(rate: float) -> int:
     return sum(iter(lambda: rate_limit.take(NAME, 10_000, rate).tokens, 0))
 
 
+# Three more processes than cores: on a busy machine one of them starts late and the last second is not shared.
+@pytest.mark.flaky(reruns=2)
 def test_four_processes_share_a_limit_and_keep_it_within_two_percent(database_url: str) -> None:
     database.create(database_url)
     begin = time.time() + 1.5
