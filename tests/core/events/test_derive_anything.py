@@ -106,7 +106,7 @@ A_DOI_AS_HANDLE = {
 }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @example(A_DOI_AS_HANDLE)
 @given(DOCUMENTS)
 def test_what_validates_survives_the_derivation_of_its_events(document: dict[str, Any]) -> None:
