@@ -208,11 +208,16 @@ def _ids_of_dois(wanted: Filter) -> Any:
     if "repo" in fields:
         query = query.where(Doi.repository == _repository_id(fields["repo"]))
     if "doi" in fields:
-        start = identifiers.fold(fields["doi"])
-        query = query.where(Doi.folded >= start, Doi.folded < start + _LAST)
+        query = query.where(_doi_begins(fields["doi"]))
     if wanted.text:
         query = query.where(text_search.in_doi(wanted.text))
     return query
+
+
+def _doi_begins(text: str) -> Any:
+    """The DOIs that begin with `text`, in any spelling: a range, which the index on their folded form answers."""
+    start = identifiers.fold(text)
+    return (Doi.folded >= start) & (Doi.folded < start + _LAST)
 
 
 def _repository_id(code: str) -> int:
@@ -261,8 +266,7 @@ def _ids_of_jobs(wanted: Filter) -> Any:
     if "repo" in fields:
         query = query.where(Job.repository == _repository_id(fields["repo"]))
     if "doi" in fields:
-        start = identifiers.fold(fields["doi"])
-        query = query.where(Doi.folded >= start, Doi.folded < start + _LAST)
+        query = query.where(_doi_begins(fields["doi"]))
     if wanted.text:
         query = query.where(text_search.in_job(wanted.text))
     return query
@@ -308,9 +312,7 @@ def _ids_of_events(wanted: Filter) -> Any:
     if "repo" in fields:
         query = query.where(Event.repository == _repository_id(fields["repo"]))
     if "doi" in fields:
-        start = identifiers.fold(fields["doi"])
-        found = Doi.select(Doi.id).where(Doi.folded >= start, Doi.folded < start + _LAST)
-        query = query.where(Event.doi.in_(found))
+        query = query.where(Event.doi.in_(Doi.select(Doi.id).where(_doi_begins(fields["doi"]))))
     if wanted.text:
         query = query.where(text_search.in_event(wanted.text))
     return query
