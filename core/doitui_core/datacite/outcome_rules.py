@@ -27,6 +27,12 @@ class Rule(NamedTuple):
     advice: str
 
 
+def unrelated(answer: Answer, service: ServiceProfile, what: str, advice: str) -> Outcome:
+    """The decision on a success that is not about `what` was sent (as "event"): not the service's own, or ambiguous."""
+    message = f"HTTP {answer.status}: the answer is not about this {what}; {advice}"
+    return outcomes.foreign(answer, service) or Outcome(OutcomeKind.AMBIGUOUS, "unreadable", message, answer.status)
+
+
 def refusal(
     answer: Answer, service: ServiceProfile, rules: Sequence[Rule], by_hundred: Mapping[int, Meaning]
 ) -> Outcome:

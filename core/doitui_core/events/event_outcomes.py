@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doitui_core.datacite.outcome_rules import Rule, refusal
-from doitui_core.domain import outcomes
+from doitui_core.datacite.outcome_rules import Rule, refusal, unrelated
 from doitui_core.domain.intermediary import EVENTS
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 
@@ -64,11 +63,7 @@ def event_outcome(answer: Answer, uuid: str) -> Outcome:
     if answer.ok:
         if _names(answer, uuid):
             return Outcome(OutcomeKind.DONE, http_status=answer.status)
-        other = outcomes.foreign(answer, EVENTS)
-        if other is not None:
-            return other
-        message = f"HTTP {answer.status}: the answer is not about this event; {_AGAIN}"
-        return Outcome(OutcomeKind.AMBIGUOUS, "unreadable", message, answer.status)
+        return unrelated(answer, EVENTS, "event", _AGAIN)
     return refusal(answer, EVENTS, _RULES, _BY_HUNDRED)
 
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from doitui_core.datacite.outcome_rules import Rule, refusal
-from doitui_core.domain import outcomes
+from doitui_core.datacite.outcome_rules import Rule, refusal, unrelated
 from doitui_core.domain.intermediary import REPORTS
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 
@@ -68,9 +67,5 @@ def report_outcome(answer: Answer, uuid: str) -> Outcome:
     if answer.ok:
         if re.search(rf'"id"\s*:\s*"{re.escape(uuid)}"', answer.text, re.IGNORECASE):
             return Outcome(OutcomeKind.DONE, http_status=answer.status)
-        other = outcomes.foreign(answer, REPORTS)
-        if other is not None:
-            return other
-        message = f"HTTP {answer.status}: the answer is not about this report; {_AGAIN}"
-        return Outcome(OutcomeKind.AMBIGUOUS, "unreadable", message, answer.status)
+        return unrelated(answer, REPORTS, "report", _AGAIN)
     return refusal(answer, REPORTS, _RULES, _BY_HUNDRED)
