@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from doitui.cli import exits
+from doitui.cli import exits, row_json
 from doitui.cli.items import each
 from doitui.cli.output import fields, say, show, table
 from doitui.cli.paging import paging_options, say_next
@@ -51,15 +51,13 @@ def list_(session: Session, state: str, code: str, text: str, limit: int, after:
 
     Example: doitui doi list --state failed --json
     """
-    from doitui_core.config import repositories
     from doitui_core.views import lists
 
     with session.database(read_only=True):
-        if code:
-            repositories.find(code)
         page = lists.dois(state=state, repository=code, text=text, limit=limit, after=after)
     columns = ("doi", "status", "marks", "verification", "object_id", "minted_at", "title")
-    show({"dois": page.rows, "next": page.next}, as_json, table(page.rows, columns, "no DOIs"))
+    rows = [row_json.doi(row) for row in page.rows]
+    show({"dois": rows, "next": page.next}, as_json, table(rows, columns, "no DOIs"))
     say_next(page.next, as_json)
 
 
@@ -76,7 +74,7 @@ def show_(session: Session, dois_: tuple[str, ...], as_json: bool) -> None:
     from doitui_core.views import lists
 
     with session.database(read_only=True):
-        rows = [lists.doi(lookup.find(text).id) for text in dois_]
+        rows = [row_json.doi_details(lists.doi(lookup.find(text).id)) for text in dois_]
     show(rows[0] if len(rows) == 1 else {"dois": rows}, as_json, [line for row in rows for line in fields(row)])
 
 
@@ -90,10 +88,10 @@ def history(session: Session, text: str, as_json: bool) -> None:
     Example: doitui doi history 10.5072/h/2026/MS-0112
     """
     from doitui_core.dois import lookup
-    from doitui_core.views import lists
+    from doitui_core.views import doi_page
 
     with session.database(read_only=True):
-        found = lists.history(lookup.find(text))
+        found = doi_page.history(lookup.find(text))
     log = table(
         found["log"], ("at", "actor", "action", "from_status", "to_status", "http_status", "cause", "detail"), "no log"
     )
@@ -378,7 +376,7 @@ def _result_line(text: str, queued: Any, now: bool) -> dict[str, Any]:
     """What to say of a wish: queued, nothing to do, or how it went."""
     from doitui_core.views import lists
 
-    row = lists.doi(queued.doi.id)
+    row = row_json.doi(lists.doi(queued.doi.id))
     told = {"id": text, "doi": row["doi"], "status": row["status"], "marks": row["marks"], "job": queued.job_id or None}
     if queued.note:
         return told | {"line": f"{row['doi']}: {queued.note}"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from doitui.cli import event_query, exits
+from doitui.cli import event_query, exits, row_json
 from doitui.cli.numbers import ID, LIMIT_OR_ALL
 from doitui.cli.output import fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
@@ -43,13 +43,13 @@ def list_(session: Session, state: str, doi: str, limit: int, after: str, as_jso
 
     Example: doitui event list --state failed --json
     """
-    from doitui_core.events import event_list
-    from doitui_core.views import event_health
+    from doitui_core.views import event_health, lists
 
     with session.database(read_only=True):
-        page = event_list.events(state=state, doi=doi, limit=limit, after=after)
+        page = lists.events(state=state, doi=doi, limit=limit, after=after)
         found = event_health.diagnosis()
-    show({"events": page.rows, "next": page.next}, as_json, table(page.rows, COLUMNS, "no events"))
+    rows = [row_json.event(row) for row in page.rows]
+    show({"events": rows, "next": page.next}, as_json, table(rows, COLUMNS, "no events"))
     if found is not None and not as_json:
         say(f"{found.message}: {found.remedy}")
     say_next(page.next, as_json)
@@ -64,10 +64,11 @@ def show_(session: Session, number: int, as_json: bool) -> None:
 
     Example: doitui event show 12
     """
-    from doitui_core.events import event_list
+    from doitui_core.events import sending, store
 
     with session.database(read_only=True):
-        row = event_list.event(number)
+        event = store.find(number)
+        row = row_json.event_details(event) | {"payload": dict(sending.value(event).payload)}
     plain = row | {"payload": strict_json.dumps(row["payload"], ensure_ascii=False)}
     show(row, as_json, fields(plain))
 
@@ -97,7 +98,7 @@ def add(
 
     Example: doitui event add --subject 10.5072/h/1 --relation is-cited-by --object 10.1000/182
     """
-    from doitui_core.events import adding, event_list
+    from doitui_core.events import adding
 
     about: dict[str, Any] = {"source": source, "total": total, "occurred_at": occurred_at}
     with session.database(read_only=dry_run):
@@ -108,7 +109,7 @@ def add(
             return
         row, kept = adding.add(subject, relation, obj, actor=actor(), **about)
     word = "is kept" if kept.new else "has its new total" if kept.grown else "was there already"
-    document = event_list.event_row(row) | {"new": bool(kept.new)}
+    document = row_json.event(row) | {"new": bool(kept.new)}
     show(document, as_json, [f"event {row.id} {word}: {row.subj_id} {row.relation_type_id} {row.obj_id}"])
 
 

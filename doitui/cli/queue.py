@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from doitui.cli import exits
+from doitui.cli import exits, row_json
 from doitui.cli.items import each
 from doitui.cli.numbers import ID
 from doitui.cli.output import fields, progress, say, show, table
@@ -49,7 +49,8 @@ def list_(session: Session, status: str, lane: str, limit: int, after: str, as_j
     with session.database(read_only=True):
         page = lists.jobs(status=status, service=Service(lane), limit=limit, after=after)
     columns = ("id", "action", "status", "attempts", "scheduled_at", "doi", "cause", "last_error")
-    show({"jobs": page.rows, "next": page.next}, as_json, table(page.rows, columns, "no jobs"))
+    rows = [row_json.job(row) for row in page.rows]
+    show({"jobs": rows, "next": page.next}, as_json, table(rows, columns, "no jobs"))
     say_next(page.next, as_json)
 
 
@@ -65,7 +66,7 @@ def show_(session: Session, number: int, as_json: bool) -> None:
     from doitui_core.views import lists
 
     with session.database(read_only=True):
-        row = lists.job(number)
+        row = row_json.job_details(lists.job(number))
     show(row, as_json, fields(row))
 
 

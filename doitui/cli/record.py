@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from doitui.cli import exits
+from doitui.cli import exits, row_json
 from doitui.cli.items import each
 from doitui.cli.output import fields, progress, say, show, table
 from doitui.cli.paging import paging_options, say_next
@@ -156,15 +156,13 @@ def list_(session: Session, code: str, limit: int, after: str, as_json: bool) ->
 
     Example: doitui record list --limit 20
     """
-    from doitui_core.config import repositories
     from doitui_core.views import lists
 
     with session.database(read_only=True):
-        if code:
-            repositories.find(code)
         page = lists.records(repository=code, limit=limit, after=after)
     columns = ("object_id", "repository", "doi", "status", "published", "title")
-    show({"records": page.rows, "next": page.next}, as_json, table(page.rows, columns, "no records"))
+    rows = [row_json.record(row) for row in page.rows]
+    show({"records": rows, "next": page.next}, as_json, table(rows, columns, "no records"))
     say_next(page.next, as_json)
 
 
@@ -178,6 +176,7 @@ def show_(session: Session, ids: tuple[str, ...], as_json: bool) -> None:
     Example: doitui record show MS-0112
     """
     from doitui_core.dois import targets
+    from doitui_core.domain import strict_json
     from doitui_core.records import record_lookup
     from doitui_core.views import lists
 
@@ -188,7 +187,9 @@ def show_(session: Session, ids: tuple[str, ...], as_json: bool) -> None:
             findings = [
                 {"level": f.level, "code": f.code, "path": f.path, "message": f.message} for f in targets.check(row)
             ]
-            found.append(lists.record(row.id) | {"findings": findings})
+            owner = {"owner_name": row.owner_name, "owner_email": row.owner_email}
+            content = {"metadata": strict_json.tolerant_loads(row.metadata), "findings": findings}
+            found.append(row_json.record(lists.record(row.id)) | owner | content)
     show(found[0] if len(found) == 1 else {"records": found}, as_json, [line for row in found for line in _lines(row)])
 
 

@@ -14,9 +14,9 @@ from doitui_core import clock
 from doitui_core.db import database, raw_sql
 from doitui_core.db.models import Event
 from doitui_core.domain import event_ids
-from doitui_core.events import event_list, usage_refresh
+from doitui_core.events import usage_refresh
 from doitui_core.operations import change_settings
-from doitui_core.views import event_health
+from doitui_core.views import event_health, lists
 
 #: DOIs that were used, each with views and downloads; views of a DOI.
 DOIS, VIEWS = 100_000, 10
@@ -77,10 +77,10 @@ def _store(ground: Ground, name: str) -> Iterator[Row]:
         yield Row(f"{number:,} events: size, {name}", filling.size_mb(), "MB", beside=there)
         middle = str(number // 2)
         calls: dict[str, Any] = {
-            "events(), first page": event_list.events,
-            "events(after=middle)": lambda: event_list.events(after=middle),
-            "events(state=failed), 0.1 %": lambda: event_list.events(state="failed"),
-            "events(doi=)": lambda: event_list.events(doi="10.5072/hollin/2026/HO-00000500"),
+            "events(), first page": lists.events,
+            "events(after=middle)": lambda: lists.events(after=middle),
+            "events(state=failed), 0.1 %": lambda: lists.events(state="failed"),
+            "events(doi=)": lambda: lists.events(doi="10.5072/hollin/2026/HO-00000500"),
             "what keeps them from going out": event_health.diagnosis,
         }
         for what, call in calls.items():

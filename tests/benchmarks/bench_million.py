@@ -17,7 +17,7 @@ import plans
 from ground import Ground, Row, on_both, seconds
 
 from doitui_core import clock
-from doitui_core.db import database, paging
+from doitui_core.db import database
 from doitui_core.db.models import Doi, Job
 from doitui_core.dois import lookup, mint_candidates
 from doitui_core.domain.states import Wanted
@@ -75,7 +75,7 @@ def _row(ground: Ground, what: str, call: Callable[[], object], most: float | No
 def _lists(count: int) -> Calls:
     newest = Doi.select(Doi.minted_at, Doi.id).order_by(Doi.minted_at.desc(), Doi.id.desc())
     oldest = Doi.select(Doi.minted_at, Doi.id).order_by(Doi.minted_at, Doi.id)
-    middle, last = _key(newest.offset(count // 2)), _key(oldest.offset(paging.PAGE))
+    middle, last = _key(newest.offset(count // 2)), _key(oldest.offset(lists.PAGE))
     return {
         "dois(), first page": lists.dois,
         "dois(after=middle)": lambda: lists.dois(after=middle),
@@ -123,7 +123,7 @@ def _others(count: int) -> Calls:
     first = Job.select(Job.id).order_by(Job.id).limit(1).scalar()
     return {
         "jobs(), first page": lists.jobs,
-        "jobs(after=), last page": lambda: lists.jobs(after=str(first + paging.PAGE)),
+        "jobs(after=), last page": lambda: lists.jobs(after=str(first + lists.PAGE)),
         "jobs(status=completed), nearly all": lambda: lists.jobs(status="completed"),
         "records(), first page": lists.records,
         "records(repository=maps), 1 %": lambda: lists.records(repository="maps"),

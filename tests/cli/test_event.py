@@ -216,10 +216,10 @@ def test_what_would_be_added_is_told(told: Doitui, doi: str) -> None:
     [
         ("event list --state lost", 2, 'Unknown state "lost". Use: pending, submitted, failed, uncertain'),
         ("event list --doi 10.5072/h/none", 2, "there is no DOI '10.5072/h/none' here"),
-        ("event list --after x", 2, "'x' is no key"),
-        ("event show 99", 2, "there is no event 99: `doitui event list` shows those that are"),
+        ("event list --after x", 2, 'Invalid cursor "x"'),
+        ("event show 99", 2, "Event 99 does not exist: `doitui event list` lists events"),
         ("event show x", 2, "Invalid value"),
-        ("event retry 99", 2, "there is no event 99"),
+        ("event retry 99", 2, "Event 99 does not exist"),
         ("event retry", 2, "give event IDs, or --cause, or --all"),
         ("event retry 1 --all", 2, "give event IDs, or --cause, or --all"),
         ("event flush --limit -1", 2, "Invalid value for '--limit'"),

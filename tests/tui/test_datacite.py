@@ -153,11 +153,11 @@ def test_what_was_asked_of_one_doi_is_not_shown_of_the_next(house: str, operate:
     async def look(pilot: Any) -> tuple[set[str], str]:
         await press(pilot, "enter")
         page = pilot.app.screen
-        first = page.page.row["doi"]
+        first = page.page.row.doi
         page.act_compare()
         pilot.app.pop_screen()
         await press(pilot, "j", "enter")
-        return {first, page.page.row["doi"]}, str(page.compared)
+        return {first, page.page.row.doi}, str(page.compared)
 
     shown, compared = operate(look, start="dois")
     assert (len(shown), compared) == (2, NOT_ASKED)

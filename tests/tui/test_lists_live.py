@@ -44,7 +44,7 @@ def long_list(house: str) -> str:
 
 
 def doi_at_cursor(pilot: Any) -> str:
-    return str(pilot.app.screen.table.row["doi"])
+    return str(pilot.app.screen.table.row.doi)
 
 
 def touch(object_id: str) -> None:
@@ -65,7 +65,7 @@ def test_the_end_of_a_long_list_is_its_last_row(long_list: str, operate: Operate
         await press(pilot, "G")
         return doi_at_cursor(pilot)
 
-    assert operate(look, start="dois") == lists.dois(limit=0).rows[-1]["doi"]
+    assert operate(look, start="dois") == lists.dois(limit=0).rows[-1].doi
 
 
 @SQLITE
@@ -79,7 +79,7 @@ def test_a_long_list_is_walked_row_by_row_without_a_gap(long_list: str, operate:
             found.append(doi_at_cursor(pilot))
         return found
 
-    assert operate(walk, start="dois") == [row["doi"] for row in lists.dois(limit=0).rows]
+    assert operate(walk, start="dois") == [row.doi for row in lists.dois(limit=0).rows]
 
 
 @SQLITE
@@ -150,10 +150,10 @@ def test_keys_that_do_not_wait_for_rows_lead_to_the_rows_of_their_ranks(
                 await asyncio.sleep(chance.choice((0, 0.001, 0.004)))
             await press(pilot)
             seen = range(table.top, min(table.top + table.room, table.cache.total))
-            found.append((table.top, [table.cache.get(index)["doi"] for index in seen]))
+            found.append((table.top, [table.cache.get(index).doi for index in seen]))
         return found
 
-    every = [row["doi"] for row in lists.dois(limit=0).rows]
+    every = [row.doi for row in lists.dois(limit=0).rows]
     for top, seen in operate(hurry, start="dois"):
         assert seen == every[top : top + len(seen)]
 
@@ -175,10 +175,10 @@ def test_rows_that_leave_a_list_while_it_is_read_leave_its_beginning_in_place(
         while table.top:
             await press(pilot, "pageup")
         await press(pilot, "pageup")
-        return table.cursor, table.cache.total, [table.cache.get(index)["doi"] for index in range(5)]
+        return table.cursor, table.cache.total, [table.cache.get(index).doi for index in range(5)]
 
     cursor, total, first = operate(read, start="dois", write=True)
-    left = [row["doi"] for row in lists.dois(state="reserved", limit=0).rows]
+    left = [row.doi for row in lists.dois(state="reserved", limit=0).rows]
     assert (cursor, total, first) == (0, len(left), left[:5])
 
 
@@ -210,7 +210,7 @@ def test_pages_lead_back_to_where_one_came_from(long_list: str, operate: Operate
         return below, doi_at_cursor(pilot), pilot.app.screen.table.room
 
     below, above, page = operate(walk, start="dois")
-    rows = [row["doi"] for row in lists.dois(limit=0).rows]
+    rows = [row.doi for row in lists.dois(limit=0).rows]
     assert (rows.index(below), rows.index(above)) == (12 * page, 0)
 
 
@@ -274,7 +274,7 @@ def test_only_the_row_that_changed_is_painted(house: str, operate: Operate, pres
         return list(lines)
 
     found = operate(look, start="dois", write=True)
-    order = [row["doi"].rpartition("/")[2] for row in lists.dois(limit=0).rows]
+    order = [row.doi.rpartition("/")[2] for row in lists.dois(limit=0).rows]
     assert found == [order.index("ms-6") + 1]
 
 
@@ -361,11 +361,11 @@ def test_marks_stay_with_their_rows(house: str, operate: Operate, press: Press) 
         doi_actions.mint("unpublished", state="draft", actor="bo")
         pilot.app.look()
         await press(pilot, "N")
-        return [row["doi"] for row in pilot.app.screen.table.chosen()]
+        return [row.doi for row in pilot.app.screen.table.chosen()]
 
     async def first(pilot: Any) -> list[str]:
         table = pilot.app.screen.table
-        return [table.cache.get(1)["doi"], table.cache.get(2)["doi"]]
+        return [table.cache.get(1).doi, table.cache.get(2).doi]
 
     expected = operate(first, start="queue", write=True)
     assert operate(look, start="queue", write=True) == expected
@@ -380,7 +380,7 @@ def test_a_range_goes_from_the_last_mark_to_the_cursor(
     async def look(pilot: Any) -> tuple[int, bool]:
         await press(pilot, *keys)
         table = pilot.app.screen.table
-        return len(table.marked), table.last_mark["id"] == table.row["id"]
+        return len(table.marked), table.last_mark.id == table.row.id
 
     assert operate(look, start="dois") == (4, True)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import TypeVar
 
 from doitui_core.api.calls import acting, public
 from doitui_core.api.results import ActResult, BulkMintResult, DoiDetails, DoiInfo
-from doitui_core.clock import micros, parse
+from doitui_core.clock import micros
 from doitui_core.config import repositories
-from doitui_core.db.paging import ListPage
 from doitui_core.dois import lookup, reservations
 from doitui_core.dois.targets import Queued
 from doitui_core.domain import identifiers
@@ -17,6 +16,10 @@ from doitui_core.errors import NotFound
 from doitui_core.operations import bulk_mint, doi_actions
 from doitui_core.records import record_lookup
 from doitui_core.views import lists
+from doitui_core.views.lists import ListPage
+from doitui_core.views.rows import DoiRow
+
+Info = TypeVar("Info", DoiInfo, DoiDetails)
 
 
 @public
@@ -139,8 +142,7 @@ def get_doi(doi: str) -> DoiDetails:
 
     Example: `doitui_core.get_doi("https://doi.org/10.5072/h/2026/ms-1").status`
     """
-    row = lists.doi(lookup.find(_named(doi)).id)
-    return DoiDetails(**_columns(row, DoiDetails))
+    return _info(lists.doi(lookup.find(_named(doi)).id), DoiDetails)
 
 
 @public
@@ -157,14 +159,14 @@ def list_dois(state: str | None = None, after: str | None = None) -> Iterator[Do
 
 
 @public
-def _page(state: str | None, after: str) -> ListPage:
+def _page(state: str | None, after: str) -> ListPage[DoiRow]:
     return lists.dois(state=state or "", after=after)
 
 
-def _all_pages(page: ListPage, state: str | None) -> Iterator[DoiInfo]:
+def _all_pages(page: ListPage[DoiRow], state: str | None) -> Iterator[DoiInfo]:
     while True:
         for row in page.rows:
-            yield DoiInfo(**_columns(row, DoiInfo))
+            yield _info(row, DoiInfo)
         if page.next is None:
             return
         page = _page(state, page.next)
@@ -192,11 +194,8 @@ def _named(text: str) -> str:
     return row.doi
 
 
-def _columns(row: Mapping[str, Any], shape: type[DoiInfo]) -> dict[str, Any]:
-    """The values of a row of `lists` for the fields of `shape`."""
-    values = {name: row[name] for name in shape.__match_args__}
-    times = {name: value and parse(value) for name, value in values.items() if name.endswith("_at")}
-    return values | times | {"marks": tuple(values["marks"])}
+def _info(row: DoiRow, shape: type[Info]) -> Info:
+    return shape(**{name: getattr(row, name) for name in shape.__match_args__})
 
 
 def _result(queued: Queued, nothing_sent: str = "unchanged") -> ActResult:

@@ -13,7 +13,7 @@ from doitui_core.db.chunks import Step, in_chunks, paced, to_the_end
 from doitui_core.db.models import Event, Job, Repository
 from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import JobKind, Service
-from doitui_core.events import event_list, store
+from doitui_core.events import store
 from doitui_core.queue import blocking, jobs, retry_causes
 from doitui_core.text import list_ids
 
@@ -27,7 +27,7 @@ def retryable(*, ids: Sequence[int] = (), cause: str | None = None) -> list[int]
     parts: Iterable[Sequence[int]] = in_chunks(ids, jobs.CHUNK) if ids else [()]
     for part in parts:
         for number in sorted(set(part) - _there(part)):
-            event_list.find(number)
+            store.find(number)
         job_rows: Any = _failed(part, cause).select(Job.subject_id)
         given_up: Any = _not_retryable(part, cause).select(Event.id)
         found += [number for query in (job_rows, given_up) for (number,) in query.tuples()]

@@ -21,6 +21,7 @@ from doitui_core.domain.event import EventValue
 from doitui_core.domain.event_kinds import USAGE_RELATIONS
 from doitui_core.domain.event_origin import Origin
 from doitui_core.domain.job_kinds import JobKind, JobStatus, Service
+from doitui_core.errors import NotFound
 from doitui_core.queue import event_progress, jobs
 from doitui_core.queue.jobs import IS_UNSETTLED, RETRYABLE
 
@@ -233,3 +234,11 @@ def _returned(
     """Insert `number` rows where no unique index has them; the id and the column `events` of those that were."""
     opened = database.current()
     return opened.dialect.insert_new(opened.db, table, columns, rows, number, returning)
+
+
+def find(event_id: int) -> Event:
+    """Raises `NotFound`."""
+    row: Event | None = Event.get_or_none(Event.id == event_id)
+    if row is None:
+        raise NotFound(f"Event {event_id} does not exist: `doitui event list` lists events")
+    return row

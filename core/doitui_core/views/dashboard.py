@@ -23,6 +23,7 @@ from doitui_core.notify.notices import ADVICE
 from doitui_core.queue import heartbeats, rate_limit
 from doitui_core.views import counters, event_health, windows
 from doitui_core.views.filters import Filter
+from doitui_core.views.rows import DoiRow
 
 #: The last jobs that are looked at for the pace, the last requests for the link, the causes that are named.
 JOBS, REQUESTS, CAUSES = 2_000, 50, 20
@@ -86,7 +87,7 @@ class Dashboard:
 
     now: datetime
     overview: dict[str, Any]
-    newest: list[windows.Row]
+    newest: list[DoiRow]
     pace: QueuePace
     links: list[ServiceLink]
     workers: int

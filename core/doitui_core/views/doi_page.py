@@ -1,49 +1,48 @@
-"""All that is known of one DOI, read together: what its page shows."""
+"""What the page of one DOI shows, read together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from doitui_core.db import database
-from doitui_core.db.models import Doi, Event, Job
+import peewee
+
+from doitui_core.clock import iso
+from doitui_core.db import database, payload_codec
+from doitui_core.db.models import Attempt, Doi, DoiLog, Event, Job, Payload
+from doitui_core.domain import strict_json
 from doitui_core.domain.job_kinds import JobKind
 from doitui_core.queue import jobs
 from doitui_core.queue.jobs import IS_UNSETTLED
-from doitui_core.views import lists
-
-Row = dict[str, Any]
+from doitui_core.views import lists, rows
+from doitui_core.views.rows import DoiRow, EventRow, JobRow
 
 _KINDS = [str(kind) for kind in (JobKind.WRITE, JobKind.VERIFY, JobKind.RECHECK)]
 
-#: Jobs that are listed; each DOI has a handful.
+#: The most jobs on the page; each DOI has a handful.
 JOBS = 30
 
-
-#: Events that are listed: a collection may have thousands of related identifiers.
+#: The most events on the page: a collection may have thousands of related identifiers.
 EVENTS = 200
 
-_OF_AN_EVENT = (
-    *("id", "state", "relation_type_id", "obj_id", "origin", "in_metadata", "total", "submitted_total", "attempts"),
-    *("cause", "last_error", "submitted_at"),
-)
+#: A line of the log or a request, as `doi history --json` has it.
+Entry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class DoiPage:
-    """`row` as `lists.doi` with its `id`; `log` and `attempts` oldest first, `jobs` and `events` newest first.
+    """`log` and `attempts` oldest first, as `history`; `jobs` and `events` newest first.
 
-    `events_more`: whether it has more events than are listed.
-    `metadata`, `published`: the record's; None where there is none.
+    `events_more`: whether it has more events than are listed. `metadata`, `published`: the record's, None without one.
     """
 
-    row: Row
-    log: list[Row]
-    attempts: list[Row]
-    jobs: list[Row]
-    events: list[Row]
+    row: DoiRow
+    log: list[Entry]
+    attempts: list[Entry]
+    jobs: list[JobRow]
+    events: list[EventRow]
     events_more: bool
-    metadata: Row | None
+    metadata: Any
     published: bool | None
 
 
@@ -51,39 +50,63 @@ def load(doi_id: int) -> DoiPage:
     """The page of that DOI. One consistent view."""
     with database.read():
         row: Doi = Doi.get_by_id(doi_id)
-        record = lists.record(row.record_id) if row.record_id else None
-        history = lists.history(row)
-        jobs = [lists.job(number) for number in _jobs(doi_id, history["attempts"])]
-        metadata = record["metadata"] if record else None
-        published = bool(record["published"]) if record else None
-        events = _events(doi_id)
+        log, attempts = history(row).values()
+        newest = Event.select(Event.id).where(Event.doi == doi_id).order_by(Event.id.desc()).limit(EVENTS + 1)
+        events = rows.events(Event.id.in_(newest), [Event.id.desc()])
         return DoiPage(
-            row=lists.doi(doi_id) | {"id": doi_id},
-            log=history["log"],
-            attempts=history["attempts"],
-            jobs=jobs,
+            row=lists.doi(doi_id),
+            log=log,
+            attempts=attempts,
+            jobs=_jobs(doi_id, attempts),
             events=events[:EVENTS],
             events_more=len(events) > EVENTS,
-            metadata=metadata,
-            published=published,
+            metadata=strict_json.tolerant_loads(row.record.metadata) if row.record else None,
+            published=bool(row.record.published) if row.record else None,
         )
 
 
-def _events(doi_id: int) -> list[Row]:
-    found = Event.select().where(Event.doi == doi_id).order_by(Event.id.desc()).limit(EVENTS + 1)
-    return [{name: getattr(row, name) for name in _OF_AN_EVENT} for row in found]
-
-
-def _jobs(doi_id: int, attempts: list[Row]) -> list[int]:
-    """Jobs that sent something for the DOI, and those that are unsettled, newest first. Each is read off an index:
-    there is none for all jobs of a DOI, and ten million are not read through for a page.
+def _jobs(doi_id: int, attempts: list[Entry]) -> list[JobRow]:
+    """Jobs that sent something for the DOI, and those that are unsettled, newest first. Found by an index each: there
+    is none for all jobs of a DOI.
     """
     unsettled: Any = Job.select(Job.id).where(Job.subject_id == doi_id, Job.kind.in_(_KINDS), IS_UNSETTLED).tuples()
     found = {attempt["job_id"] for attempt in attempts} | {number for (number,) in unsettled}
-    there: Any = Job.select(Job.id).where(Job.id.in_(sorted(found, reverse=True)[:JOBS])).order_by(Job.id.desc())
-    return [number for (number,) in there.tuples()]
+    return rows.jobs(Job.id.in_(sorted(found, reverse=True)[:JOBS]), [Job.id.desc()])
 
 
 def doi_for_job(job_id: int) -> int:
     """The id of the DOI a job is for. Raises `NotFound`."""
     return int(jobs.find(job_id).subject_id)
+
+
+_LOG = ("actor", "action", "from_status", "to_status", "http_status", "cause", "detail")
+
+_ATTEMPT = ("id", "job_id", "worker", "method", "target", "event", "http_status", "outcome", "cause", "response")
+
+
+def history(row: Doi) -> dict[str, list[Entry]]:
+    """All that ever happened to a DOI, oldest first: `log` (transitions), `attempts` (requests; `sent` is a JSON
+    document, a text, or None).
+    """
+    log = [
+        {"at": iso(entry.at)} | {name: getattr(entry, name) for name in _LOG}
+        for entry in DoiLog.select().where(DoiLog.doi == row.id).order_by(DoiLog.id)
+    ]
+    attempts = [
+        {name: getattr(attempt, name) for name in _ATTEMPT}
+        | {"sent_at": iso(attempt.sent_at), "finished_at": iso(attempt.finished_at), "sent": _sent(attempt.body)}
+        for attempt in _attempts(row).objects(Attempt)
+    ]
+    return {"log": log, "attempts": attempts}
+
+
+def _attempts(row: Doi) -> Any:
+    with_payload = Attempt.select(Attempt, Payload.body.alias("body"))
+    joined = with_payload.join(Payload, peewee.JOIN.LEFT_OUTER, on=Attempt.fingerprint == Payload.fingerprint)
+    return joined.where(Attempt.doi == row.id).order_by(Attempt.id)
+
+
+def _sent(body: Any) -> Any:
+    """What was sent: a REST document as JSON, what MDS got (XML, lines) as text."""
+    text = payload_codec.unpack(body) if body else ""
+    return strict_json.tolerant_loads(text) if text.startswith("{") else text or None

@@ -14,13 +14,19 @@ from doitui_core.domain import doi_spelling
 from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.errors import BadInput
-from doitui_core.views import lists
+from doitui_core.views import doi_conditions
 
 YES_NO = ("yes", "no")
 
 #: The fields of each list, and the words a field takes; () where it takes any.
 FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "dois": {"state": lists.STATES, "opus": tuple(lists.OPUS), "published": YES_NO, "repo": (), "doi": ()},
+    "dois": {
+        "state": doi_conditions.STATES,
+        "opus": tuple(doi_conditions.OPUS),
+        "published": YES_NO,
+        "repo": (),
+        "doi": (),
+    },
     "jobs": {"status": tuple(JobStatus), "cause": (), "action": (), "repo": (), "doi": ()},
     "events": {"state": tuple(EventState), "cause": (), "relation": (), "source": (), "repo": (), "doi": ()},
     "records": {"published": YES_NO, "repo": ()},
@@ -70,7 +76,7 @@ def parse(typed: str, kind: str) -> Filter:
         elif doi:
             words.append(doi)
         elif colon and name.lower() in FIELDS[kind] and value:
-            fields[name.lower()] = _checked(name.lower(), value, FIELDS[kind][name.lower()])
+            fields[name.lower()] = checked(kind, name.lower(), value)
         elif colon and name.isalpha() and value and not value.startswith("//") and name.lower() != "doi":
             raise BadInput(f'Unknown field "{name}". Use: {", ".join(FIELDS[kind])}')
         else:
@@ -96,7 +102,9 @@ def _split_words(typed: str) -> list[str]:
         return typed.split()
 
 
-def _checked(name: str, value: str, allowed: tuple[str, ...]) -> str:
+def checked(kind: str, name: str, value: str) -> str:
+    """`value` of a field of the list `kind`. Raises `BadInput` for one that is not among the field's words."""
+    allowed = FIELDS[kind][name]
     if allowed and value.lower() not in allowed:
         raise BadInput(f'Unknown {name} "{value}". Use: {", ".join(allowed)}')
     return value.lower() if allowed else value

@@ -1,13 +1,13 @@
-"""Windows into long lists: any stretch of rows, forwards or backwards from a key; how many rows; the key of a rank.
+"""Windows into long lists: rows forwards or backwards from a key, how many rows there are, the key of a rank.
 
-`lists` gives pages to read on; a window is what a screen shows of a list that moves while it is looked at. A row is a
-dict with its `id` and its `key` (a tuple, in the order of the list).
+`lists` gives pages to read on; a window is what a screen shows of a list that changes while it is open. A key is a
+tuple, in the order of the list.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,11 @@ from doitui_core.dois.mint_candidates import mintable
 from doitui_core.domain import identifiers, states
 from doitui_core.domain.job_kinds import JobKind, Service
 from doitui_core.domain.states import DoiStatus, Wanted
-from doitui_core.queue.jobs import IS_UNSETTLED
-from doitui_core.views import lists, text_search
+from doitui_core.views import doi_conditions, rows, text_search
 from doitui_core.views.filters import Filter
+from doitui_core.views.rows import DoiRow, EventRow, JobRow, RecordRow
 
-Row = dict[str, Any]
+Row = DoiRow | JobRow | EventRow | RecordRow
 Key = tuple[int | str, ...]
 
 #: Orders of the DOI list: columns of the key. Each is an index, so every page costs what the first one does.
@@ -37,55 +37,58 @@ PAGE = 20_000
 #: As in the index `job_by_cause`.
 _HAS_CAUSE = Job.cause != peewee.SQL("''")
 
-#: The highest character: the end of all strings that begin alike.
+#: The highest character: after all strings with the same beginning.
 _LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True)
 class Window:
-    """The rows that are `wanted`, in one order. `ids`: query of the ids a filter wants; `whole`: query of all that rows
-    show, of every row there is; both without order.
+    """The rows that match a filter, in the order of `columns`. `ids`: the query of their ids, without order; `read`:
+    the rows for a condition and an order.
 
-    `counters`: the name of the counter that knows how many rows there are, () where they must be counted. `anywhere`: a
-    condition for the text of `wanted` that is quicker than that of `ids` where a whole table must be read.
+    `counters`: names of the counters that have the number of rows, () where rows must be counted. `anywhere`: a
+    condition for the filter's text that is faster than that of `ids` where a whole table must be read.
     """
 
-    wanted: Filter
+    filter: Filter
     ids: Callable[[Filter], Any]
-    whole: Callable[[], Any]
+    read: Callable[[Any, Sequence[Any]], Sequence[Row]]
     columns: tuple[Any, ...]
-    backwards: bool
-    row: Callable[[Any], Row]
+    backwards: bool = True
     counters: tuple[str, ...] = ()
     anywhere: Callable[[str], Any] | None = None
 
-    def after(self, key: Key | None, limit: int, *, including: bool = False) -> list[Row]:
-        """Up to `limit` rows behind `key` (with it, if `including`), from the beginning without one."""
+    def key(self, row: Any) -> Key:
+        """The key of a row of this window."""
+        return _key(getattr(row, column.name) for column in self.columns)
+
+    def after(self, key: Key | None, limit: int | None, *, including: bool = False) -> list[Any]:
+        """Up to `limit` rows (None: all) after `key`, or from it if `including`; from the first row without a key."""
         return self._rows(key, limit, self.backwards, including)
 
-    def before(self, key: Key | None, limit: int, *, including: bool = False) -> list[Row]:
-        """Up to `limit` rows in front of `key`, in the list's order; the last ones without a key."""
+    def before(self, key: Key | None, limit: int, *, including: bool = False) -> list[Any]:
+        """Up to `limit` rows before `key`, in the list's order; the last ones without a key."""
         return self._rows(key, limit, not self.backwards, including)[::-1]
 
     def at(self, rank: int) -> Key | None:
-        """The key of the row with so many in front of it; None past the end."""
-        query = self.ids(self.wanted).select(*self.columns).order_by(*self._order(self.backwards)).offset(rank).limit(1)
+        """The key of the row with so many before it; None past the end."""
+        query = self.ids(self.filter).select(*self.columns).order_by(*self._order(self.backwards)).offset(rank).limit(1)
         found = list(query.tuples())
         return _key(found[0]) if found else None
 
     def count(self) -> int:
-        """How many rows there are: off the counters where they know, else counted."""
+        """How many rows there are: from the counters where they know, else counted."""
         if self.counters:
             return sum(sum(database.counts(name).values()) for name in self.counters)
         return int(self._all().count())
 
     def in_front(self, key: Key) -> int:
-        """How many rows stand in front of `key`: those that came since it was the first one."""
-        return int(self.ids(self.wanted).where(self._beyond(key, not self.backwards, False)).count())
+        """How many rows come before `key`."""
+        return int(self.ids(self.filter).where(self._beyond(key, not self.backwards, False)).count())
 
     def all_ids(self, only: Any = None, step: Step = to_the_end) -> array[int]:
-        """The ids of all rows, or of those a condition is true of, in the list's order: for an act under which the list
-        itself changes. Eight bytes a row. Where `step` answers False it ends there. Inside `database.read()`.
+        """The ids of all rows, or of those that meet a condition, in the list's order, at eight bytes a row: for
+        actions that change the list itself. Stops when `step` returns False. Call it inside `database.read()`.
         """
         found, key = array("q"), None
         while step(0) is not False and (page := self._id_page(key, only)):
@@ -94,33 +97,34 @@ class Window:
         return found
 
     def _id_page(self, key: Key | None, only: Any) -> list[tuple[Any, ...]]:
-        """Ids with their keys, behind `key`."""
+        """Ids with their keys, after `key`."""
         query = self._all() if only is None else self._all().where(only)
         if key is not None:
             query = query.where(self._beyond(key, self.backwards, False))
         query = query.select(query.model.id, *self.columns)
         return list(query.order_by(*self._order(self.backwards)).limit(PAGE).tuples())
 
-    def _rows(self, key: Key | None, limit: int, backwards: bool, including: bool) -> list[Row]:
+    def _rows(self, key: Key | None, limit: int | None, backwards: bool, including: bool) -> list[Any]:
         order = self._order(backwards)
 
         def beyond(query: Any) -> Any:
             return query if key is None else query.where(self._beyond(key, backwards, including))
 
         # The ids first: with joins and an order in one query, SQLite sorts whole tables for a page.
-        if self.wanted.text:
-            walk, holding = beyond(self.ids(self.wanted.without_text)), self.ids(self.wanted)
-            ids: Any = text_search.first_matching(walk, holding, beyond(self._all()), order, limit)
+        if limit is None:
+            ids: Any = beyond(self._all())
+        elif self.filter.text:
+            candidates, matching = beyond(self.ids(self.filter.without_text)), self.ids(self.filter)
+            ids = text_search.first_matching(candidates, matching, beyond(self._all()), order, limit)
         else:
-            ids = beyond(self.ids(self.wanted)).order_by(*order).limit(limit)
-        whole = self.whole()
-        return [self.row(row) for row in whole.where(whole.model.id.in_(ids)).order_by(*order).namedtuples()]
+            ids = beyond(self.ids(self.filter)).order_by(*order).limit(limit)
+        return list(self.read(self.columns[0].model.id.in_(ids), order))
 
     def _all(self) -> Any:
-        """The ids of all rows that are wanted, asked for so that reading whole tables is quick."""
-        if self.wanted.text and self.anywhere:
-            return self.ids(self.wanted.without_text).where(self.anywhere(self.wanted.text))
-        return self.ids(self.wanted)
+        """The ids of all rows, by the query that reads whole tables fastest."""
+        if self.filter.text and self.anywhere:
+            return self.ids(self.filter.without_text).where(self.anywhere(self.filter.text))
+        return self.ids(self.filter)
 
     def _order(self, backwards: bool) -> list[Any]:
         return [column.desc() if backwards else column.asc() for column in self.columns]
@@ -136,127 +140,87 @@ def _tuple(parts: Sequence[Any]) -> Any:
     return parts[0] if len(parts) == 1 else peewee.Tuple(*parts)
 
 
-def _key(values: Sequence[Any]) -> Key:
+def _key(values: Iterable[Any]) -> Key:
     return tuple(value if isinstance(value, int | str) else clock.micros(value) for value in values)
 
 
-def dois(wanted: Filter, *, order: str = "minted", backwards: bool = True) -> Window:
-    """DOIs with what stands beside them: record, repository, open job. `order`: minted or doi."""
-    if "doi" in wanted.fields:
-        # The strings that begin so stand together in the order of strings, and nowhere else.
+def dois(filter_: Filter, *, order: str = "minted", backwards: bool = True) -> Window:
+    """DOIs. `order`: one of `DOI_ORDERS`."""
+    if "doi" in filter_.fields:
+        # DOIs with the same beginning are neighbours in the order of strings only.
         order, backwards = "doi", order == "doi" and backwards
-    columns = DOI_ORDERS[order]
-
-    def whole() -> Any:
-        unsettled = (Job.subject_id == Doi.id) & (Job.kind == str(JobKind.WRITE)) & IS_UNSETTLED
-        query = Doi.select(
-            *(Doi.id, Doi.doi, Doi.folded, Doi.status, Doi.wanted, Doi.remote, Doi.certainty, Doi.verification),
-            *(Doi.api_check, Doi.resolver_check, Doi.changed, Doi.minted_at, Doi.updated_at, Doi.url, Doi.cause),
-            *(Doi.last_error, Repository.code.alias("code"), Record.object_id.alias("object_id")),
-            *(Record.title.alias("title"), Job.status.alias("job_status"), Job.last_error.alias("job_error")),
-        ).join(Repository, on=Doi.repository == Repository.id)
-        query = query.switch(Doi).join(Job, peewee.JOIN.LEFT_OUTER, on=unsettled).switch(Doi)
-        return query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id)
-
-    def row(found: Any) -> Row:
-        key = tuple(getattr(found, column.name) for column in columns)
-        return {
-            "id": found.id,
-            "key": _key(key),
-            "doi": found.doi,
-            "status": found.status,
-            "marks": lists.marks(found),
-            "verification": found.verification,
-            "repository": found.code,
-            "object_id": found.object_id or "",
-            "title": found.title or "",
-            "minted_at": found.minted_at,
-            "updated_at": found.updated_at,
-            "url": found.url,
-            "error": found.job_error or found.last_error,
-        }
-
-    counters = _doi_counters(wanted)
-    return Window(wanted, _ids_of_dois, whole, columns, backwards, row, counters, text_search.in_doi_anywhere)
+    counters, anywhere = _doi_counters(filter_), text_search.in_doi_anywhere
+    return Window(filter_, _ids_of_dois, rows.dois, DOI_ORDERS[order], backwards, counters, anywhere)
 
 
-def _doi_counters(wanted: Filter) -> tuple[str, ...]:
-    if not wanted:
+def _doi_counters(filter_: Filter) -> tuple[str, ...]:
+    if not filter_:
         return ("doi.",)
-    if not wanted.text and set(wanted.fields) == {"opus"} and wanted.fields["opus"] in states.OPUS:
-        return (f"opus.{wanted.fields['opus']}",)
-    if wanted.text or set(wanted.fields) != {"state"}:
+    if not filter_.text and set(filter_.fields) == {"opus"} and filter_.fields["opus"] in states.OPUS:
+        return (f"opus.{filter_.fields['opus']}",)
+    if filter_.text or set(filter_.fields) != {"state"}:
         return ()
-    state = wanted.fields["state"]
+    state = filter_.fields["state"]
     if state in list(DoiStatus):
         return (f"doi.{state}",)
     return (f"mark.{state}",) if state in ("uncertain", "changed") else ()
 
 
-def _ids_of_dois(wanted: Filter) -> Any:
-    query, fields = Doi.select(Doi.id), wanted.fields
-    if wanted.text or fields.get("published") == "yes":
+def _ids_of_dois(filter_: Filter) -> Any:
+    query, fields = Doi.select(Doi.id), filter_.fields
+    if filter_.text or fields.get("published") == "yes":
         query = query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id).switch(Doi)
     if "state" in fields:
-        query = query.where(lists.FILTERS.get(fields["state"], Doi.status == fields["state"]))
+        query = query.where(doi_conditions.in_state(fields["state"]))
     if "opus" in fields:
-        query = query.where(lists.OPUS[fields["opus"]])
+        query = query.where(doi_conditions.OPUS[fields["opus"]])
     if fields.get("published") == "yes":
         query = query.where(Record.published == True)  # noqa: E712
     elif "published" in fields:
-        query = query.where(lists.OPUS["unpublished"])
+        query = query.where(doi_conditions.OPUS["unpublished"])
     if "repo" in fields:
         query = query.where(Doi.repository == _repository_id(fields["repo"]))
     if "doi" in fields:
         query = query.where(_doi_begins(fields["doi"]))
-    if wanted.text:
-        query = query.where(text_search.in_doi(wanted.text))
+    if filter_.text:
+        query = query.where(text_search.in_doi(filter_.text))
     return query
 
 
 def _doi_begins(text: str) -> Any:
-    """The DOIs that begin with `text`, in any spelling: a range, which the index on their folded form answers."""
+    """The DOIs that begin with `text`, in any spelling: a range of the index on their folded form."""
     start = identifiers.fold(text)
     return (Doi.folded >= start) & (Doi.folded < start + _LAST)
 
 
 def _repository_id(code: str) -> int:
-    """0, which no row has, for a code that is none: an empty list says so better than an error would."""
+    """0, which no row has, for an unknown code: the list is then empty."""
     return int(Repository.select(Repository.id).where(Repository.code == code).scalar() or 0)
 
 
-def jobs(wanted: Filter, *, backwards: bool = True) -> Window:
-    """Jobs that write or verify DOIs, by number: newest first, or oldest first."""
+def jobs(filter_: Filter, *, service: Service = Service.DOIS, backwards: bool = True) -> Window:
+    """Jobs of a service, by number."""
 
-    def whole() -> Any:
-        query = Job.select(
-            Job,
-            *(Doi.doi.alias("doi"), Record.object_id.alias("object_id"), Record.title.alias("title")),
-            Repository.code.alias("code"),
-        ).join(Repository, on=Job.repository == Repository.id)
-        query = query.switch(Job).join(Doi, on=Job.subject_id == Doi.id)
-        return query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id)
+    def ids(filter_: Filter) -> Any:
+        return _ids_of_jobs(filter_, service)
 
-    def row(found: Any) -> Row:
-        names = ("kind", "action", "status", "attempts", "max_attempts", "scheduled_at", "created_at", "finished_at")
-        more = {name: getattr(found, name) for name in (*names, "lease_until", "worker", "actor", "cause", "doi")}
-        beside = {"object_id": found.object_id or "", "title": found.title or "", "repository": found.code}
-        return {"id": found.id, "key": (found.id,), "error": found.last_error} | more | beside
+    def read(which: Any, order: Sequence[Any]) -> Sequence[Row]:
+        return rows.jobs(which, order, service=service)
 
-    counters = _job_counters(wanted)
-    return Window(wanted, _ids_of_jobs, whole, (Job.id,), backwards, row, counters, text_search.in_job_anywhere)
+    counters = _job_counters(filter_, service)
+    return Window(filter_, ids, read, (Job.id,), backwards, counters, text_search.in_job_anywhere)
 
 
-def _job_counters(wanted: Filter) -> tuple[str, ...]:
-    """A prefix for each kind of the lane."""
-    if wanted.text or set(wanted.fields) - {"status"}:
+def _job_counters(filter_: Filter, service: Service) -> tuple[str, ...]:
+    """A prefix for each kind of the service."""
+    if filter_.text or set(filter_.fields) - {"status"}:
         return ()
-    return tuple(f"job.{kind}.{wanted.fields.get('status', '')}" for kind in JobKind if kind.service is Service.DOIS)
+    return tuple(f"job.{kind}.{filter_.fields.get('status', '')}" for kind in JobKind if kind.service is service)
 
 
-def _ids_of_jobs(wanted: Filter) -> Any:
-    query, fields = Job.select(Job.id).where(Job.lane == str(Service.DOIS)), wanted.fields
-    if wanted.text or "doi" in fields:
+def _ids_of_jobs(filter_: Filter, service: Service) -> Any:
+    query, fields = Job.select(Job.id).where(Job.lane == str(service)), filter_.fields
+    if filter_.text or "doi" in fields:
         query = query.join(Doi, on=Job.subject_id == Doi.id).switch(Job)
     for name, column in (("status", Job.status), ("cause", Job.cause), ("action", Job.action)):
         if name in fields:
@@ -267,39 +231,20 @@ def _ids_of_jobs(wanted: Filter) -> Any:
         query = query.where(Job.repository == _repository_id(fields["repo"]))
     if "doi" in fields:
         query = query.where(_doi_begins(fields["doi"]))
-    if wanted.text:
-        query = query.where(text_search.in_job(wanted.text))
+    if filter_.text:
+        query = query.where(text_search.in_job(filter_.text))
     return query
 
 
-def events(wanted: Filter, *, backwards: bool = True) -> Window:
-    """Events, by number: newest first, or oldest first."""
-
-    def whole() -> Any:
-        query = Event.select(Event, Repository.code.alias("code"), Doi.doi.alias("about"))
-        query = query.join(Repository, on=Event.repository == Repository.id).switch(Event)
-        return query.join(Doi, on=Event.doi == Doi.id)
-
-    def row(found: Any) -> Row:
-        names = ("state", "relation_type_id", "obj_id", "source_id", "origin", "in_metadata", "total", "cause")
-        more = {name: getattr(found, name) for name in (*names, "submitted_total", "attempts", "response_status")}
-        times = {name: getattr(found, name) for name in ("created_at", "updated_at", "submitted_at")}
-        beside = {
-            "doi": found.about,
-            "doi_id": found.doi,
-            "subject": found.subj_id,
-            "repository": found.code,
-            "error": found.last_error,
-        }
-        return {"id": found.id, "key": (found.id,)} | more | times | beside
-
-    counted = not wanted.text and not set(wanted.fields) - {"state"}
-    counters = (f"event.{wanted.fields.get('state', '')}",) if counted else ()
-    return Window(wanted, _ids_of_events, whole, (Event.id,), backwards, row, counters)
+def events(filter_: Filter, *, backwards: bool = True) -> Window:
+    """Events, by number."""
+    is_counted = not filter_.text and not set(filter_.fields) - {"state"}
+    counters = (f"event.{filter_.fields.get('state', '')}",) if is_counted else ()
+    return Window(filter_, _ids_of_events, rows.events, (Event.id,), backwards, counters)
 
 
-def _ids_of_events(wanted: Filter) -> Any:
-    query, fields = Event.select(Event.id), wanted.fields
+def _ids_of_events(filter_: Filter) -> Any:
+    query, fields = Event.select(Event.id), filter_.fields
     columns = {
         "state": Event.state,
         "cause": Event.cause,
@@ -313,32 +258,30 @@ def _ids_of_events(wanted: Filter) -> Any:
         query = query.where(Event.repository == _repository_id(fields["repo"]))
     if "doi" in fields:
         query = query.where(Event.doi.in_(Doi.select(Doi.id).where(_doi_begins(fields["doi"]))))
-    if wanted.text:
-        query = query.where(text_search.in_event(wanted.text))
+    if filter_.text:
+        query = query.where(text_search.in_event(filter_.text))
     return query
 
 
-def candidates(wanted: Filter, target: str) -> Window:
+def records(filter_: Filter) -> Window:
+    """Records, newest first."""
+
+    def ids(filter_: Filter) -> Any:
+        query, fields = Record.select(Record.id), filter_.fields
+        return query.where(Record.repository == _repository_id(fields["repo"])) if "repo" in fields else query
+
+    return Window(filter_, ids, rows.records, (Record.id,))
+
+
+def candidates(filter_: Filter, target: str) -> Window:
     """Records whose DOI is below `target` (as `mint_candidates.mintable`), oldest first: what a mint would take."""
 
-    def ids(wanted: Filter) -> Any:
-        query = mintable(wanted.fields.get("repo", ""), Wanted(target)).order_by()
-        if "published" in wanted.fields:
-            query = query.where(Record.published == (wanted.fields["published"] == "yes"))
-        if wanted.text:
-            query = query.where(text_search.in_record(wanted.text))
+    def ids(filter_: Filter) -> Any:
+        query = mintable(filter_.fields.get("repo", ""), Wanted(target)).order_by()
+        if "published" in filter_.fields:
+            query = query.where(Record.published == (filter_.fields["published"] == "yes"))
+        if filter_.text:
+            query = query.where(text_search.in_record(filter_.text))
         return query.select(Record.id)
 
-    def row(found: Any) -> Row:
-        return {
-            "id": found.id,
-            "key": (found.id,),
-            "object_id": found.object_id,
-            "repository": found.code,
-            "title": found.title,
-            "published": found.published,
-            "doi": found.doi or found.foreign_doi or "",
-            "status": "foreign" if found.foreign_doi else found.status or "none",
-        }
-
-    return Window(wanted, ids, lists.records_with_dois, (Record.id,), False, row)
+    return Window(filter_, ids, rows.records, (Record.id,), backwards=False)

@@ -11,7 +11,8 @@ from doitui.tui.acts.plans import Plan
 
 if TYPE_CHECKING:
     from doitui.tui.host import Host
-    from doitui_core.views.windows import Row, Window
+    from doitui_core.views.rows import DoiRow
+    from doitui_core.views.windows import Window
 
 
 class DoiActs:
@@ -19,7 +20,7 @@ class DoiActs:
 
     doitui: Host
 
-    def chosen_dois(self) -> list[Row] | tuple[Window, int]:
+    def chosen_dois(self) -> list[DoiRow] | tuple[Window, int]:
         """The rows an act is for; or a whole list, and how many rows it had when that was said."""
         raise NotImplementedError
 

@@ -36,7 +36,8 @@ from doitui_core.operations import adoption, bulk_mint, comparing, doi_actions
 from doitui_core.text import list_names
 from doitui_core.views import windows
 from doitui_core.views.filters import Filter
-from doitui_core.views.windows import Row, Window
+from doitui_core.views.rows import DoiRow
+from doitui_core.views.windows import Window
 
 #: DOIs and reasons that are named in a question.
 NAMED = 6
@@ -44,8 +45,8 @@ NAMED = 6
 #: DOIs read at once.
 CHUNK = 500
 
-Check = Callable[[Row], object]
-Do = Callable[[Row, Answers, str], object]
+Check = Callable[[DoiRow | Doi], object]
+Do = Callable[[DoiRow | Doi, Answers, str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,14 @@ STATE = Field("state", "state: findable, registered or draft", required=True, gi
 REASON = Field("reason", "reason", required=True)
 
 
-def _find_record(row: Row) -> Any:
-    record = Doi.get_by_id(row["id"]).record
+def _find_record(row: DoiRow | Doi) -> Any:
+    record = Doi.get_by_id(row.id).record
     if record is None:
-        raise Refused(f"{row['doi']} has no record here that could be minted", "no_record")
+        raise Refused(f"{row.doi} has no record here that could be minted", "no_record")
     return record
 
 
-def _check_mint(row: Row) -> None:
+def _check_mint(row: DoiRow | Doi) -> None:
     record = _find_record(row)
     targets.check_mintable(record, Wanted.FINDABLE, repositories.config(record.repository))
 
@@ -96,48 +97,48 @@ ACTS: dict[str, DoiAct] = {
     "update": DoiAct(
         "doi update {dois}",
         ("The present content of each record is sent again, whole.",),
-        lambda row: targets.check_update(row["doi"]),
-        lambda row, _, who: doi_actions.update(row["doi"], actor=who),
+        lambda row: targets.check_update(row.doi),
+        lambda row, _, who: doi_actions.update(row.doi, actor=who),
     ),
     "verify": DoiAct(
         "doi verify {dois}",
         ("DataCite is asked for state and landing page, and the resolver is followed. Nothing is changed.",),
-        lambda row: targets.check_verify(row["doi"]),
-        lambda row, _, who: doi_actions.verify(row["doi"], actor=who),
+        lambda row: targets.check_verify(row.doi),
+        lambda row, _, who: doi_actions.verify(row.doi, actor=who),
     ),
     "deactivate": DoiAct(
         "doi deactivate {dois} --reason TEXT",
         ("Each becomes a tombstone: it stays registered and resolves, its metadata is no longer public.",),
-        lambda row: targets.check_deactivate(row["doi"], "asked"),
+        lambda row: targets.check_deactivate(row.doi, "asked"),
         lambda row, given, who: doi_actions.deactivate(
-            row["doi"], reason=given["reason"], successor=given["successor"], actor=who
+            row.doi, reason=given["reason"], successor=given["successor"], actor=who
         ),
         (REASON, Field("successor", "DOI that replaces it (may be empty)")),
     ),
     "restore": DoiAct(
         "doi restore {dois} --reason TEXT",
         ("Each comes back from its tombstone and is findable again.",),
-        lambda row: targets.check_restore(row["doi"], "asked"),
-        lambda row, given, who: doi_actions.restore(row["doi"], reason=given["reason"], actor=who),
+        lambda row: targets.check_restore(row.doi, "asked"),
+        lambda row, given, who: doi_actions.restore(row.doi, reason=given["reason"], actor=who),
         (REASON,),
     ),
     "abandon": DoiAct(
         "doi abandon {dois}",
         ("Each string is given up for ever; a draft at DataCite is deleted.",),
-        lambda row: targets.check_abandon(row["doi"]),
-        lambda row, _, who: doi_actions.abandon(row["doi"], actor=who),
+        lambda row: targets.check_abandon(row.doi),
+        lambda row, _, who: doi_actions.abandon(row.doi, actor=who),
     ),
     "adopt": DoiAct(
         "doi adopt {dois}",
         ("DataCite is asked for each now, and what it says is kept. Nothing is sent that changes it.",),
         lambda row: None,
-        lambda row, _, who: adoption.adopt(row["doi"], actor=who),
+        lambda row, _, who: adoption.adopt(row.doi, actor=who),
     ),
     "sync": DoiAct(
         "sync   # compares all DOIs",
         ("DataCite is asked for each now, and its state is kept. A tombstone that is public again is hidden again.",),
         lambda row: None,
-        lambda row, _, who: comparing.take_over(row["doi"], actor=who),
+        lambda row, _, who: comparing.take_over(row.doi, actor=who),
     ),
 }
 
@@ -148,7 +149,7 @@ VERBS = {"adopt": "Take over"}
 ALL_OF_IT = "Every DOI of this list, seen or not. If their number changes meanwhile, nothing is done."
 
 
-def checked(name: str, rows: list[Row]) -> tuple[list[Row], list[tuple[str, str]]]:
+def checked(name: str, rows: list[DoiRow]) -> tuple[list[DoiRow], list[tuple[str, str]]]:
     """The rows `name` can be done to, and the others with the reason."""
     fit, unfit = [], []
     for row in rows:
@@ -157,16 +158,16 @@ def checked(name: str, rows: list[Row]) -> tuple[list[Row], list[tuple[str, str]
         except DatabaseUnavailable:  # it would be the same with all that follow
             raise
         except DoituiError as error:
-            unfit.append((row["doi"], harmless(error)))
+            unfit.append((row.doi, harmless(error)))
         else:
             fit.append(row)
     return fit, unfit
 
 
-def chosen(name: str, fit: list[Row], unfit: list[tuple[str, str]], operator: str) -> Plan:
+def chosen(name: str, fit: list[DoiRow], unfit: list[tuple[str, str]], operator: str) -> Plan:
     """Do it to each of `fit`."""
     act, lines = ACTS[name], list[Line]()
-    lines += [short_label(row["doi"], row["title"]) for row in fit[:NAMED]]
+    lines += [short_label(row.doi, row.title or "") for row in fit[:NAMED]]
     lines += [f"  … and {number(len(fit) - NAMED)} more"] * (len(fit) > NAMED)
     lines += ["", *act.explanation]
     if unfit:
@@ -175,11 +176,11 @@ def chosen(name: str, fit: list[Row], unfit: list[tuple[str, str]], operator: st
 
     def run(given: Answers, course: Progress) -> ActResult:
         course.whole = len(fit)
-        done = each(course, ((row["doi"], row) for row in fit), lambda row: act.do(row, given, operator))
+        done = each(course, ((row.doi, row) for row in fit), lambda row: act.do(row, given, operator))
         return with_digest(done, _digest_of(name), operator)
 
     level = 3 if len(fit) > MANY else BY_ID[name].level
-    return _plan(name, len(fit), lines, _command(act, [row["doi"] for row in fit]), run, level)
+    return _plan(name, len(fit), lines, _command(act, [row.doi for row in fit]), run, level)
 
 
 def matching(name: str, window: Window, expected: int, operator: str) -> Plan:
@@ -194,12 +195,12 @@ def matching(name: str, window: Window, expected: int, operator: str) -> Plan:
     return _plan(name, expected, [ALL_OF_IT, *act.explanation], _command(act, ["DOI…"]), run, 3)
 
 
-def _rows_by_ids(ids: Iterable[int]) -> Iterator[tuple[str, Row]]:
-    """The DOIs of these ids, and of each as much of its row as an act wants."""
+def _rows_by_ids(ids: Iterable[int]) -> Iterator[tuple[str, Doi]]:
+    """The DOIs of these ids, each with its row: id and DOI only."""
     for chunk in in_chunks(ids, CHUNK):
         found = Doi.select(Doi.id, Doi.doi).where(Doi.id.in_(chunk)).order_by(Doi.id)
         # Read to the end: under a select that is still open SQLite would not wait for another writer.
-        yield from [(row.doi, {"id": row.id, "doi": row.doi}) for row in found]
+        yield from [(row.doi, row) for row in found]
 
 
 def _digest_of(name: str) -> str:
@@ -213,18 +214,16 @@ def _plan(name: str, many: int, lines: list[Line], command: str, run: Run, level
     return Plan(verb, plural(many, "DOI"), lines, command, run, level, typed, ACTS[name].fields, slow=many > MANY)
 
 
-def set_url(row: Row, operator: str) -> Plan:
+def set_url(row: DoiRow, operator: str) -> Plan:
     """Change where one DOI leads."""
-    field = Field("url", "new landing page", required=True, given=row["url"])
+    field = Field("url", "new landing page", required=True, given=row.url)
 
     def run(given: Answers, course: Progress) -> ActResult:
-        return each(
-            course, [(row["doi"], row["doi"])], lambda doi: doi_actions.set_url(doi, given["url"], actor=operator)
-        )
+        return each(course, [(row.doi, row.doi)], lambda doi: doi_actions.set_url(doi, given["url"], actor=operator))
 
     lines: list[Line] = ["The landing page is changed here, and sent to DataCite if it has the DOI."]
-    command = f"doitui doi set-url {row['doi']} URL"
-    return Plan("Change", f"where {row['doi']} leads", lines, command, run, 2, "", (field,))
+    command = f"doitui doi set-url {row.doi} URL"
+    return Plan("Change", f"where {row.doi} leads", lines, command, run, 2, "", (field,))
 
 
 def unregistered() -> Window:

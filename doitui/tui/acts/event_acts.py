@@ -10,7 +10,8 @@ from doitui.tui.text import plural
 from doitui.tui.widgets.lines import Line
 from doitui_core.db.models import Event
 from doitui_core.text import list_names
-from doitui_core.views.windows import Row, Window
+from doitui_core.views.rows import EventRow
+from doitui_core.views.windows import Window
 
 if TYPE_CHECKING:
     from doitui.tui.host import Host
@@ -24,9 +25,9 @@ class EventActs:
 
     doitui: Host
 
-    def propose_retry(self, rows: list[Row]) -> None:
+    def propose_retry(self, rows: list[EventRow]) -> None:
         """Put these events back."""
-        ids = [row["id"] for row in rows if row["state"] == "failed"]
+        ids = [row.id for row in rows if row.state == "failed"]
         if not ids:
             self.doitui.say("nothing to retry: only failed events can be put back", bad=True)
             return

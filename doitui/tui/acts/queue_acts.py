@@ -13,7 +13,8 @@ from doitui_core.config import repositories
 from doitui_core.db.models import Job, Repository
 from doitui_core.queue import blocking, jobs
 from doitui_core.text import list_names
-from doitui_core.views.windows import Row, Window
+from doitui_core.views.rows import JobRow
+from doitui_core.views.windows import Window
 
 if TYPE_CHECKING:
     from doitui.tui.host import Host
@@ -27,9 +28,9 @@ class QueueActs:
 
     doitui: Host
 
-    def propose_retry(self, rows: list[Row]) -> None:
+    def propose_retry(self, rows: list[JobRow]) -> None:
         """Put these jobs back."""
-        ids = [row["id"] for row in rows if row["status"] in jobs.RETRYABLE]
+        ids = [row.id for row in rows if row.status in jobs.RETRYABLE]
         if not ids:
             self.doitui.say("nothing to retry: only failed and blocked jobs can be put back", bad=True)
             return
@@ -84,13 +85,13 @@ class QueueActs:
 
         self.doitui.slow.ask("cause", count, ask, self.doitui.lost)
 
-    def propose_cancel(self, rows: list[Row]) -> None:
-        rows = [row for row in rows if row["status"] in jobs.CANCELLABLE]
+    def propose_cancel(self, rows: list[JobRow]) -> None:
+        rows = [row for row in rows if row.status in jobs.CANCELLABLE]
         if not rows:
             self.doitui.say("nothing to cancel: only pending, blocked and failed jobs can be given up", bad=True)
             return
         lines = [*_first(rows), "", "The wish behind each is taken back: what is wanted is again what is there."]
-        ids = [row["id"] for row in rows]
+        ids = [row.id for row in rows]
 
         def run(_: Answers, course: Progress) -> ActResult:
             return _cancel(ids, self.doitui.operator, course)
@@ -134,9 +135,9 @@ class QueueActs:
         self.doitui.quick.ask("pause", repositories.all_repositories, found, self.doitui.lost)
 
 
-def _first(rows: list[Row]) -> list[Line]:
+def _first(rows: list[JobRow]) -> list[Line]:
     """The first few by number and DOI."""
-    lines: list[Line] = [f"  {row['id']:>7}  {row['action']:<10} {row['doi']}" for row in rows[:NAMED]]
+    lines: list[Line] = [f"  {row.id:>7}  {row.action:<10} {row.doi}" for row in rows[:NAMED]]
     return lines + [f"  … and {number(len(rows) - NAMED)} more"] * (len(rows) > NAMED)
 
 

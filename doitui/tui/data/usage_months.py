@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from doitui_core.domain.counter_terms import LABELS, METRICS
-from doitui_core.views.windows import Row
+
+#: Counts as `show.shown` has them: of a month, of a source, or all.
+Counts = dict[str, Any]
 
 #: Years of counts are cut to so many months.
 MONTHS = 24
 
 
-def monthly_usage(doi: str = "") -> Row:
+def monthly_usage(doi: str = "") -> Counts:
     """As `show.shown`, of one DOI or of all; of all only the months."""
     from doitui_core.usage import show  # whoever does not look at it need not wait for it
 
     return show.shown(doi=doi, limit=0 if doi else 1)
 
 
-def by_month(found: Row) -> list[Row]:
+def by_month(found: Counts) -> list[Counts]:
     """`month` and `LABELS` of the last months, oldest first; those without any stand among them too."""
     months = {row["month"]: row for row in found["months"]}
     shown = list(_from_to(sorted(months)))[-MONTHS:]
     return [{"month": name, **metric_columns(months.get(name, {}))} for name in shown]
 
 
-def metric_columns(row: Row) -> dict[str, int]:
+def metric_columns(row: Counts) -> dict[str, int]:
     """The counts of a row under their names; what is not there is 0."""
     return {name: row.get(metric, 0) for name, metric in zip(LABELS, METRICS, strict=True)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import ClassVar
 
 from textual.containers import Horizontal, Vertical
@@ -21,7 +22,6 @@ from doitui_core.domain.job_kinds import Service
 from doitui_core.queue import rate_limit
 from doitui_core.views import dashboard
 from doitui_core.views.dashboard import Alert, Dashboard, ServiceLink
-from doitui_core.views.windows import Row
 
 #: Counts in the order they are told; those in the second line are marks.
 STATES = ("findable", "registered", "draft", "reserved", "tombstone")
@@ -53,7 +53,7 @@ class DashboardScreen(QueueActs, Section):
             with Vertical(id="main"):
                 yield Lines(id="counts")
                 yield Lines(id="needs-head")
-                yield WindowTable(self.columns, id="needs")
+                yield WindowTable(self.columns, id="needs", row_id=itemgetter("id"))
                 yield Lines(id="need")
                 yield Lines(id="newest-below")
                 yield Lines(id="acts")
@@ -141,7 +141,7 @@ def _shares(data: Dashboard, width: int) -> list[Line]:
     return lines
 
 
-def _acts(rows: list[Row], width: int) -> list[Line]:
+def _acts(rows: list[audit.Row], width: int) -> list[Line]:
     lines: list[Line] = [Rule("Last acts", "newest first"), *activity_lines(rows, width)]
     return lines if rows else [*lines, "", " Nothing was done yet."]
 
@@ -228,10 +228,10 @@ def _state(link: ServiceLink, data: Dashboard) -> state_symbols.Cell:
 def _newest(data: Dashboard, width: int) -> list[Line]:
     lines: list[Line] = [Rule("Newest DOIs")]
     for row in data.newest:
-        status, tone = state_symbols.doi(row["status"])
+        status, tone = state_symbols.doi(row.status)
         sign = fit(status, 12) if width >= 60 else status[0]  # what the signs mean stands below
         room = max(width - len(sign) - 17, 20)
-        lines.append([" ", (sign, tone), f" {fit(row['doi'], room)}  {minute(row['minted_at'])[5:]}"])
+        lines.append([" ", (sign, tone), f" {fit(row.doi, room)}  {minute(row.minted_at)[5:]}"])
     if not data.newest:
         lines += ["", " No DOI yet. 5 shows what can be minted."]
     return lines

@@ -13,13 +13,12 @@ from doitui.tui.acts.dialogs import Sheet
 from doitui.tui.acts.plans import ActResult, Answers, Field, Plan, Progress
 from doitui.tui.screens.tabbed import TabbedSection
 from doitui.tui.widgets.lines import Line, Lines
-from doitui.tui.widgets.window_table import Column, WindowTable
+from doitui.tui.widgets.window_table import Column, Row, WindowTable
 from doitui_core.clock import EPOCH
 from doitui_core.config import settings
 from doitui_core.operations import change_settings
 from doitui_core.text import MASK
 from doitui_core.views import doctor, doctor_check
-from doitui_core.views.windows import Row
 
 
 class DoctorScreen(TabbedSection):

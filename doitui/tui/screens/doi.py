@@ -4,7 +4,7 @@ how it is beside DataCite, and how it was used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,7 +25,8 @@ from doitui.tui.widgets.tabs import Tabs
 from doitui_core.domain.counter_terms import LABELS
 from doitui_core.views import doi_page
 from doitui_core.views.doi_page import DoiPage
-from doitui_core.views.windows import Row, Window
+from doitui_core.views.rows import DoiRow
+from doitui_core.views.windows import Window
 
 if TYPE_CHECKING:
     from doitui_core.operations.comparing import Comparison
@@ -78,7 +79,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
         """What was asked for belongs to one DOI."""
         self.compared: Comparison | str = NOT_ASKED
         self.asked_at: datetime | None = None
-        self.usage: Row | str = "Counting…"
+        self.usage: usage_months.Counts | str = "Counting…"
 
     def body(self) -> Iterable[Widget]:
         yield StatusLine(id="title")
@@ -108,10 +109,10 @@ class DoiScreen(DoiActs, QueueActs, Section):
         page = self.page
         if self.tab != USAGE or page is None:
             return
-        doi = page.row["doi"]
+        doi = page.row.doi
 
-        def show_found(found: Row | str) -> None:
-            if self._still(page.row["id"]):
+        def show_found(found: usage_months.Counts | str) -> None:
+            if self._still(page.row.id):
                 self.usage = found
                 self._again()
 
@@ -148,8 +149,8 @@ class DoiScreen(DoiActs, QueueActs, Section):
     def show(self, page: DoiPage, *, from_top: bool = False) -> None:
         self.page = page
         row = page.row
-        state, _ = state_symbols.doi(row["status"])
-        self.query_one("#title", StatusLine).show_texts(f"DOIs > {row['doi']}", f"{state}  {' '.join(row['marks'])}")
+        state, _ = state_symbols.doi(row.status)
+        self.query_one("#title", StatusLine).show_texts(f"DOIs > {row.doi}", f"{state}  {' '.join(row.marks)}")
         self._tabs()
         self.query_one("#text", Lines).show(self._lines(page), from_top=from_top)
         self._show_side(page)
@@ -166,7 +167,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
             self._plot(months)
         self.query_one("#beside", Lines).show(doi_panes.facts(page) if self.tab else doi_panes.log(page))
 
-    def _plot(self, months: list[Row]) -> None:
+    def _plot(self, months: list[usage_months.Counts]) -> None:
         from doitui.tui.widgets.plot import Plot  # a page without it is there sooner
 
         if not self.query(Plot):
@@ -175,7 +176,9 @@ class DoiScreen(DoiActs, QueueActs, Section):
 
     def _tabs(self) -> None:
         page = self.page
-        many = {"Log": page.log, "Requests": page.attempts, "Events": page.events, "Jobs": page.jobs} if page else {}
+        many: dict[str, Sequence[object]] = {}
+        if page is not None:
+            many = {"Log": page.log, "Requests": page.attempts, "Events": page.events, "Jobs": page.jobs}
         words = [f"{tab} {len(many[tab])}" if tab in many else tab for tab in TABS]
         self.query_one("#tabs", Tabs).show_labels(words, self.tab)
 
@@ -213,7 +216,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
     def act_quit(self) -> None:
         self.app.pop_screen()
 
-    def chosen_dois(self) -> list[Row] | tuple[Window, int]:
+    def chosen_dois(self) -> list[DoiRow] | tuple[Window, int]:
         return [self.page.row] if self.page is not None else []
 
     def act_retry(self) -> None:
@@ -222,11 +225,11 @@ class DoiScreen(DoiActs, QueueActs, Section):
 
     def act_copy(self) -> None:
         if self.page is not None:
-            self.doitui.copy(self.page.row["doi"])
+            self.doitui.copy(self.page.row.doi)
 
     def act_copy_as(self) -> None:
         if self.page is not None:
-            self.doitui.copy_as(self.page.row["doi"])
+            self.doitui.copy_as(self.page.row.doi)
 
 
 PANES: dict[str, Callable[[DoiPage], list[Line]]] = {

@@ -12,9 +12,10 @@ from doitui.tui import state_symbols
 from doitui.tui.data import usage_months
 from doitui.tui.text import bar, number, second
 from doitui.tui.widgets.lines import Line, Rule
+from doitui_core.clock import iso
 from doitui_core.domain.counter_terms import LABELS
 from doitui_core.views.doi_page import DoiPage
-from doitui_core.views.windows import Row
+from doitui_core.views.rows import EventRow
 
 if TYPE_CHECKING:
     from doitui_core.operations.comparing import Comparison, FieldDifference
@@ -22,42 +23,42 @@ if TYPE_CHECKING:
 
 def facts(page: DoiPage) -> list[Line]:
     row = page.row
-    state, tone = state_symbols.doi(row["status"])
-    checks = f"API {row['api_check']}, resolver {row['resolver_check']}"
+    state, tone = state_symbols.doi(row.status)
+    checks = f"API {row.api_check}, resolver {row.resolver_check}"
     lines: list[Line] = [
         Rule("Facts"),
         _line("state", (state, tone)),
-        _line("marks", state_symbols.marks(row["marks"]) if row["marks"] else "-"),
-        _line("wanted", row["wanted"]),
-        _line("remote", row["remote"]),
-        _line("certainty", (row["certainty"], "warn") if row["certainty"] == "uncertain" else row["certainty"]),
-        _line("verification", state_symbols.verification(row["verification"])),
+        _line("marks", state_symbols.marks(row.marks) if row.marks else "-"),
+        _line("wanted", row.wanted),
+        _line("remote", row.remote),
+        _line("certainty", (row.certainty, "warn") if row.certainty == "uncertain" else row.certainty),
+        _line("verification", state_symbols.verification(row.verification)),
         _line("", checks),
-        _line("OPUS", row["opus"]),
+        _line("OPUS", row.opus),
     ]
-    if row["last_error"]:
-        lines += [_line("last error", (row["last_error"], "bad"))]
+    if row.last_error:
+        lines += [_line("last error", (row.last_error, "bad"))]
     lines += [
         Rule("Record"),
-        _line("object id", row["object_id"] or "no record here"),
-        _line("repository", row["repository"]),
-        _line("title", row["title"] or "-"),
+        _line("object id", row.object_id or "no record here"),
+        _line("repository", row.repository),
+        _line("title", row.title or "-"),
         _line("published", {True: "yes", False: "no", None: "-"}[page.published]),
-        _line("leads to", row["url"] or "-"),
+        _line("leads to", row.url or "-"),
     ]
-    if row["reason"]:
-        lines += [_line("tombstone", row["reason"]), _line("successor", row["successor"] or "-")]
+    if row.reason:
+        lines += [_line("tombstone", row.reason), _line("successor", row.successor or "-")]
     lines += [
         Rule("Times"),
-        _line("reserved", _time(row["created_at"])),
-        _line("minted", _time(row["minted_at"])),
-        _line("changed", _time(row["updated_at"])),
-        _line("API asked", _time(row["api_checked_at"])),
-        _line("resolver asked", _time(row["resolver_checked_at"])),
+        _line("reserved", _time(row.created_at)),
+        _line("minted", _time(row.minted_at)),
+        _line("changed", _time(row.updated_at)),
+        _line("API asked", _time(row.api_checked_at)),
+        _line("resolver asked", _time(row.resolver_checked_at)),
         Rule("Content"),
-        _line("now", row["current_hash"][:16] or "-"),
-        _line("sent", row["sent_hash"][:16] or "-"),
-        _line("confirmed", row["confirmed_hash"][:16] or "-"),
+        _line("now", row.current_hash[:16] or "-"),
+        _line("sent", row.sent_hash[:16] or "-"),
+        _line("confirmed", row.confirmed_hash[:16] or "-"),
     ]
     return lines
 
@@ -66,7 +67,8 @@ def _line(name: str, value: state_symbols.Cell) -> Line:
     return [(f" {name:<15}", "quiet"), value]
 
 
-def _time(text: str | None) -> str:
+def _time(when: datetime | str | None) -> str:
+    text = iso(when) if isinstance(when, datetime) else when
     return text.replace("T", " ") if text else "-"
 
 
@@ -127,17 +129,17 @@ def jobs(page: DoiPage) -> list[Line]:
     if not page.jobs:
         return [*lines, "", " Nothing was ever queued for this DOI."]
     for row in page.jobs:
-        state, tone = state_symbols.job(row["status"])
-        tries = f"try {row['attempts']}/{row['max_attempts']}"
+        state, tone = state_symbols.job(row.status)
+        tries = f"try {row.attempts}/{row.max_attempts}"
         lines.append(
             [
-                f" {row['id']:>7}  {row['action']:<11}",
+                f" {row.id:>7}  {row.action:<11}",
                 (f"{state:<13}", tone),
-                f"{tries:<10}{_time(row['scheduled_at'])}",
+                f"{tries:<10}{_time(row.scheduled_at)}",
             ]
         )
-        if row["last_error"]:
-            lines.append([("          ", ""), (row["last_error"], "bad")])
+        if row.last_error:
+            lines.append([("          ", ""), (row.last_error, "bad")])
     return lines
 
 
@@ -147,22 +149,22 @@ def events(page: DoiPage) -> list[Line]:
         return [*lines, *NO_EVENTS]
     lines += [*_by_relation(page.events), ""]
     for row in page.events:
-        state, tone = state_symbols.event(row["state"])
-        told = f"total {number(row['total'])}, told {number(row['submitted_total'])}"
-        lines.append([f" {row['id']:>7}  ", (f"{state:<13}", tone), f"{row['relation_type_id']}  ", (told, "quiet")])
-        stated = "" if row["in_metadata"] else "  no longer in the metadata"
-        lines.append([f"          {row['obj_id']}", (stated, "warn")])
-        if row["last_error"]:
-            lines.append([("          ", ""), (row["last_error"], "bad")])
-    more = (f" … and older ones: `doitui event list --doi {page.row['doi']}`", "quiet")
+        state, tone = state_symbols.event(row.state)
+        told = f"total {number(row.total)}, told {number(row.submitted_total)}"
+        lines.append([f" {row.id:>7}  ", (f"{state:<13}", tone), f"{row.relation_type_id}  ", (told, "quiet")])
+        stated = "" if row.in_metadata else "  no longer in the metadata"
+        lines.append([f"          {row.obj_id}", (stated, "warn")])
+        if row.last_error:
+            lines.append([("          ", ""), (row.last_error, "bad")])
+    more = (f" … and older ones: `doitui event list --doi {page.row.doi}`", "quiet")
     return [*lines, "", more] if page.events_more else lines
 
 
-def _by_relation(rows: list[Row]) -> list[Line]:
+def _by_relation(rows: list[EventRow]) -> list[Line]:
     """How often what happened, most first, each with a bar."""
     totals: Counter[str] = Counter()
     for row in rows:
-        totals[row["relation_type_id"]] += row["total"]
+        totals[row.relation_type_id] += row.total
     most = max(totals.values(), default=0)
     return [
         [f" {relation:<40} {number(total):>9}  ", (bar(total, most, _BAR), "busy")]
@@ -201,7 +203,7 @@ _WIDTHS, _BAR = (15, 9, 10, 17), 14
 _SOURCES = {"spool": "by the middleware", "log": "from access logs", "import": "taken over"}
 
 
-def usage(found: Row | str) -> list[Line]:
+def usage(found: usage_months.Counts | str) -> list[Line]:
     """`found`: as `show.shown`, or a sentence in its place."""
     lines: list[Line] = [Rule("Usage", "by the rules of COUNTER")]
     if isinstance(found, str):
@@ -218,7 +220,7 @@ def usage(found: Row | str) -> list[Line]:
     return [*lines, "", Rule("Counted"), *map(_by, found["counts"])]
 
 
-def _by(row: Row) -> Line:
+def _by(row: usage_months.Counts) -> Line:
     counts = _row(map(number, usage_months.metric_columns(row).values()))
     return [f" {row['access_method']:<8}{counts}  ", (_SOURCES[row["source"]], "quiet")]
 

@@ -14,7 +14,8 @@ from doitui.tui.widgets.lines import Line
 from doitui.tui.widgets.window_table import Column, WindowTable
 from doitui_core.domain.states import OPUS
 from doitui_core.views import counters, windows
-from doitui_core.views.windows import Row, Window
+from doitui_core.views.rows import DoiRow
+from doitui_core.views.windows import Window
 
 
 class DoisScreen(DoiActs, ListSection):
@@ -45,11 +46,11 @@ class DoisScreen(DoiActs, ListSection):
 
     def columns(self, width: int) -> Sequence[Column]:
         shown = [
-            Column("DOI", 34 if width >= 74 else 28, lambda row: row["doi"]),
-            Column("STATE", 12, lambda row: state_symbols.doi(row["status"])),
-            Column("MARKS", 5, lambda row: state_symbols.marks(row["marks"])),
-            Column("MINTED", 10, lambda row: day(row["minted_at"])),
-            Column("TITLE", 0, lambda row: row["title"] or row["object_id"]),
+            Column("DOI", 34 if width >= 74 else 28, lambda row: row.doi),
+            Column("STATE", 12, lambda row: state_symbols.doi(row.status)),
+            Column("MARKS", 5, lambda row: state_symbols.marks(row.marks)),
+            Column("MINTED", 10, lambda row: day(row.minted_at)),
+            Column("TITLE", 0, lambda row: row.title or row.object_id or ""),
         ]
         return shown if width >= 70 else [shown[0], shown[1], shown[4]]
 
@@ -68,28 +69,28 @@ class DoisScreen(DoiActs, ListSection):
             "5 shows the records that can be; `doitui record import FILE` brings some in.",
         )
 
-    def detail_lines(self, row: Row) -> list[Line]:
-        state, tone = state_symbols.doi(row["status"])
-        marks = ", ".join(row["marks"])
-        lines: list[Line] = [(row["doi"], "strong"), [(state, tone), f"   {marks}" if marks else ""], ""]
+    def detail_lines(self, row: DoiRow) -> list[Line]:
+        state, tone = state_symbols.doi(row.status)
+        marks = ", ".join(row.marks)
+        lines: list[Line] = [(row.doi, "strong"), [(state, tone), f"   {marks}" if marks else ""], ""]
         lines += [
-            [("title     ", "quiet"), row["title"] or "-"],
-            [("record    ", "quiet"), f"{row['object_id'] or '-'} in {row['repository']}"],
-            [("leads to  ", "quiet"), row["url"] or "-"],
-            [("minted    ", "quiet"), minute(row["minted_at"])],
-            [("changed   ", "quiet"), minute(row["updated_at"])],
-            [("verified  ", "quiet"), state_symbols.verification(row["verification"])],
+            [("title     ", "quiet"), row.title or "-"],
+            [("record    ", "quiet"), f"{row.object_id or '-'} in {row.repository}"],
+            [("leads to  ", "quiet"), row.url or "-"],
+            [("minted    ", "quiet"), minute(row.minted_at)],
+            [("changed   ", "quiet"), minute(row.updated_at)],
+            [("verified  ", "quiet"), state_symbols.verification(row.verification)],
         ]
-        if row["error"]:
-            lines += ["", ("Last error", "head"), row["error"]]
+        if row.error:
+            lines += ["", ("Last error", "head"), row.error]
         return lines
 
-    def chosen_dois(self) -> list[Row] | tuple[Window, int]:
+    def chosen_dois(self) -> list[DoiRow] | tuple[Window, int]:
         return (self.window(), self.table.cache.whole) if self.all_matching else self.table.chosen()
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
         assert message.row is not None
-        self.doitui.show_doi(message.row["id"], self._neighbour)
+        self.doitui.show_doi(message.row.id, self._neighbour)
 
     def _neighbour(self, by: int) -> int | None:
         """Move on in the list below its page; the id of the DOI there."""
@@ -97,7 +98,7 @@ class DoisScreen(DoiActs, ListSection):
         self.table.go(before + by)
         if (row := self.table.row) is None:
             self.table.go(before)  # it is still on its way
-        return row["id"] if row is not None and self.table.cursor != before else None
+        return row.id if row is not None and self.table.cursor != before else None
 
 
 SCREEN = DoisScreen

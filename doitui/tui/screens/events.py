@@ -16,7 +16,8 @@ from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.window_table import Column, WindowTable
 from doitui_core.views import event_health, windows
 from doitui_core.views.event_health import Health
-from doitui_core.views.windows import Row, Window
+from doitui_core.views.rows import EventRow
+from doitui_core.views.windows import Window
 
 #: States that have a tab.
 STATES = ("pending", "submitted", "failed", "uncertain")
@@ -47,10 +48,10 @@ class EventsScreen(EventActs, ListSection):
 
     def columns(self, width: int) -> Sequence[Column]:
         shown = [
-            Column("STATE", 11, lambda row: state_symbols.event(row["state"])),
-            Column("TOTAL", 7, lambda row: number(row["total"]), right=True),
-            Column("RELATION", 18 if width < 110 else 40, lambda row: row["relation_type_id"]),
-            Column("DOI", 22 if width < 110 else 30, lambda row: row["doi"]),
+            Column("STATE", 11, lambda row: state_symbols.event(row.state)),
+            Column("TOTAL", 7, lambda row: number(row.total), right=True),
+            Column("RELATION", 18 if width < 110 else 40, lambda row: row.relation_type_id),
+            Column("DOI", 22 if width < 110 else 30, lambda row: row.doi),
             Column("OBJECT OR ERROR", 0, _why),
         ]
         return shown if width >= 70 else [shown[0], shown[3], shown[4]]
@@ -77,12 +78,12 @@ class EventsScreen(EventActs, ListSection):
             "`doitui event add` keeps one by hand, `doitui event pull` fetches citations.",
         )
 
-    def detail_lines(self, row: Row) -> list[Line]:
+    def detail_lines(self, row: EventRow) -> list[Line]:
         return about_event(row)
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
         assert message.row is not None
-        self.doitui.show_doi(message.row["doi_id"])
+        self.doitui.show_doi(message.row.doi_id)
 
     def act_retry(self) -> None:
         if self.all_matching:
@@ -114,31 +115,31 @@ def _overview(found: Health, now: Any) -> list[Line]:
     return lines
 
 
-def _why(row: Row) -> state_symbols.Cell:
-    if row["state"] in ("failed", "uncertain") or (row["error"] and row["state"] == "pending"):
-        return row["error"], "bad" if row["state"] == "failed" else "quiet"
-    return str(row["obj_id"])
+def _why(row: EventRow) -> state_symbols.Cell:
+    if row.state in ("failed", "uncertain") or (row.last_error and row.state == "pending"):
+        return row.last_error, "bad" if row.state == "failed" else "quiet"
+    return str(row.obj_id)
 
 
-def about_event(row: Row) -> list[Line]:
+def about_event(row: EventRow) -> list[Line]:
     """All that is known of an event, to read beside the list."""
-    state, tone = state_symbols.event(row["state"])
+    state, tone = state_symbols.event(row.state)
     lines: list[Line] = [
-        (f"event {row['id']}: {row['relation_type_id']}", "strong"),
-        [(state, tone), f"   {row['attempts']} tries"],
+        (f"event {row.id}: {row.relation_type_id}", "strong"),
+        [(state, tone), f"   {row.attempts} tries"],
         "",
-        [("DOI       ", "quiet"), row["doi"]],
-        [("object    ", "quiet"), row["obj_id"]],
-        [("source    ", "quiet"), row["source_id"]],
-        [("from      ", "quiet"), row["origin"] + ("" if row["in_metadata"] else ", no longer in the metadata")],
-        [("total     ", "quiet"), f"{number(row['total'])}, told: {number(row['submitted_total'])}"],
-        [("kept      ", "quiet"), minute(row["created_at"])],
+        [("DOI       ", "quiet"), row.doi],
+        [("object    ", "quiet"), row.obj_id],
+        [("source    ", "quiet"), row.source_id],
+        [("from      ", "quiet"), row.origin + ("" if row.in_metadata else ", no longer in the metadata")],
+        [("total     ", "quiet"), f"{number(row.total)}, told: {number(row.submitted_total)}"],
+        [("kept      ", "quiet"), minute(row.created_at)],
     ]
-    if row["submitted_at"] is not None:
-        lines.append([("taken     ", "quiet"), minute(row["submitted_at"])])
-    if row["error"]:
-        lines += ["", (f"Last error  {row['cause'].replace('_', ' ')}", "head"), row["error"]]
-    return [*lines, "", (f"`doitui event show {row['id']}` shows what is sent and what was answered.", "quiet")]
+    if row.submitted_at is not None:
+        lines.append([("taken     ", "quiet"), minute(row.submitted_at)])
+    if row.last_error:
+        lines += ["", (f"Last error  {row.cause.replace('_', ' ')}", "head"), row.last_error]
+    return [*lines, "", (f"`doitui event show {row.id}` shows what is sent and what was answered.", "quiet")]
 
 
 SCREEN = EventsScreen

@@ -16,11 +16,11 @@ from doitui.tui.widgets.bars import StatusLine
 from doitui.tui.widgets.filter_bar import FilterBar
 from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.tabs import Tabs
-from doitui.tui.widgets.window_table import Column, WindowTable
+from doitui.tui.widgets.window_table import Column, Row, WindowTable
 from doitui_core.errors import BadInput
 from doitui_core.views import filters
 from doitui_core.views.filters import Filter
-from doitui_core.views.windows import Row, Window
+from doitui_core.views.windows import Window
 
 #: Seconds before a list that has not come says that it is on its way, and before the text beside it follows the cursor.
 GRACE, REST = 0.3, 0.15
@@ -86,7 +86,8 @@ class ListSection(Section):
         """What stands below the list on narrow screens, where its columns have no room for it: what went wrong, else
         what the row is about.
         """
-        return str(next((row[name] for name in ("error", "title", "obj_id", "object_id") if row.get(name)), ""))
+        names = ("error", "last_error", "title", "obj_id", "object_id")
+        return str(next(filter(None, (getattr(row, name, "") for name in names)), ""))
 
     @property
     def table(self) -> WindowTable:
@@ -299,11 +300,11 @@ class ListSection(Section):
 
     def act_copy(self) -> None:
         if self.table.row is not None:
-            self.doitui.copy(self.table.row["doi"])
+            self.doitui.copy(self.table.row.doi)
 
     def act_copy_as(self) -> None:
         if self.table.row is not None:
-            self.doitui.copy_as(self.table.row["doi"])
+            self.doitui.copy_as(self.table.row.doi)
 
     def act_maximise(self) -> None:
         self.toggle_class("-maximised")

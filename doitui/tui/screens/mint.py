@@ -21,7 +21,8 @@ from doitui_core.dois import mint_candidates
 from doitui_core.domain import states
 from doitui_core.errors import DatabaseUnavailable, DoituiError
 from doitui_core.views import windows
-from doitui_core.views.windows import Row, Window
+from doitui_core.views.rows import RecordRow
+from doitui_core.views.windows import Window
 
 #: Refusals that are named before a mint; the rest is counted.
 NAMED = 8
@@ -52,8 +53,8 @@ class _Chosen:
     @property
     def command(self) -> str:
         """The same on the command line, which has no filter but that of the repository."""
-        fields = self.window.wanted.fields
-        if self.ids is not None or self.window.wanted.text or set(fields) - {"repo"}:
+        fields = self.window.filter.fields
+        if self.ids is not None or self.window.filter.text or set(fields) - {"repo"}:
             return f"doitui batch mint ID… --state {self.state}"
         only = f" --repository {fields['repo']}" if fields else ""
         return f"doitui batch mint --all{only} --state {self.state}"
@@ -102,11 +103,11 @@ class MintScreen(DoiActs, ListSection):
 
     def columns(self, width: int) -> Sequence[Column]:
         shown = [
-            Column("OBJECT ID", 16 if width < 90 else 22, lambda row: row["object_id"]),
-            Column("IN", 8, lambda row: row["repository"]),
-            Column("DOI", 12, lambda row: state_symbols.doi(row["status"]) if row["doi"] else ("  none yet", "quiet")),
-            Column("PUBLISHED", 9, lambda row: "yes" if row["published"] else ("no", "warn")),
-            Column("TITLE", 0, lambda row: row["title"]),
+            Column("OBJECT ID", 16 if width < 90 else 22, lambda row: row.object_id),
+            Column("IN", 8, lambda row: row.repository),
+            Column("DOI", 12, _doi_state),
+            Column("PUBLISHED", 9, lambda row: "yes" if row.published else ("no", "warn")),
+            Column("TITLE", 0, lambda row: row.title),
         ]
         return shown if width >= 66 else [shown[0], shown[2], shown[4]]
 
@@ -130,14 +131,14 @@ class MintScreen(DoiActs, ListSection):
             "`doitui record import FILE` brings records in; 4 shows their DOIs.",
         )
 
-    def detail_lines(self, row: Row) -> list[Line]:
+    def detail_lines(self, row: RecordRow) -> list[Line]:
         return [
-            (row["object_id"], "strong"),
-            [("in         ", "quiet"), row["repository"]],
-            [("DOI        ", "quiet"), row["doi"] or "none yet: made when it is minted"],
-            [("published  ", "quiet"), "yes" if row["published"] else ("no: only a draft can be minted", "warn")],
+            (row.object_id, "strong"),
+            [("in         ", "quiet"), row.repository],
+            [("DOI        ", "quiet"), row.doi or row.foreign_doi or "none (assigned when minted)"],
+            [("published  ", "quiet"), "yes" if row.published else ("no: only a draft can be minted", "warn")],
             "",
-            row["title"] or "no title",
+            row.title or "no title",
         ]
 
     def act_target(self) -> None:
@@ -180,8 +181,8 @@ class MintScreen(DoiActs, ListSection):
 
         course = self._looking = self.doitui.acting.start("Look", work, looked, failed, self.doitui.looks)
 
-    def _chosen(self, rows: list[Row]) -> _Chosen:
-        ids = None if self.all_matching else [row["id"] for row in rows]
+    def _chosen(self, rows: list[RecordRow]) -> _Chosen:
+        ids = None if self.all_matching else [row.id for row in rows]
         return _Chosen(self.window(), self.table.cache.whole, self.state, ids)
 
     def _report(self, found: bulk_mint.MintResult, state: str) -> None:
@@ -216,7 +217,7 @@ class MintScreen(DoiActs, ListSection):
         self.doitui.acting.propose(plan)
 
     def act_reserve(self) -> None:
-        rows = [row for row in self.table.chosen() if not row["doi"]]
+        rows = [row for row in self.table.chosen() if not (row.doi or row.foreign_doi)]
         chosen, operator = self._chosen(rows), self.doitui.operator
         if not chosen.many:
             self.doitui.say("nothing to reserve: each has its DOI already", bad=True)
@@ -225,8 +226,8 @@ class MintScreen(DoiActs, ListSection):
         def run(_: Answers, course: Progress) -> ActResult:
             return chosen.reserve(course, actor=operator)
 
-        lines: list[Line] = [short_label(row["object_id"], row["title"]) for row in rows[:NAMED]]
-        what, ids = plural(chosen.many, "DOI"), " ".join(row["object_id"] for row in rows[:3])
+        lines: list[Line] = [short_label(row.object_id, row.title) for row in rows[:NAMED]]
+        what, ids = plural(chosen.many, "DOI"), " ".join(row.object_id for row in rows[:3])
         if chosen.ids is None:
             lines = ["Every record of this list, seen or not, that has none. If their number changes, nothing is done."]
             what, ids = f"DOIs for a list of {plural(chosen.many, 'record')}", "OBJECT_ID…"
@@ -235,6 +236,12 @@ class MintScreen(DoiActs, ListSection):
         typed, slow = str(chosen.many) if level == 3 else "", chosen.many > MANY
         plan = Plan("Reserve", what, lines, f"doitui doi reserve {ids}", run, level, typed, slow=slow)
         self.doitui.acting.propose(plan)
+
+
+def _doi_state(row: RecordRow) -> state_symbols.Cell:
+    if row.foreign_doi:
+        return state_symbols.doi("foreign")
+    return state_symbols.doi(row.status) if row.status else ("  none yet", "quiet")
 
 
 def _summary(found: bulk_mint.MintResult, state: str) -> list[Line]:

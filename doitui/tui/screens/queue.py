@@ -16,7 +16,8 @@ from doitui.tui.widgets.window_table import Column, WindowTable
 from doitui_core.clock import EPOCH
 from doitui_core.notify import notices
 from doitui_core.views import counters, windows
-from doitui_core.views.windows import Row, Window
+from doitui_core.views.rows import JobRow
+from doitui_core.views.windows import Window
 
 #: Statuses that have a tab.
 STATUSES = ("pending", "processing", "completed", "failed", "uncertain", "blocked")
@@ -45,30 +46,28 @@ class QueueScreen(QueueActs, ListSection):
         self._now = EPOCH
 
     def columns(self, width: int) -> Sequence[Column]:
-        job = Column("JOB", 7 if width < 90 else 8, lambda row: str(row["id"]), right=True)
-        status = Column("STATUS", 12, lambda row: state_symbols.job(row["status"]))
-        tries = Column("TRY", 4, lambda row: f"{row['attempts']}/{row['max_attempts']}", right=True)
-        doi = Column("DOI", 28 if width < 110 else 32, lambda row: row["doi"])
+        job = Column("JOB", 7 if width < 90 else 8, lambda row: str(row.id), right=True)
+        status = Column("STATUS", 12, lambda row: state_symbols.job(row.status))
+        tries = Column("TRY", 4, lambda row: f"{row.attempts}/{row.max_attempts}", right=True)
+        doi = Column("DOI", 28 if width < 110 else 32, lambda row: row.doi or "")
         if width < 70:
             return [job, status, doi]
         if width < 90:
-            action = Column("ACTION", 8, lambda row: row["action"])
+            action = Column("ACTION", 8, lambda row: row.action)
             return [job, status, action, tries, doi, Column("WHY, OR DUE", 0, self._in_short)]
-        action = Column("ACTION", 10, lambda row: row["action"])
+        action = Column("ACTION", 10, lambda row: row.action)
         return [job, status, action, tries, Column("DUE", 7, self._due, right=True), doi, Column("WHY", 0, _why)]
 
-    def _in_short(self, row: Row) -> state_symbols.Cell:
+    def _in_short(self, row: JobRow) -> state_symbols.Cell:
         """The cause by its name; the whole of it stands in the line below."""
-        if row["status"] in ("failed", "blocked"):
-            return row["cause"].replace("_", " "), "bad"
+        if row.status in ("failed", "blocked"):
+            return row.cause.replace("_", " "), "bad"
         return self._due(row)
 
-    def _due(self, row: Row) -> state_symbols.Cell:
-        if row["status"] == "processing" and row["lease_until"] is not None:
-            return ("lease!", "warn") if row["lease_until"] < self._now else ""
-        return (
-            due(row["scheduled_at"], self._now).removeprefix("in ") if row["status"] in ("pending", "uncertain") else ""
-        )
+    def _due(self, row: JobRow) -> state_symbols.Cell:
+        if row.status == "processing" and row.lease_until is not None:
+            return ("lease!", "warn") if row.lease_until < self._now else ""
+        return due(row.scheduled_at, self._now).removeprefix("in ") if row.status in ("pending", "uncertain") else ""
 
     def window(self) -> Window:
         return windows.jobs(self.filter, backwards=not self.reversed)
@@ -86,12 +85,12 @@ class QueueScreen(QueueActs, ListSection):
     def empty(self) -> tuple[str, ...]:
         return ("Nothing was ever queued.", "", "5 mints records; `doitui batch mint --all` does the same.")
 
-    def detail_lines(self, row: Row) -> list[Line]:
+    def detail_lines(self, row: JobRow) -> list[Line]:
         return about_job(row, self._now)
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
         assert message.row is not None
-        self.doitui.show_doi_of_job(message.row["id"])
+        self.doitui.show_doi_of_job(message.row.id)
 
     def act_retry(self) -> None:
         if self.all_matching:
@@ -107,47 +106,45 @@ class QueueScreen(QueueActs, ListSection):
 
     def act_retry_cause(self) -> None:
         row = self.table.row
-        if row is None or not row["cause"] or row["status"] not in ("failed", "blocked"):
+        if row is None or not row.cause or row.status not in ("failed", "blocked"):
             self.doitui.say("put the cursor on a job that failed: C puts back all with its cause", bad=True)
             return
-        self.propose_cause(row["cause"])
+        self.propose_cause(row.cause)
 
     def repository_here(self) -> str:
-        return str(self.table.row["repository"]) if self.table.row is not None else ""
+        return str(self.table.row.repository) if self.table.row is not None else ""
 
 
-def _why(row: Row) -> state_symbols.Cell:
-    if row["error"]:
-        return row["error"], "bad" if row["status"] in ("failed", "blocked") else "quiet"
-    return str(row["title"] or row["object_id"])
+def _why(row: JobRow) -> state_symbols.Cell:
+    if row.last_error:
+        return row.last_error, "bad" if row.status in ("failed", "blocked") else "quiet"
+    return row.title or row.object_id or ""
 
 
-def about_job(row: Row, now: datetime) -> list[Line]:
+def about_job(row: JobRow, now: datetime) -> list[Line]:
     """All that is known of a job, to read beside the list."""
-    state, tone = state_symbols.job(row["status"])
-    waits = row["status"] in ("pending", "uncertain")
+    state, tone = state_symbols.job(row.status)
+    waits = row.status in ("pending", "uncertain")
     lines: list[Line] = [
-        (f"job {row['id']}: {row['action']}", "strong"),
-        [(state, tone), f"   try {row['attempts']} of {row['max_attempts']}"],
+        (f"job {row.id}: {row.action}", "strong"),
+        [(state, tone), f"   try {row.attempts} of {row.max_attempts}"],
         "",
-        [("DOI       ", "quiet"), row["doi"]],
-        [("record    ", "quiet"), f"{row['object_id'] or '-'} in {row['repository']}"],
-        [("title     ", "quiet"), row["title"] or "-"],
-        [("asked by  ", "quiet"), row["actor"]],
-        [("queued    ", "quiet"), minute(row["created_at"])],
+        [("DOI       ", "quiet"), row.doi or "-"],
+        [("record    ", "quiet"), f"{row.object_id or '-'} in {row.repository}"],
+        [("title     ", "quiet"), row.title or "-"],
+        [("asked by  ", "quiet"), row.actor],
+        [("queued    ", "quiet"), minute(row.created_at)],
     ]
     if waits:
-        lines.append([("due       ", "quiet"), f"{due(row['scheduled_at'], now)}  ({minute(row['scheduled_at'])})"])
-    if row["status"] == "processing":
-        left = (
-            span(row["lease_until"] - now) if row["lease_until"] is not None and row["lease_until"] > now else "run out"
-        )
-        lines += [[("worker    ", "quiet"), row["worker"]], [("lease     ", "quiet"), left]]
-    if row["finished_at"] is not None:
-        lines.append([("ended     ", "quiet"), minute(row["finished_at"])])
-    if row["error"]:
-        advice = notices.ADVICE.get(row["cause"])
-        lines += ["", (f"Last error  {row['cause'].replace('_', ' ')}", "head"), row["error"]]
+        lines.append([("due       ", "quiet"), f"{due(row.scheduled_at, now)}  ({minute(row.scheduled_at)})"])
+    if row.status == "processing":
+        left = span(row.lease_until - now) if row.lease_until is not None and row.lease_until > now else "run out"
+        lines += [[("worker    ", "quiet"), row.worker], [("lease     ", "quiet"), left]]
+    if row.finished_at is not None:
+        lines.append([("ended     ", "quiet"), minute(row.finished_at)])
+    if row.last_error:
+        advice = notices.ADVICE.get(row.cause)
+        lines += ["", (f"Last error  {row.cause.replace('_', ' ')}", "head"), row.last_error]
         lines += ["", [("to do     ", "quiet"), advice]] if advice else []
     return lines
 

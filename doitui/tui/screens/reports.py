@@ -13,11 +13,10 @@ from doitui.tui.data import usage_months
 from doitui.tui.screens.tabbed import TabbedSection
 from doitui.tui.text import bar, number
 from doitui.tui.widgets.plot import Plot
-from doitui.tui.widgets.window_table import Column
+from doitui.tui.widgets.window_table import Column, Row
 from doitui_core.domain import spreadsheets
 from doitui_core.domain.counter_terms import LABELS
 from doitui_core.views import mint_report
-from doitui_core.views.windows import Row
 
 
 @dataclass(frozen=True, slots=True)

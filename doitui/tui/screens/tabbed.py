@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import ClassVar
 
 from textual.containers import Horizontal
@@ -27,7 +28,7 @@ class TabbedSection(Section):
         yield Tabs(id="tabs")
         yield StatusLine(id="status")
         with Horizontal(classes="row"):
-            yield WindowTable(self.columns, id="list")
+            yield WindowTable(self.columns, id="list", row_id=itemgetter("id"))
             yield self.side()
         yield from self.lower_panes()
 

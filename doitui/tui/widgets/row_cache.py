@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from doitui.tui.host import Host
-    from doitui.tui.widgets.window_table import WindowTable
-    from doitui_core.views.windows import Key, Row, Window
+    from doitui.tui.widgets.window_table import Row, WindowTable
+    from doitui_core.views.windows import Key, Window
 
 #: Rows asked for at once, and the most that are kept.
 AHEAD, KEPT = 200, 2_000
@@ -140,8 +140,12 @@ class RowCache:
 
     def _key(self, how: str) -> Key | None:
         if how == "after":
-            return self.rows[-1]["key"]  # type: ignore[no-any-return]
-        return self.rows[0]["key"] if how == "before" else None
+            return self._key_of(self.rows[-1])
+        return self._key_of(self.rows[0]) if how == "before" else None
+
+    def _key_of(self, row: Row) -> Key:
+        assert self._window is not None
+        return self._window.key(row)
 
     def _join(self, first: int, found: list[Row], how: str, asked: int) -> None:
         table, fewer = self._table, len(found) < asked
@@ -194,7 +198,7 @@ class RowCache:
         following = newest or not self.rows or (table.top == 0 and table.cursor == 0)
         seen = None if following else self.get(table.top)
         # What is seen and a page more: whoever turns it need not wait, and the rest would be read for nobody.
-        key, top_key, many = (seen["key"] if seen else None), self._top_key, max(2 * table.room, 50)
+        key, top_key, many = (window.key(seen) if seen else None), self._top_key, max(2 * table.room, 50)
         held, top = self.rows, 0 if following else table.top
         if key is None and not following:
             return  # the rows that are seen are still on their way
@@ -237,7 +241,7 @@ class RowCache:
 
     def _renewed(self, rows: list[Row], total: int | None, newer: int, *, first: int, following: bool) -> None:
         if following:
-            self._top_key = rows[0]["key"] if rows else None
+            self._top_key = self._key_of(rows[0]) if rows else None
         self.newer = newer
         if total is not None:
             self.is_counted = True
@@ -253,12 +257,13 @@ class RowCache:
         before, was = self._seen(), self.total
         here = table.row
         # Those that say the same stay the rows they are: their lines need not be made anew.
-        held = {row["id"]: row for row in self.rows}
-        rows = [same if (same := held.get(row["id"])) == row else row for row in rows]
+        row_id = table.row_id
+        held = {row_id(row): row for row in self.rows}
+        rows = [same if (same := held.get(row_id(row))) == row else row for row in rows]
         self.first, self.rows, self.total = first, rows, total
         old = table.cursor
         if here is not None and not (old == 0 and table.top == 0):
-            table.cursor = self._find_index(here["id"], old)
+            table.cursor = self._find_index(row_id(here), old)
         table.settle()
         self._repaint(before, was, [old, table.cursor] if old != table.cursor else ())
 
@@ -275,13 +280,13 @@ class RowCache:
         table.repaint([*(index for index, row in now.items() if index not in before or before[index] != row), *more])
 
     def _find_index(self, row_id: Any, otherwise: int) -> int:
-        at = next((at for at, row in enumerate(self.rows) if row["id"] == row_id), None)
+        at = next((at for at, row in enumerate(self.rows) if self._table.row_id(row) == row_id), None)
         return otherwise if at is None else self.first + at
 
 
 def _between(window: Window, one: Row, other: Row) -> list[Row]:
     for above, below, step in ((one, other, 1), (other, one, -1)):
-        rows = window.after(above["key"], KEPT, including=True)
-        if below["id"] in (ids := [row["id"] for row in rows]):
-            return rows[: ids.index(below["id"]) + 1][::step]
+        rows = window.after(window.key(above), KEPT, including=True)
+        if below.id in (ids := [row.id for row in rows]):
+            return rows[: ids.index(below.id) + 1][::step]
     return []

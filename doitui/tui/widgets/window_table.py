@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from rich.segment import Segment
@@ -26,7 +27,8 @@ from doitui.tui.text import fit
 from doitui.tui.widgets.lines import wrapped
 from doitui.tui.widgets.row_cache import RowCache
 
-Row = dict[str, Any]
+#: A row of any table: `WindowTable.row_id` identifies it.
+Row = Any
 
 #: Rows that stay in sight where a list is turned by pages.
 CONTEXT = 2
@@ -89,8 +91,16 @@ class WindowTable(Widget, can_focus=True):
     class CountChanged(Message):
         """How many rows there are, or are marked, has changed."""
 
-    def __init__(self, columns: Callable[[int], Sequence[Column]], *, id: str, marks: bool = False) -> None:
+    def __init__(
+        self,
+        columns: Callable[[int], Sequence[Column]],
+        *,
+        id: str,
+        marks: bool = False,
+        row_id: Callable[[Row], Any] = attrgetter("id"),
+    ) -> None:
         super().__init__(id=id)
+        self.row_id = row_id
         self._layout_of = columns
         self.marking = marks
         self.cache = RowCache(self)
@@ -204,8 +214,8 @@ class WindowTable(Widget, can_focus=True):
 
     def action_mark(self) -> None:
         if self.marking and (row := self.row) is not None:
-            if self.marked.pop(row["id"], None) is None:
-                self.marked[row["id"]] = row
+            if self.marked.pop(self.row_id(row), None) is None:
+                self.marked[self.row_id(row)] = row
             self.repaint((self.cursor,))
             self.post_message(self.CountChanged())
             self.go(self.cursor + 1)
@@ -213,8 +223,8 @@ class WindowTable(Widget, can_focus=True):
     def mark_range(self, rows: Sequence[Row]) -> None:
         """Mark these rows; the last of them is where the next range begins."""
         for row in rows:
-            self.marked.pop(row["id"], None)
-            self.marked[row["id"]] = row
+            self.marked.pop(self.row_id(row), None)
+            self.marked[self.row_id(row)] = row
         self.refresh()
         self.post_message(self.CountChanged())
 
@@ -290,7 +300,7 @@ class WindowTable(Widget, can_focus=True):
 
     def _line(self, index: int, row: Row, width: int) -> Strip:
         """The line of `row`, made anew only where the last one was for another place or state of it."""
-        shown = (width, index == self.cursor, row.get("id") in self.marked, self.stale)
+        shown = (width, index == self.cursor, self.row_id(row) in self.marked, self.stale)
         line = self._lines.pop(id(row), None)
         if line is None or line.row is not row or line.shown != shown:
             line = _Line(row, shown, self._strip(self._columns(width), row, width, index))
@@ -307,7 +317,7 @@ class WindowTable(Widget, can_focus=True):
     def _strip(self, columns: list[tuple[Column, int]], row: Row | None, width: int, index: int = -1) -> Strip:
         """A line: two columns for cursor and mark, then the cells. Without `index` the head."""
         here = index == self.cursor and index >= 0
-        marked = row is not None and row.get("id") in self.marked
+        marked = row is not None and self.row_id(row) in self.marked
         base = self._style("cursor" if here else "marked" if marked else "plain" if index >= 0 else "head")
         parts = [Segment((">" if here else " ") + ("*" if marked else " "), base)]
         for column, wide in columns:

@@ -256,7 +256,7 @@ def test_a_look_up_says_why_there_can_be_no_such_doi_and_shows_an_old_one(
         with pytest.raises(DoituiError, match="leads requests to another DOI"):
             lookup.find(text)
     row = old_doi("x/../victim")
-    assert lists.doi(lookup.find(row.doi).id)["doi"] == row.doi
+    assert lists.doi(lookup.find(row.doi).id).doi == row.doi
 
 
 HOSTILE_IDS = ("x/../victim", "..", ".", "a/./b", "z/../../../events/e1", "x/..", "a//b", "a/", "/a")

@@ -13,12 +13,12 @@ import pytest
 from doitui.web.common import bodies
 from doitui_core.config import repositories
 from doitui_core.db.models import Record
-from doitui_core.dois import documents
+from doitui_core.dois import documents, reservations
 from doitui_core.domain import strict_json
 from doitui_core.domain.answer import Answer
 from doitui_core.errors import BadInput
 from doitui_core.records import reading
-from doitui_core.views import lists
+from doitui_core.views import doi_page
 
 #: Numbers that Python reads, and JSON does not have.
 NONE = ["Infinity", "-Infinity", "NaN", "1e999", "-1E+400"]
@@ -58,4 +58,4 @@ def test_what_was_stored_before_is_sent_and_shown_without_it(a_record: Callable[
     Record.update(metadata=kept).where(Record.id == record.id).execute()
     record = Record.get_by_id(record.id)
     sent = documents.attributes(record, repositories.config(record.repository))
-    assert (sent["sizes"], lists.record(record.id)["metadata"]["sizes"]) == ([None], [None])
+    assert (sent["sizes"], doi_page.load(reservations.reserve(record).id).metadata["sizes"]) == ([None], [None])

@@ -291,7 +291,7 @@ def test_many_are_put_back_some_at_a_time(linked: Any, api: Any, reply: Any, mon
 
 
 def test_an_event_that_is_not_there_cannot_be_retried(linked: Any) -> None:
-    with pytest.raises(NotFound, match="there is no event 7"):
+    with pytest.raises(NotFound, match="Event 7 does not exist"):
         retrying.retry(ids=[7])
 
 

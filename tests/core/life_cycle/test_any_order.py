@@ -272,7 +272,7 @@ class LifeCycle(RuleBasedStateMachine):
         assert set(Counter(job.subject_id for job in writes).values()) <= {1}
 
     def p5_every_job_is_in_one_list_with_its_cause(self) -> None:
-        listed = Counter(row["id"] for status in job_kinds.JobStatus for row in lists.jobs(status=status, limit=0).rows)
+        listed = Counter(row.id for status in job_kinds.JobStatus for row in lists.jobs(status=status, limit=0).rows)
         assert listed == Counter(job.id for job in Job.select())
         stuck = Job.select().where(Job.status.in_(("uncertain", "blocked", "failed")))
         assert [job.id for job in stuck if not (job.cause and job.last_error)] == []

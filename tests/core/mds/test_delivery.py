@@ -16,7 +16,7 @@ from doitui_core.domain.job_kinds import JobKind
 from doitui_core.domain.states import Certainty, Facts, Remote, Wanted
 from doitui_core.errors import Refused
 from doitui_core.operations import doi_actions
-from doitui_core.views import doi_page, lists
+from doitui_core.views import doi_page
 
 
 def job() -> Job:
@@ -184,7 +184,7 @@ def test_history_and_the_page_of_a_doi_show_what_mds_was_sent_as_it_is(site: Any
     site.work()
 
     row = site.row()
-    attempts = lists.history(row)["attempts"]
+    attempts = doi_page.history(row)["attempts"]
     shown = {attempt["method"] + " " + attempt["target"].split("/")[3]: attempt["sent"] for attempt in attempts}
     assert set(shown) == {"PUT metadata", "PUT doi", "DELETE metadata"}
     assert shown["PUT metadata"].encode() == site.there().xml
@@ -203,7 +203,7 @@ def test_an_abandoned_draft_can_be_looked_at(poodle_site: Any) -> None:
     doi_actions.abandon(poodle_site.doi)
     poodle_site.work()
 
-    attempts = lists.history(poodle_site.row())["attempts"]
+    attempts = doi_page.history(poodle_site.row())["attempts"]
     assert [(one["method"], isinstance(one["sent"], str)) for one in attempts] == [("PUT", True), ("DELETE", False)]
     assert doi_panes.requests(doi_page.load(poodle_site.row().id))
 
@@ -220,7 +220,7 @@ def test_a_tombstones_update_is_logged_as_what_it_was_a_question(site: Any, capl
 
     assert "updated" not in caplog.text
     assert f"DOI {site.doi} of document 1: nothing was sent: it is registered at DataCite" in caplog.text
-    (entry,) = [entry for entry in lists.history(site.row())["log"] if "nothing was sent" in entry["detail"]]
+    (entry,) = [entry for entry in doi_page.history(site.row())["log"] if "nothing was sent" in entry["detail"]]
     assert (entry["action"], entry["cause"]) == ("update", "")
     assert (job().status, job().last_error) == ("completed", "")
 

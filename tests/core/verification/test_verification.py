@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from typing import Any
 
 import pytest
 
+from doitui_core.clock import iso
 from doitui_core.db import database
 from doitui_core.db.models import Attempt, Job
 from doitui_core.dois import doi_rows
@@ -252,7 +254,7 @@ def test_opus_calls_verified_only_what_both_checks_prove(house: Any) -> None:
     house.verify("1")
     house.site.page("/2", 503)
     house.verify("2")
-    assert (database.counts("opus."), [row["object_id"] for row in lists.dois(state="verified").rows]) == (
+    assert (database.counts("opus."), [row.object_id for row in lists.dois(state="verified").rows]) == (
         {"registered": 1, "verified": 1},
         ["1"],
     )
@@ -262,8 +264,8 @@ def test_both_facts_are_shown(house: Any) -> None:
     house.minted()
     house.site.page("/1", 404)
     row = lists.doi(house.verify().id)
-    assert (row["api_check"], row["resolver_check"], row["unreachable"]) == ("verified", "mismatch", 0)
-    assert row["api_checked_at"] == row["resolver_checked_at"] == "2026-12-31T23:59:00Z"
+    assert (row.api_check, row.resolver_check, row.unreachable) == ("verified", "mismatch", 0)
+    assert iso(row.api_checked_at) == iso(row.resolver_checked_at) == "2026-12-31T23:59:00Z"
 
 
 def test_a_sandbox_proves_what_leads_out_of_this_machine_by_its_own_word(house: Any) -> None:
@@ -275,9 +277,7 @@ def test_a_sandbox_proves_what_leads_out_of_this_machine_by_its_own_word(house: 
 def test_a_record_whose_page_was_changed_here_and_not_sent_is_a_mismatch(house: Any) -> None:
     house.minted()
     record = house.doi().record
-    records.save(
-        record.object_id, metadata={**lists.record(record.id)["metadata"]}, repository="h", url="https://x.org/"
-    )
+    records.save(record.object_id, metadata={**json.loads(record.metadata)}, repository="h", url="https://x.org/")
     house.verify()
     assert house.checks()[2] == "mismatch"
 

@@ -92,7 +92,7 @@ def test_the_newest_ten_are_named(a_minted_doi: Callable[..., Doi], clock: Any) 
     for number in range(12):
         clock.forward(seconds=1)
         a_minted_doi(f"n-{number}")
-    assert [row["object_id"] for row in dashboard.load().newest] == [f"n-{number}" for number in range(11, 1, -1)]
+    assert [row.object_id for row in dashboard.load().newest] == [f"n-{number}" for number in range(11, 1, -1)]
 
 
 def test_a_doi_that_differs_is_told(a_minted_doi: Callable[..., Doi]) -> None:

@@ -32,8 +32,8 @@ def house(a_minted_doi: Callable[..., Doi], a_record: Callable[..., Any], clock:
     return [*reversed(minted), *reversed(reserved)]
 
 
-def names(rows: list[dict[str, Any]]) -> list[str]:
-    return [row["doi"] for row in rows]
+def names(rows: list[Any]) -> list[str]:
+    return [row.doi for row in rows]
 
 
 def everything() -> Window:
@@ -48,7 +48,7 @@ def paged(window: Window, size: int) -> list[str]:
     """The names of a list that is read on, some rows at a time."""
     found, key = list[str](), None
     while rows := window.after(key, size):
-        found, key = found + names(rows), rows[-1]["key"]
+        found, key = found + names(rows), window.key(rows[-1])
     return found
 
 
@@ -65,7 +65,7 @@ def test_the_ids_of_a_whole_list_are_those_of_its_rows(
         for order in windows.DOI_ORDERS:
             for backwards in (True, False):
                 window = windows.dois(filters.parse(typed, "dois"), order=order, backwards=backwards)
-                assert list(window.all_ids()) == [row["id"] for row in window.after(None, 99)]
+                assert list(window.all_ids()) == [row.id for row in window.after(None, 99)]
 
     check_all(check, [1, 3, 10, 99], ["", "m-", "state:reserved", "doi:10.5072/h", "nowhere"])
 
@@ -78,7 +78,7 @@ def test_the_ids_of_a_list_may_be_narrowed(house: list[str]) -> None:
 def test_pages_backwards_have_every_row_once(house: list[str]) -> None:
     window, found, key = everything(), [], None
     while rows := window.before(key, 3):
-        found, key = rows + found, rows[0]["key"]
+        found, key = rows + found, window.key(rows[0])
     assert names(found) == house
 
 
@@ -100,7 +100,7 @@ def test_behind_the_last_row_there_is_no_key(house: list[str]) -> None:
 
 def test_it_is_known_how_many_came_in_front(house: list[str], a_minted_doi: Callable[..., Doi]) -> None:
     window = everything()
-    key = window.after(None, 1)[0]["key"]
+    key = window.key(window.after(None, 1)[0])
     a_minted_doi("new")
     assert window.in_front(key) == 1
 
@@ -162,19 +162,19 @@ def test_what_is_not_published_is_found_with_its_doi_whatever_became_of_that(hou
 
 def test_what_a_mint_would_take_is_below_its_target(house: list[str]) -> None:
     window = windows.candidates(Filter(), "findable")
-    assert [row["object_id"] for row in window.after(None, 99)] == [f"r-{number}" for number in range(5)]
+    assert [row.object_id for row in window.after(None, 99)] == [f"r-{number}" for number in range(5)]
 
 
 def test_jobs_come_newest_first_and_by_status(house: list[str]) -> None:
     doi_actions.mint("r-0")
     pending = windows.jobs(filters.parse("status:pending", "jobs"))
-    numbers = [row["id"] for row in windows.jobs(Filter()).after(None, 99)]
+    numbers = [row.id for row in windows.jobs(Filter()).after(None, 99)]
     assert (numbers, pending.count()) == (sorted(numbers, reverse=True), 1)
 
 
 def test_a_row_says_what_stands_beside_its_doi(house: list[str]) -> None:
     row = everything().after(None, 1)[0]
-    assert (row["object_id"], row["repository"], row["title"], row["marks"]) == ("m-4", "h", "Notebooks", [])
+    assert (row.object_id, row.repository, row.title, row.marks) == ("m-4", "h", "Notebooks", ())
 
 
 def test_a_text_is_found_wherever_it_stands(
@@ -185,7 +185,7 @@ def test_a_text_is_found_wherever_it_stands(
         wanted = [name for name in house if typed in name]
         window = windows.dois(filters.parse(typed, "dois"))
         assert (paged(window, 2), names(window.before(None, 99)), window.count()) == (wanted, wanted, len(wanted))
-        assert [row["doi"] for row in lists.dois(text=typed, limit=2).rows] == wanted[:2]
+        assert [row.doi for row in lists.dois(text=typed, limit=2).rows] == wanted[:2]
 
     check_all(check, [1, 3, 10_000], ["m-", "r-3", "m-0", "-2", "nowhere"])
 
@@ -203,7 +203,7 @@ def test_case_counts_for_other_letters_than_ascii_only_and_signs_stand_for_thems
     doi_actions.abandon(made[0].doi)
     window = windows.dois(filters.parse(typed, "dois"))
     found = {"burnt": ["b-1"], "BURNT": ["b-1"], "Übersee 100%": ["far"], "ÜBERSEE 100%": ["far"]}.get(typed, [])
-    assert ([row["object_id"] for row in window.after(None, 9)], window.count()) == (found, len(found))
+    assert ([row.object_id for row in window.after(None, 9)], window.count()) == (found, len(found))
 
 
 @pytest.mark.parametrize("near", [1, 10_000])
@@ -215,7 +215,7 @@ def test_a_text_is_found_in_jobs_wherever_it_stands(
     Job.update(last_error="422: creators is missing").where(Job.subject_id == Doi.get(Doi.doi == house[4]).id).execute()
     window = windows.jobs(filters.parse(typed, "jobs"))
     wanted = house[4:5] if "creators" in typed.lower() else [name for name in house if "m-1" in name]
-    assert [row["doi"] for row in window.after(None, 9)] == wanted
+    assert [row.doi for row in window.after(None, 9)] == wanted
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
