@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import click
 
-from doitui.cli.output import show, table
-from doitui.cli.session import Session, json_option, pass_session
+from doitui.cli.output import table
+from doitui.cli.session import Session, reads
 
 
 @click.command()
-@click.option("--limit", default=100, type=click.IntRange(1, 100_000), metavar="N", help="So many (100).")
-@json_option
-@pass_session
-def audit(session: Session, limit: int, as_json: bool) -> None:
-    """Show who did what last: to DOIs, jobs, events, repositories and settings.
+@click.option("--limit", default=100, type=click.IntRange(1, 100_000), metavar="N", help="Maximum rows (default 100).")
+@reads
+def audit(session: Session, limit: int) -> None:
+    """Show the latest actions on DOIs, jobs, events, repositories and settings, with who did them.
 
-    `doi history DOI` has all that ever happened to one DOI.
+    `doitui doi history DOI` shows everything about one DOI.
 
     Example: doitui audit --limit 20
     """
     from doitui_core.clock import iso
-    from doitui_core.db import audit as acts
+    from doitui_core.db import audit
 
     with session.database(read_only=True):
-        rows = [row | {"at": iso(row["at"])} for row in acts.newest(limit)]
+        rows = [row | {"at": iso(row["at"])} for row in audit.newest(limit)]
     columns = ("at", "actor", "action", "subject", "detail", "cause")
-    show({"acts": rows}, as_json, table(rows, columns, "nothing was done yet"))
+    session.show({"acts": rows}, table(rows, columns, "no actions"))

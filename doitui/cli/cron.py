@@ -1,73 +1,65 @@
-"""`doitui cron`: bulk runs for a nightly table, in the manner of OPUS 4."""
+"""`doitui cron`: nightly bulk runs, as in OPUS 4."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from doitui.cli import exits
-from doitui.cli.numbers import LIMIT_OR_ALL
-from doitui.cli.output import say, show
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli.options import LIMIT_OR_ALL, repository_option
+from doitui.cli.output import say_first
+from doitui.cli.session import Session, writes
 from doitui.cli.work import log_to_stderr, stopping
 from doitui_core.config.actor import actor
 from doitui_core.text import plural
 from doitui_core.worker.background import sending_mail
 
 if TYPE_CHECKING:
+    import threading
+
     from doitui_core.operations.cron_runs import RunResult
 
 
 @click.group()
 def cron() -> None:
-    """Bulk runs that end: for cron.
+    """Run bulk work from cron: each command ends when nothing is due.
 
     Example: doitui cron register-local && doitui cron verify-local
     """
 
 
-def repository_option(command: click.decorators.FC) -> click.decorators.FC:
-    return click.option("--repository", "code", default="", metavar="CODE", help="Only that repository's.")(command)
-
-
 @cron.command("register-local")
 @repository_option
-@json_option
-@dry_run_option
-@pass_session
-def register_local(session: Session, code: str, as_json: bool, dry_run: bool) -> None:
-    """Register the DOIs of published records that are not registered yet, and do what else is queued.
+@writes
+def register_local(session: Session, code: str) -> None:
+    """Register the DOIs of published records that are not registered yet, and do all other queued jobs.
 
     Example: doitui cron register-local --repository h
     """
     from doitui_core.operations import cron_runs
 
-    with session.database(read_only=dry_run, durable=dry_run):
-        if dry_run:
-            due = cron_runs.unregistered(code).count()
-            show({"due": due}, as_json, [f"{plural(due, 'document')} would be processed"])
+    with session.database(durable=session.dry_run):
+        if session.dry_run:
+            _show_due(session, cron_runs.unregistered(code).count())
             return
-        log_to_stderr(session.debug, doi_lines=False)
-        with stopping() as stop, sending_mail(stop, True):
-            result = cron_runs.register(repository=code, actor=actor(), stop=stop)
-    _report("registration", result, as_json)
+        result = _run(session, lambda stop: cron_runs.register(repository=code, actor=actor(), stop=stop))
+    _report(session, "registration", result)
 
 
 @cron.command("verify-local")
 @click.option(
-    "--delay-hours", type=click.IntRange(0, 87_600), metavar="HOURS", help="How old; 0: all, verified or not."
+    "--delay-hours",
+    type=click.IntRange(0, 87_600),
+    metavar="HOURS",
+    help="Minimum age (default: setting verify_delay_hours, 24); 0: all, also verified ones.",
 )
-@click.option("--limit", default=0, type=LIMIT_OR_ALL, help="At most this many; 0: all (0).")
+@click.option("--limit", default=0, type=LIMIT_OR_ALL, help="Maximum DOIs (default 0: all).")
 @repository_option
-@json_option
-@dry_run_option
-@pass_session
-def verify_local(
-    session: Session, delay_hours: int | None, limit: int, code: str, as_json: bool, dry_run: bool
-) -> None:
-    """Verify the registered DOIs: what DataCite has, and where they lead. Without --delay-hours the setting
-    verify_delay_hours counts (24).
+@writes
+def verify_local(session: Session, delay_hours: int | None, limit: int, code: str) -> None:
+    """Verify registered DOIs: their state at DataCite, and where they resolve to.
 
     Example: doitui cron verify-local --delay-hours 24
     """
@@ -75,30 +67,36 @@ def verify_local(
     from doitui_core.delivery import verification
     from doitui_core.operations import cron_runs
 
-    with session.database(read_only=dry_run, durable=dry_run):
+    with session.database(durable=session.dry_run):
         if delay_hours is None:
             found = repositories.config(repositories.find(code)).settings if code else settings.load()
             delay_hours = int(found.get("verify_delay_hours"))
-        if dry_run:
-            due = verification.due(delay_hours, code).count()
-            due = min(due, limit) if limit else due
-            show({"due": due}, as_json, [f"{plural(due, 'document')} would be processed"])
+        hours = delay_hours
+        if session.dry_run:
+            due = verification.due(hours, code).count()
+            _show_due(session, min(due, limit) if limit else due)
             return
-        log_to_stderr(session.debug, doi_lines=False)
-        with stopping() as stop, sending_mail(stop, True):
-            result = cron_runs.verify(delay_hours, repository=code, limit=limit, actor=actor(), stop=stop)
-    _report("verification", result, as_json)
+        result = _run(
+            session, lambda stop: cron_runs.verify(hours, repository=code, limit=limit, actor=actor(), stop=stop)
+        )
+    _report(session, "verification", result)
 
 
-def _report(what: str, result: RunResult, as_json: bool) -> None:
-    """OPUS's words, and one line on stderr for each failure."""
+def _show_due(session: Session, due: int) -> None:
+    session.show({"due": due}, [f"{plural(due, 'document')} would be processed"])
+
+
+def _run(session: Session, run: Callable[[threading.Event], RunResult]) -> RunResult:
+    log_to_stderr(session.debug, doi_lines=False)
+    with stopping() as stop, sending_mail(stop, True):
+        return run(stop)
+
+
+def _report(session: Session, action: str, result: RunResult) -> None:
+    """Print OPUS's messages, and one line on stderr for each failure."""
     number = len(result.lines)
     document = {"documents": result.documents, "processed": number, "failed": len(result.failed)}
-    words = f"{number} documents have been processed" if number else f"could not find matching documents for DOI {what}"
-    show(document, as_json, [words])
-    for line in result.failed[:50]:
-        say(f"{line.object_id}: {line.error or line.cause}")
-    if len(result.failed) > 50:
-        say(f"… and {len(result.failed) - 50} more: --json names them all")
-    codes = [exits.EXIT_OF_CAUSE.get(line.cause, exits.SOME_FAILED) for line in result.failed]
-    exits.leave(exits.for_items([exits.DONE] * (number - len(codes)) + codes, codes))
+    none = f"could not find matching documents for DOI {action}"
+    session.show(document, [f"{number} documents have been processed" if number else none])
+    say_first([f"{line.object_id}: {line.error or line.cause}" for line in result.failed], 50, ": --json lists all")
+    exits.leave_items([exits.for_cause(line.cause) for line in result.failed], number)

@@ -1,4 +1,4 @@
-"""`doitui demo`: everything, offline, in a directory of its own."""
+"""`doitui demo`: everything offline, in its own directory."""
 
 from __future__ import annotations
 
@@ -12,96 +12,97 @@ from typing import TYPE_CHECKING
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import say, show
-from doitui.cli.session import json_option
+from doitui.cli.output import say
+from doitui.cli.session import Session, reads
 
 if TYPE_CHECKING:
-    from doitui.demo.stage import Stage
-    from doitui.demo.story import Check
+    from doitui.demo.steps import DemoCheck
 
 
 @click.command()
-@click.option("--headless", is_flag=True, help="Play it through and print a summary.")
+@click.option("--headless", is_flag=True, help="Run the main tasks without the screens, and print a summary.")
 @click.option(
-    "--dir", "directory", type=click.Path(file_okay=False, path_type=Path), help="A new or empty directory to play in."
+    "--dir", "directory", type=click.Path(file_okay=False, path_type=Path), help="A new or empty directory to use."
 )
-@json_option
-def demo(headless: bool, directory: Path | None, as_json: bool) -> None:
-    """Show everything on sample records, offline: a sandbox stands in for DataCite.
+@reads
+def demo(session: Session, headless: bool, directory: Path | None) -> None:
+    """Show everything on sample records, offline: a sandbox replaces DataCite.
 
-    On a terminal the screens open on it: a worker mints, visitors come to a demo site, some jobs fail and recover, and
-    the key o starts an outage. With --headless it is played through, and what came of it is checked.
+    On a terminal this opens the screens. A worker mints, visitors use a demo site, some jobs fail and recover, and the
+    key o starts an outage. With --headless it runs the main tasks and checks the results.
 
     Example: doitui demo --headless
     """
-    from doitui.demo.stage import Stage
     from doitui.tui.terminal import terminal
 
     place = (directory or Path(tempfile.mkdtemp(prefix="doitui-demo-"))).absolute()
-    if headless or as_json or not terminal.fit_for_screens():
-        _play(Stage(place, (lambda _: None) if as_json else click.echo), as_json)
+    if headless or session.as_json or not terminal.fit_for_screens():
+        _play(session, place)
     else:
-        _live(Stage(place, lambda _: None))
+        _open_screens(place)
 
 
-def _live(stage: Stage) -> None:
-    """The screens on the living demo; leaving them ends everything it started."""
-    from doitui.demo.living import Living
+def _open_screens(place: Path) -> None:
+    """Run the live demo with the screens; end all its processes afterwards."""
+    from doitui.demo.environment import DemoEnvironment
+    from doitui.demo.live import LiveDemo
     from doitui.tui.terminal import terminal
 
-    say("setting the stage: sandbox, records, worker, site, visitors …")
-    living = Living(stage)
+    say("starting sandbox, records, worker, site, visitors …")
+    environment = DemoEnvironment(place, lambda _: None)
+    live = LiveDemo(environment)
     try:
-        living.start()
-        # The screens tell of the demo's spool and log, never of real ones.
-        os.environ |= {"DOITUI_SPOOL": str(stage.spool), "DOITUI_LOG": str(stage.log)}
+        live.start()
+        # The screens read the spool and the log of the demo, not the user's.
+        os.environ |= {"DOITUI_SPOOL": str(environment.spool), "DOITUI_LOG": str(environment.log)}
         terminal.prepare(os.environ)
         from doitui.demo.screens import DemoApp
 
-        app = DemoApp(living)
+        app = DemoApp(live)
         app.run(mouse=not terminal.remote(os.environ))
-        code = app.return_code or 0
     finally:
-        living.stop()
-    say(f"the demo is over; everything is in {stage.directory}")
-    exits.leave(code)
+        live.stop()
+    say(f"the demo has ended; its files are in {place}")
+    exits.leave(app.return_code or 0)
 
 
-def _play(stage: Stage, as_json: bool) -> None:
-    from doitui.demo import story
+def _play(session: Session, place: Path) -> None:
+    from doitui.demo import steps
+    from doitui.demo.environment import DemoEnvironment
 
-    begun = time.monotonic()
+    environment = DemoEnvironment(place, (lambda _: None) if session.as_json else click.echo)
+    begin = time.monotonic()
     try:
-        stage.build(faults=story.FAULTS)
-        checks = story.play(stage)
+        environment.build(faults=steps.FAULTS)
+        checks = steps.run(environment)
     finally:
-        stage.close()
-    seconds = time.monotonic() - begun
+        environment.close()
+    seconds = time.monotonic() - begin
     document = {
         "ok": all(check.ok for check in checks),
-        "directory": str(stage.directory),
+        "directory": str(place),
         "seconds": round(seconds, 1),
         "checks": [{"what": check.what, "ok": check.ok, "found": repr(check.found)} for check in checks],
     }
-    show(document, as_json, _summary(stage, checks, seconds))
+    ok = sum(check.ok for check in checks)
+    result = f"{ok} of {len(checks)} checks passed, in {seconds:.0f} s. All files are in {place}"
+    commands = NEXT.format(database=environment.database, sandbox=place / "sandbox.db").splitlines()
+    session.show(document, ["", "── Summary", *_check_lines(checks), "", result, "", *commands])
     exits.leave(exits.DONE if document["ok"] else exits.SOME_FAILED)
 
 
-def _summary(stage: Stage, checks: list[Check], seconds: float) -> Iterator[str]:
-    yield ""
-    yield "── In short"
+def _check_lines(checks: list[DemoCheck]) -> Iterator[str]:
     for check in checks:
-        yield f"  {'ok  ' if check.ok else 'FAIL'} {check.what}" + (
-            "" if check.ok else f": {check.found!r}, not {check.expected!r}"
-        )
-    good = sum(check.ok for check in checks)
-    yield ""
-    yield f"{good} of {len(checks)} came out as expected, in {seconds:.0f} s. Everything is in {stage.directory}"
-    yield ""
-    yield "Look further:"
-    yield f"  export DOITUI_DATABASE={stage.database}"
-    yield "  doitui doi list                            # all DOIs, newest mint first"
-    yield "  doitui doi history 10.5072/hollin-tide-model   # all that happened to one"
-    yield "  doitui record show MS-0112                 # a record, and what DataCite would say to it"
-    yield "  doitui queue list                          # every job"
-    yield f"  doitui sandbox --state {stage.directory / 'sandbox.db'}   # the stand-in again, with its DOIs"
+        if check.ok:
+            yield f"  ok   {check.what}"
+        else:
+            yield f"  FAIL {check.what}: {check.found!r}, expected {check.expected!r}"
+
+
+NEXT = """Try next:
+  export DOITUI_DATABASE={database}
+  doitui doi list                            # all DOIs, newest mint first
+  doitui doi history 10.5072/hollin-tide-model   # everything about one DOI
+  doitui record show MS-0112                 # a record, with errors and warnings
+  doitui queue list                          # all jobs
+  doitui sandbox --state {sandbox}   # the sandbox again, with its DOIs"""

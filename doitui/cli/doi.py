@@ -1,8 +1,8 @@
-"""`doitui doi`: what one can do to a DOI, and all that is known of it."""
+"""`doitui doi`: change DOIs, list them, and show everything about one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +10,24 @@ import click
 
 from doitui.cli import exits, row_json
 from doitui.cli.items import each
-from doitui.cli.output import fields, say, show, table
-from doitui.cli.paging import paging_options, say_next
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli.options import dois_argument, ids_argument, paging_options, repository_option, show_page
+from doitui.cli.output import fields, say, table
+from doitui.cli.session import Session, reads, writes
 from doitui_core.config.actor import actor
 
-now_option = click.option("--now", is_flag=True, help="Do it here and now instead of queueing it.")
+doi_argument = click.argument("doi", metavar="DOI")
+now_option = click.option("--now", is_flag=True, help="Send now, in this process, instead of queueing.")
 state_option = click.option(
     "--state",
     default="findable",
     type=click.Choice(["findable", "registered", "draft"]),
-    help="What it shall become (findable).",
+    help="Target state (default findable).",
 )
-dois_argument = click.argument("dois_", nargs=-1, required=True, metavar="DOI...")
 
 
-@click.group()
+@click.group("doi")
 def doi() -> None:
-    """Reserve, mint, update, verify, deactivate; list and explain.
+    """Reserve, mint, update, verify and deactivate DOIs; list and explain them.
 
     Example: doitui doi list --state failed
     """
@@ -38,15 +38,14 @@ def doi() -> None:
     "--state",
     default="",
     metavar="S",
-    help="A status, a mark (failed, uncertain, changed, pending), mismatch, or one of OPUS's words:"
+    help="A status, a mark (failed, uncertain, changed, pending), mismatch, or an OPUS state:"
     " opus:unregistered, opus:registered, opus:verified, opus:unpublished.",
 )
-@click.option("--repository", "code", default="", metavar="CODE", help="Only that repository's.")
+@repository_option
 @click.option("--query", "text", default="", metavar="TEXT", help="Part of the DOI, the object id or the title.")
 @paging_options
-@json_option
-@pass_session
-def list_(session: Session, state: str, code: str, text: str, limit: int, after: str, as_json: bool) -> None:
+@reads
+def list_(session: Session, state: str, code: str, text: str, limit: int, after: str) -> None:
     """List DOIs, newest mint first.
 
     Example: doitui doi list --state failed --json
@@ -56,17 +55,14 @@ def list_(session: Session, state: str, code: str, text: str, limit: int, after:
     with session.database(read_only=True):
         page = lists.dois(state=state, repository=code, text=text, limit=limit, after=after)
     columns = ("doi", "status", "marks", "verification", "object_id", "minted_at", "title")
-    rows = [row_json.doi(row) for row in page.rows]
-    show({"dois": rows, "next": page.next}, as_json, table(rows, columns, "no DOIs"))
-    say_next(page.next, as_json)
+    show_page(session, "dois", page, row_json.doi, columns, "no DOIs")
 
 
 @doi.command("show")
 @dois_argument
-@json_option
-@pass_session
-def show_(session: Session, dois_: tuple[str, ...], as_json: bool) -> None:
-    """Show what is known of a DOI: its facts, its last error, its content's fingerprints.
+@reads
+def show_(session: Session, dois: tuple[str, ...]) -> None:
+    """Show the states, the last error and the content fingerprints of DOIs.
 
     Example: doitui doi show 10.5072/h/2026/MS-0112
     """
@@ -74,16 +70,15 @@ def show_(session: Session, dois_: tuple[str, ...], as_json: bool) -> None:
     from doitui_core.views import lists
 
     with session.database(read_only=True):
-        rows = [row_json.doi_details(lists.doi(lookup.find(text).id)) for text in dois_]
-    show(rows[0] if len(rows) == 1 else {"dois": rows}, as_json, [line for row in rows for line in fields(row)])
+        rows = [row_json.doi_details(lists.doi(lookup.find(text).id)) for text in dois]
+    session.show(rows[0] if len(rows) == 1 else {"dois": rows}, [line for row in rows for line in fields(row)])
 
 
-@doi.command("history")
-@click.argument("text", metavar="DOI")
-@json_option
-@pass_session
-def history(session: Session, text: str, as_json: bool) -> None:
-    """Show all that ever happened to a DOI: transitions, and every request with its answer.
+@doi.command()
+@doi_argument
+@reads
+def history(session: Session, doi: str) -> None:
+    """Show every state change of a DOI, and every request with its answer.
 
     Example: doitui doi history 10.5072/h/2026/MS-0112
     """
@@ -91,22 +86,19 @@ def history(session: Session, text: str, as_json: bool) -> None:
     from doitui_core.views import doi_page
 
     with session.database(read_only=True):
-        found = doi_page.history(lookup.find(text))
-    log = table(
-        found["log"], ("at", "actor", "action", "from_status", "to_status", "http_status", "cause", "detail"), "no log"
-    )
+        found = doi_page.history(lookup.find(doi))
+    changes = ("at", "actor", "action", "from_status", "to_status", "http_status", "cause", "detail")
+    log = table(found["log"], changes, "no log")
     columns = ("id", "sent_at", "finished_at", "method", "target", "event", "http_status", "outcome", "cause")
-    attempts = table(found["attempts"], columns, "nothing was ever sent")
-    show(found, as_json, [*log, "", "requests (--json shows what was sent and answered)", *attempts])
+    attempts = table(found["attempts"], columns, "nothing was sent yet")
+    session.show(found, [*log, "", "requests (--json shows what was sent and answered)", *attempts])
 
 
-@doi.command("reserve")
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@json_option
-@dry_run_option
-@pass_session
-def reserve(session: Session, ids: tuple[str, ...], as_json: bool, dry_run: bool) -> None:
-    """Decide the DOI of a record now, before it is published (to print it in the PDF).
+@doi.command()
+@ids_argument
+@writes
+def reserve(session: Session, ids: tuple[str, ...]) -> None:
+    """Choose the DOIs of records now, before they are published (to print them in a PDF).
 
     Example: doitui doi reserve THS-2026-003
     """
@@ -115,22 +107,20 @@ def reserve(session: Session, ids: tuple[str, ...], as_json: bool, dry_run: bool
 
     def act(text: str) -> dict[str, Any]:
         record = record_lookup.find(text)
-        made = reservations.check(record) if dry_run else reservations.reserve(record, actor=actor()).doi
-        return {"id": text, "doi": made, "line": f"{text}: {made} {'would be reserved' if dry_run else 'is reserved'}"}
+        reserved = reservations.check(record) if session.dry_run else reservations.reserve(record, actor=actor()).doi
+        return {"id": text, "doi": reserved, "line": f"{text}: {reserved} {session.would or 'is '}reserved"}
 
-    with session.database(read_only=dry_run):
-        each(ids, act, as_json)
+    with session.database():
+        each(session, ids, act)
 
 
-@doi.command("mint")
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@doi.command()
+@ids_argument
 @state_option
 @now_option
-@json_option
-@dry_run_option
-@pass_session
-def mint(session: Session, ids: tuple[str, ...], state: str, now: bool, as_json: bool, dry_run: bool) -> None:
-    """Mint the DOIs of records, reserving those that have none.
+@writes
+def mint(session: Session, ids: tuple[str, ...], state: str, now: bool) -> None:
+    """Mint the DOIs of records; reserve them first where there is none.
 
     Example: doitui doi mint MS-0112 --now
     """
@@ -141,114 +131,88 @@ def mint(session: Session, ids: tuple[str, ...], state: str, now: bool, as_json:
     from doitui_core.records import record_lookup
 
     def act(text: str) -> dict[str, Any]:
-        if dry_run:
-            record = record_lookup.find(text)
-            targets.check_mintable(record, Wanted(state), repositories.config(record.repository))
-            return {
-                "id": text,
-                "doi": reservations.preview(record),
-                "line": f"{text}: {reservations.preview(record)} would be minted as {state}",
-            }
-        return _result_line(text, doi_actions.mint(text, state=state, now=now, actor=actor()), now)
+        if not session.dry_run:
+            return _result(text, doi_actions.mint(text, state=state, now=now, actor=actor()), now)
+        record = record_lookup.find(text)
+        targets.check_mintable(record, Wanted(state), repositories.config(record.repository))
+        name = reservations.preview(record)
+        return {"id": text, "doi": name, "line": f"{text}: {name} would be minted as {state}"}
 
-    with session.database(read_only=dry_run):
-        each(ids, act, as_json)
+    with session.database():
+        each(session, ids, act)
 
 
-@doi.command("update")
+@doi.command()
 @dois_argument
 @now_option
-@json_option
-@dry_run_option
-@pass_session
-def update(session: Session, dois_: tuple[str, ...], now: bool, as_json: bool, dry_run: bool) -> None:
-    """Send the present content of the records again.
+@writes
+def update(session: Session, dois: tuple[str, ...], now: bool) -> None:
+    """Send the current content of DOIs.
 
     Example: doitui doi update 10.5072/h/2026/MS-0112
     """
     from doitui_core.dois import targets
     from doitui_core.operations import doi_actions
 
-    _do(session, dois_, as_json, dry_run, now, _as_actor(doi_actions.update, now), targets.check_update)
+    _change(session, dois, now, doi_actions.update, targets.check_update)
 
 
-@doi.command("verify")
+@doi.command()
 @dois_argument
 @now_option
-@json_option
-@dry_run_option
-@pass_session
-def verify(session: Session, dois_: tuple[str, ...], now: bool, as_json: bool, dry_run: bool) -> None:
-    """Compare state and landing page with what DataCite has, and follow the resolver to the page.
+@writes
+def verify(session: Session, dois: tuple[str, ...], now: bool) -> None:
+    """Compare the state and the landing page with DataCite, and follow the resolver to the page.
 
     Example: doitui doi verify 10.5072/h/2026/MS-0112 --now
     """
     from doitui_core.dois import targets
     from doitui_core.operations import doi_actions
 
-    _do(session, dois_, as_json, dry_run, now, _as_actor(doi_actions.verify, now), targets.check_verify)
+    _change(session, dois, now, doi_actions.verify, targets.check_verify)
 
 
-@doi.command("deactivate")
+@doi.command()
 @dois_argument
-@click.option("--reason", required=True, metavar="T", help="Why; kept, and sent to DataCite.")
+@click.option("--reason", required=True, metavar="T", help="The reason: stored, and sent to DataCite.")
 @click.option("--successor", default="", metavar="DOI", help="The DOI that replaces it.")
 @now_option
-@json_option
-@dry_run_option
-@pass_session
-def deactivate(
-    session: Session, dois_: tuple[str, ...], reason: str, successor: str, now: bool, as_json: bool, dry_run: bool
-) -> None:
-    """Make a DOI a tombstone: it stays registered, its metadata is no longer public.
+@writes
+def deactivate(session: Session, dois: tuple[str, ...], reason: str, successor: str, now: bool) -> None:
+    """Make DOIs tombstones: they stay registered, their metadata is no longer public.
 
     Example: doitui doi deactivate 10.5072/h/2026/MS-0112 --reason 'withdrawn by its owner'
     """
     from doitui_core.dois import targets
     from doitui_core.operations import doi_actions
 
-    def act(text: str) -> Any:
-        return doi_actions.deactivate(text, reason=reason, successor=successor, now=now, actor=actor())
-
     def check(text: str) -> Any:
         return targets.check_deactivate(text, reason, successor)
 
-    _do(session, dois_, as_json, dry_run, now, act, check)
+    _change(session, dois, now, doi_actions.deactivate, check, reason=reason, successor=successor)
 
 
-@doi.command("abandon")
+@doi.command()
 @dois_argument
 @now_option
-@json_option
-@dry_run_option
-@pass_session
-def abandon(session: Session, dois_: tuple[str, ...], now: bool, as_json: bool, dry_run: bool) -> None:
-    """Give up DOIs that were never registered: a draft is deleted, the string is never used again.
+@writes
+def abandon(session: Session, dois: tuple[str, ...], now: bool) -> None:
+    """Give up DOIs that were never registered: delete drafts, and never use these DOIs again.
 
     Example: doitui doi abandon 10.5072/h/2026/MS-0112
     """
     from doitui_core.dois import targets
     from doitui_core.operations import doi_actions
 
-    _do(
-        session,
-        dois_,
-        as_json,
-        dry_run,
-        now,
-        _as_actor(doi_actions.abandon, now),
-        targets.check_abandon,
-    )
+    _change(session, dois, now, doi_actions.abandon, targets.check_abandon)
 
 
 @doi.command("set-url")
-@click.argument("text", metavar="DOI")
+@doi_argument
 @click.argument("url")
 @now_option
-@json_option
-@dry_run_option
-@pass_session
-def set_url(session: Session, text: str, url: str, now: bool, as_json: bool, dry_run: bool) -> None:
+@writes
+def set_url(session: Session, doi: str, url: str, now: bool) -> None:
     """Change the landing page of a DOI.
 
     Example: doitui doi set-url 10.5072/h/2026/MS-0112 https://archive.example.org/new/MS-0112
@@ -257,136 +221,110 @@ def set_url(session: Session, text: str, url: str, now: bool, as_json: bool, dry
     from doitui_core.metadata import validate
     from doitui_core.operations import doi_actions
 
-    def check(text: str) -> Any:
-        return doi_actions.check_set_url(text, url)
-
     if not validate.page_errors(url):
-        for warning in validate.page_warnings(url, lambda: doi_spelling.bare(text)):
+        for warning in validate.page_warnings(url, lambda: doi_spelling.bare(doi)):
             say(warning.message)
-    _do(
-        session,
-        (text,),
-        as_json,
-        dry_run,
-        now,
-        lambda text: doi_actions.set_url(text, url, now=now, actor=actor()),
-        check,
-    )
+    _change(session, (doi,), now, doi_actions.set_url, lambda text: doi_actions.check_set_url(text, url), url=url)
 
 
-@doi.command("restore")
+@doi.command()
 @dois_argument
-@click.option("--reason", required=True, metavar="T", help="Why; kept in the log.")
+@click.option("--reason", required=True, metavar="T", help="The reason: stored in the log.")
 @now_option
-@json_option
-@dry_run_option
-@pass_session
-def restore(session: Session, dois_: tuple[str, ...], reason: str, now: bool, as_json: bool, dry_run: bool) -> None:
-    """Bring a tombstone back to findable. Nothing else does.
+@writes
+def restore(session: Session, dois: tuple[str, ...], reason: str, now: bool) -> None:
+    """Make tombstones findable again. Only this command does.
 
     Example: doitui doi restore 10.5072/h/2026/MS-0112 --reason 'deactivated by mistake'
     """
     from doitui_core.dois import targets
     from doitui_core.operations import doi_actions
 
-    def act(text: str) -> Any:
-        return doi_actions.restore(text, reason=reason, now=now, actor=actor())
-
-    _do(session, dois_, as_json, dry_run, now, act, lambda text: targets.check_restore(text, reason))
+    _change(session, dois, now, doi_actions.restore, lambda text: targets.check_restore(text, reason), reason=reason)
 
 
 @doi.command("tombstone-page")
-@click.argument("text", metavar="DOI")
-@click.option(
-    "--out", default=None, type=click.Path(path_type=Path), metavar="FILE", help="Write it there; stdout otherwise."
-)
-@json_option
-@dry_run_option
-@pass_session
-def tombstone_page(session: Session, text: str, out: Path | None, as_json: bool, dry_run: bool) -> None:
-    """Make the HTML page a tombstone's DOI leads to: what it was, when and why it went, what replaces it.
+@doi_argument
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The file to write (default stdout).")
+@writes
+def tombstone_page(session: Session, doi: str, out: Path | None) -> None:
+    """Write the HTML page for a tombstone: what it was, when and why it was withdrawn, what replaces it.
 
     Example: doitui doi tombstone-page 10.5072/h/2026/MS-0112 --out /srv/www/tombstones/ms-0112.html
     """
     from doitui.shared import files
-    from doitui_core.dois import lookup
-    from doitui_core.dois import tombstone_page as tombstone_pages
+    from doitui_core.dois import lookup, tombstone_page
 
     with session.database(read_only=True):
-        tombstone = tombstone_pages.from_row(lookup.find(text))
-    html = tombstone_pages.render(tombstone)
-    told = f"{tombstone.doi}: the page {'would be' if dry_run else 'is'} written to {out}"
-    if out is not None and not dry_run:
+        tombstone = tombstone_page.from_row(lookup.find(doi))
+    html = tombstone_page.render(tombstone)
+    if out is not None and not session.dry_run:
         files.replace(out, html)
-    show({"doi": tombstone.doi, "html": html}, as_json, html.splitlines() if out is None else [told])
+    written = f"{tombstone.doi}: the page {session.would or 'is '}written to {out}"
+    session.show({"doi": tombstone.doi, "html": html}, html.splitlines() if out is None else [written])
 
 
-@doi.command("adopt")
+@doi.command()
 @dois_argument
-@json_option
-@dry_run_option
-@pass_session
-def adopt(session: Session, dois_: tuple[str, ...], as_json: bool, dry_run: bool) -> None:
-    """Take over DOIs that a record has here and that exist already in our account at DataCite.
+@writes
+def adopt(session: Session, dois: tuple[str, ...]) -> None:
+    """Take over DOIs of records here that already exist in your account at DataCite.
 
-    Nothing is sent: DataCite is asked, and what it says is kept. `doi mint` or `doi update` then replaces the content.
+    This only reads and stores their state at DataCite. Then replace the content with `doi mint` or `doi update`.
 
     Example: doitui doi adopt 10.5072/h/2026/MS-0112
     """
     from doitui_core.operations import adoption
 
     def act(text: str) -> dict[str, Any]:
-        row = adoption.adopt(text, actor=actor(), dry_run=dry_run)
-        return {
-            "id": text,
-            "doi": row.doi,
-            "status": row.status,
-            "line": f"{row.doi}: {'would be ' if dry_run else ''}taken over as {row.remote}",
-        }
+        row = adoption.adopt(text, actor=actor(), dry_run=session.dry_run)
+        line = f"{row.doi}: {session.would}taken over as {row.remote}"
+        return {"id": text, "doi": row.doi, "status": row.status, "line": line}
 
-    with session.database(read_only=dry_run):
-        each(dois_, act, as_json)
+    with session.database():
+        each(session, dois, act)
 
 
-def _as_actor(act: Callable[..., Any], now: bool) -> Callable[[str], Any]:
-    """`act` on a DOI, by whoever runs this command."""
-    return lambda text: act(text, now=now, actor=actor())
-
-
-def _do(
+def _change(
     session: Session,
-    ids: tuple[str, ...],
-    as_json: bool,
-    dry_run: bool,
+    dois: Sequence[str],
     now: bool,
-    act: Callable[[str], Any],
+    action: Callable[..., Any],
     check: Callable[[str], Any],
+    **options: str,
 ) -> None:
-    def one(text: str) -> dict[str, Any]:
-        if dry_run:
-            row = check(text)
-            return {"id": text, "doi": row.doi, "line": f"{row.doi}: would be {'done' if now else 'queued'}"}
-        return _result_line(text, act(text), now)
+    """Apply `action` with `options` to each DOI, or in a dry run only `check`."""
 
-    with session.database(read_only=dry_run):
-        each(ids, one, as_json)
+    def act(text: str) -> dict[str, Any]:
+        if not session.dry_run:
+            return _result(text, action(text, now=now, actor=actor(), **options), now)
+        row = check(text)
+        return {"id": text, "doi": row.doi, "line": f"{row.doi}: would be {'sent' if now else 'queued'}"}
+
+    with session.database():
+        each(session, dois, act)
 
 
-def _result_line(text: str, queued: Any, now: bool) -> dict[str, Any]:
-    """What to say of a wish: queued, nothing to do, or how it went."""
+def _result(text: str, queued: Any, now: bool) -> dict[str, Any]:
+    """What an action did: queued a job, nothing, or with `now` the outcome."""
     from doitui_core.views import lists
 
     row = row_json.doi(lists.doi(queued.doi.id))
-    told = {"id": text, "doi": row["doi"], "status": row["status"], "marks": row["marks"], "job": queued.job_id or None}
+    found = {
+        "id": text,
+        "doi": row["doi"],
+        "status": row["status"],
+        "marks": row["marks"],
+        "job": queued.job_id or None,
+    }
     if queued.note:
-        return told | {"line": f"{row['doi']}: {queued.note}"}
+        return found | {"line": f"{row['doi']}: {queued.note}"}
     if not now:
-        return told | {"line": f"{row['doi']}: queued as job {queued.job_id}"}
+        return found | {"line": f"{row['doi']}: queued as job {queued.job_id}"}
     outcome = queued.outcome
-    if outcome.kind == "done" and not outcome.cause:
-        checked = f", {row['verification']}" if row["verification"] != "unverified" else ""
-        note = f" ({outcome.message})" if outcome.message else ""
-        line = f"{row['doi']}: is {row['status']}{checked}{note}"
-        return told | {"verification": row["verification"], "line": line}
-    code = exits.EXIT_OF_CAUSE.get(outcome.cause, exits.SOME_FAILED)
-    return told | {"cause": outcome.cause, "error": outcome.message, "code": code}
+    if outcome.kind != "done" or outcome.cause:
+        return found | {"cause": outcome.cause, "error": outcome.message, "code": exits.for_cause(outcome.cause)}
+    checked = f", {row['verification']}" if row["verification"] != "unverified" else ""
+    note = f" ({outcome.message})" if outcome.message else ""
+    line = f"{row['doi']}: is {row['status']}{checked}{note}"
+    return found | {"verification": row["verification"], "line": line}

@@ -1,4 +1,4 @@
-"""`doitui event`: what happened to DOIs, and whether an Events API has been told."""
+"""`doitui event`: events of DOIs, and sending them to an Events API or hub."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import Any
 
 import click
 
-from doitui.cli import event_query, exits, row_json
-from doitui.cli.numbers import ID, LIMIT_OR_ALL
-from doitui.cli.output import fields, progress, say, show, table
-from doitui.cli.paging import paging_options, say_next
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli import event_query, exits, retry_options, row_json
+from doitui.cli.options import ID, LIMIT_OR_ALL, paging_options, show_page
+from doitui.cli.output import fields, progress, say
+from doitui.cli.session import Session, reads, writes
 from doitui_core.config.actor import actor
 from doitui_core.domain import strict_json
 from doitui_core.text import plural
@@ -20,9 +19,9 @@ COLUMNS = ("id", "state", "total", "relation_type_id", "subj_id", "obj_id", "att
 
 @click.group()
 def event() -> None:
-    """What happened to DOIs - views, downloads, citations, relations - told to DataCite's Events API or a hub.
+    """Send events of DOIs (views, downloads, citations, relations) to DataCite's Events API or a hub.
 
-    DataCite itself lets only its staff write events: repositories send usage reports (`doitui usage-report`).
+    At DataCite only its staff can write events: repositories send usage reports (`doitui usage-report`).
 
     Example: doitui event list --state failed
     """
@@ -34,33 +33,36 @@ event.add_command(event_query.pull)
 
 @event.command("list")
 @click.option("--state", default="", metavar="S", help="pending, submitted, failed or uncertain.")
-@click.option("--doi", default="", metavar="DOI", help="Only that DOI's.")
+@click.option("--doi", default="", metavar="DOI", help="Only events of this DOI.")
 @paging_options
-@json_option
-@pass_session
-def list_(session: Session, state: str, doi: str, limit: int, after: str, as_json: bool) -> None:
+@reads
+def list_(session: Session, state: str, doi: str, limit: int, after: str) -> None:
     """List events, newest first.
 
     Example: doitui event list --state failed --json
     """
-    from doitui_core.views import event_health, lists
+    from doitui_core.views import lists
 
     with session.database(read_only=True):
         page = lists.events(state=state, doi=doi, limit=limit, after=after)
-        found = event_health.diagnosis()
-    rows = [row_json.event(row) for row in page.rows]
-    show({"events": rows, "next": page.next}, as_json, table(rows, COLUMNS, "no events"))
-    if found is not None and not as_json:
+        show_page(session, "events", page, row_json.event, COLUMNS, "no events")
+        _say_diagnosis(session)
+
+
+def _say_diagnosis(session: Session) -> None:
+    """Why no events are sent, if that is so."""
+    from doitui_core.views import event_health
+
+    found = event_health.diagnosis()
+    if found is not None and not session.as_json:
         say(f"{found.message}: {found.remedy}")
-    say_next(page.next, as_json)
 
 
 @event.command("show")
 @click.argument("number", type=ID, metavar="ID")
-@json_option
-@pass_session
-def show_(session: Session, number: int, as_json: bool) -> None:
-    """Show one event: what is sent of it, and what was answered.
+@reads
+def show_(session: Session, number: int) -> None:
+    """Show one event: what is sent, and what was answered.
 
     Example: doitui event show 12
     """
@@ -69,147 +71,104 @@ def show_(session: Session, number: int, as_json: bool) -> None:
     with session.database(read_only=True):
         event = store.find(number)
         row = row_json.event_details(event) | {"payload": dict(sending.value(event).payload)}
-    plain = row | {"payload": strict_json.dumps(row["payload"], ensure_ascii=False)}
-    show(row, as_json, fields(plain))
+    session.show(row, fields(row | {"payload": strict_json.dumps(row["payload"], ensure_ascii=False)}))
 
 
-@event.command("add")
-@click.option("--subject", required=True, metavar="DOI", help="A DOI of ours.")
-@click.option("--relation", required=True, metavar="R", help="As is-cited-by, or IsCitedBy.")
-@click.option("--object", "obj", required=True, metavar="ID", help="A DOI, ORCID, ROR id, address or other id.")
-@click.option("--source", default="", metavar="S", help="Where it comes from (event_source_relation).")
-@click.option("--total", default=1, type=click.IntRange(1, 2**31 - 1), help="How often since the beginning (1).")
-@click.option("--occurred-at", default="", metavar="TIME", help="When, as 2026-12-01T06:00Z (now).")
-@json_option
-@dry_run_option
-@pass_session
-def add(
-    session: Session,
-    subject: str,
-    relation: str,
-    obj: str,
-    source: str,
-    total: int,
-    occurred_at: str,
-    as_json: bool,
-    dry_run: bool,
-) -> None:
-    """Keep an event and queue it. The same one again gets the new total.
+@event.command()
+@click.option("--subject", required=True, metavar="DOI", help="One of your DOIs.")
+@click.option("--relation", required=True, metavar="R", help="Such as is-cited-by or IsCitedBy.")
+@click.option("--object", "obj", required=True, metavar="ID", help="A DOI, ORCID, ROR id, URL or other id.")
+@click.option("--source", default="", metavar="S", help="The source (default: setting event_source_relation).")
+@click.option("--total", default=1, type=click.IntRange(1, 2**31 - 1), help="Total count until now (default 1).")
+@click.option("--occurred-at", default="", metavar="TIME", help="Time, such as 2026-12-01T06:00Z (default now).")
+@writes
+def add(session: Session, subject: str, relation: str, obj: str, source: str, total: int, occurred_at: str) -> None:
+    """Store an event and queue it. Adding the same event again changes its total.
 
     Example: doitui event add --subject 10.5072/h/1 --relation is-cited-by --object 10.1000/182
     """
     from doitui_core.events import adding
 
     about: dict[str, Any] = {"source": source, "total": total, "occurred_at": occurred_at}
-    with session.database(read_only=dry_run):
-        if dry_run:
+    with session.database():
+        if session.dry_run:
             found = adding.check(subject, relation, obj, **about).event
             sentence = f"{found.subj_id} {found.relation_type_id} {found.obj_id}"
-            show({"uuid": found.uuid, "would_add": sentence}, as_json, [f"would be kept: {sentence}"])
+            session.show({"uuid": found.uuid, "would_add": sentence}, [f"would be stored: {sentence}"])
             return
-        row, kept = adding.add(subject, relation, obj, actor=actor(), **about)
-    word = "is kept" if kept.new else "has its new total" if kept.grown else "was there already"
-    document = row_json.event(row) | {"new": bool(kept.new)}
-    show(document, as_json, [f"event {row.id} {word}: {row.subj_id} {row.relation_type_id} {row.obj_id}"])
+        row, stored = adding.add(subject, relation, obj, actor=actor(), **about)
+    change = "stored" if stored.new else "has a new total" if stored.grown else "exists already"
+    document = row_json.event(row) | {"new": bool(stored.new)}
+    session.show(document, [f"event {row.id} {change}: {row.subj_id} {row.relation_type_id} {row.obj_id}"])
 
 
-@event.command("flush")
-@click.option("--limit", default=500, type=LIMIT_OR_ALL, metavar="N", help="At most so many (500); 0: all.")
+@event.command()
+@click.option("--limit", default=500, type=LIMIT_OR_ALL, metavar="N", help="Maximum events (default 500; 0: all).")
 @click.option(
     "--max-attempts",
     default=5,
     type=click.IntRange(1, 1000),
     metavar="N",
-    help="Those tried fewer times (5).",
+    help="Only events with fewer attempts (default 5).",
 )
-@json_option
-@dry_run_option
-@pass_session
-def flush(session: Session, limit: int, max_attempts: int, as_json: bool, dry_run: bool) -> None:
-    """Send what is pending, and what failed and has attempts left, at the pace of event_rate_limit.
+@writes
+def flush(session: Session, limit: int, max_attempts: int) -> None:
+    """Send pending events, and failed events that have attempts left, at the rate of event_rate_limit.
 
-    Usage that was counted since becomes events first. Ctrl-C stops it; what is not sent stays queued.
+    New usage counts become events first. Ctrl-C stops it; events that were not sent stay queued.
 
     Example: doitui event flush --limit 500 --dry-run
     """
     from doitui.cli.work import log_to_stderr, stopping
+    from doitui_core.operations import flush_events
 
     log_to_stderr(session.debug, doi_lines=False)
     most = limit or None
-    if dry_run:
-        with session.database(read_only=True):
-            rows = _would_send(most, max_attempts)
+    if session.dry_run:
+        with session.database():
+            rows = [
+                {"method": request.method, "url": request.url, "body": request.body}
+                for request in flush_events.requests(limit=most, max_attempts=max_attempts)
+            ]
         lines = [f"{row['method']} {row['url']} {row['body']}" for row in rows]
-        show({"would_send": rows}, as_json, [*lines, f"would be sent: {plural(len(rows), 'event')}"])
+        session.show({"would_send": rows}, [*lines, f"would be sent: {plural(len(rows), 'event')}"])
         return
-    from doitui_core.operations import flush_events
-    from doitui_core.views import event_health
-
     with session.database(durable=False), stopping() as stop:
         with progress("sending", most or 0) as bar:
             summary = flush_events.flush(
-                limit=most,
-                max_attempts=max_attempts,
-                stop=stop,
-                progress=lambda _: bar.update(1),
-                actor=actor(),
+                limit=most, max_attempts=max_attempts, stop=stop, progress=lambda _: bar.update(1), actor=actor()
             )
-        found = event_health.diagnosis()
-    left = sorted(summary.left.items())
-    document = {
-        "taken": summary.taken,
-        "outcomes": dict(summary.outcomes),
-        "left": [{"job": number, "cause": outcome.cause, "last_error": outcome.message} for number, outcome in left],
-        "blocked": {code: outcome.message for code, outcome in summary.blocked.items()},
-    }
-    told = ", ".join(f"{number} {kind}" for kind, number in summary.outcomes.items())
-    show(document, as_json, [f"{plural(summary.taken, 'event')} taken up" + (f": {told}" if told else "")])
-    for message in dict.fromkeys(outcome.message for outcome in [*(o for _, o in left), *summary.blocked.values()]):
-        say(message)
-    if found is not None and not as_json:
-        say(f"{found.message}: {found.remedy}")
-    ends = [outcome for _, outcome in left] + list(summary.blocked.values())
-    codes = [exits.EXIT_OF_CAUSE.get(outcome.cause, exits.SOME_FAILED) for outcome in ends]
-    exits.leave(exits.for_items([*codes, *[exits.DONE] * summary.outcomes["done"]], codes))
+        left = sorted(summary.left.items())
+        document = {
+            "taken": summary.taken,
+            "outcomes": dict(summary.outcomes),
+            "left": [{"job": job, "cause": outcome.cause, "last_error": outcome.message} for job, outcome in left],
+            "blocked": {code: outcome.message for code, outcome in summary.blocked.items()},
+        }
+        counts = ", ".join(f"{number} {kind}" for kind, number in summary.outcomes.items())
+        session.show(document, [f"{plural(summary.taken, 'event')} processed" + (f": {counts}" if counts else "")])
+        unsent = [*(outcome for _, outcome in left), *summary.blocked.values()]
+        for message in dict.fromkeys(outcome.message for outcome in unsent):
+            say(message)
+        _say_diagnosis(session)
+    codes = [exits.for_cause(outcome.cause) for outcome in unsent]
+    exits.leave_items(codes, len(codes) + summary.outcomes["done"])
 
 
-def _would_send(limit: int | None, max_attempts: int) -> list[dict[str, Any]]:
-    """The requests, in order: what waits in the store, then usage that was counted since."""
-    from doitui_core.operations import flush_events
-
-    return [
-        {"method": request.method, "url": request.url, "body": request.body}
-        for request in flush_events.requests(limit=limit, max_attempts=max_attempts)
-    ]
-
-
-@event.command("retry")
-@click.argument("ids", nargs=-1, type=ID, metavar="[ID...]")
-@click.option("--cause", metavar="C", help="All that failed of this cause.")
-@click.option("--all", "everything", is_flag=True, help="All that failed.")
-@json_option
-@dry_run_option
-@pass_session
-def retry(
-    session: Session, ids: tuple[int, ...], cause: str | None, everything: bool, as_json: bool, dry_run: bool
-) -> None:
+@event.command()
+@retry_options.selection_options
+@writes
+def retry(session: Session, ids: tuple[int, ...], cause: str | None, everything: bool) -> None:
     """Give failed events new attempts.
 
     Example: doitui event retry --all
     """
     from doitui_core.events import retrying
 
-    if sum((bool(ids), cause is not None, everything)) != 1:
-        raise click.UsageError("give event IDs, or --cause, or --all")
-    with session.database(read_only=dry_run):
-        if dry_run:
-            back = retrying.retryable(ids=ids, cause=cause)
-        else:
-            with progress("retrying", len(retrying.retryable(ids=ids, cause=cause))) as bar:
-                back = retrying.retry(ids=ids, cause=cause, actor=actor(), step=bar.update)
-    missed = [number for number in ids if number not in back]
-    for number in missed:
-        say(f"event {number} has not failed: nothing to retry")
-    line = f"{plural(len(back), 'event')} {'would go' if dry_run else 'went'} back to pending"
-    show({"retried": back, "not_retried": missed}, as_json, [line])
-    exits.leave(exits.for_items(list(ids), [exits.SOME_FAILED] * len(missed)))
+    retry_options.check_selection("event", ids, cause, everything)
+    with session.database():
+        retried = retrying.retryable(ids=ids, cause=cause)
+        if not session.dry_run:
+            with progress("retrying", len(retried)) as bar:
+                retried = retrying.retry(ids=ids, cause=cause, actor=actor(), step=bar.update)
+    retry_options.report(session, "event", ids, retried, "failed")

@@ -1,4 +1,4 @@
-"""Which branch of the error tree ends a command with which exit code."""
+"""Exit codes: by the branch of an error in the exception hierarchy, and by the cause of a job's outcome."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from doitui_core.errors import BadInput, Misconfigured, Refused, RemoteFailed
 
 DONE, SOME_FAILED, USAGE, CONFIGURATION, UNREACHABLE = range(5)
 
-#: Most special first. Whatever is not named: some items failed.
-EXIT_OF: tuple[tuple[type[Exception], int], ...] = (
+#: The first match counts. Any other error: some items failed.
+BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (BadInput, USAGE),
     (Misconfigured, CONFIGURATION),
     (RemoteFailed, UNREACHABLE),
     (Refused, SOME_FAILED),
-    (UnicodeEncodeError, USAGE),  # an argument that is no text
+    (UnicodeEncodeError, USAGE),  # an argument that is not valid text
 )
 
-#: The exit code of a job that was not done, by the cause of its last outcome; any other: some items failed.
-EXIT_OF_CAUSE = {
+#: Any other cause: some items failed.
+BY_CAUSE = {
     "credentials": CONFIGURATION,
     "configuration": CONFIGURATION,
     "unreachable": UNREACHABLE,
@@ -34,20 +34,23 @@ EXIT_OF_CAUSE = {
 
 def for_error(error: Exception) -> int:
     """The exit code for an error that ends a command."""
-    return next((code for branch, code in EXIT_OF if isinstance(error, branch)), SOME_FAILED)
+    return next((code for branch, code in BY_ERROR if isinstance(error, branch)), SOME_FAILED)
 
 
-def for_items(codes: Sequence[int], failed: Sequence[int]) -> int:
-    """The exit code of a command over several items, given the codes of those that failed.
-
-    All failed for the same reason: that reason's code. Some failed, or for different reasons: 1.
-    """
-    if not failed:
-        return DONE
-    return failed[0] if len(failed) == len(codes) and len(set(failed)) == 1 else SOME_FAILED
+def for_cause(cause: str) -> int:
+    """The exit code for a job that was not done."""
+    return BY_CAUSE.get(cause, SOME_FAILED)
 
 
 def leave(code: int) -> None:
     """End the command with `code`, unless it is 0."""
     if code:
         sys.exit(code)
+
+
+def leave_items(failed: Sequence[int], total: int) -> None:
+    """End a command over `total` items, given the codes of those that failed: their code if all failed with the same
+    one, else 1.
+    """
+    if failed:
+        leave(failed[0] if len(failed) == total and len(set(failed)) == 1 else SOME_FAILED)

@@ -1,4 +1,4 @@
-"""`doitui`: the group, its options, and how a command ends: one line on stderr, never a traceback."""
+"""`doitui`: the group, its options, and how errors end a command: one line on stderr, no traceback."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.output import say, show
+from doitui.cli.partial_results import FULL, disk_full
 from doitui.cli.session import Session
-from doitui.cli.so_far import FULL, disk_full
 from doitui_core import __version__
 from doitui_core.domain.database_urls import without_passwords
 from doitui_core.errors import DoituiError
 
-#: Command -> the module that has it, as an attribute of the same name. Imported when it is asked for:
-#: `doitui --version` must not wait for peewee, requests or lxml.
+#: Command -> its module in this package. A module is imported only for its command, so that `doitui --version` does not
+#: load peewee, requests or lxml.
 COMMANDS = {
     "tui": "tui",
     "doctor": "doctor",
@@ -47,12 +47,14 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are used."""
+    """A group that imports a command when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, without importing them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The imported command, or None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
         command = getattr(importlib.import_module(f"doitui.cli.{COMMANDS[cmd_name]}"), cmd_name.replace("-", "_"))
@@ -72,18 +74,18 @@ class LazyGroup(click.Group):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
 def doitui(context: click.Context, database: str | None, debug: bool) -> None:
-    """DOI operations for a repository: mint, verify and keep DOIs true at DataCite.
+    """Mint, verify and update DOIs at DataCite for a repository. Without a command, open the screens read-only.
 
     Example: doitui --database sqlite:///archive.db init
     """
     context.obj = Session(database, debug)
-    context.obj.spare_drivers()
+    context.obj.skip_postgresql_drivers()
     if context.invoked_subcommand is None:
-        exits.leave(_alone(context))
+        exits.leave(_without_command(context))
 
 
-def _alone(context: click.Context) -> int:
-    """`doitui` alone opens the screens, read-only; where there is no terminal it shows what there is."""
+def _without_command(context: click.Context) -> int:
+    """Open the screens read-only, or print the help if there is no terminal."""
     from doitui.tui.terminal import terminal
 
     if not terminal.fit_for_screens():
@@ -95,17 +97,18 @@ def _alone(context: click.Context) -> int:
 
 
 def run() -> None:
-    """The entry point. Turns every error into its exit code and one line."""
+    """The entry point: ends with an exit code, and one line on stderr for an error."""
     signal.signal(signal.SIGTERM, _terminated)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a character gets its number, not an error.
+            # An encoding without a character gets its code point, not an error.
             stream.reconfigure(errors="backslashreplace")
     debug = "--debug" in sys.argv
     try:
         doitui(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        sys.exit(_without_command(error))
+        say(f"doitui: {_missing_subcommand(error.ctx)}")
+        sys.exit(exits.USAGE)
     except click.ClickException as error:
         say(f"doitui: {_usage(error)}")
         sys.exit(exits.USAGE)
@@ -120,20 +123,18 @@ def run() -> None:
 
 
 def _database_url() -> str:
-    """What was given as the database, for the password in it: an error may quote it from anywhere."""
+    """The database URL as given: its password must not be printed, and any error may quote it."""
     words = sys.argv[1:]
     given = [word.partition("=")[2] for word in words if word.startswith("--database=")]
     given += [after for word, after in itertools.pairwise(words) if word == "--database"]
     return given[-1] if given else os.environ.get("DOITUI_DATABASE", "")
 
 
-def _without_command(error: click.exceptions.NoArgsIsHelpError) -> int:
-    """A group alone is half a command."""
-    context = error.ctx
+def _missing_subcommand(context: click.Context | None) -> str:
     assert context is not None
     assert isinstance(context.command, click.Group)
-    say(f"doitui: {context.command_path} what? {', '.join(context.command.list_commands(context))}{_see(context)}")
-    return exits.USAGE
+    names = ", ".join(context.command.list_commands(context))
+    return f"{context.command_path} needs a command: {names}{_see(context)}"
 
 
 def _usage(error: click.ClickException) -> str:
@@ -149,14 +150,14 @@ def _unexpected(error: Exception) -> str:
     if isinstance(error, DoituiError):
         return str(error)
     if isinstance(error, UnicodeEncodeError):
-        return f"{error.object[:60]!r} is not valid text: type it in UTF-8"
+        return f"{error.object[:60]!r} is not valid UTF-8: use UTF-8 text"
     if isinstance(error, OSError) and error.errno in FULL and error.filename:
         return disk_full(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}{f': {error.filename}' if error.filename else ''}"
-    return f"unexpected {type(error).__name__}: {error} (a mistake of ours: --debug shows where)"
+    return f"unexpected {type(error).__name__}: {error} (please report this bug with the output of --debug)"
 
 
 def _terminated(number: int, _frame: FrameType | None) -> None:
-    # Raised in the main thread: open transactions roll back on the way out.
+    # SystemExit is raised in the main thread, so open transactions roll back.
     sys.exit(128 + number)

@@ -1,7 +1,6 @@
-"""How commands print: JSON or lines, aligned tables, and never what steers a terminal.
+"""How commands print: JSON, lines or aligned tables, without control characters from titles, ids and answers.
 
-Titles, object ids and answers come from outside; a file name may be no text at all. A reader that has gone (`| head`)
-ends the printing, not the command, so that the exit code still tells what was done.
+If the reader of stdout has gone (`| head`), only the printing ends: the exit code still reports what was done.
 """
 
 from __future__ import annotations
@@ -32,8 +31,16 @@ def say(message: str) -> None:
         _close(sys.stderr)
 
 
+def say_first(lines: Sequence[str], most: int, rest: str) -> None:
+    """The first `most` lines on stderr, then how many more there are, followed by `rest`."""
+    for line in lines[:most]:
+        say(line)
+    if len(lines) > most:
+        say(f"… and {len(lines) - most} more{rest}")
+
+
 def show(document: Any, as_json: bool, lines: Iterable[str]) -> bool:
-    """Print `document` as JSON, or `lines` for people. False: nobody reads any more."""
+    """Print `document` as JSON, or `lines`. False: the reader of stdout has gone."""
     try:
         if as_json:
             click.echo(_json(document))
@@ -43,23 +50,23 @@ def show(document: Any, as_json: bool, lines: Iterable[str]) -> bool:
     except BrokenPipeError:
         _close(sys.stdout)
         return False
-    except OSError:  # a full disk: told once, not again when the buffer is emptied at the end
+    except OSError:  # a full disk: reported once, not again when the buffer is flushed at exit
         _close(sys.stdout)
         raise
     return True
 
 
 def wait(seconds: float) -> bool:
-    """Let time pass. False as soon as nobody reads stdout any more: then there is nothing to wait for."""
+    """Wait. False as soon as the reader of stdout has gone."""
     if sys.stdout is None:
         return False
-    gone = select.poll()
-    gone.register(sys.stdout.fileno(), 0)  # told unasked: the other end was closed
-    return not gone.poll(seconds * 1000)
+    closed = select.poll()
+    closed.register(sys.stdout.fileno(), 0)  # reports POLLHUP and POLLERR only
+    return not closed.poll(seconds * 1000)
 
 
 def _close(stream: Any) -> None:
-    """What is still buffered, or printed later, goes nowhere, and must not raise again."""
+    """Discard what is buffered or printed later, so that it does not raise again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
@@ -74,7 +81,7 @@ def _escaped(character: str) -> str:
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str) -> Iterator[str]:
-    """`rows` as aligned columns under their names; `empty` where there are none."""
+    """`rows` as aligned columns with a header; `empty` if there are none."""
     if not rows:
         yield empty
         return
@@ -85,7 +92,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str)
 
 
 def value(found: Any) -> str:
-    """A value in words: a dash for none, a list with commas."""
+    """A value for people: a dash for an empty one, yes or no, a list with commas."""
     if found is None or found == "" or found == []:
         return "-"
     if isinstance(found, bool):
@@ -94,7 +101,7 @@ def value(found: Any) -> str:
 
 
 def fields(row: Mapping[str, Any]) -> list[str]:
-    """The names and values of one thing, below each other."""
+    """One line for each name and value of `row`."""
     width = max(map(len, row))
     return [f"{name:<{width}}  {value(found)}" for name, found in row.items()]
 
@@ -105,7 +112,7 @@ def _cell(found: Any) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns on the screen: Chinese and Japanese characters take two, combining marks none."""
+    """Terminal columns: East Asian wide characters take two, combining marks none."""
     if text.isascii():
         return len(text)
     return sum(
@@ -116,9 +123,6 @@ def _width(text: str) -> int:
 
 
 def progress(label: str, length: int) -> Any:
-    """A progress bar on stderr; nothing where stderr is no terminal."""
-    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not _is_terminal(sys.stderr))
-
-
-def _is_terminal(stream: Any) -> bool:
-    return stream is not None and stream.isatty()
+    """A progress bar on stderr, if that is a terminal."""
+    hidden = sys.stderr is None or not sys.stderr.isatty()
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden)

@@ -1,4 +1,4 @@
-"""`doitui queue`: what is to be done, what failed and why, and how to try again."""
+"""`doitui queue`: list jobs, retry, cancel and schedule them, pause and resume repositories."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from typing import Any
 
 import click
 
-from doitui.cli import exits, row_json
+from doitui.cli import retry_options, row_json
 from doitui.cli.items import each
-from doitui.cli.numbers import ID
-from doitui.cli.output import fields, progress, say, show, table
-from doitui.cli.paging import paging_options, say_next
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
-from doitui.cli.so_far import says_how_far
+from doitui.cli.options import ID, paging_options, show_page
+from doitui.cli.output import fields, progress
+from doitui.cli.partial_results import adds_progress
+from doitui.cli.session import Session, reads, writes
 from doitui_core.config.actor import actor
 from doitui_core.text import plural
+
+job_ids_argument = click.argument("ids", nargs=-1, required=True, type=ID, metavar="ID...")
+repository_option = click.option(
+    "--repository", "code", default="", metavar="CODE", help="Only this repository (default: all)."
+)
 
 
 @click.group()
 def queue() -> None:
-    """Look at the jobs; retry or cancel them.
+    """List jobs; retry, cancel or schedule them; pause and resume.
 
     Example: doitui queue list --status failed
     """
@@ -33,12 +37,11 @@ def queue() -> None:
     "--lane",
     default="dois",
     type=click.Choice(["dois", "events", "reports"]),
-    help="What writes and verifies DOIs (dois), sends events, or sends usage reports.",
+    help="Jobs for DOIs (default), events or usage reports.",
 )
 @paging_options
-@json_option
-@pass_session
-def list_(session: Session, status: str, lane: str, limit: int, after: str, as_json: bool) -> None:
+@reads
+def list_(session: Session, status: str, lane: str, limit: int, after: str) -> None:
     """List jobs, newest first.
 
     Example: doitui queue list --status failed --json
@@ -49,16 +52,13 @@ def list_(session: Session, status: str, lane: str, limit: int, after: str, as_j
     with session.database(read_only=True):
         page = lists.jobs(status=status, service=Service(lane), limit=limit, after=after)
     columns = ("id", "action", "status", "attempts", "scheduled_at", "doi", "cause", "last_error")
-    rows = [row_json.job(row) for row in page.rows]
-    show({"jobs": rows, "next": page.next}, as_json, table(rows, columns, "no jobs"))
-    say_next(page.next, as_json)
+    show_page(session, "jobs", page, row_json.job, columns, "no jobs")
 
 
 @queue.command("show")
 @click.argument("number", type=ID, metavar="ID")
-@json_option
-@pass_session
-def show_(session: Session, number: int, as_json: bool) -> None:
+@reads
+def show_(session: Session, number: int) -> None:
     """Show one job.
 
     Example: doitui queue show 12
@@ -67,98 +67,78 @@ def show_(session: Session, number: int, as_json: bool) -> None:
 
     with session.database(read_only=True):
         row = row_json.job_details(lists.job(number))
-    show(row, as_json, fields(row))
+    session.show(row, fields(row))
 
 
-@queue.command("retry")
-@click.argument("ids", nargs=-1, type=ID, metavar="[ID...]")
-@click.option("--cause", metavar="C", help="All with this cause, as `queue list` shows it.")
-@click.option("--all", "everything", is_flag=True, help="All failed and blocked ones.")
-@json_option
-@dry_run_option
-@pass_session
-def retry(
-    session: Session, ids: tuple[int, ...], cause: str | None, everything: bool, as_json: bool, dry_run: bool
-) -> None:
-    """Put failed and blocked jobs back, with new attempts.
+@queue.command()
+@retry_options.selection_options
+@writes
+def retry(session: Session, ids: tuple[int, ...], cause: str | None, everything: bool) -> None:
+    """Set failed and blocked jobs to pending, with new attempts.
 
     Example: doitui queue retry --cause metadata
     """
     from doitui_core.operations import bulk_retry
     from doitui_core.queue import jobs
 
-    if sum((bool(ids), cause is not None, everything)) != 1:
-        raise click.UsageError("give job IDs, or --cause, or --all")
-    with session.database(read_only=dry_run):
+    retry_options.check_selection("job", ids, cause, everything)
+    with session.database():
         for number in ids:
             jobs.find(number)
         if cause is not None:
             jobs.check_cause(cause)
         chosen = jobs.retryable(ids=ids, cause=cause, every=everything)
-        if dry_run:
-            back = [job.id for job in chosen]
+        if session.dry_run:
+            retried = [job.id for job in chosen]
         else:
             many = len(ids) or chosen.count()
-            with progress("retrying", many) as bar, says_how_far(lambda: f"{bar.pos} of {many} retried before"):
-                back = bulk_retry.retry(ids=ids, cause=cause, every=everything, actor=actor(), step=bar.update)
-    missed = [number for number in ids if number not in back]
-    for number in missed:
-        say(f"job {number} is not failed or blocked: nothing to retry")
-    show(
-        {"retried": back, "not_retried": missed},
-        as_json,
-        [f"{plural(len(back), 'job')} {'would go' if dry_run else 'went'} back to pending"],
-    )
-    exits.leave(exits.for_items(list(ids), [exits.SOME_FAILED] * len(missed)))
+            with progress("retrying", many) as bar, adds_progress(lambda: f"{bar.pos} of {many} retried before"):
+                retried = bulk_retry.retry(ids=ids, cause=cause, every=everything, actor=actor(), step=bar.update)
+    retry_options.report(session, "job", ids, retried, "failed or blocked")
 
 
-@queue.command("pause")
-@click.option("--repository", "code", metavar="CODE", help="Only that repository; without it all.")
-@json_option
-@dry_run_option
-@pass_session
-def pause(session: Session, code: str | None, as_json: bool, dry_run: bool) -> None:
-    """Send nothing more for a repository, or for all. What is under way ends; what is queued stays.
+@queue.command()
+@repository_option
+@writes
+def pause(session: Session, code: str) -> None:
+    """Pause sending for a repository, or for all. Running jobs finish; queued jobs stay queued.
 
     Example: doitui queue pause --repository h
     """
-    _set_paused(session, code, as_json, dry_run, paused=True)
+    _set_paused(session, code, paused=True)
 
 
-@queue.command("resume")
-@click.option("--repository", "code", metavar="CODE", help="Only that repository; without it all.")
-@json_option
-@dry_run_option
-@pass_session
-def resume(session: Session, code: str | None, as_json: bool, dry_run: bool) -> None:
-    """Send again, and try what was blocked by a wrong set-up. Ends every pause, whatever its cause: a person, a 429, an
-    outage, or a clock that was wrong.
+@queue.command()
+@repository_option
+@writes
+def resume(session: Session, code: str) -> None:
+    """Resume sending, and retry jobs blocked by credentials or configuration.
+
+    This ends every pause: by a person, by status 429, by an outage, or by a wrong clock.
 
     Example: doitui queue resume --repository h
     """
-    _set_paused(session, code, as_json, dry_run, paused=False)
+    _set_paused(session, code, paused=False)
 
 
-def _set_paused(session: Session, code: str | None, as_json: bool, dry_run: bool, *, paused: bool) -> None:
+def _set_paused(session: Session, code: str, *, paused: bool) -> None:
     from doitui_core.config import repositories
     from doitui_core.queue import blocking
 
-    with session.database(read_only=dry_run):
+    with session.database():
         rows = [repositories.find(code)] if code else repositories.all_repositories()
-        for row in rows if not dry_run else []:
+        for row in rows if not session.dry_run else []:
             blocking.pause(row, paused, actor=actor())
     codes = [row.code for row in rows]
-    word = ("would be " if dry_run else "") + ("paused" if paused else "resumed")
-    show({"repositories": codes, "paused": paused}, as_json, [f"{word}: {', '.join(codes) or 'no repository'}"])
+    line = f"{session.would}{'paused' if paused else 'resumed'}: {', '.join(codes) or 'no repository'}"
+    session.show({"repositories": codes, "paused": paused}, [line])
 
 
-@queue.command("cancel")
-@click.argument("ids", nargs=-1, required=True, type=ID, metavar="ID...")
-@json_option
-@dry_run_option
-@pass_session
-def cancel(session: Session, ids: tuple[int, ...], as_json: bool, dry_run: bool) -> None:
-    """Give up jobs that are not under way, and the wish behind them.
+@queue.command()
+@job_ids_argument
+@writes
+def cancel(session: Session, ids: tuple[int, ...]) -> None:
+    """Cancel jobs that are not running, and what they asked for.
 
     Example: doitui queue cancel 12
     """
@@ -166,23 +146,18 @@ def cancel(session: Session, ids: tuple[int, ...], as_json: bool, dry_run: bool)
     from doitui_core.queue import jobs
 
     def act(text: str) -> dict[str, Any]:
-        number = int(text)
-        job = jobs.cancellable(number) if dry_run else targets.cancel(number, actor=actor())
-        return {"id": job.id, "status": job.status, "line": f"job {job.id}: {'would be ' if dry_run else ''}cancelled"}
+        job = jobs.cancellable(int(text)) if session.dry_run else targets.cancel(int(text), actor=actor())
+        return {"id": job.id, "status": job.status, "line": f"job {job.id}: {session.would}cancelled"}
 
-    with session.database(read_only=dry_run):
-        each([str(number) for number in ids], act, as_json)
+    with session.database():
+        each(session, list(map(str, ids)), act)
 
 
-@queue.command("prune")
-@click.option(
-    "--days", default=90, type=click.IntRange(0, 36_500), help="Keep what ended in the last so many days (90)."
-)
-@json_option
-@dry_run_option
-@pass_session
-def prune(session: Session, days: int, as_json: bool, dry_run: bool) -> None:
-    """Forget jobs that were completed or cancelled long ago. The history of their DOIs stays whole.
+@queue.command()
+@click.option("--days", default=90, type=click.IntRange(0, 36_500), help="Keep jobs of the last days (default 90).")
+@writes
+def prune(session: Session, days: int) -> None:
+    """Delete jobs that were completed or cancelled long ago. The history of their DOIs is kept.
 
     Example: doitui queue prune --days 30
     """
@@ -191,20 +166,18 @@ def prune(session: Session, days: int, as_json: bool, dry_run: bool) -> None:
     from doitui_core.db import database
     from doitui_core.queue import pruning
 
-    with session.database(read_only=dry_run):
+    with session.database():
         before = database.now() - timedelta(days=days)
-        pruned = pruning.prunable(before).count() if dry_run else pruning.prune(before, actor=actor())
-    show({"pruned": pruned}, as_json, [f"{plural(pruned, 'job')} {'would be ' if dry_run else ''}forgotten"])
+        pruned = pruning.prunable(before).count() if session.dry_run else pruning.prune(before, actor=actor())
+    session.show({"pruned": pruned}, [f"{plural(pruned, 'job')} {session.would}deleted"])
 
 
-@queue.command("schedule")
-@click.argument("ids", nargs=-1, required=True, type=ID, metavar="ID...")
-@click.option("--at", "moment", required=True, metavar="TIME", help="Not before this time, as 2026-12-01T06:00Z.")
-@json_option
-@dry_run_option
-@pass_session
-def schedule(session: Session, ids: tuple[int, ...], moment: str, as_json: bool, dry_run: bool) -> None:
-    """Do pending jobs at another time. A newer wish for the same DOI brings its job forward again.
+@queue.command()
+@job_ids_argument
+@click.option("--at", "moment", required=True, metavar="TIME", help="Earliest time, such as 2026-12-01T06:00Z.")
+@writes
+def schedule(session: Session, ids: tuple[int, ...], moment: str) -> None:
+    """Postpone pending jobs. A new request for the same DOI makes its job due again.
 
     Example: doitui queue schedule 12 --at 2026-12-01T06:00Z
     """
@@ -214,9 +187,9 @@ def schedule(session: Session, ids: tuple[int, ...], moment: str, as_json: bool,
     at = clock.parse(moment)
 
     def act(text: str) -> dict[str, Any]:
-        job = jobs.schedulable(int(text)) if dry_run else jobs.schedule(int(text), at, actor=actor())
-        line = f"job {job.id} {'would be' if dry_run else 'is'} done at {clock.iso(at)}"
+        job = jobs.schedulable(int(text)) if session.dry_run else jobs.schedule(int(text), at, actor=actor())
+        line = f"job {job.id}: {session.would}scheduled for {clock.iso(at)}"
         return {"id": job.id, "scheduled_at": clock.iso(at), "line": line}
 
-    with session.database(read_only=dry_run):
-        each([str(number) for number in ids], act, as_json)
+    with session.database():
+        each(session, list(map(str, ids)), act)

@@ -1,4 +1,4 @@
-"""`doitui record`: records in, and a look at them."""
+"""`doitui record`: import, list, publish and delete records."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ import click
 
 from doitui.cli import exits, row_json
 from doitui.cli.items import each
-from doitui.cli.output import fields, progress, say, show, table
-from doitui.cli.paging import paging_options, say_next
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
-from doitui.cli.so_far import says_how_far
+from doitui.cli.options import (
+    files_argument,
+    ids_argument,
+    owner_option,
+    paging_options,
+    repository_option,
+    show_page,
+)
+from doitui.cli.output import fields, progress, say, say_first
+from doitui.cli.partial_results import adds_progress
+from doitui.cli.session import Session, reads, writes
 from doitui_core.config.actor import actor
 from doitui_core.text import plural
-
-#: Values set by hand that are reported one by one.
-NAMED = 10
 
 
 @click.group()
 def record() -> None:
-    """Bring records in and look at them.
+    """Import records and show them.
 
     Example: doitui record import records/*.xml
     """
 
 
 @record.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@files_argument
 @click.option(
     "--format",
     "form",
     default="auto",
     type=click.Choice(["auto", "datacite-json", "datacite-xml", "jsonl"]),
-    help="What the files are; auto looks into them.",
+    help="Format of the files (default auto: detect).",
 )
-@click.option("--repository", "code", metavar="CODE", help="Whose records they are; needed when there are several.")
-@click.option(
-    "--doi", "doi", default="keep", type=click.Choice(["keep", "ignore"]), help="What to do with a document's own DOI."
-)
+@owner_option
+@click.option("--doi", default="keep", type=click.Choice(["keep", "ignore"]), help="Keep or ignore a document's DOI.")
 @click.option("--object-id", default="auto", metavar="auto|filename|FIELD", help="Where the object id comes from.")
 @click.option(
     "--published/--unpublished",
     default=None,
-    help="Whether the records are public, whatever their documents say (new ones are, known ones stay as they are).",
+    help="Override the documents (default: new records are published, others stay as they are).",
 )
-@json_option
-@dry_run_option
-@pass_session
+@writes
 def import_(
     session: Session,
     files: tuple[Path, ...],
@@ -60,41 +60,36 @@ def import_(
     doi: str,
     object_id: str,
     published: bool | None,
-    as_json: bool,
-    dry_run: bool,
 ) -> None:
-    """Import DataCite XML, DataCite JSON or JSON lines; importing again updates.
+    """Import DataCite XML, DataCite JSON or JSON lines, or update records from them.
 
-    A document's own DOI under our prefix is reserved as ours; any other is foreign and never registered. What a
-    document does not say stays as it is. What a person set (landing page, publication state, owner) stays too, and is
-    reported where the document says something else.
+    A document's DOI under your prefix is reserved; any other DOI is foreign and never registered. What a document omits
+    does not change. What a person set (landing page, publication state, owner) does not change either: differences
+    are reported.
 
     Example: doitui record import --repository h records/*.xml
     """
     from doitui_core.config import repositories
     from doitui_core.records import importing
 
-    options = importing.ImportOptions(form, doi == "keep", object_id, published, dry_run, actor())
-    results: list[Any] = []
-    with session.database(read_only=dry_run), progress("importing", len(files)) as bar:
+    options = importing.ImportOptions(form, doi == "keep", object_id, published, session.dry_run, actor())
+    results: list[importing.ImportResult] = []
+    with session.database(), progress("importing", len(files)) as bar:
         config = repositories.config(repositories.find_or_only(code))
-        with says_how_far(lambda: _reached(results)):
+        with adds_progress(lambda: _progress(results)):
             for result in importing.files(files, config, options, bar.update):
                 results.append(result)
-    _report(results, as_json, dry_run)
+    _report(session, results)
 
 
-def _reached(results: list[Any]) -> str:
-    """How far an import came that was stopped."""
+def _progress(results: list[Any]) -> str:
     stored = sum(not result.error for result in results)
-    return f"{plural(stored, 'record')} stored before; import the same files again to go on"
+    return f"{plural(stored, 'record')} stored before; import the same files again to continue"
 
 
-def _report(results: list[Any], as_json: bool, dry_run: bool) -> None:
+def _report(session: Session, results: list[Any]) -> None:
     stored = [result for result in results if not result.error]
     rejected = [result for result in results if result.error]
-    wrong = {id(result): [f for f in result.findings if f.level == "error"] for result in stored}
-    warned = sum(any(f.level == "warning" for f in result.findings) for result in stored)
     created = sum(result.created for result in stored)
     document = {
         "imported": len(stored),
@@ -102,56 +97,46 @@ def _report(results: list[Any], as_json: bool, dry_run: bool) -> None:
         "updated": len(stored) - created,
         "rejected": [{"place": result.place, "error": result.error} for result in rejected],
         "findings": [
-            {
-                "place": r.place,
-                "object_id": r.object_id,
-                "level": f.level,
-                "code": f.code,
-                "path": f.path,
-                "message": f.message,
-            }
-            for r in stored
-            for f in r.findings
+            {"place": row.place, "object_id": row.object_id} | _finding(found)
+            for row in stored
+            for found in row.findings
         ],
         "kept": [
-            {"object_id": r.object_id, "place": r.place} | dataclasses.asdict(kept) for r in stored for kept in r.kept
+            {"object_id": row.object_id, "place": row.place} | dataclasses.asdict(kept)
+            for row in stored
+            for kept in row.kept
         ],
     }
-    would = "would be " if dry_run else ""
-    not_yet = sum(bool(found) for found in wrong.values())
-    known = len(stored) - created
-    told = f"{plural(len(stored), 'record')} {would}imported ({created} new, {known} known), {len(rejected)} rejected"
-    lines = [told]
-    if not_yet:
-        lines.append(f"{not_yet} of them cannot be minted yet: see above")
-    if warned:
-        lines.append(f"{warned} with warnings: `doitui record show ID` tells them")
     for result in rejected:
         say(f"{result.place}: {result.error}")
-    for result in stored:
-        for finding in wrong[id(result)]:
-            say(f"{result.place}: record {result.object_id} cannot be minted: {finding.message} ({finding.code})")
-    _report_protected(stored)
-    show(document, as_json, lines)
-    codes = [exits.USAGE] * len(rejected)
-    exits.leave(exits.for_items([*codes, *[exits.DONE] * len(stored)], codes))
+    not_mintable = 0
+    for row in stored:
+        errors = [found for found in row.findings if found.level == "error"]
+        not_mintable += bool(errors)
+        for found in errors:
+            say(f"{row.place}: record {row.object_id} cannot be minted: {found.message} ({found.code})")
+    kept = [f"record {row.object_id} {field.message}" for row in stored for field in row.kept]
+    say_first(kept, 10, " values set by hand that differ from the documents: --json lists all")
+    warned = sum(any(found.level == "warning" for found in row.findings) for row in stored)
+    counts = f"({created} new, {len(stored) - created} known), {len(rejected)} rejected"
+    lines = [f"{plural(len(stored), 'record')} {session.would}imported {counts}"]
+    if not_mintable:
+        lines.append(f"{not_mintable} of them cannot be minted yet: see above")
+    if warned:
+        lines.append(f"{warned} with warnings: see `doitui record show ID`")
+    session.show(document, lines)
+    exits.leave_items([exits.USAGE] * len(rejected), len(results))
 
 
-def _report_protected(stored: list[Any]) -> None:
-    """What people set and documents do not agree with, the first ones by name."""
-    kept = [f"record {result.object_id} {kept.message}" for result in stored for kept in result.kept]
-    for line in kept[:NAMED]:
-        say(line)
-    if len(kept) > NAMED:
-        say(f"{len(kept) - NAMED} more values set by hand differ from the documents: --json lists them")
+def _finding(found: Any) -> dict[str, str]:
+    return {"level": found.level, "code": found.code, "path": found.path, "message": found.message}
 
 
 @record.command("list")
-@click.option("--repository", "code", default="", metavar="CODE", help="Only that repository's.")
+@repository_option
 @paging_options
-@json_option
-@pass_session
-def list_(session: Session, code: str, limit: int, after: str, as_json: bool) -> None:
+@reads
+def list_(session: Session, code: str, limit: int, after: str) -> None:
     """List records, newest first.
 
     Example: doitui record list --limit 20
@@ -161,17 +146,14 @@ def list_(session: Session, code: str, limit: int, after: str, as_json: bool) ->
     with session.database(read_only=True):
         page = lists.records(repository=code, limit=limit, after=after)
     columns = ("object_id", "repository", "doi", "status", "published", "title")
-    rows = [row_json.record(row) for row in page.rows]
-    show({"records": rows, "next": page.next}, as_json, table(rows, columns, "no records"))
-    say_next(page.next, as_json)
+    show_page(session, "records", page, row_json.record, columns, "no records")
 
 
 @record.command("show")
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@json_option
-@pass_session
-def show_(session: Session, ids: tuple[str, ...], as_json: bool) -> None:
-    """Show a record: what is kept, and what DataCite would say to it.
+@ids_argument
+@reads
+def show_(session: Session, ids: tuple[str, ...]) -> None:
+    """Show records, with the errors and warnings for a mint.
 
     Example: doitui record show MS-0112
     """
@@ -180,91 +162,89 @@ def show_(session: Session, ids: tuple[str, ...], as_json: bool) -> None:
     from doitui_core.records import record_lookup
     from doitui_core.views import lists
 
+    found = []
     with session.database(read_only=True):
-        found = []
         for text in ids:
             row = record_lookup.find(text)
-            findings = [
-                {"level": f.level, "code": f.code, "path": f.path, "message": f.message} for f in targets.check(row)
-            ]
             owner = {"owner_name": row.owner_name, "owner_email": row.owner_email}
-            content = {"metadata": strict_json.tolerant_loads(row.metadata), "findings": findings}
-            found.append(row_json.record(lists.record(row.id)) | owner | content)
-    show(found[0] if len(found) == 1 else {"records": found}, as_json, [line for row in found for line in _lines(row)])
+            metadata = {"metadata": strict_json.tolerant_loads(row.metadata)}
+            findings = {"findings": list(map(_finding, targets.check(row)))}
+            found.append(row_json.record(lists.record(row.id)) | owner | metadata | findings)
+    session.show(found[0] if len(found) == 1 else {"records": found}, [line for row in found for line in _lines(row)])
 
 
 def _lines(row: dict[str, Any]) -> list[str]:
-    told = fields({name: found for name, found in row.items() if name not in ("metadata", "findings")})
     metadata = json.dumps(row["metadata"], ensure_ascii=False, indent=2).splitlines()
-    findings = [f"{f['level']}: {f['message']} ({f['code']})" for f in row["findings"]] or ["DataCite would take it"]
-    return [*told, "metadata", *[f"  {line}" for line in metadata], *findings]
+    findings = [f"{found['level']}: {found['message']} ({found['code']})" for found in row["findings"]]
+    return [
+        *fields({name: value for name, value in row.items() if name not in ("metadata", "findings")}),
+        "metadata",
+        *[f"  {line}" for line in metadata],
+        *(findings or ["no errors or warnings"]),
+    ]
 
 
-@record.command("publish")
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@json_option
-@dry_run_option
-@pass_session
-def publish(session: Session, ids: tuple[str, ...], as_json: bool, dry_run: bool) -> None:
-    """Mark records as published. Their DOIs are minted by `doi mint`, `batch mint` or `cron register-local`.
+@record.command()
+@ids_argument
+@writes
+def publish(session: Session, ids: tuple[str, ...]) -> None:
+    """Mark records as published. To mint their DOIs use `doi mint`, `batch mint` or `cron register-local`.
 
     Example: doitui record publish MS-0112
     """
-    _publish(session, ids, as_json, dry_run, on=True)
+    _publish(session, ids, on=True)
 
 
-@record.command("unpublish")
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@json_option
-@dry_run_option
-@pass_session
-def unpublish(session: Session, ids: tuple[str, ...], as_json: bool, dry_run: bool) -> None:
-    """Mark records as not published. That does nothing to their DOIs: `doi deactivate` does.
+@record.command()
+@ids_argument
+@writes
+def unpublish(session: Session, ids: tuple[str, ...]) -> None:
+    """Mark records as unpublished. Their DOIs do not change: use `doi deactivate` for that.
 
     Example: doitui record unpublish MS-0112
     """
-    _publish(session, ids, as_json, dry_run, on=False)
+    _publish(session, ids, on=False)
 
 
-def _publish(session: Session, ids: tuple[str, ...], as_json: bool, dry_run: bool, *, on: bool) -> None:
+def _publish(session: Session, ids: tuple[str, ...], *, on: bool) -> None:
     from doitui_core.records import publish_rules, record_lookup
 
-    word = "published" if on else "unpublished"
+    state = "published" if on else "unpublished"
 
     def act(text: str) -> dict[str, Any]:
         row = record_lookup.find(text)
-        changed = bool(row.published) != on if dry_run else publish_rules.publish(row, on=on, actor=actor())
-        becomes = f"{'would be ' if dry_run else 'is '}{word}" if changed else f"was {word} already"
-        return {"object_id": row.object_id, "changed": changed, "line": f"{row.object_id} {becomes}"}
+        changed = bool(row.published) != on if session.dry_run else publish_rules.publish(row, on=on, actor=actor())
+        line = f"{row.object_id} {session.would or 'is '}{state}" if changed else f"{row.object_id} was already {state}"
+        return {"object_id": row.object_id, "changed": changed, "line": line}
 
-    with session.database(read_only=dry_run):
-        each(ids, act, as_json)
+    with session.database():
+        each(session, ids, act)
 
 
-@record.command("delete")
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@click.option("--reason", default="", metavar="TEXT", help="What the tombstone says (The record was deleted.).")
-@json_option
-@dry_run_option
-@pass_session
-def delete(session: Session, ids: tuple[str, ...], reason: str, as_json: bool, dry_run: bool) -> None:
-    """Delete records. A DOI that was registered becomes a tombstone, and its record stays as what the tombstone tells
-    of; any other DOI is given up, and its string is never used again.
+@record.command()
+@ids_argument
+@click.option(
+    "--reason", default="", metavar="TEXT", help='Reason on the tombstone page (default "The record was deleted.").'
+)
+@writes
+def delete(session: Session, ids: tuple[str, ...], reason: str) -> None:
+    """Delete records. A registered DOI becomes a tombstone, which keeps its record; any other DOI is abandoned and
+    never used again.
 
     Example: doitui record delete MS-0112 --reason "withdrawn by its author"
     """
     from doitui_core.records import publish_rules, record_lookup
 
+    effects = {"tombstone": "; its DOI becomes a tombstone", "abandon": "; its DOI is abandoned", "nothing": ""}
+
     def act(text: str) -> dict[str, Any]:
         row = record_lookup.find(text)
-        done = (
-            publish_rules.effect_on_doi(row)
-            if dry_run
-            else publish_rules.delete(row, reason=reason or publish_rules.REASON, actor=actor())
-        )
-        fate = {"tombstone": "its DOI becomes a tombstone", "abandon": "its DOI is given up", "nothing": ""}[done]
-        line = f"{row.object_id} {'would be' if dry_run else 'is'} deleted" + (f"; {fate}" if fate else "")
-        return {"object_id": row.object_id, "doi": done, "line": line}
+        if session.dry_run:
+            effect = publish_rules.effect_on_doi(row)
+        else:
+            effect = publish_rules.delete(row, reason=reason or publish_rules.REASON, actor=actor())
+        line = f"{row.object_id} {session.would or 'is '}deleted{effects[effect]}"
+        return {"object_id": row.object_id, "doi": effect, "line": line}
 
-    with session.database(read_only=dry_run):
-        each(ids, act, as_json)
+    with session.database():
+        each(session, ids, act)

@@ -1,4 +1,4 @@
-"""`doitui repository`: codes with their own prefix, account and landing page."""
+"""`doitui repository`: repositories with their prefix, account and landing page."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from doitui.cli.output import show, table
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli.output import table
+from doitui.cli.session import Session, reads, writes
 from doitui_core.config.actor import actor
 
-#: Option -> setting. The password is apart: only a reference to it is stored.
+#: Option -> setting. Of the password only a reference is stored.
 OPTIONS = {
     "prefix": "datacite_prefix",
     "account": "datacite_repository_id",
@@ -26,7 +26,7 @@ OPTIONS = {
 
 @click.group()
 def repository() -> None:
-    """Set up repositories: prefix, account, landing page.
+    """Configure repositories: prefix, account, landing page.
 
     Example: doitui repository list
     """
@@ -34,34 +34,29 @@ def repository() -> None:
 
 @repository.command("set")
 @click.argument("code")
-@click.option("--prefix", metavar="P", help="The DOI prefix DataCite gave it, as 10.5072.")
-@click.option("--account", metavar="A", help="Its account at DataCite, as ABCD.REPO.")
-@click.option("--url", metavar="API", help="The REST API; without it DataCite's own, by environment.")
-@click.option("--password-env", metavar="VAR", help="The environment variable that holds the password.")
-@click.option("--password-file", metavar="F", help="The file that holds the password.")
-@click.option("--environment", type=click.Choice(["test", "production"]), help="Which DataCite (test).")
-@click.option("--publisher", metavar="NAME", help="Publisher of records that name none.")
-@click.option("--landing-page", metavar="TEMPLATE", help="As https://archive.example.org/{object_id}.")
-@click.option("--suffix-pattern", metavar="P", help="How new DOIs are made ({repository_code}/{year}/{object_id}).")
-@click.option("--local-prefix", metavar="P", help="Our part of a prefix that several systems share (OPUS).")
-@click.option("--active/--inactive", default=None, help="An inactive repository's settings count as absent.")
-@json_option
-@dry_run_option
-@pass_session
+@click.option("--prefix", metavar="P", help="DOI prefix assigned by DataCite, such as 10.5072.")
+@click.option("--account", metavar="A", help="Repository account at DataCite, such as ABCD.REPO.")
+@click.option("--url", metavar="API", help="REST API (default: DataCite's for the environment).")
+@click.option("--password-env", metavar="VAR", help="Environment variable with the password.")
+@click.option("--password-file", metavar="F", help="File with the password.")
+@click.option("--environment", type=click.Choice(["test", "production"]), help="DataCite system (default test).")
+@click.option("--publisher", metavar="NAME", help="Publisher of records without one.")
+@click.option("--landing-page", metavar="TEMPLATE", help="Such as https://archive.example.org/{object_id}.")
+@click.option("--suffix-pattern", metavar="P", help="Pattern of new DOIs ({repository_code}/{year}/{object_id}).")
+@click.option("--local-prefix", metavar="P", help="Your part of a prefix that several systems share (OPUS).")
+@click.option("--active/--inactive", default=None, help="Settings of an inactive repository do not apply.")
+@writes
 def set_(
     session: Session,
     code: str,
     password_env: str | None,
     password_file: str | None,
     active: bool | None,
-    as_json: bool,
-    dry_run: bool,
-    **given: str | None,
+    **options: str | None,
 ) -> None:
-    """Make the repository CODE, or change what is given.
+    """Create the repository CODE, or change the given settings of it.
 
-    CODE goes into DOIs and names of files: up to 64 ASCII letters, digits, . _ and -, of which the first and the last
-    are a letter or digit.
+    CODE is part of DOIs and file names: up to 64 ASCII letters, digits, . _ and -, with a letter or digit at both ends.
 
     Example: doitui repository set h --prefix 10.5072 --account ABCD.REPO --password-env DATACITE_PASSWORD
     --landing-page 'https://archive.example.org/{object_id}'
@@ -69,27 +64,24 @@ def set_(
     from doitui_core.config import repositories
     from doitui_core.operations import change_settings
 
-    values = {OPTIONS[option]: text for option, text in given.items() if text is not None}
+    values = {OPTIONS[option]: text for option, text in options.items() if text is not None}
     if password_env and password_file:
         raise click.UsageError("give --password-env or --password-file, not both")
     if password_env or password_file:
         values["datacite_password"] = f"env:{password_env}" if password_env else f"file:{password_file}"
-    with session.database(read_only=dry_run):
+    with session.database():
         values = repositories.check(code, values)
-        document = (
-            _preview(code, values, active)
-            if dry_run
-            else _document(change_settings.save_repository(code, values, active, actor=actor()))
-        )
+        if session.dry_run:
+            document = _preview(code, values, active)
+        else:
+            document = _document(change_settings.save_repository(code, values, active, actor=actor()))
     changes = [*values, *([] if active is None else ["active" if active else "inactive"])]
-    would = "would be " if dry_run else ""
-    show(document, as_json, [f"repository {code} {would}set: {', '.join(changes) or 'nothing to change'}"])
+    session.show(document, [f"repository {code} {session.would}set: {', '.join(changes) or 'nothing to change'}"])
 
 
 @repository.command("list")
-@json_option
-@pass_session
-def list_(session: Session, as_json: bool) -> None:
+@reads
+def list_(session: Session) -> None:
     """List the repositories.
 
     Example: doitui repository list --json
@@ -103,19 +95,15 @@ def list_(session: Session, as_json: bool) -> None:
         for row in rows
     ]
     columns = ("code", "active", "datacite_prefix", "datacite_repository_id", "datacite_environment", "landing_page")
-    show(
-        {"repositories": rows},
-        as_json,
-        table(flat, columns, "no repository yet: `doitui repository set CODE --prefix …`"),
-    )
+    empty = "no repository: add one with `doitui repository set CODE --prefix …`"
+    session.show({"repositories": rows}, table(flat, columns, empty))
 
 
 @repository.command("show")
 @click.argument("code")
-@json_option
-@pass_session
-def show_(session: Session, code: str, as_json: bool) -> None:
-    """Show what CODE is set to, and where each value comes from.
+@reads
+def show_(session: Session, code: str) -> None:
+    """Show the settings of the repository CODE, and where each value comes from.
 
     Example: doitui repository show h
     """
@@ -124,28 +112,26 @@ def show_(session: Session, code: str, as_json: bool) -> None:
     with session.database(read_only=True):
         document = _document(repositories.find(code))
     rows = [{"setting": name, **value} for name, value in document["settings"].items()]
-    state = "active" if document["active"] else "inactive: its settings count as absent"
-    show(document, as_json, [f"{code} ({state})", *table(rows, ("setting", "value", "source"), "")])
+    state = "active" if document["active"] else "inactive: its settings do not apply"
+    session.show(document, [f"{code} ({state})", *table(rows, ("setting", "value", "source"), "")])
 
 
-@repository.command("remove")
+@repository.command()
 @click.argument("code")
-@json_option
-@dry_run_option
-@pass_session
-def remove(session: Session, code: str, as_json: bool, dry_run: bool) -> None:
-    """Forget the repository CODE. Refused while it has records.
+@writes
+def remove(session: Session, code: str) -> None:
+    """Remove the repository CODE. This fails if it has records.
 
     Example: doitui repository remove old
     """
     from doitui_core.operations import change_settings
 
-    with session.database(read_only=dry_run):
-        if dry_run:
+    with session.database():
+        if session.dry_run:
             change_settings.check_removable(code)
         else:
             change_settings.remove_repository(code, actor=actor())
-    show({"removed": code}, as_json, [f"repository {code} {'would be ' if dry_run else ''}removed"])
+    session.show({"removed": code}, [f"repository {code} {session.would}removed"])
 
 
 def _document(row: Any) -> dict[str, Any]:
@@ -157,12 +143,12 @@ def _document(row: Any) -> dict[str, Any]:
 
 
 def _preview(code: str, values: dict[str, str], active: bool | None) -> dict[str, Any]:
-    """What `_document` would be with `values`."""
+    """The `_document` after a change to `values`."""
     from doitui_core.config import repositories, settings
 
     row = next((row for row in repositories.all_repositories() if row.code == code), None)
-    awake = active if active is not None else row is None or bool(row.active)
+    is_active = active if active is not None else row is None or bool(row.active)
     found = settings.load(row.id if row else 0)
-    changed = replace(found, rows={**found.rows, **values} if awake else {})
+    changed = replace(found, rows={**found.rows, **values} if is_active else {})
     shown = {name: settings.display(changed, name) for name in settings.TABLE}
-    return {"code": code, "active": awake, "settings": shown}
+    return {"code": code, "active": is_active, "settings": shown}

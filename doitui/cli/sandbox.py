@@ -8,16 +8,14 @@ import click
 
 
 @click.command()
-@click.option("--port", default=8080, type=click.IntRange(0, 65535), help="0 picks a free one (8080).")
+@click.option("--port", default=8080, type=click.IntRange(0, 65535), help="Port (default 8080; 0: any free port).")
+@click.option("--prefix", "prefixes", multiple=True, metavar="P", help="Prefix of the account, repeatable (10.5072).")
 @click.option(
-    "--prefix", "prefixes", multiple=True, metavar="P", help="A prefix of the account; may be repeated (10.5072)."
+    "--account", default="DEMO.REPO:demo", metavar="NAME:PASSWORD", help="Repository account (default DEMO.REPO:demo)."
 )
-@click.option(
-    "--account", default="DEMO.REPO:demo", metavar="NAME:PASSWORD", help="The repository account (DEMO.REPO:demo)."
-)
-@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Keep everything in this file.")
-@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="Misbehave; may be repeated.")
-@click.option("--events-writable", is_flag=True, help="Let the account write events, as DataCite lets only its staff.")
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Keep the state in this file.")
+@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="A fault, repeatable; see above.")
+@click.option("--events-writable", is_flag=True, help="Let the account write events (at DataCite only staff can).")
 def sandbox(
     port: int,
     prefixes: tuple[str, ...],
@@ -26,11 +24,11 @@ def sandbox(
     faults: tuple[str, ...],
     events_writable: bool,
 ) -> None:
-    """Run a DataCite stand-in on 127.0.0.1, to rehearse with. It behaves as DataCite does, traps included.
+    """Run a stand-in for DataCite on 127.0.0.1. It behaves as DataCite does, including its pitfalls.
 
-    A fault is 'METHOD PATH-GLOB KIND [every=N] [count=N] [seconds=S] [status=N]' with one of the kinds latency, hang
-    (the write is done, then no answer), reset, status, wrong-state, search-lag; html and gateway answer as what is on
-    the way does: with a page (status 200 to 511: a login page, a firewall, a proxy), or with {"message": …} in JSON.
+    A fault is 'METHOD PATH-GLOB KIND [every=N] [count=N] [seconds=S] [status=N]'. Kinds: latency, hang (writes, then
+    does not answer), reset, status, wrong-state, search-lag, html and gateway. html and gateway answer as a firewall,
+    proxy or login page would: with a page (status 200 to 511), or with {"message": …} in JSON.
 
     Example: doitui sandbox --prefix 10.5072 --fault 'POST /dois hang every=10'
     """

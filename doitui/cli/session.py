@@ -1,23 +1,25 @@
-"""What every command shares: the database it was given, who asks, and the options `--json` and `--dry-run`."""
+"""What every command shares: its database, `--json`, `--dry-run`, and how it prints."""
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any
 
 import click
 
-F = TypeVar("F", bound=Callable[..., Any])
+from doitui.cli import output
 
-#: What peewee looks for besides SQLite.
-DRIVERS = ("psycopg", "psycopg2", "psycopg2cffi")
+Command = Callable[..., None]
 
+#: The drivers that peewee imports if they are installed.
+POSTGRESQL_DRIVERS = ("psycopg", "psycopg2", "psycopg2cffi")
 
-#: How the variables of settings begin; and those that name places and need no check.
+#: Prefixes of the variables of settings, and the variables among them that are no settings.
 SETTING_VARIABLES = ("DOITUI_", "DATACITE_", "QUEUE_")
 PLACES = frozenset({"DOITUI_DATABASE", "DOITUI_LOG", "DOITUI_SPOOL"})
 
@@ -26,42 +28,48 @@ PLACES = frozenset({"DOITUI_DATABASE", "DOITUI_LOG", "DOITUI_SPOOL"})
 class Session:
     """One call of `doitui`."""
 
-    given: str | None
+    database_option: str | None
     debug: bool
+    as_json: bool = False
+    dry_run: bool = False
 
     @property
     def database_url(self) -> str:
         """`--database`, else DOITUI_DATABASE, else SQLite in the user's data directory."""
-        if self.given is not None:
-            return self.given
+        if self.database_option is not None:
+            return self.database_option
         if os.environ.get("DOITUI_DATABASE"):
             return os.environ["DOITUI_DATABASE"]
         from platformdirs import user_data_path
 
         return f"sqlite:///{user_data_path('doitui') / 'doitui.db'}"
 
-    def spare_drivers(self) -> None:
-        """peewee imports the drivers of PostgreSQL wherever they are installed: 0.1 s of every command, 0.2 s on a slow
-        machine. Where SQLite is asked for, this process does without them.
-        """
-        url = self.given if self.given is not None else os.environ.get("DOITUI_DATABASE", "")
+    @property
+    def would(self) -> str:
+        """What a message about a change begins with: "would be " in a dry run."""
+        return "would be " if self.dry_run else ""
+
+    def skip_postgresql_drivers(self) -> None:
+        """For SQLite, keep peewee from importing the PostgreSQL drivers: they take 0.1 to 0.2 s of every command."""
+        url = self.database_option if self.database_option is not None else os.environ.get("DOITUI_DATABASE", "")
         if "peewee" not in sys.modules and (not url or url.startswith("sqlite:")):
-            for name in DRIVERS:
-                sys.modules[name] = None  # type: ignore[assignment] # not to be found
+            for name in POSTGRESQL_DRIVERS:
+                sys.modules[name] = None  # type: ignore[assignment] # makes its import fail
 
     @contextmanager
     def database(
         self, *, read_only: bool = False, durable: bool = True, any_environment: bool = False
     ) -> Iterator[None]:
-        """The database, open for this command. Raises `Misconfigured` for a variable with an invalid value, unless
-        `any_environment`.
+        """Open the database for this command, read-only in a dry run.
+
+        Raises `Misconfigured` for a variable with an invalid value, unless `any_environment`.
         """
         from doitui.cli.waits import say_waits
         from doitui_core.db import database
 
         if not any_environment:
             check_environment()
-        database.open(self.database_url, read_only=read_only, durable=durable)
+        database.open(self.database_url, read_only=read_only or self.dry_run, durable=durable)
         say_waits()
         try:
             with database.guard():
@@ -69,11 +77,15 @@ class Session:
         finally:
             database.close()
 
+    def show(self, document: Any, lines: Iterable[str]) -> bool:
+        """Print `document` as JSON, or `lines`. False: the reader of stdout has gone."""
+        return output.show(document, self.as_json, lines)
+
 
 def check_environment() -> None:
-    """Refuse a variable of a setting with an invalid value. Raises `Misconfigured`.
+    """Raise `Misconfigured` if a variable of a setting has an invalid value.
 
-    Settings are imported only where such a variable is set: most commands start without it.
+    Settings are imported only if such a variable is set: most commands start without it.
     """
     if any(name.startswith(SETTING_VARIABLES) and name not in PLACES for name in os.environ):
         from doitui_core.config import environment_check
@@ -81,15 +93,23 @@ def check_environment() -> None:
         environment_check.check(os.environ)
 
 
-#: Hands the `Session` to a command as its first argument.
-pass_session: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(Session)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
 
 
-def json_option(command: F) -> F:
-    """`--json`: one document on stdout and nothing else there."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+def reads(command: Command) -> Command:
+    """A command with `--json`, which gets the `Session` as its first argument."""
+    return json_option(_with_session(command))
 
 
-def dry_run_option(command: F) -> F:
-    """`--dry-run`: say what would happen, change nothing."""
-    return click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")(command)
+def writes(command: Command) -> Command:
+    """A command with `--json` and `--dry-run`, which gets the `Session` as its first argument."""
+    return json_option(dry_run_option(_with_session(command)))
+
+
+def _with_session(command: Command) -> Command:
+    @click.pass_obj
+    def call(session: Session, /, *args: Any, as_json: bool, dry_run: bool = False, **options: Any) -> None:
+        command(replace(session, as_json=as_json, dry_run=dry_run), *args, **options)
+
+    return functools.update_wrapper(call, command)

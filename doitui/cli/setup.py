@@ -7,36 +7,15 @@ from typing import Any
 
 import click
 
-from doitui.cli.numbers import SECONDS
+from doitui.cli.options import SECONDS
 from doitui.cli.output import say, show, wait
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
+from doitui.cli.session import Session, reads, writes
 from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable
 
-#: In what `status --watch` showed last: the database has been lost since.
+#: The key that marks the last counts of `status --watch` while the database does not answer.
 LOST = "lost"
 
-
-@click.command()
-@json_option
-@dry_run_option
-@pass_session
-def init(session: Session, as_json: bool, dry_run: bool) -> None:
-    """Create the database, or upgrade it to this version.
-
-    Example: doitui --database sqlite:///archive.db init
-    """
-    from doitui_core.db import database
-    from doitui_core.domain.database_urls import masked
-
-    place = masked(session.database_url)
-    steps = database.pending(session.database_url) if dry_run else database.create(session.database_url)
-    database.close()
-    would = "would be " if dry_run else ""
-    said = f"{place} {would}set up ({', '.join(steps)})" if steps else f"{place} is up to date"
-    show({"database": place, "steps": steps}, as_json, [said, *NEXT])
-
-
-#: What a newcomer types next.
+#: The commands after `doitui init`.
 NEXT = (
     "next:",
     "  doitui repository set CODE --prefix 10.NNNN --account ABCD.REPO --password-env NAME --landing-page 'https://…/{object_id}'",
@@ -46,29 +25,47 @@ NEXT = (
 
 
 @click.command()
-@click.option("--watch", is_flag=True, help="Print again whenever something has changed, as plain lines, until Ctrl-C.")
-@click.option("--every", default=2.0, type=SECONDS, metavar="SECONDS", help="How often --watch looks (2).")
-@json_option
-@pass_session
-def status(session: Session, watch: bool, every: float, as_json: bool) -> None:
-    """Show how many DOIs and jobs are in which state, and which workers are alive.
+@writes
+def init(session: Session) -> None:
+    """Create the database, or upgrade it to this version.
+
+    Example: doitui --database sqlite:///archive.db init
+    """
+    from doitui_core.db import database
+    from doitui_core.domain.database_urls import masked
+
+    url = masked(session.database_url)
+    steps = database.pending(session.database_url) if session.dry_run else database.create(session.database_url)
+    database.close()
+    line = f"{url} {session.would}set up ({', '.join(steps)})" if steps else f"{url} is up to date"
+    session.show({"database": url, "steps": steps}, [line, *NEXT])
+
+
+@click.command()
+@click.option("--watch", is_flag=True, help="Print plain lines again after each change, until Ctrl-C.")
+@click.option(
+    "--every", default=2.0, type=SECONDS, metavar="SECONDS", help="Interval of --watch in seconds (default 2)."
+)
+@reads
+def status(session: Session, watch: bool, every: float) -> None:
+    """Show the number of DOIs, jobs and events by state, and the running workers.
 
     Example: doitui status --json
     """
     from doitui_core.views import counters
 
-    if watch and as_json:
+    if watch and session.as_json:
         raise click.UsageError("--watch prints lines, --json one document: give one of them")
     with session.database(read_only=True):
         found = counters.overview()
-        read = show(found, as_json, _lines(found))
-        while watch and read and wait(every):
-            found, read = _shown_again(found)
+        has_reader = session.show(found, _lines(found))
+        while watch and has_reader and wait(every):
+            found, has_reader = _show_changes(found)
 
 
-def _shown_again(before: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """(what there is now, whether somebody still reads), printed where it has changed. Where the database was lost that
-    is said, once, and what there was `before` stays until it answers.
+def _show_changes(before: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """(the counts now, whether stdout still has a reader). Counts are printed if they changed; a lost database is
+    reported once, and `before` is kept until it answers.
     """
     from doitui_core.db import database
     from doitui_core.views import counters
@@ -77,13 +74,13 @@ def _shown_again(before: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         database.require_same(asking=False)
         found = counters.overview()
     except DatabaseReplaced as error:
-        say(f"{error}; reading what is there now")
+        say(f"{error}; reading the new one")
         database.open(database.current().url, read_only=True)
-        return _shown_again({})
+        return _show_changes({})
     except DatabaseUnavailable as error:
         database.close_thread()
         if LOST not in before:
-            say(f"{error}; looking again")
+            say(f"{error}; trying again")
         return {**before, LOST: True}, True
     if LOST in before:
         say("the database answers again")
@@ -97,4 +94,4 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     if events := ", ".join(f"{number} {name}" for name, number in found["events"].items() if number):
         yield f"events: {events}"
     seen = ", ".join(f"{worker['name']} (seen {worker['seen_at']})" for worker in found["workers"])
-    yield f"workers: {seen or 'none running: `doitui work` starts one'}"
+    yield f"workers: {seen or 'none running: start one with `doitui work`'}"

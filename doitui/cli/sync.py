@@ -1,62 +1,56 @@
-"""`doitui sync`: what DataCite has, compared with what is known here."""
+"""`doitui sync`: compare the DOIs here with DataCite."""
 
 from __future__ import annotations
 
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import progress, say, show
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
-from doitui.cli.so_far import says_how_far
+from doitui.cli.output import progress, say
+from doitui.cli.partial_results import adds_progress
+from doitui.cli.session import Session, writes
 from doitui_core.config.actor import actor
 from doitui_core.text import plural
 
-#: Unknown DOIs named to people; --json names all.
-NAMED = 20
+#: Unknown DOIs listed for people; --json lists all.
+LISTED = 20
 
 
 @click.command()
 @click.option("--prefix", default="", metavar="P", help="Only DOIs under this prefix.")
-@json_option
-@dry_run_option
-@pass_session
-def sync(session: Session, prefix: str, as_json: bool, dry_run: bool) -> None:
-    """Compare the state of every DOI with DataCite's, and note what differs. Tombstones stay dead: one that is public
-    again is queued to be hidden; nothing else is queued.
+@writes
+def sync(session: Session, prefix: str) -> None:
+    """Compare the state of every DOI with DataCite, and store differences.
+
+    A tombstone that is findable again at DataCite is queued to be hidden; nothing else is queued.
 
     Example: doitui sync --prefix 10.5072
     """
     from doitui_core.db.models import Doi
-    from doitui_core.operations import sync as syncing
+    from doitui_core.operations import sync
 
     with (
-        session.database(read_only=dry_run),
-        progress("comparing", 0 if dry_run else Doi.select().count()) as bar,
-        says_how_far(lambda: f"{plural(bar.pos, 'DOI')} compared before, what differed is noted"),
+        session.database(),
+        progress("comparing", 0 if session.dry_run else Doi.select().count()) as bar,
+        adds_progress(lambda: f"{plural(bar.pos, 'DOI')} compared before; their differences are stored"),
     ):
-        result = syncing.sync(prefix=prefix, actor=actor(), dry_run=dry_run, step=bar.update)
+        result = sync.sync(prefix=prefix, actor=actor(), dry_run=session.dry_run, step=bar.update)
     document = {
         "compared": result.compared,
         "differences": [
-            {"doi": found.doi, "before": found.before, "after": found.after, "todo": found.todo}
-            for found in result.differences
+            {"doi": one.doi, "before": one.before, "after": one.after, "todo": one.todo} for one in result.differences
         ],
         "unknown": result.unknown,
         "failed": [{"doi": doi, "error": error} for doi, error in result.failed.items()],
     }
-    first = (
-        f"{plural(result.compared, 'DOI')} compared, {len(result.differences)} {'differ' if dry_run else 'differed'}"
-    )
-    lines = [first]
-    lines += [
-        f"{one.doi}: {one.before} -> {one.after}" + (f"; {one.todo}" if one.todo else "") for one in result.differences
-    ]
+    verb = "differ" if session.dry_run else "differed"
+    lines = [f"{plural(result.compared, 'DOI')} compared, {len(result.differences)} {verb}"]
+    for one in result.differences:
+        lines.append(f"{one.doi}: {one.before} -> {one.after}" + (f"; {one.todo}" if one.todo else ""))
     if result.unknown:
-        more = " …" if len(result.unknown) > NAMED else ""
-        lines.append(
-            f"{len(result.unknown)} of the account are unknown here: {', '.join(result.unknown[:NAMED])}{more}"
-        )
-    show(document, as_json, lines)
+        more = " …" if len(result.unknown) > LISTED else ""
+        listed = ", ".join(result.unknown[:LISTED]) + more
+        lines.append(f"{plural(len(result.unknown), 'DOI')} of the account unknown here: {listed}")
+    session.show(document, lines)
     for doi, error in result.failed.items():
         say(f"{doi}: {error}")
-    exits.leave(exits.for_items([0] * result.compared, [exits.UNREACHABLE] * len(result.failed)))
+    exits.leave_items([exits.UNREACHABLE] * len(result.failed), result.compared)

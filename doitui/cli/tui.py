@@ -1,4 +1,4 @@
-"""`doitui tui`, and `doitui` alone on a terminal: the screens."""
+"""`doitui tui`: the terminal interface, which `doitui` alone opens too."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.output import say
-from doitui.cli.session import Session, check_environment, pass_session
+from doitui.cli.session import Session, check_environment
 
 
 @click.command()
-@click.option("--write", is_flag=True, help="Allow what changes things; without it the screens only look.")
-@click.option("--mouse/--no-mouse", default=None, help="Whether the mouse is used (not over SSH).")
-@click.option("--ascii/--no-ascii", "ascii_only", default=None, help="Draw with ASCII only (as the locale C does).")
-@pass_session
+@click.option("--write", is_flag=True, help="Allow changes (default: read-only).")
+@click.option("--mouse/--no-mouse", default=None, help="Use the mouse (default: not over SSH).")
+@click.option("--ascii/--no-ascii", "ascii_only", default=None, help="Draw with ASCII only (default in the locale C).")
+@click.pass_obj
 def tui(session: Session, write: bool, mouse: bool | None, ascii_only: bool | None) -> None:
-    """Open the screens: what is stuck, why, and the key that mends it. Read-only without --write.
+    """Open the screens: what is stuck, why, and which key fixes it. Read-only without --write.
 
     Example: doitui tui --write
     """
@@ -29,7 +29,7 @@ def tui(session: Session, write: bool, mouse: bool | None, ascii_only: bool | No
 def open_screens(
     session: Session, *, write: bool = False, mouse: bool | None = None, ascii_only: bool | None = None
 ) -> int:
-    """The exit code of the screens, which stay until somebody leaves them."""
+    """Run the screens until the user quits; return their exit code."""
     from doitui.tui.terminal import terminal
     from doitui_core.db import dialects
 
@@ -37,11 +37,11 @@ def open_screens(
         say("doitui: the screens need a terminal; `doitui status` and `doitui status --watch` print plain lines")
         return exits.USAGE
     check_environment()
-    dialects.for_url(session.database_url)  # a URL that is none is told here, not waited for
+    dialects.for_url(session.database_url)  # an invalid URL is an error now, not a database to wait for
     terminal.prepare(os.environ)
-    # Searches for garbage among what is being loaded find none: 30 ms of a start. The screens begin them again.
+    # Collections during the imports free nothing and take 30 ms. The screens enable them again.
     gc.disable()
-    # Whatever reads beside the screens lets them have their turn within a millisecond, not five: keys must not wait.
+    # Reader threads give way to the screens after 1 ms instead of 5, so that keys are answered at once.
     sys.setswitchinterval(0.001)
     from doitui.tui.app import DoituiApp
 

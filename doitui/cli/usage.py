@@ -1,4 +1,4 @@
-"""`doitui usage`: what sites and access logs noted, counted by COUNTER's rules."""
+"""`doitui usage`: count views and downloads of sites and access logs by the COUNTER rules."""
 
 from __future__ import annotations
 
@@ -9,20 +9,32 @@ from typing import Any
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import progress, say, show, table
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
-from doitui.cli.so_far import says_how_far
+from doitui.cli.options import LIMIT_OR_ALL, files_argument, owner_option, repository_option
+from doitui.cli.output import progress, say, table
+from doitui.cli.partial_results import adds_progress
+from doitui.cli.session import Session, reads, writes
 from doitui.cli.usage_drain import drain, reason_lines, refresh_events
 from doitui_core.domain.counter_terms import LABELS, METRICS
 from doitui_core.errors import BadInput
 from doitui_core.text import plural
 
-FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+#: Columns of the longest bar.
+WIDEST_BAR = 40
+
+#: Result of a log line -> its name for people.
+LINE_RESULTS = {
+    "counted": "counted",
+    "double_click": "double clicks",
+    "robot": "by robots",
+    "taken_back": "withdrawn",
+    "other": "not matched by a pattern",
+    "bad": "unreadable",
+}
 
 
 @click.group()
 def usage() -> None:
-    """Count views and downloads by the rules of COUNTER (Code of Practice for Research Data).
+    """Count views and downloads by the COUNTER Code of Practice for Research Data.
 
     Example: doitui usage show --month 2026-11
     """
@@ -32,30 +44,37 @@ usage.add_command(drain)
 
 
 def _log_options(command: Any) -> Any:
+    """The options of `access_log.reader`, by the names of its parameters."""
     for option in (
         click.option(
-            "--anonymous-user", "anonymous", multiple=True, metavar="NAME", help="A user id that means: not signed in."
+            "--anonymous-user",
+            "anonymous",
+            multiple=True,
+            metavar="NAME",
+            callback=lambda _context, _option, names: frozenset(names),
+            help='A user id that means "not signed in", repeatable.',
         ),
-        click.option("--download-pattern", default="", metavar="RE", help="Paths that are requests."),
+        click.option("--download-pattern", "downloads", default="", metavar="RE", help="Paths that are requests."),
         click.option(
             "--view-pattern",
+            "views",
             default="",
             metavar="RE",
-            help="Paths that are investigations; tried first. With combined: a group doi or object_id in it.",
+            help="Paths that are investigations, tried first. With combined: include a group doi or object_id.",
         ),
         click.option(
             "--log-format",
             "form",
             default="auto",
             type=click.Choice(["auto", "counter-processor", "combined", "combined-forwarded", "spool"]),
-            help="How lines are written; auto looks at them. combined-forwarded: X-Forwarded-For is the last field.",
+            help="Format of lines (default auto: detect). combined-forwarded: X-Forwarded-For is the last field.",
         ),
         click.option(
             "--trusted-hops",
             default=0,
             type=click.IntRange(0, 100),
             metavar="N",
-            help="Proxies of yours that add to a list of addresses (0: a line with a list is rejected).",
+            help="Number of your proxies that add to a list of addresses (default 0: lines with a list are rejected).",
         ),
     ):
         command = option(command)
@@ -63,141 +82,103 @@ def _log_options(command: Any) -> Any:
 
 
 @usage.command()
-@FILES
+@files_argument
 @_log_options
-@click.option("--month", default="", metavar="YYYY-MM", help="Only that month.")
-@click.option("--robots", type=click.Path(path_type=Path), metavar="FILE", help="Use this list of robots, not ours.")
-@click.option("--machines", type=click.Path(path_type=Path), metavar="FILE", help="Use this list of tools, not ours.")
-@json_option
+@click.option("--month", default="", metavar="YYYY-MM", help="Only this month.")
+@click.option("--robots", type=click.Path(path_type=Path), metavar="FILE", help="List of robots (default: built in).")
+@click.option("--machines", type=click.Path(path_type=Path), metavar="FILE", help="List of tools (default: built in).")
+@reads
 def count(
-    files: tuple[Path, ...],
-    form: str,
-    trusted_hops: int,
-    view_pattern: str,
-    download_pattern: str,
-    anonymous: tuple[str, ...],
-    month: str,
-    robots: Path | None,
-    machines: Path | None,
-    as_json: bool,
+    session: Session, files: tuple[Path, ...], month: str, robots: Path | None, machines: Path | None, **log: Any
 ) -> None:
-    """Count access logs, plain or compressed (gzip, zstd). Several are counted as one. Nothing is stored.
+    """Count access logs, plain or compressed (gzip, zstd), as one log. Nothing is stored.
 
-    A line must have one IP address or host name, or `-`, where the format has the visitor's address. A line with other
-    fields than the format says is rejected with its number.
+    The address field of a line must be one IP address or host name, or `-`. Lines that do not match the format are
+    rejected with their number.
 
     Example: doitui usage count --log-format combined --view-pattern '^/records/(?P<doi>10[.][^/]+/.+)$' access.log*
     """
     from doitui_core.usage import agents, count_logs
 
-    options = count_logs.CountOptions(
-        form, month, view_pattern, download_pattern, frozenset(anonymous), trusted_hops=trusted_hops
-    )
     known = agents.load(robots=robots, tools=machines)
     with progress("counting", sum(path.stat().st_size for path in files if path.is_file())) as bar:
-        found = count_logs.count(files, known, options, bar.update)
+        found = count_logs.count(files, known, count_logs.CountOptions(month=month, **log), bar.update)
     _say_bad(found.bad, found.lines["bad"])
     if found.warning:
         say(found.warning)
-    show(found.counts, as_json, [*table(list(_rows(found.counts)), ("doi", "by", *LABELS), "nothing was counted")])
-    if not as_json:
-        say(_line_results(found.lines))
+    rows = [
+        {"doi": doi, "by": method} | _labelled(numbers)
+        for doi, methods in found.counts.items()
+        for method, numbers in methods.items()
+    ]
+    session.show(found.counts, table(rows, ("doi", "by", *LABELS), "nothing was counted"))
+    if not session.as_json:
+        results = [f"{found.lines[name]} {label}" for name, label in LINE_RESULTS.items() if found.lines.get(name)]
+        say(f"{plural(sum(found.lines.values()), 'line')}: {', '.join(results) or 'none'}")
     exits.leave(exits.SOME_FAILED if found.bad else exits.DONE)
 
 
-def _rows(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Iterator[dict[str, Any]]:
-    for doi, methods in counts.items():
-        for method, numbers in methods.items():
-            told = [numbers.get(metric, 0) for metric in METRICS]
-            yield {"doi": doi, "by": method, **dict(zip(LABELS, told, strict=True))}
-
-
-#: What became of lines, in words.
-LINES = {
-    "counted": "counted",
-    "double_click": "double clicks",
-    "robot": "by robots",
-    "taken_back": "taken back",
-    "other": "of no interest",
-    "bad": "unreadable",
-}
-
-
-def _line_results(lines: Mapping[str, int]) -> str:
-    told = [f"{lines[name]} {words}" for name, words in LINES.items() if lines.get(name)]
-    return f"{plural(sum(lines.values()), 'line')}: {', '.join(told) or 'none'}"
+def _labelled(numbers: Mapping[str, int]) -> dict[str, int]:
+    return {label: numbers.get(metric, 0) for label, metric in zip(LABELS, METRICS, strict=True)}
 
 
 def _say_bad(bad: list[tuple[str, str]], number: int) -> None:
     for place, why in bad:
         say(f"{place}: {why}")
     if number > len(bad):
-        say(f"… and {number - len(bad)} more lines that cannot be read")
+        say(f"… and {number - len(bad)} more unreadable lines")
 
 
 @usage.command("import-log")
-@FILES
+@files_argument
 @_log_options
-@click.option("--repository", "code", metavar="CODE", help="Whose site it was; needed when there are several.")
-@click.option("--again", is_flag=True, help="Also what was imported before: records have been added since.")
-@json_option
-@dry_run_option
-@pass_session
-def import_log(
-    session: Session,
-    files: tuple[Path, ...],
-    form: str,
-    trusted_hops: int,
-    view_pattern: str,
-    download_pattern: str,
-    anonymous: tuple[str, ...],
-    code: str | None,
-    again: bool,
-    as_json: bool,
-    dry_run: bool,
-) -> None:
-    """Count access logs into the database. What was imported before is left out, also of a log that has grown.
+@owner_option
+@click.option("--again", is_flag=True, help="Import known lines too, because records were added since.")
+@writes
+def import_log(session: Session, files: tuple[Path, ...], code: str | None, again: bool, **log: Any) -> None:
+    """Count access logs into the database. Lines that were imported before are skipped, also if a log has grown.
 
-    A day that the middleware covers is refused: each day of a repository has one source.
+    Each day of a repository has one source: lines of a day that the middleware covers are rejected.
 
     Example: doitui usage import-log --view-pattern '^/records/(?P<object_id>[0-9]+)$' /var/log/nginx/access.log*
     """
     from platformdirs import user_config_path
 
     from doitui_core.config import repositories
-    from doitui_core.usage import import_log as importing
-    from doitui_core.usage import recount
+    from doitui_core.usage import import_log, recount
 
-    if form == "spool":
-        raise BadInput("a spool is not imported as a log: `doitui usage drain --spool DIR`")
-    key = importing.read_key(user_config_path("doitui") / "secrets" / "usage-log.key", make=not dry_run)
-    options = importing.LogImportOptions(
-        key, form, view_pattern, download_pattern, frozenset(anonymous), dry_run, again, trusted_hops
-    )
-    with session.database(read_only=dry_run):
+    if log["form"] == "spool":
+        raise BadInput("a spool cannot be imported as a log: use `doitui usage drain --spool DIR`")
+    key = import_log.read_key(user_config_path("doitui") / "secrets" / "usage-log.key", make=not session.dry_run)
+    options = import_log.LogImportOptions(key, dry_run=session.dry_run, again=again, **log)
+    with session.database():
         repository = repositories.find_or_only(code)
         with (
             progress("importing", len(files)) as bar,
-            says_how_far(lambda: f"{plural(bar.pos, 'whole log')} imported before; import the same again to go on"),
+            adds_progress(lambda: f"{plural(bar.pos, 'log')} imported before; import the same files again to continue"),
         ):
-            results = importing.import_logs(files, repository, options, bar.update)
-        hours = 0 if dry_run else recount.due()
+            results = import_log.import_logs(files, repository, options, bar.update)
+        hours = 0 if session.dry_run else recount.due()
         if hours:
-            refresh_events(all_days=True)
+            refresh_events()
     for result in results:
-        _say_bad(result.bad, result.rejected)
-        if result.warning:
-            say(f"{result.path}: {result.warning}")
-        for day, number in sorted(result.refused.items()):
-            say(f"{result.path}: {plural(number, 'line')} of {day} refused: that day is counted from another source")
-        if unknown := result.hits["unknown_id"]:
-            told = f"{plural(unknown, 'hit')} of no record here"
-            say(f"{result.path}: {told}: import the records, then the log once more with --again")
+        _say_problems(result)
     warnings = [f"{result.path}: {result.warning}" for result in results if result.warning]
     document = {"files": [_imported(result) for result in results], "hours": hours, "warnings": warnings}
-    show(document, as_json, [line for result in results for line in _import_lines(result, dry_run)])
+    session.show(document, [line for result in results for line in _import_lines(session, result)])
     failed = any(result.refused or result.rejected for result in results)
     exits.leave(exits.SOME_FAILED if failed else exits.DONE)
+
+
+def _say_problems(result: Any) -> None:
+    _say_bad(result.bad, result.rejected)
+    if result.warning:
+        say(f"{result.path}: {result.warning}")
+    for day, number in sorted(result.refused.items()):
+        say(f"{result.path}: {plural(number, 'line')} of {day} rejected: that day has another source")
+    if unknown := result.hits["unknown_id"]:
+        hits = f"{plural(unknown, 'hit')} without a record here"
+        say(f"{result.path}: {hits}: import the records, then the log again with --again")
 
 
 def _imported(result: Any) -> dict[str, Any]:
@@ -213,77 +194,68 @@ def _imported(result: Any) -> dict[str, Any]:
     }
 
 
-def _import_lines(result: Any, dry_run: bool) -> Iterator[str]:
-    would = "would be " if dry_run else ""
+def _import_lines(session: Session, result: Any) -> Iterator[str]:
     before = f" ({result.already} bytes were imported before)" if result.already else ""
-    told = f"{plural(result.hits.total(), 'hit')} of {plural(result.lines, 'line')}"
-    yield f"{result.path}: {told} {would}imported{before}"
+    hits = f"{plural(result.hits.total(), 'hit')} of {plural(result.lines, 'line')}"
+    yield f"{result.path}: {hits} {session.would}imported{before}"
     yield from reason_lines(result.hits)
 
 
 @usage.command("import-counts")
-@FILES
-@click.option("--repository", "code", metavar="CODE", help="Whose DOIs they are; needed when there are several.")
-@json_option
-@dry_run_option
-@pass_session
-def import_counts(session: Session, files: tuple[Path, ...], code: str | None, as_json: bool, dry_run: bool) -> None:
-    """Take over totals that were counted elsewhere, from CSV: doi,month,metric_type,access_method,count.
+@files_argument
+@owner_option
+@writes
+def import_counts(session: Session, files: tuple[Path, ...], code: str | None) -> None:
+    """Import totals that were counted elsewhere, from CSV: doi,month,metric_type,access_method,count.
 
-    They are kept apart, marked `import`. A month that is counted here is refused.
+    They are stored separately, with source `import`. A month that is counted here is rejected.
 
     Example: doitui usage import-counts --repository h legacy.csv
     """
     from doitui_core.config import repositories
-    from doitui_core.usage import import_counts as importing
+    from doitui_core.usage import import_counts
 
-    with session.database(read_only=dry_run):
-        repository, result = repositories.find_or_only(code), importing.CountImportResult()
-        with says_how_far(lambda: f"{plural(result.stored, 'count')} stored before; import the same files again"):
-            importing.import_counts(files, repository, result, dry_run=dry_run)
-        if result.stored and not dry_run:
-            refresh_events(all_days=True)
+    with session.database():
+        repository, result = repositories.find_or_only(code), import_counts.CountImportResult()
+        with adds_progress(lambda: f"{plural(result.stored, 'count')} stored before; import the same files again"):
+            import_counts.import_counts(files, repository, result, dry_run=session.dry_run)
+        if result.stored and not session.dry_run:
+            refresh_events()
     for place, why in result.rejected:
         say(f"{place}: {why}")
-    document = {
-        "imported": result.stored,
-        "rejected": [{"place": place, "error": why} for place, why in result.rejected],
-    }
-    would = "would be " if dry_run else ""
-    told = f"{plural(result.stored, 'count')} {would}imported, {len(result.rejected)} rejected"
-    show(document, as_json, [told])
-    codes = [exits.USAGE] * len(result.rejected)
-    exits.leave(exits.for_items([*codes, *[exits.DONE] * result.stored], codes))
-
-
-#: Columns of the longest bar.
-WIDEST_BAR = 40
+    rejected = [{"place": place, "error": why} for place, why in result.rejected]
+    line = f"{plural(result.stored, 'count')} {session.would}imported, {len(rejected)} rejected"
+    session.show({"imported": result.stored, "rejected": rejected}, [line])
+    exits.leave_items([exits.USAGE] * len(rejected), len(rejected) + result.stored)
 
 
 @usage.command("show")
-@click.option("--month", default="", metavar="YYYY-MM", help="Only that month, day by day.")
-@click.option("--doi", default="", metavar="DOI", help="Only that DOI.")
-@click.option("--repository", "code", default="", metavar="CODE", help="Only that repository's.")
-@click.option("--limit", default=100, type=click.IntRange(0, 1_000_000_000), help="DOIs shown; 0 = all (100).")
-@json_option
-@pass_session
-def show_(session: Session, month: str, doi: str, code: str, limit: int, as_json: bool) -> None:
-    """Show what was counted: a plot over time, and the DOIs with most investigations.
+@click.option("--month", default="", metavar="YYYY-MM", help="Only this month, by day.")
+@click.option("--doi", default="", metavar="DOI", help="Only this DOI.")
+@repository_option
+@click.option("--limit", default=100, type=LIMIT_OR_ALL, help="Maximum DOIs (default 100; 0: all).")
+@reads
+def show_(session: Session, month: str, doi: str, code: str, limit: int) -> None:
+    """Show counts: a plot over time, and the DOIs with the most investigations.
 
     Example: doitui usage show --month 2026-11
     """
-    from doitui_core.usage import show as showing
+    from doitui_core.usage import show
 
     with session.database(read_only=True):
-        found = showing.shown(month=month, doi=doi, repository=code, limit=limit)
-    series = found.get("days") or found["months"]
-    show(found, as_json, [*_plot(series), *_table(found["counts"])])
-    if found["more"] and not as_json:
-        say(f"the first {limit} only: --limit 0 shows all")
+        found = show.shown(month=month, doi=doi, repository=code, limit=limit)
+    rows = [
+        {"doi": row["doi"], "by": row["access_method"], "source": row["source"]} | _labelled(row)
+        for row in found["counts"]
+    ]
+    lines = table(rows, ("doi", "by", "source", *LABELS), "nothing was counted")
+    session.show(found, [*_plot(found.get("days") or found["months"]), *lines])
+    if found["more"] and not session.as_json:
+        say(f"only the first {limit}: --limit 0 shows all")
 
 
 def _plot(series: list[dict[str, Any]]) -> Iterator[str]:
-    """A bar of investigations for each day or month; its beginning in `=` are the requests among them."""
+    """A bar of investigations for each day or month, of which the requests are `=`."""
     most = max((row[METRICS[0]] for row in series), default=0)
     for row in series:
         total, requests = (round(row[metric] * WIDEST_BAR / most) if most else 0 for metric in (METRICS[0], METRICS[2]))
@@ -292,12 +264,3 @@ def _plot(series: list[dict[str, Any]]) -> Iterator[str]:
     if series:
         yield "            = requests, - other investigations"
         yield ""
-
-
-def _table(counts: list[dict[str, Any]]) -> Iterator[str]:
-    rows = [
-        {"doi": row["doi"], "by": row["access_method"], "source": row["source"]}
-        | dict(zip(LABELS, (row[metric] for metric in METRICS), strict=True))
-        for row in counts
-    ]
-    yield from table(rows, ("doi", "by", "source", *LABELS), "nothing was counted")

@@ -1,4 +1,4 @@
-"""`doitui usage drain`: the spool into the counts, and what was refused there."""
+"""`doitui usage drain`: the spool into the counts, with what was rejected."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import progress, say, show
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
-from doitui.cli.so_far import says_how_far
+from doitui.cli.output import progress, say
+from doitui.cli.partial_results import adds_progress
+from doitui.cli.session import Session, writes
 from doitui_core.config.actor import actor
 from doitui_core.text import plural
 
 if TYPE_CHECKING:
     from doitui_core.usage.spool_refusals import Refusal
 
+#: Rejected entries of a spool that are listed.
+LISTED = 20
+
 
 @click.command()
-@click.option("--spool", metavar="DIR", help="The spool  [env: DOITUI_SPOOL]")
-@json_option
-@dry_run_option
-@pass_session
-def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> None:
-    """Bring what the middleware noted into the database, and count it. A worker does the same; this is for cron.
+@click.option("--spool", metavar="DIR", help="The spool directory  [env: DOITUI_SPOOL]")
+@writes
+def drain(session: Session, spool: str | None) -> None:
+    """Read the middleware's spool into the database, and count it. `doitui work` does this too.
 
     Example: doitui usage drain --spool /var/spool/doitui
     """
@@ -34,17 +35,21 @@ def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> 
 
     place = drain_spool.place(spool)
     waiting = spool_place.waiting(place)
-    if dry_run:
+    if session.dry_run:
         refused = spool_refusals.look(place)
-        told = f"{plural(waiting['files'], 'file')} of {waiting['bytes']} bytes would be drained"
-        with session.database(read_only=True):
-            show({**waiting, "refused": [refusal.document() for refusal in refused]}, as_json, [told])
+        line = f"{plural(waiting['files'], 'file')} of {waiting['bytes']} bytes would be drained"
+        with session.database():
+            session.show({**waiting, "refused": [refusal.document() for refusal in refused]}, [line])
         _say_refused(place, refused)
         return
+
+    def drained() -> str:
+        return f"{bar.pos} of {waiting['bytes']} bytes drained before; the rest is still in {place}: drain it again"
+
     with (
-        session.database(durable=False),  # what is removed from the spool is on the disk before
+        session.database(durable=False),  # rows are on the disk before the spool files are removed
         progress("draining", waiting["bytes"]) as bar,
-        says_how_far(lambda: _left(bar.pos, waiting, place), place),
+        adds_progress(drained, place),
     ):
         result = drain_spool.drain(actor(), place, bar.update)
     done = result.drained
@@ -60,46 +65,36 @@ def drain(session: Session, spool: str | None, as_json: bool, dry_run: bool) -> 
         "hours": result.hours,
         "pruned": result.pruned,
     }
-    told = (
-        f"{plural(done.lines, 'line')} of {plural(done.files, 'file')} drained, {plural(result.hours, 'hour')} counted"
-    )
     if done.busy:
-        say(f"another drain is at work in {place}: nothing was drained")
+        say(f"another drain is running in {place}: nothing was drained")
     if done.rejected:
-        say(f"{plural(done.rejected, 'line')} could not be read: they are kept in {place}, in files *.rejected")
+        say(f"{plural(done.rejected, 'line')} unreadable: moved to files *.rejected in {place}")
     _say_refused(place, done.refused)
-    show(document, as_json, [told, *reason_lines(done.hits)])
+    drained_lines = f"{plural(done.lines, 'line')} of {plural(done.files, 'file')} drained"
+    session.show(document, [f"{drained_lines}, {plural(result.hours, 'hour')} counted", *reason_lines(done.hits)])
     exits.leave(exits.SOME_FAILED if done.rejected or done.refused else exits.DONE)
 
 
-#: Entries of a spool that are named; the rest is only counted.
-NAMED = 20
-
-
 def _say_refused(place: Path, refused: Sequence[Refusal]) -> None:
-    for refusal in refused[:NAMED]:
+    for refusal in refused[:LISTED]:
         say(f"{place}: {refusal}")
         say(f"  {refusal.fix}")
-    if len(refused) > NAMED:
-        say(f"… and {len(refused) - NAMED} more: see `doitui doctor`")
+    if len(refused) > LISTED:
+        say(f"… and {len(refused) - LISTED} more: see `doitui doctor`")
 
 
-def _left(done: int, waiting: Mapping[str, int], place: Path) -> str:
-    """How far a drain came that was stopped."""
-    return f"{done} of {waiting['bytes']} bytes drained before; the rest stays in {place}, drain it again"
-
-
-def refresh_events(*, all_days: bool = False) -> None:
-    """What was counted becomes events; a set-up that is wrong there takes nothing from the counts."""
+def refresh_events() -> None:
+    """Make events of the counts of all days. A configuration error is reported, and the counts stay."""
     from doitui_core.operations import drain_spool
 
-    _say_no_events(drain_spool.refresh_events(all_days=all_days))
+    _say_no_events(drain_spool.refresh_events(all_days=True))
 
 
 def _say_no_events(reason: str) -> None:
     if reason:
-        say(f"counted, but no events are made of it: {reason}")
+        say(f"counted, but no events were created: {reason}")
 
 
 def reason_lines(hits: Mapping[str, int]) -> list[str]:
+    """One line for each reason why hits count or not."""
     return [f"  {number} {reason.replace('_', ' ')}" for reason, number in sorted(hits.items())]

@@ -1,4 +1,4 @@
-"""What a command waits for is said on stderr at once: the lines of the logger `doitui.wait`."""
+"""What a command waits for, on stderr: the lines of the logger `doitui.wait`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import logging
 from doitui.cli.output import say
 
 
-class _Said(logging.Handler):
+class _Say(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         say(record.getMessage())
 
 
 def say_waits() -> None:
-    """From now on, in this process. Once is enough."""
+    """Print these lines in this process; a second call changes nothing."""
     log = logging.getLogger("doitui.wait")
     if not log.handlers:
-        log.addHandler(_Said())
+        log.addHandler(_Say())

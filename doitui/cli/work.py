@@ -1,4 +1,4 @@
-"""`doitui work`: the worker, for a service manager (runs on) or for cron (`--drain`)."""
+"""`doitui work`: the worker, as a service, or from cron with `--drain`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doitui.cli import exits
-from doitui.cli.numbers import LIMIT, SECONDS
-from doitui.cli.output import progress, say, show
-from doitui.cli.session import Session, dry_run_option, json_option, pass_session
-from doitui.cli.so_far import says_how_far
+from doitui.cli.options import LIMIT, SECONDS
+from doitui.cli.output import progress, say, say_first
+from doitui.cli.partial_results import adds_progress
+from doitui.cli.session import Session, writes
 from doitui_core.text import plain, plural
 from doitui_core.worker import background
 
 if TYPE_CHECKING:
     from doitui_core.config.secret_checks import Unreadable
-    from doitui_core.domain.outcomes import Outcome
     from doitui_core.worker.summary import Summary
 
 log = logging.getLogger("doitui.worker")
@@ -31,20 +30,18 @@ log = logging.getLogger("doitui.worker")
 
 @click.command()
 @click.option("--drain", is_flag=True, help="Stop when nothing is due.")
-@click.option("--threads", default=8, type=click.IntRange(1, 64), help="Requests at once (8).")
+@click.option("--threads", default=8, type=click.IntRange(1, 64), help="Parallel requests (default 8).")
 @click.option("--limit", type=LIMIT, help="Stop after this many jobs.")
-@click.option("--every", default=1.0, type=SECONDS, metavar="SECONDS", help="How often to look at an empty queue (1).")
-@json_option
-@dry_run_option
-@pass_session
-def work(
-    session: Session, drain: bool, threads: int, limit: int | None, every: float, as_json: bool, dry_run: bool
-) -> None:
-    """Do what is queued: mints, updates, verifications, and questions about what is uncertain. Beside that, send events
-    and usage reports at their own pace, send mail, and count what the middleware has noted in the spool (DOITUI_SPOOL).
+@click.option(
+    "--every", default=1.0, type=SECONDS, metavar="SECONDS", help="Check an empty queue this often, in s (default 1)."
+)
+@writes
+def work(session: Session, drain: bool, threads: int, limit: int | None, every: float) -> None:
+    """Run queued jobs: mint, update, verify, and check uncertain DOIs. Also send events, usage reports and mail, and
+    count the spool of the middleware (DOITUI_SPOOL).
 
-    With --drain it ends when no DOI is due; what waits for a later try, or for the pace of events, stays queued.
-    Otherwise it runs until SIGTERM or Ctrl-C, and finishes or gives back what it has in hand.
+    With --drain it stops when no job of a DOI is due; later retries and events beyond the rate limit stay queued.
+    Without it, it runs until SIGTERM or Ctrl-C, then finishes or returns the running jobs.
 
     Example: doitui work --drain --threads 4
     """
@@ -54,20 +51,22 @@ def work(
     from doitui_core.queue import jobs
     from doitui_core.worker import worker
 
+    def count_due() -> int:
+        return sum(jobs.due(row.id, 1_000_000) for row in Repository.select())
+
     log_to_stderr(session.debug, doi_lines=not drain)
-    if dry_run:
-        with session.database(read_only=True):
-            due = sum(jobs.due(row.id, 1_000_000) for row in Repository.select())
-        show({"due": due}, as_json, [f"due: {plural(due, 'job')}"])
+    if session.dry_run:
+        with session.database():
+            due = count_due()
+        session.show({"due": due}, [f"due: {plural(due, 'job')}"])
         return
     with session.database(durable=False), stopping() as stop:
         for secret in [] if drain else secret_checks.unreadable():
             log.warning("%s", secret)
-        waiting = sum(jobs.due(row.id, 1_000_000) for row in Repository.select()) if drain else 0
         with (
-            progress("working", waiting) as bar,
+            progress("working", count_due() if drain else 0) as bar,
             background.background_work(stop, drain),
-            says_how_far(lambda: f"{plural(bar.pos, 'job')} ended before, the others stay queued"),
+            adds_progress(lambda: f"{plural(bar.pos, 'job')} finished before, the others stay queued"),
         ):
             summary = worker.run(
                 drain=drain, threads=threads, limit=limit, every=every, stop=stop, progress=lambda _: bar.update(1)
@@ -80,91 +79,85 @@ def work(
         "outcomes": dict(summary.outcomes),
         "left": [{"id": number, "cause": outcome.cause, "last_error": outcome.message} for number, outcome in left],
         "blocked": {code: outcome.message for code, outcome in summary.blocked.items()},
+        "misconfigured": misconfigured,
+        "unsent_mails": unsent,
+        "beside": {str(service): dict(outcomes) for service, outcomes in summary.other_services.items()},
     }
-    document["misconfigured"] = misconfigured
-    document["unsent_mails"] = unsent
-    document["beside"] = {str(lane): dict(outcomes) for lane, outcomes in summary.other_services.items()}
-    show(document, as_json, [_summary_line(summary)])
-    # A repository that is blocked is told once, not with each of its jobs.
-    _report_failures(
-        [(number, outcome) for number, outcome in left if outcome.kind != "blocked" or not summary.blocked]
-    )
-    for code, outcome in summary.blocked.items():
-        rests = " rests until this is mended" if outcome.kind == "blocked" else ""
-        say(f"repository {code}{rests}: {outcome.message}")
+    session.show(document, [_summary_line(summary)])
+    _say_failures(summary)
     for problem in misconfigured:
         say(problem)
     if unsent:
         say(f"{plural(unsent, 'mail')} not sent yet: the next `doitui work` sends the rest")
-    ends = [outcome for _, outcome in left] + list(summary.blocked.values())
-    codes = [exits.EXIT_OF_CAUSE.get(outcome.cause, exits.SOME_FAILED) for outcome in ends]
-    done = [exits.DONE] * summary.outcomes["done"]
-    # What went out meanwhile does not hide that something cannot go out before the set-up is changed.
+    codes = [exits.for_cause(outcome.cause) for outcome in [*summary.left.values(), *summary.blocked.values()]]
+    # A configuration error decides the exit code, unless jobs failed for other reasons.
     wrong = [exits.CONFIGURATION] if misconfigured else []
-    exits.leave(exits.for_items([*wrong, *codes, *done] if codes else wrong, [*wrong, *codes]))
+    exits.leave_items([*wrong, *codes], len(wrong) + len(codes) + (summary.outcomes["done"] if codes else 0))
 
 
 def _misconfigured(summary: Summary, secrets: Iterable[Unreadable]) -> list[str]:
-    """Each wrong set-up in one line, but those of repositories that `summary.blocked` names."""
-    told = {outcome.message for outcome in summary.blocked.values()}
+    """One line for each configuration error, except those that `summary.blocked` reports."""
+    reported = {outcome.message for outcome in summary.blocked.values()}
     found = {outcome.message: code for (_, code), outcome in summary.misconfigured.items()}
     found |= {one.reason: one.code for one in secrets}
-    return [f"repository {code}: {why}" if code else why for why, code in found.items() if why not in told]
+    return [f"repository {code}: {why}" if code else why for why, code in found.items() if why not in reported]
+
+
+def _counts(outcomes: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {kind}" for kind, number in outcomes.items())
 
 
 def _summary_line(summary: Summary) -> str:
-    told = ", ".join(f"{number} {kind}" for kind, number in summary.outcomes.items())
-    beside = [
-        f"; {lane}: {', '.join(f'{number} {kind}' for kind, number in outcomes.items())}"
-        for lane, outcomes in summary.other_services.items()
-    ]
-    return f"{plural(summary.taken, 'job')} taken up" + (f": {told}" if told else "") + "".join(beside)
+    done = f": {_counts(summary.outcomes)}" if summary.outcomes else ""
+    others = [f"; {service}: {_counts(outcomes)}" for service, outcomes in summary.other_services.items()]
+    return f"{plural(summary.taken, 'job')} processed{done}{''.join(others)}"
 
 
-def _report_failures(left: Sequence[tuple[int, Outcome]]) -> None:
-    """A line for each reason: a wrong password is one notice, not a thousand."""
+def _say_failures(summary: Summary) -> None:
+    """One line for each reason, not for each job; a blocked repository is reported once, without its jobs."""
     jobs: dict[str, list[int]] = {}
-    for number, outcome in left:
-        jobs.setdefault(outcome.message, []).append(number)
-    for message, numbers in list(jobs.items())[:20]:
+    for number, outcome in sorted(summary.left.items()):
+        if outcome.kind != "blocked" or not summary.blocked:
+            jobs.setdefault(outcome.message, []).append(number)
+    lines = []
+    for message, numbers in jobs.items():
         more = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
-        say(f"job {numbers[0]}{more}: {message}")
-    if len(jobs) > 20:
-        say(f"… and {len(jobs) - 20} more reasons: `doitui queue list`")
+        lines.append(f"job {numbers[0]}{more}: {message}")
+    say_first(lines, 20, ": see `doitui queue list`")
+    for code, outcome in summary.blocked.items():
+        state = " is blocked until this is fixed" if outcome.kind == "blocked" else ""
+        say(f"repository {code}{state}: {outcome.message}")
 
 
 class _OneLine(logging.Formatter):
-    """Without the traceback of an exception, but with what it says."""
+    """Prints an exception without its traceback."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        return f"{ei[0].__name__}: {ei[1]} (a mistake of ours: --debug shows where)"
+        return f"{ei[0].__name__}: {ei[1]} (please report this bug with the output of --debug)"
 
     def format(self, record: logging.LogRecord) -> str:
         return plain(" ".join(super().format(record).split()))
 
 
 def log_to_stderr(debug: bool, *, doi_lines: bool) -> None:
-    """Warnings and errors go to stderr, and with `doi_lines` every line about a DOI (`activity_log`). A run that ends
-    does without: it says itself what failed.
-    """
+    """Log warnings and errors to stderr, with `doi_lines` also every line about a DOI (`activity_log`)."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(lambda record: _wanted(record, doi_lines))
+    handler.addFilter(lambda record: _is_logged(record, doi_lines))
     form = "%(asctime)s %(levelname)s %(message)s"
     handler.setFormatter(logging.Formatter(form) if debug else _OneLine(form))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
 
 
-def _wanted(record: logging.LogRecord, lines_of_dois: bool) -> bool:
+def _is_logged(record: logging.LogRecord, doi_lines: bool) -> bool:
     if record.name in ("doitui.doi", "doitui.log"):
-        return lines_of_dois
-    if record.name == "doitui.wait":
-        return False  # every command says what it waits for (`waits`)
-    return record.levelno >= logging.WARNING
+        return doi_lines
+    # `waits` prints the lines of doitui.wait
+    return record.name != "doitui.wait" and record.levelno >= logging.WARNING
 
 
 @contextmanager
 def stopping() -> Iterator[threading.Event]:
-    """The flag that SIGTERM and Ctrl-C set. They set it and nothing else: no lock may be taken in a handler."""
+    """An event that SIGTERM and Ctrl-C set. The handler does nothing else: it must not take a lock."""
     stop = threading.Event()
 
     def handler(_number: int, _frame: FrameType | None) -> None:

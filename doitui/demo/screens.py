@@ -1,4 +1,4 @@
-"""The screens on the living demo, with one key of their own: it starts an outage, and ends it."""
+"""The screens of the live demo, with a key that starts and ends an outage."""
 
 from __future__ import annotations
 
@@ -7,38 +7,39 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding
 
-from doitui.demo.living import Living
+from doitui.demo.live import LiveDemo
 from doitui.tui import app
 from doitui.tui.actions import Action
 
-HINT = "This is the demo: everything is played on this machine. o starts an outage of DataCite; q leaves."
+HINT = "This is the demo: everything runs on this machine. o starts an outage of DataCite, q quits."
 
 
 class DemoApp(app.DoituiApp):
-    """The screens, allowed to write: nothing here is real."""
+    """The screens with write access to the demo's database."""
 
-    CSS_PATH = str(Path(app.__file__).with_name("doitui.tcss"))  # Textual looks beside this file
+    CSS_PATH = str(Path(app.__file__).with_name("doitui.tcss"))  # by default Textual looks in this folder
     BINDINGS: ClassVar[list[Any]] = [Binding("o", "outage", "Outage", show=False)]
-    #: Named first in the last line, and in the help.
-    MORE: ClassVar = (Action("outage", "o", "Outage", "start an outage of DataCite, or end it", ()),)
+    #: First in the footer and in the help.
+    MORE: ClassVar = (Action("outage", "o", "Outage", "start or end an outage of DataCite", ()),)
 
-    def __init__(self, living: Living) -> None:
-        super().__init__(living.stage.database, write=True)
-        self._living = living
+    def __init__(self, live: LiveDemo) -> None:
+        super().__init__(live.environment.database, write=True)
+        self._live = live
 
     def on_mount(self) -> None:
+        """Show the hint."""
         super().on_mount()
         self.notify(HINT, timeout=20, markup=False)
 
     def action_outage(self) -> None:
-        """Begin an outage of the sandbox, or end it; beside the event loop, for the sandbox may take its time."""
-        self.outside.ask("outage", self._living.toggle_outage, self._toggled, self._not_toggled)
+        """Start or end an outage, outside the event loop because the sandbox may answer slowly."""
+        self.outside.ask("outage", self._live.toggle_outage, self._toggled, self._not_toggled)
 
     def _toggled(self, out: bool) -> None:
         if out:
-            self.say("DataCite is out: watch the queue wait. o again mends it", bad=True)
+            self.say("DataCite is unavailable: jobs wait in the queue. o ends the outage.", bad=True)
         else:
-            self.say("DataCite is back: what has waited goes out by itself")
+            self.say("DataCite is back: queued jobs are being sent.")
 
     def _not_toggled(self, error: Exception) -> None:
-        self.say(f"the sandbox did not hear of it: {error}", bad=True)
+        self.say(f"The sandbox did not answer: {error}", bad=True)

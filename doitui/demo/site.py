@@ -1,6 +1,6 @@
-"""The demo's own web site: landing pages and files of the sample archive, under the usage middleware.
+"""The demo's web site: landing pages and files of the sample records, with the usage middleware.
 
-Run as `python -m doitui.demo.site`; the middleware takes its options from the environment, as in any other site.
+Run as `python -m doitui.demo.site`; the options of the middleware come from the environment.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ READY = "site ready on "
 
 
 def site(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """A page for every object, a file for every page, and 404 for the rest."""
+    """A landing page and a file for every object, else 404."""
     found = re.fullmatch(r"/object/([^/]+)(/file)?", environ.get("PATH_INFO", ""))
     if found is None:
         start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
-        return [b"There is nothing here.\n"]
+        return [b"Not found.\n"]
     name = unquote(found[1])
     if found[2]:
         start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8")])
@@ -41,9 +41,9 @@ def site(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[by
 
 
 def main() -> None:
-    """Serve until the process is ended, on a free port of this machine, which it prints first."""
+    """Print the URL, then serve on a free port until the process ends."""
     server = create_server(UsageMiddleware.from_env(site), host="127.0.0.1", port=0, threads=4)
-    print(f"{READY}http://127.0.0.1:{server.effective_port}", flush=True)  # noqa: T201 - for whoever started it
+    print(f"{READY}http://127.0.0.1:{server.effective_port}", flush=True)  # noqa: T201 - the demo reads it
     try:
         server.run()
     except KeyboardInterrupt:

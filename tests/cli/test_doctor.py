@@ -12,7 +12,7 @@ def test_a_house_without_a_worker_fails_once_jobs_wait(archive: Doitui, write: C
     archive("record", "import", write("a"))
     archive("doi", "mint", "a")
     done = archive("doctor")
-    assert (done.code, "FAIL  workers" in done.out, "mend: doitui work" in done.out) == (1, True, True)
+    assert (done.code, "FAIL  workers" in done.out, "fix: doitui work" in done.out) == (1, True, True)
 
 
 def test_a_house_in_order_ends_with_0(archive: Doitui) -> None:
@@ -40,7 +40,7 @@ def test_no_password_is_told(archive: Doitui, home: Any) -> None:
 def test_a_wrong_password_fails_with_what_to_do(archive: Doitui, monkeypatch: Any) -> None:
     monkeypatch.setenv("PASSWORD_OF_H", "wrong")
     done = archive("doctor")
-    assert (done.code, "mend: doitui repository set h" in done.out) == (1, True)
+    assert (done.code, "fix: doitui repository set h" in done.out) == (1, True)
 
 
 def test_thorough_proves_the_counters(archive: Doitui) -> None:

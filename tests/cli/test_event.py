@@ -169,19 +169,19 @@ def add(doitui: Doitui, doi: str, *more: str, obj: str = PAPER) -> Any:
 
 
 def test_an_event_is_added(told: Doitui, doi: str) -> None:
-    assert add(told, doi).out == f"event 2 is kept: https://doi.org/{doi} is-cited-by {PAPER}\n"
+    assert add(told, doi).out == f"event 2 stored: https://doi.org/{doi} is-cited-by {PAPER}\n"
 
 
 def test_the_same_event_was_there_already(told: Doitui, doi: str) -> None:
     add(told, doi)
 
-    assert add(told, doi).out.startswith("event 2 was there already: ")
+    assert add(told, doi).out.startswith("event 2 exists already: ")
 
 
 def test_another_total_is_told(told: Doitui, doi: str) -> None:
     add(told, doi)
 
-    assert add(told, doi, "--total", "5").out.startswith("event 2 has its new total: ")
+    assert add(told, doi, "--total", "5").out.startswith("event 2 has a new total: ")
 
 
 def test_an_event_is_added_as_json(told: Doitui, doi: str) -> None:
@@ -205,7 +205,7 @@ def test_an_added_event_says_when_it_happened(told: Doitui, doi: str) -> None:
 def test_what_would_be_added_is_told(told: Doitui, doi: str) -> None:
     done = add(told, doi, "--dry-run")
 
-    assert done.out == f"would be kept: https://doi.org/{doi} is-cited-by {PAPER}\n"
+    assert done.out == f"would be stored: https://doi.org/{doi} is-cited-by {PAPER}\n"
 
 
 # Bad input.
@@ -255,13 +255,13 @@ def test_a_flush_sends_what_waits(viewed: Doitui, sandbox: Sandbox) -> None:
 
     page = "https://archive.example.org/a"
     assert (done.out, there(sandbox)) == (
-        "2 events taken up: 2 done\n",
+        "2 events processed: 2 done\n",
         [("cites", WORK, 1), ("unique-dataset-investigations-regular", page, 7)],
     )
 
 
 def test_a_flush_with_nothing_to_send_says_so(archive: Doitui) -> None:
-    assert (archive("event", "flush").out, archive("event", "flush").code) == ("0 events taken up\n", 0)
+    assert (archive("event", "flush").out, archive("event", "flush").code) == ("0 events processed\n", 0)
 
 
 def test_a_flush_as_json(viewed: Doitui) -> None:
@@ -346,7 +346,7 @@ def test_a_dry_run_changes_no_byte_and_sends_nothing(
 
 
 def test_a_failed_event_is_retried(refused: Doitui) -> None:
-    assert refused("event", "retry", "1").out == "1 event went back to pending\n"
+    assert refused("event", "retry", "1").out == "1 event set to pending\n"
 
 
 def test_all_that_failed_of_a_cause_are_retried(refused: Doitui) -> None:
@@ -356,7 +356,7 @@ def test_all_that_failed_of_a_cause_are_retried(refused: Doitui) -> None:
 def test_an_event_that_has_not_failed_is_not_retried(told: Doitui) -> None:
     done = told("event", "retry", "1")
 
-    assert (done.code, "event 1 has not failed: nothing to retry" in done.err) == (1, True)
+    assert (done.code, "event 1 is not failed: nothing to retry" in done.err) == (1, True)
 
 
 def test_a_cancelled_event_can_be_retried(told: Doitui) -> None:
@@ -364,7 +364,7 @@ def test_a_cancelled_event_can_be_retried(told: Doitui) -> None:
     cancelled = told("queue", "cancel", job["id"]).code
     retried = told("event", "retry", "--all").out
 
-    assert (cancelled, retried) == (0, "1 event went back to pending\n")
+    assert (cancelled, retried) == (0, "1 event set to pending\n")
 
 
 # Beside: the queue, the worker, status.

@@ -120,7 +120,7 @@ def test_citations_are_pulled(cited: Doitui) -> None:
     done = cited("event", "pull")
 
     assert (done.out, cited("status", "--json").json["events"]["submitted"]) == (
-        "5 new events, 0 with another total\n",
+        "5 new events, 0 with a new total\n",
         5,
     )
 
@@ -132,4 +132,4 @@ def test_citations_that_are_known_are_not_pulled_twice(cited: Doitui) -> None:
 
 
 def test_what_would_be_asked_is_told(cited: Doitui) -> None:
-    assert cited("event", "pull", "--dry-run").out == "would be asked for: 3 DOIs\n"
+    assert cited("event", "pull", "--dry-run").out == "would be queried: 3 DOIs\n"

@@ -58,7 +58,10 @@ def test_of_many_differences_the_first_are_named(archive: Doitui, write: Write) 
     archive("record", "import", write(*ids, published=True))
     archive("record", "unpublish", *ids)
     told = archive("record", "import", write(*ids, published=True)).err.splitlines()
-    assert (len(told), told[-1]) == (11, "2 more values set by hand differ from the documents: --json lists them")
+    assert (len(told), told[-1]) == (
+        11,
+        "… and 2 more values set by hand that differ from the documents: --json lists all",
+    )
 
 
 SPELLINGS = (

@@ -52,7 +52,7 @@ def test_status_shows_what_rests_and_why(queued: Doitui, monkeypatch: pytest.Mon
     monkeypatch.setenv("PASSWORD_OF_H", "another")
     done = queued("work", "--drain")
     (told,) = queued("status", "--json").json["repositories"]
-    assert (done.code, "repository h rests" in done.complaint, "401" in told["blocked"]) == (
+    assert (done.code, "repository h is blocked until this is fixed" in done.complaint, "401" in told["blocked"]) == (
         3,
         True,
         True,

@@ -13,7 +13,7 @@ def test_publish_and_unpublish_say_what_they_changed(minted: Doitui) -> None:
         {"object_id": "a", "changed": True},
         {"object_id": "b", "changed": True},
     ]
-    assert minted("record", "unpublish", "a").out == "a was unpublished already\n"
+    assert minted("record", "unpublish", "a").out == "a was already unpublished\n"
     assert minted("record", "publish", "a").out == "a is published\n"
 
 

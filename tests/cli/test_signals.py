@@ -50,7 +50,7 @@ def test_a_worker_that_is_stopped_finishes_what_it_has_in_hand(
     out, err = process.communicate(timeout=30)
     found = archive("status", "--json").json
     made = sum(entry["status"] == 201 for entry in sandbox.requests.entries())
-    assert (process.returncode, "taken up" in out) == (0, True)
+    assert (process.returncode, "processed" in out) == (0, True)
     assert {line.rpartition(" of document ")[2].partition(" ")[2] for line in err.splitlines()} <= {
         "was registered successfully"
     }

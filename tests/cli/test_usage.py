@@ -99,7 +99,7 @@ def test_lists_of_addresses_are_rejected_by_number_unless_the_proxies_are_named(
     count = ("usage", "count", log, "--view-pattern", VIEWS, "--json")
     rejected, read = doitui(*count), doitui(*count, "--trusted-hops", 2)
     *lines, more = rejected.err.splitlines()
-    assert (rejected.code, rejected.json, more) == (1, {}, "… and 2 more lines that cannot be read")
+    assert (rejected.code, rejected.json, more) == (1, {}, "… and 2 more unreadable lines")
     assert [line.partition(": ")[0] for line in lines] == [f"{log}:{number}" for number in range(1, 6)]
     assert all("'203.0.113." in line and "--trusted-hops N" in line for line in lines)
     assert (read.code, read.err, read.json["7"]["regular"]["unique-dataset-investigations"]) == (0, "", 7)
@@ -193,7 +193,7 @@ def test_lines_that_cannot_be_read_are_told(minted: Any, spool: Path) -> None:
     (path,) = spool.iterdir()
     path.write_bytes(path.read_bytes() + b"nonsense\n")
     done = minted("usage", "drain", "--spool", spool)
-    assert (done.code, "1 line could not be read" in done.complaint) == (1, True)
+    assert (done.code, "1 line unreadable: moved to files *.rejected" in done.complaint) == (1, True)
 
 
 def test_a_log_is_imported_once(minted: Any, log: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_day_of_the_middleware_is_refused(minted: Any, log: Path, spool: Path)
     minted("usage", "drain", "--spool", spool)
     before = minted("usage", "show", "--json").out
     done = minted("usage", "import-log", log, "--view-pattern", VIEWS)
-    assert (done.code, "2 lines of 2026-11-20 refused" in done.complaint) == (1, True)
+    assert (done.code, "2 lines of 2026-11-20 rejected" in done.complaint) == (1, True)
     assert minted("usage", "show", "--json").out == before
 
 

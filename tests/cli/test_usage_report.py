@@ -100,7 +100,7 @@ def test_a_build_of_nothing_but_what_is_left_out_has_failed(counted: Any, out: P
         (("--month", "2199-01"), "2199-01 has not begun yet"),
         (("--month", "2025-06"), "no usage of 2025-06 was counted"),
         ((*MONTH, "--repository", "no"), "there is no repository 'no'"),
-        ((*MONTH, "--gzip", "--format", "tsv"), "--gzip is for JSON"),
+        ((*MONTH, "--gzip", "--format", "tsv"), "--gzip needs --format json"),
         ((), "--month"),
     ],
 )
@@ -114,7 +114,7 @@ def test_a_month_that_goes_on_is_told_as_partial(minted: Any, tmp_path: Path, do
     path.write_text(f"{HEAD}{doi_of('a')},{month},total-dataset-requests,machine,7\n", encoding="utf-8")
     minted("usage", "import-counts", path)
     done = minted("usage-report", "build", "--month", month, "--out", out)
-    assert (done.code, "which is not over" in done.out) == (0, True)
+    assert (done.code, "partial: not over" in done.out) == (0, True)
 
 
 def test_a_folder_that_cannot_be_written_to_is_wrong_usage(counted: Any, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def writes(sandbox: Any) -> list[tuple[str, int]]:
 def test_submit_sends_here_and_now(counted: Any, sandbox: Any) -> None:
     done = counted("usage-report", "submit", *MONTH)
     assert (done.code, done.err, writes(sandbox)) == (0, "", [("PUT", 201)])
-    assert done.out.startswith("h: 2025-05 is submitted: 2 datasets in 1 part, as ")
+    assert done.out.startswith("h: 2025-05 submitted: 2 datasets in 1 part, as ")
 
 
 def test_submit_tells_scripts_what_went_out(counted: Any) -> None:
@@ -88,7 +88,7 @@ def test_the_list_shows_what_was_submitted(counted: Any) -> None:
 def test_reconcile_finds_both_sides_the_same(counted: Any) -> None:
     counted("usage-report", "submit", *MONTH)
     done = counted("usage-report", "reconcile", *MONTH)
-    assert (done.code, done.out.splitlines()[0]) == (0, "h, 2025-05: the same on both sides")
+    assert (done.code, done.out.splitlines()[0]) == (0, "h, 2025-05: no differences")
 
 
 def test_reconcile_names_the_dois_that_differ(counted: Any, count: Any, doi_of: Any) -> None:
@@ -97,7 +97,7 @@ def test_reconcile_names_the_dois_that_differ(counted: Any, count: Any, doi_of: 
     done = counted("usage-report", "reconcile", *MONTH)
     assert (done.code, done.out.splitlines()[-1]) == (
         1,
-        f"{doi_of('a')}: total-dataset-requests-machine 9 here, 7 there",
+        f"{doi_of('a')}: total-dataset-requests-machine 9 here, 7 stored",
     )
 
 
@@ -114,7 +114,7 @@ def test_reconcile_tells_scripts_the_totals(counted: Any) -> None:
 
 def test_reconcile_without_a_report_over_there_says_so(counted: Any) -> None:
     done = counted("usage-report", "reconcile", *MONTH)
-    assert (done.code, "no such report is held" in done.out) == (1, True)
+    assert (done.code, "no stored report" in done.out) == (1, True)
 
 
 def test_a_second_submission_takes_the_place_of_the_first(counted: Any, count: Any) -> None:

@@ -72,13 +72,13 @@ def test_it_comes_out_well(played: Done) -> None:
 
 
 def test_every_line_of_its_summary_is_ok(played: Done) -> None:
-    summary = played.stdout.partition("── In short")[2]
+    summary = played.stdout.partition("── Summary")[2]
     checks = [line.split()[0] for line in summary.splitlines() if line.startswith("  ") and "doitui" not in line]
     assert set(checks) - {"export"} == {"ok"}
 
 
-def test_it_ends_with_commands_to_look_further(played: Done, stage: Path) -> None:
-    ending = played.stdout.partition("Look further:")[2]
+def test_it_ends_with_commands_to_try_next(played: Done, stage: Path) -> None:
+    ending = played.stdout.partition("Try next:")[2]
     assert f"sqlite:///{stage}/demo/demo.db" in ending
     assert "doitui doi history" in ending
 

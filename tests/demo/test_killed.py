@@ -16,14 +16,14 @@ import pytest
 PATIENCE = 60
 
 #: Sandbox, site, worker and a database, as the screens have them.
-LIVING = """
+LIVE = """
 import sys
 from pathlib import Path
-from doitui.demo.living import Living
-from doitui.demo.stage import Stage
-living = Living(Stage(Path(sys.argv[1]), lambda _: None))
-living.start()
-print("living", flush=True)
+from doitui.demo.live import LiveDemo
+from doitui.demo.environment import DemoEnvironment
+live = LiveDemo(DemoEnvironment(Path(sys.argv[1]), lambda _: None))
+live.start()
+print("ready", flush=True)
 sys.stdin.read()
 """
 
@@ -84,10 +84,10 @@ def test_no_process_of_a_headless_demo_survives_it(
     assert_nobody_survives(left)
 
 
-def test_no_process_of_the_living_demo_survives_it(begin: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
-    demo = begin("-c", LIVING, str(tmp_path / "demo"))
+def test_no_process_of_the_live_demo_survives_it(begin: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+    demo = begin("-c", LIVE, str(tmp_path / "demo"))
     assert demo.stdout is not None
-    assert demo.stdout.readline() == "living\n"
+    assert demo.stdout.readline() == "ready\n"
     left = descendants(demo.pid)
     missing = [what for what in (" sandbox ", "demo.site", " work ") if not any(what in one for one in left.values())]
     assert missing == []

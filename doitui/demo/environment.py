@@ -1,4 +1,4 @@
-"""The stage of the demo: a directory, a sandbox and workers as real processes, and the real `doitui` commands."""
+"""What the demo runs in: a directory, the sandbox and workers as processes, and `doitui` commands."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ import requests
 
 from doitui_core.errors import BadInput, DoituiError, Misconfigured
 
-#: Seconds after which a command of the demo counts as hanging. Far above what any takes.
-PATIENCE = 50
+#: Seconds after which a command of the demo counts as hanging, far more than any takes.
+TIMEOUT = 50
 
 PASSWORD = "demo"
 
-#: Variables of the caller that the commands of the demo must not see.
-FOREIGN = ("DOITUI_", "_DOITUI_", "DATACITE_", "PYTHONIOENCODING")
+#: Prefixes of the variables that the commands of the demo do not inherit.
+REMOVED_VARIABLES = ("DOITUI_", "_DOITUI_", "DATACITE_", "PYTHONIOENCODING")
 
 
-class StageBroken(DoituiError):
-    """A process of the demo did not do what the demo needs; the message says which and what it printed."""
+class DemoFailed(DoituiError):
+    """A process of the demo failed; the message has its command and output."""
 
 
-class Stage:
-    """One performance. `say` gets each line a person should read."""
+class DemoEnvironment:
+    """One run of the demo. `say` gets each line of output."""
 
     def __init__(self, directory: Path, say: Callable[[str], None]) -> None:
         self.directory = directory
@@ -41,11 +41,11 @@ class Stage:
         self.url = ""
         self.spool: Path | None = None
         self._processes: list[subprocess.Popen[str]] = []
-        #: Both ends of a pipe: each process reads from one, and ends when this one has closed the other (`lifeline`).
-        self._lifeline: tuple[int, ...] = os.pipe()
+        #: The (read, write) ends of a pipe: each process ends when the write end closes (`child_process`).
+        self._pipe: tuple[int, ...] = os.pipe()
 
     def build(self, faults: Sequence[str] = ()) -> None:
-        """Make the directory, lay out the records, start the sandbox with these faults."""
+        """Create the directory and the records, start the sandbox with `faults`."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             if any(self.directory.iterdir()):
@@ -60,80 +60,81 @@ class Stage:
         self.url = self._ready(process, "sandbox ready on ")
 
     def start_site(self, views: str, downloads: str) -> str:
-        """The demo's web site, under the middleware; its address."""
+        """Start the web site with the usage middleware; return its URL."""
         self.spool = self.directory / "spool"
         options = {"DOITUI_VIEWS": views, "DOITUI_DOWNLOADS": downloads, "DOITUI_REPOSITORY": "h"}
         return self._ready(self._start((), module="doitui.demo.site", options=options), "site ready on ")
 
     def start_worker(self) -> None:
-        """A worker that goes on until the demo is closed. Nobody reads what it prints: it is in the database."""
+        """Start a worker that runs until `close`, without its output."""
         self._start(["work", "--threads", "4"], pipes=subprocess.DEVNULL)
 
     def set_faults(self, faults: Sequence[str]) -> None:
-        """Let the sandbox do this from now on, and nothing else that is wrong."""
+        """Replace the faults of the sandbox."""
         with self._http() as http:
-            http.post(f"{self.url}/_faults", json={"faults": list(faults)}, timeout=PATIENCE).raise_for_status()
+            http.post(f"{self.url}/_faults", json={"faults": list(faults)}, timeout=TIMEOUT).raise_for_status()
 
     def _ready(self, process: subprocess.Popen[str], prefix: str) -> str:
-        """The address a server prints when it answers."""
+        """The URL a server prints when it is ready."""
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line.startswith(prefix):
-            raise StageBroken(f"a server of the demo did not start: {line}{process.communicate()[1]}")
+            raise DemoFailed(f"a server of the demo did not start: {line}{process.communicate()[1]}")
         return line.split()[-1]
 
     def run(self, *arguments: str, expect: int | None = 0, quiet: bool = False) -> str:
-        """Run `doitui ARGUMENTS` and show it; its stdout. Raises `StageBroken` for another exit code than `expect`
-        (None: any will do).
+        """Run `doitui ARGUMENTS`, show it unless `quiet`, and return its stdout.
+
+        Raises `DemoFailed` for an exit code other than `expect` (None: any).
         """
         if not quiet:
             self.say(f"\n$ doitui {_typed(arguments, self.directory)}")
         process = self._start(arguments)
-        told, complained = self._wait(process)
+        out, err = self._wait(process)
         if not quiet:
-            for line in (told + complained).rstrip().splitlines():
+            for line in (out + err).rstrip().splitlines():
                 self.say(f"  {line.replace(f'{self.directory}/', '')}")
         if expect is not None and process.returncode != expect:
-            what = f"doitui {_typed(arguments, self.directory)} ended with {process.returncode}, not {expect}"
-            raise StageBroken(f"{what}: {complained}")
-        return told
+            command = _typed(arguments, self.directory)
+            raise DemoFailed(f"doitui {command} ended with {process.returncode}, not {expect}: {err}")
+        return out
 
     def ask(self, *arguments: str) -> dict[str, Any]:
-        """What `doitui ARGUMENTS --json` answers, without showing it."""
+        """The JSON of `doitui ARGUMENTS --json`, without showing it."""
         found = json.loads(self.run(*arguments, "--json", quiet=True))
         assert isinstance(found, dict)
         return found
 
-    def work_together(self, workers: int, expect: Sequence[int]) -> None:
-        """Let that many workers empty the queue at once. `expect`: the exit codes that are fine."""
-        self.say(f"\n$ doitui work --drain   # {workers} workers at once")
+    def run_workers(self, workers: int, expect: Sequence[int]) -> None:
+        """Drain the queue with parallel workers. `expect`: the allowed exit codes."""
+        self.say(f"\n$ doitui work --drain   # {workers} workers in parallel")
         started = [self._start(["work", "--drain", "--threads", "4"]) for _ in range(workers)]
         for number, process in enumerate(started, start=1):
-            told, complained = self._wait(process)
-            for line in (told + complained).rstrip().splitlines():
+            out, err = self._wait(process)
+            for line in (out + err).rstrip().splitlines():
                 self.say(f"  worker {number}: {line}")
             if process.returncode not in expect:
-                raise StageBroken(f"worker {number} ended with {process.returncode}: {complained}")
+                raise DemoFailed(f"worker {number} ended with {process.returncode}: {err}")
 
-    def post_by_hand(self, attributes: dict[str, Any]) -> None:
-        """Make a DOI at the sandbox as somebody would in DataCite's own web pages, past doitui."""
+    def create_outside(self, attributes: dict[str, Any]) -> None:
+        """Create a DOI at the sandbox without doitui, as somebody can in DataCite's web interface."""
         body = {"data": {"type": "dois", "attributes": attributes}}
         with self._http() as http:
-            http.post(f"{self.url}/dois", json=body, timeout=PATIENCE).raise_for_status()
+            http.post(f"{self.url}/dois", json=body, timeout=TIMEOUT).raise_for_status()
 
     def received(self) -> list[dict[str, Any]]:
-        """Every request the sandbox got."""
+        """Every request that the sandbox received."""
         with self._http() as http:
-            found = http.get(f"{self.url}/_requests", timeout=PATIENCE).json()["requests"]
+            found = http.get(f"{self.url}/_requests", timeout=TIMEOUT).json()["requests"]
         assert isinstance(found, list)
         return found
 
     def running(self) -> int:
-        """How many of its processes have not ended."""
+        """The number of processes that are still running."""
         return sum(process.poll() is None for process in self._processes)
 
     def close(self) -> None:
-        """End what was started."""
+        """End all processes."""
         for process in self._processes:
             if process.poll() is None:
                 process.terminate()
@@ -143,25 +144,25 @@ class Stage:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
-        # Only once: the number of a closed descriptor may be another file's by now.
-        lifeline, self._lifeline = self._lifeline, ()
-        for descriptor in lifeline:
+        # Close only once: a closed descriptor's number may be another file later.
+        pipe, self._pipe = self._pipe, ()
+        for descriptor in pipe:
             os.close(descriptor)
 
     def _http(self) -> requests.Session:
-        """Straight to the sandbox, whatever proxy the caller's environment names."""
+        """A session for the sandbox, without the proxies of the environment."""
         session = requests.Session()
         session.trust_env = False
         session.auth = ("DEMO.REPO", PASSWORD)
         return session
 
     def _wait(self, process: subprocess.Popen[str]) -> tuple[str, str]:
-        """(stdout, stderr) of a command that must come to its end."""
+        """(stdout, stderr) of a command, when it has ended."""
         try:
-            return process.communicate(timeout=PATIENCE)
+            return process.communicate(timeout=TIMEOUT)
         except subprocess.TimeoutExpired as error:
             command = _typed(list(error.cmd)[6:], self.directory)
-            raise StageBroken(f"doitui {command} did not end within {PATIENCE} s") from error
+            raise DemoFailed(f"doitui {command} did not end within {TIMEOUT} s") from error
 
     def _start(
         self,
@@ -171,9 +172,9 @@ class Stage:
         options: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            # -P: a folder named doitui, or a json.py, where the caller stands is not meant.
-            [sys.executable, "-P", "-m", "doitui.demo.lifeline", str(self._lifeline[0]), module, *arguments],
-            pass_fds=self._lifeline[:1],
+            # -P: do not import a doitui folder or a json.py from the current directory.
+            [sys.executable, "-P", "-m", "doitui.demo.child_process", str(self._pipe[0]), module, *arguments],
+            pass_fds=self._pipe[:1],
             env=self._environment() | dict(options or {}),
             stdin=subprocess.DEVNULL,
             stdout=pipes,
@@ -184,8 +185,8 @@ class Stage:
         return process
 
     def _environment(self) -> dict[str, str]:
-        """The caller's environment without its own doitui and proxies: the demo meets nothing real."""
-        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(FOREIGN)}
+        """The environment without settings of doitui and proxies, so that the demo reaches nothing real."""
+        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(REMOVED_VARIABLES)}
         kept = {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")}
         spool = {"DOITUI_SPOOL": str(self.spool)} if self.spool else {}
         ours = {"DOITUI_DATABASE": self.database, "DOITUI_LOG": str(self.log), "PYTHONUTF8": "1"}
@@ -193,7 +194,7 @@ class Stage:
 
 
 def _typed(arguments: Sequence[str], directory: Path) -> str:
-    """The command as a person would type it inside the demo's directory; a long list of files is cut."""
+    """The command as typed in the demo's directory, with a long list of files shortened."""
     words = [word.replace(f"{directory}/", "") for word in arguments]
     shown = words if len(words) <= 12 else [*words[:5], f"…({len(words) - 6} more)", words[-1]]
     return " ".join(shlex.quote(word) if not word.startswith("…") else word for word in shown)
