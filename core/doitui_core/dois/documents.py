@@ -1,4 +1,4 @@
-"""From a record to the document DataCite gets: metadata, fundings, defaults, landing page."""
+"""The document of a record for DataCite: metadata, fundings, defaults, landing page."""
 
 from __future__ import annotations
 
@@ -18,23 +18,26 @@ URL_MISSING = Finding(
     "url_missing",
     "error",
     "url",
-    "there is no landing page: give the record a url, or its repository a template (--landing-page)",
+    "no landing page: give the record a url, or its repository a template (--landing-page)",
 )
 
 
 def fundings(record: Record) -> list[Attributes]:
-    """The fundings kept beside the record, as Kernel-4 has them."""
-    names = {
-        "funderName": "funder_name",
-        "funderIdentifier": "funder_identifier",
-        "funderIdentifierType": "funder_identifier_type",
-        "awardNumber": "award_number",
-        "awardUri": "award_uri",
-        "awardTitle": "award_title",
-    }
+    """The record's imported fundings as Kernel-4 `fundingReferences`."""
     rows = _FUNDINGS.all(record.id)
-    return [{key: getattr(row, column) for key, column in names.items() if getattr(row, column)} for row in rows]
+    return [
+        {key: getattr(row, column) for key, column in _FUNDING_COLUMNS.items() if getattr(row, column)} for row in rows
+    ]
 
+
+_FUNDING_COLUMNS = {
+    "funderName": "funder_name",
+    "funderIdentifier": "funder_identifier",
+    "funderIdentifierType": "funder_identifier_type",
+    "awardNumber": "award_number",
+    "awardUri": "award_uri",
+    "awardTitle": "award_title",
+}
 
 _FUNDINGS = prepared.Select(
     lambda record_id: Funding.select().where(Funding.record == record_id).order_by(Funding.id), int
@@ -42,12 +45,12 @@ _FUNDINGS = prepared.Select(
 
 
 def attributes(record: Record, config: Config, funded: Sequence[Attributes] | None = None) -> Attributes:
-    """The record's metadata with its fundings and the repository's defaults for what it does not name."""
+    """The record's metadata, with its fundings (`funded`, else read) and the repository's defaults."""
     found: Attributes = strict_json.tolerant_loads(record.metadata)
-    beside = fundings(record) if funded is None else funded
+    imported = fundings(record) if funded is None else funded
     own = found.get("fundingReferences", [])
-    if beside and isinstance(own, list):  # anything else is for the check to name
-        found["fundingReferences"] = [*own, *beside]
+    if imported and isinstance(own, list):  # the validation reports anything else
+        found["fundingReferences"] = [*own, *imported]
     if not found.get("publisher") and config.text("default_publisher"):
         found["publisher"] = {"name": config.text("default_publisher")}
     types = found.get("types") or {}
@@ -57,15 +60,15 @@ def attributes(record: Record, config: Config, funded: Sequence[Attributes] | No
 
 
 def landing_page(record: Record, config: Config) -> str:
-    """The record's own address, else the repository's template; empty when neither gives one."""
+    """The record's URL, else one from the repository's template; empty without both."""
     return record.url or config.landing_page(record.object_id)
 
 
 def document(
     record: Record, doi: str, config: Config, known: Attributes | None = None, *, tombstone: bool = False
 ) -> Attributes:
-    """The whole document of a DOI, as it is sent (without the event). A tombstone leads to its own page, if it has
-    one (`tombstone_page_base`). `known`: the record's `attributes`, where they have been read.
+    """The whole document of a DOI, as sent (without the event). The URL of a tombstone is its tombstone page, if
+    `tombstone_page_base` is set. `known`: the record's `attributes`, if already read.
     """
     page = config.tombstone_page(doi) if tombstone else ""
     found = attributes(record, config) if known is None else known
@@ -73,24 +76,24 @@ def document(
 
 
 def findings(record: Record, config: Config, target: str) -> list[Finding]:
-    """What DataCite would refuse (errors) and what a person should know (warnings), errors first."""
+    """Errors (DataCite would reject) first, then warnings."""
     page = landing_page(record, config)
     refused, known = _refused_page(page, target), attributes(record, config)
-    found = refused + _too_large(record, config, known) + validate.check(_carried(known, config), target)
+    found = refused + _too_large(record, config, known) + validate.check(_transported(known, config), target)
     if config.text("transport") == "mds":
         found += validate.xml_warnings(known)
     return found if refused or not page else found + validate.page_warnings(page, lambda: _own_doi(record))
 
 
 def errors(record: Record, config: Config, target: str, known: Attributes | None = None) -> list[Finding]:
-    """What DataCite would refuse. `known`: the record's `attributes`, where they have been read."""
+    """What DataCite would reject. `known`: the record's `attributes`, if already read."""
     found = attributes(record, config) if known is None else known
     refused = _refused_page(landing_page(record, config), target)
-    return refused + _too_large(record, config, found) + validate.errors(_carried(found, config), target)
+    return refused + _too_large(record, config, found) + validate.errors(_transported(found, config), target)
 
 
-def _carried(known: Attributes, config: Config) -> Attributes:
-    """What goes out over the repository's transport."""
+def _transported(known: Attributes, config: Config) -> Attributes:
+    """What the repository's transport can carry."""
     return over_xml.carried(known) if config.text("transport") == "mds" else known
 
 

@@ -1,7 +1,4 @@
-"""The row of a DOI: its facts read, and written back together with what is derived from them and the log.
-
-Every change of a DOI goes through `write`, so no path can forget the status, the counters or the log row.
-"""
+"""The row of a DOI. Every change goes through `write`, which also writes the status, the counters and the log row."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from doitui_core.domain.answer import Answer
 from doitui_core.domain.outcomes import OTHER_DOI, Outcome, OutcomeKind
 from doitui_core.domain.states import Certainty, Facts, Remote, Verification, Wanted
 
-#: How the cause of an attempt begins whose end only a probe told.
+#: Prefix of the cause of an attempt whose outcome a probe found out.
 PROBED = "probe: "
 
 _LOCKED = prepared.Select(lambda doi_id: Doi.select().where(Doi.id == doi_id), int, lock=True)
@@ -27,7 +24,7 @@ _UNFINISHED = prepared.Select(
 
 
 def facts(row: Doi) -> Facts:
-    """What the row says."""
+    """The facts stored in the row."""
     checks = Verification(row.api_check), Verification(row.resolver_check)
     return Facts(Wanted(row.wanted), Remote(row.remote), Certainty(row.certainty), *checks)
 
@@ -40,26 +37,26 @@ def read(doi_id: int) -> Doi:
 
 
 def lock(doi_id: int) -> Doi:
-    """The row, held against other writers until the transaction ends. Before any job row: one order, no deadlock."""
+    """The row, locked until the transaction ends. Always before a job's row: no deadlock."""
     row = _LOCKED.first(doi_id)
     assert row is not None, "no DOI is ever deleted"
     return row
 
 
 def record(row: Doi) -> Record | None:
-    """The record it stands for, as it is now."""
+    """The DOI's record as it is now."""
     return _RECORD.first(row.record_id) if row.record_id else None
 
 
 def counter_names(row: Doi) -> list[str]:
-    """The counters in which the row counts."""
+    """The counters that include the row."""
     names = [f"doi.{row.status}", f"opus.{states.opus(facts(row))}"]
     marks = {"uncertain": row.certainty == Certainty.UNCERTAIN, "changed": row.changed}
-    return names + [f"mark.{mark}" for mark, stands in marks.items() if stands]
+    return names + [f"mark.{mark}" for mark, applies in marks.items() if applies]
 
 
 def insert(row: Doi, actor: str, action: str, detail: str = "") -> bool:
-    """Add a new DOI. Inside `database.write()`. False: its string or its record is taken, nothing was added."""
+    """Add a new DOI. Inside `database.write()`. False, and nothing added: its string or its record is taken."""
     _derive(row, facts(row))
     if not prepared.insert(row):
         return False
@@ -80,7 +77,7 @@ def write(
     detail: str = "",
     **columns: Any,
 ) -> None:
-    """Give the row new facts and `columns`, and note who did what. Inside `database.write()`, on a row from `lock`."""
+    """Write new facts and `columns`, and the log row. Inside `database.write()`, on a row from `lock`."""
     before, old = counter_names(row), row.status
     for name, value in columns.items():
         setattr(row, name, value)
@@ -102,9 +99,9 @@ def _derive(row: Doi, new: Facts) -> None:
     row.api_check, row.resolver_check = str(new.api_check), str(new.resolver_check)
     row.verification = str(new.verification)
     row.status = str(states.status(new))
-    # Nobody sees a tombstone's metadata, and nothing but its address is sent with it.
-    shown = new.remote not in states.ABSENT and row.status != states.DoiStatus.TOMBSTONE
-    row.changed = shown and row.current_hash != row.confirmed_hash
+    # A tombstone's metadata is not public, and only its URL is sent.
+    public = new.remote not in states.ABSENT and row.status != states.DoiStatus.TOMBSTONE
+    row.changed = public and row.current_hash != row.confirmed_hash
 
 
 def _note(
@@ -125,23 +122,20 @@ def _note(
 
 
 def unfinished(doi_id: int) -> bool:
-    """Whether a request of ours went out whose end nobody noted: its worker died."""
+    """Whether a request was sent whose worker died before it stored the outcome."""
     return _UNFINISHED.first(doi_id) is not None
 
 
 def written_since(seen: Doi, row: Doi) -> bool:
-    """Whether the DOI was written, or a write of it went out, since its row was `seen`: what DataCite told meanwhile
-    may be older than that.
+    """Whether the DOI changed, or a write of it was sent, since its row was `seen`: then DataCite's answer may be older
+    than that.
     """
-
-    def content(it: Doi) -> tuple[object, ...]:
-        return it.wanted, it.remote, it.certainty, it.sent_hash, it.confirmed_hash, it.url, it.updated_at
-
-    return content(seen) != content(row) or unfinished(row.id)
+    columns = ("wanted", "remote", "certainty", "sent_hash", "confirmed_hash", "url", "updated_at")
+    return any(getattr(seen, name) != getattr(row, name) for name in columns) or unfinished(row.id)
 
 
 def may_be_ours(doi_id: int, excluding: int) -> bool:
-    """Whether a write of ours, other than attempt `excluding`, may have made this DOI: it was sent and not refused."""
+    """Whether a write of ours, other than attempt `excluding`, may have created this DOI: sent and not rejected."""
     not_refused = Attempt.outcome.in_((str(OutcomeKind.DONE), str(OutcomeKind.AMBIGUOUS), "")) | (
         Attempt.cause == OTHER_DOI
     )
@@ -152,14 +146,14 @@ def may_be_ours(doi_id: int, excluding: int) -> bool:
 
 
 def settle_attempts(doi_id: int, found: str) -> None:
-    """Note on the attempts without an end what a probe has found. Inside `database.write()`, with the lease held."""
+    """Close the unfinished attempts with what a probe `found`. Inside `database.write()`, with the lease held."""
     Attempt.update(finished_at=database.now(), cause=f"{PROBED}{found}", outcome=str(OutcomeKind.AMBIGUOUS)).where(
         Attempt.doi == doi_id, Attempt.finished_at == EPOCH
     ).execute()
 
 
 def finish_attempt(attempt: Attempt, outcome: Outcome, answer: Answer | None) -> None:
-    """Note how an attempt ended. Inside `database.write()`."""
+    """Store the outcome of an attempt. Inside `database.write()`."""
     attempt.finished_at = database.now()
     attempt.http_status = outcome.http_status
     attempt.outcome, attempt.cause = str(outcome.kind), outcome.cause

@@ -1,8 +1,7 @@
 """The log file of DOIs: `DOITUI_LOG`, else `doi.log` in the user's log directory. All processes of a host may share it.
 
-A line is one write at the end of the file, so lines of several processes never mix; a lock for each line, as in a
-library for this, would cost a mint a tenth of its time. A full file is put aside under a lock. A file that was moved or
-deleted by somebody else (logrotate) is noticed before the next line.
+A line is one write in append mode, so lines of several processes never mix; a lock for each line, as in libraries for
+this, would make a mint 10 % slower. Only rotation takes a lock. A file moved or deleted by logrotate is reopened.
 """
 
 from __future__ import annotations
@@ -17,22 +16,21 @@ from pathlib import Path
 
 VARIABLE = "DOITUI_LOG"
 
-#: A full file is put aside at this size in bytes; so many of those are kept.
+#: Bytes at which a file is rotated, and rotated files kept.
 LARGEST_FILE = 10_000_000
 KEPT_FILES = 5
 
-#: A pipe that nobody reads must not stop us.
+#: O_NONBLOCK: a pipe without a reader must not block.
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def path() -> Path:
-    """Where the log is written now."""
+    """The log file of this process."""
     return Path(_place())
 
 
 def _place() -> str:
-    given = os.environ.get(VARIABLE, "")
-    return given or _default(os.environ.get("XDG_STATE_HOME", ""), os.environ.get("HOME", ""))
+    return os.environ.get(VARIABLE, "") or _default(os.environ.get("XDG_STATE_HOME", ""), os.environ.get("HOME", ""))
 
 
 @lru_cache(maxsize=4)
@@ -43,13 +41,13 @@ def _default(_state: str, _home: str) -> str:
 
 
 class LogFile(logging.Handler):
-    """Appends to the file that `path` names. What cannot be written is told once, and stops nothing."""
+    """Appends to the file at `path`. A failure is reported once and stops nothing."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self._file = -1
-        self._is: tuple[str, int, int] | None = None
-        self._told: set[str] = set()
+        self._identity: tuple[str, int, int] | None = None
+        self._warned: set[str] = set()
         self._second = 0, ""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -57,14 +55,14 @@ class LogFile(logging.Handler):
         try:
             line = self.format(record).encode("utf-8", "backslashreplace")
             if self._size(place) >= LARGEST_FILE:
-                put_aside(place)
+                rotate(place)
                 self._size(place)
             os.write(self._file, line)
         except (OSError, ValueError) as error:
             self._warn(place, getattr(error, "strerror", None) or str(error))
 
     def format(self, record: logging.LogRecord) -> str:
-        """As logging's own formatter writes it in OPUS's form; the text of a second is made once."""
+        """OPUS's format; the text of a second is built once."""
         second = int(record.created)
         if self._second[0] != second:
             self._second = second, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
@@ -75,15 +73,15 @@ class LogFile(logging.Handler):
         super().close()
 
     def _size(self, place: str) -> int:
-        """Bytes in the file at `place`, which is open afterwards."""
+        """The size of the file at `place`, opened if necessary."""
         try:
             found = os.stat(place)
         except FileNotFoundError:
             found = None
-        if found is None or (place, found.st_dev, found.st_ino) != self._is:
+        if found is None or (place, found.st_dev, found.st_ino) != self._identity:
             self._open(place)
             found = os.fstat(self._file)
-            self._is = place, found.st_dev, found.st_ino
+            self._identity = place, found.st_dev, found.st_ino
         return found.st_size
 
     def _open(self, place: str) -> None:
@@ -95,24 +93,24 @@ class LogFile(logging.Handler):
     def _close(self) -> None:
         if self._file >= 0:
             os.close(self._file)
-        self._file, self._is = -1, None
+        self._file, self._identity = -1, None
 
     def _warn(self, place: str, reason: str) -> None:
         self._close()
-        if place not in self._told:
-            self._told.add(place)
-            # Where nobody has asked for the file, only a worker says so, and the doctor.
+        if place not in self._warned:
+            self._warned.add(place)
+            # Without DOITUI_LOG only the worker and the doctor report it.
             log = logging.getLogger("doitui" if os.environ.get(VARIABLE) else "doitui.log")
             log.warning("the log %s cannot be written: %s (see %s)", place, reason, VARIABLE)
 
 
-# Where nobody has set up a log, Python itself would print to stderr.
+# Without a handler Python would print to stderr.
 logging.getLogger("doitui.log").addHandler(logging.NullHandler())
 
 
-def put_aside(place: str) -> None:
-    """Rename a full file to `….1`, the one before to `….2` and so on. Nothing where another process has done it."""
-    with open(f"{place}.lock", "a") as lock:  # closing it unlocks it
+def rotate(place: str) -> None:
+    """Rename a full file to `….1`, the one before to `….2` and so on, unless another process has done it."""
+    with open(f"{place}.lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if os.stat(place).st_size < LARGEST_FILE:
             return
@@ -123,7 +121,7 @@ def put_aside(place: str) -> None:
 
 
 def problem() -> str:
-    """Why the log cannot be written by this user; empty where it can, or can be made. Nothing is written."""
+    """Why this user cannot write the log; empty where it can be written or created. Writes nothing."""
     place = path()
     if place.exists():
         return "" if os.access(place, os.W_OK) and not place.is_dir() else "no permission to write it"

@@ -1,4 +1,4 @@
-"""Which DOI a record has: made or taken over once, kept before anything is sent, and never computed again."""
+"""The DOI string of a record: generated or taken over once, stored before anything is sent, never computed again."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from doitui_core.metadata import build
 
 _OF_RECORD = prepared.Select(lambda record_id: Doi.select().where(Doi.record == record_id, IS_KEPT), int)
 _BY_STRING = prepared.Select(lambda folded: Doi.select().where(Doi.folded == folded), str)
-_FRESH = prepared.Select(lambda record_id: Record.select().where(Record.id == record_id), int, lock=True)
+_RECORD = prepared.Select(lambda record_id: Record.select().where(Record.id == record_id), int, lock=True)
 
 
 def for_record(record: Record) -> Doi | None:
-    """The record's DOI, unless it was abandoned."""
+    """The record's DOI; None where it has none or an abandoned one."""
     return _OF_RECORD.first(record.id)
 
 
-def fresh(record: Record) -> Record:
-    """The record as it is now, held until the transaction ends. Always before its DOI's row, so nothing deadlocks."""
-    row = _FRESH.first(record.id)
+def lock_record(record: Record) -> Record:
+    """The record as it is now, locked until the transaction ends. Always before its DOI's row: no deadlock."""
+    row = _RECORD.first(record.id)
     if row is None:
-        raise NotFound(f"record {record.object_id} was deleted this moment")
+        raise NotFound(f"record {record.object_id} was deleted concurrently")
     return row
 
 
 def reserve(record: Record, *, actor: str = "python") -> Doi:
-    """Decide and keep the record's DOI string now. From here on it never changes.
+    """Generate and store the record's DOI string; it never changes.
 
-    Raises `Refused` when it has one (ours or a foreign one), `Misconfigured` without a usable prefix, `DoiTaken`.
+    Raises `Refused` when it has a DOI (ours or a foreign one), `Misconfigured` without a usable prefix, `DoiTaken`.
     """
     config = repositories.config(record.repository)
     with database.write():
-        record = fresh(record)
+        record = lock_record(record)
         _refuse_second(record)
         return create(record, config, actor)
 
 
 def check(record: Record) -> str:
-    """The DOI `reserve` would keep. Raises as `reserve`; nothing is changed."""
+    """The DOI `reserve` would store. Raises as `reserve`."""
     _refuse_second(record)
     return preview(record)
 
@@ -57,7 +57,7 @@ def _refuse_second(record: Record) -> None:
 
 
 def create(record: Record, config: Config, actor: str) -> Doi:
-    """`reserve` for a `fresh` record that has no DOI. Inside `database.write()`."""
+    """`reserve` for a locked record without a DOI. Inside `database.write()`."""
     try:
         row = _store(record, _generated(record, config), config, Remote.NONE, actor)
     except DoituiError as error:
@@ -68,21 +68,26 @@ def create(record: Record, config: Config, actor: str) -> Doi:
 
 
 def preview(record: Record) -> str:
-    """The DOI the record has, or would get if it were reserved now. Raises as `reserve`."""
+    """The record's DOI, or the one `reserve` would generate. Raises as `reserve`."""
     row = for_record(record)
     if row is not None:
         doi_paths.check_sendable(row.doi)
         return row.doi
-    made = _generated(record, repositories.config(record.repository))
-    _refuse_taken(record.object_id, made)
-    return made
+    generated = _generated(record, repositories.config(record.repository))
+    _refuse_taken(record.object_id, generated)
+    return generated
 
 
-def _generated(record: Record, config: Config) -> str:
+def refuse_foreign(record: Record) -> None:
+    """Raise `Refused` for a record whose DOI another agency or account registered."""
     if record.foreign_doi:
         raise Refused(
             f"record {record.object_id} has the foreign DOI {record.foreign_doi}; we do not register it", "foreign_doi"
         )
+
+
+def _generated(record: Record, config: Config) -> str:
+    refuse_foreign(record)
     generate = identifiers.generator(config.text("generator"))
     parts = {
         "prefix": config.require_prefix(),
@@ -95,41 +100,41 @@ def _generated(record: Record, config: Config) -> str:
     return generate(config.suffix_pattern, parts)
 
 
-class Brought(StrEnum):
-    """What a DOI is that a record's document names."""
+class DocumentDoi(StrEnum):
+    """Whose DOI a record's document names."""
 
-    NEW = "new"  # ours, and still to be kept for the record
-    OWN = "own"  # the one the record has
+    NEW = "new"  # under our prefix, not stored yet
+    OWN = "own"  # the record's own
     FOREIGN = "foreign"
 
 
 def adopt_string(record: Record, doi: str, config: Config, actor: str) -> None:
-    """Keep a DOI that is `Brought.NEW`. Inside `database.write()`. Raises as `check_adoptable`."""
+    """Store a DOI that is `DocumentDoi.NEW`. Inside `database.write()`. Raises as `check_adoptable`."""
     _store(record, identifiers.validate(doi), config, Remote.UNKNOWN, actor)
 
 
-def check_adoptable(stored: Record | None, object_id: str, doi: str, config: Config) -> Brought:
-    """What `doi` is, which the document of a record names; `stored`: that record, where there is one.
+def check_adoptable(stored: Record | None, object_id: str, doi: str, config: Config) -> DocumentDoi:
+    """Whose `doi`, named by a record's document, is; `stored`: that record, if it exists.
 
-    The DOI a record has stays its own, whatever became of prefix and local prefix since. Changes nothing.
-    Raises `Refused` when the record has another one, `DoiTaken`, `InvalidDoi`.
+    A record keeps its DOI when prefix or local prefix change. Raises `Refused` when it has another one, `DoiTaken`,
+    `InvalidDoi`.
     """
-    if doi_paths.dot_segment(doi_spelling.bare(doi)):  # in anybody's DOI; other agencies' may hold // and end in /
+    if doi_paths.dot_segment(doi_spelling.bare(doi)):  # in any DOI; those of other agencies may hold // and end in /
         doi_paths.check(doi)
     row = for_record(stored) if stored is not None else None
     if row is not None:
         if row.folded != identifiers.fold(doi):
-            raise Refused(f"record {object_id} has the DOI {row.doi}; {doi} in its document is another one", "has_doi")
-        return Brought.OWN
+            raise Refused(f"record {object_id} has the DOI {row.doi}, but its document names {doi}", "has_doi")
+        return DocumentDoi.OWN
     if config.is_ours(doi):
         _refuse_taken(object_id, identifiers.validate(doi))
-        return Brought.NEW
+        return DocumentDoi.NEW
     if not identifiers.parse_doi(doi):
         raise InvalidDoi(
-            f"{doi!r} in the document of record {object_id} is no DOI: mend it, or import with --doi ignore"
+            f"{doi!r} in the document of record {object_id} is no DOI: fix it, or import with --doi ignore"
         )
     _refuse_taken(object_id, doi, config.repository_id)
-    return Brought.FOREIGN
+    return DocumentDoi.FOREIGN
 
 
 def _store(record: Record, doi: str, config: Config, remote: Remote, actor: str) -> Doi:
@@ -146,31 +151,29 @@ def _store(record: Record, doi: str, config: Config, remote: Remote, actor: str)
         updated_at=now,
     )
     _refuse_taken(record.object_id, doi)
-    if not doi_rows.insert(row, actor, "reserve"):  # another process was faster: the unique index decides
-        raise Refused(
-            f"record {record.object_id}: its DOI was made by somebody else this moment; look again", "has_doi"
-        )
+    if not doi_rows.insert(row, actor, "reserve"):  # the unique index decides between processes
+        raise Refused(f"record {record.object_id}: its DOI was created concurrently: retry", "has_doi")
     return row
 
 
 def _refuse_taken(object_id: str, doi: str, repository_id: int = 0) -> None:
-    """`repository_id`: only a DOI of that repository counts as taken."""
+    """Raise `DoiTaken`. `repository_id`: only for a DOI of that repository."""
     taken = _BY_STRING.first(identifiers.fold(doi))
     if taken is None or repository_id not in (0, taken.repository_id):
         return
     owner = f"record {taken.record.object_id}" if taken.record else "no record"
-    burnt = ", abandoned and never used again" if taken.wanted == Wanted.ABANDONED else ""
-    case = f" ({doi} is the same DOI: upper and lower case make no difference)" if taken.doi != doi else ""
+    abandoned = ", abandoned and never used again" if taken.wanted == Wanted.ABANDONED else ""
+    case = f" ({doi} is the same DOI: case does not matter)" if taken.doi != doi else ""
     raise DoiTaken(
-        f"record {object_id} cannot have {taken.doi}: it is the DOI of {owner}{case}{burnt};"
-        " put a DOI of its own into its document (`doi`), or change suffix_pattern"
+        f"record {object_id} cannot have {taken.doi}: it is the DOI of {owner}{case}{abandoned};"
+        " give its document another DOI (`doi`), or change suffix_pattern"
     )
 
 
 def refresh(record: Record, config: Config) -> None:
-    """Tell the record's DOI what its content is now, so that "changed since sent" is a fact.
+    """Store the fingerprint of the record's current content with its DOI, which shows "changed since sent".
 
-    Inside `database.write()`, with a record that was written or made `fresh` in it.
+    Inside `database.write()`, with a record written or locked in it.
     """
     row = for_record(record)
     if row is None:
@@ -179,13 +182,6 @@ def refresh(record: Record, config: Config) -> None:
     current, url = build.fingerprint(document), document["url"] or ""
     if (current, url) != (row.current_hash, row.url):
         row = doi_rows.lock(row.id)
+        error: dict[str, Any] = {"cause": row.cause, "detail": row.last_error}
         columns: dict[str, Any] = {"current_hash": current, "url": url}
-        doi_rows.write(
-            row,
-            doi_rows.facts(row),
-            actor="record",
-            action="content",
-            cause=row.cause,
-            detail=row.last_error,
-            **columns,
-        )
+        doi_rows.write(row, doi_rows.facts(row), actor="record", action="content", **error, **columns)

@@ -1,7 +1,7 @@
-"""What one can do to a DOI: reserve, mint, update, verify, deactivate, adopt.
+"""What people can do to a DOI: mint, update, verify, deactivate, restore, abandon.
 
-Each act changes facts and queues the work in one transaction; the worker brings DataCite to what is wanted. `actor`
-is who asks; it stands in the log.
+Each function changes the DOI's facts and queues the work in one transaction; the worker then brings DataCite to the
+target state. The log names `actor`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,7 @@ from doitui_core.queue import jobs
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """What became of a wish: the DOI, the job that carries it out (0: nothing is to do), and why.
-
-    `outcome`: how it went, where it was done here and now.
-    """
+    """`job_id` 0: nothing to do, `note` says why. `outcome`: the result, where it was done at once (`--now`)."""
 
     doi: Doi
     job_id: int
@@ -36,10 +33,10 @@ class Queued:
 
 
 def mint(record: Record, target: Wanted, *, actor: str, config: Config | None = None) -> Queued:
-    """`mint` for a record at hand, queued. One transaction."""
+    """Queue the mint of a record. Raises as `check_mintable` and `reservations.reserve`."""
     config = config or repositories.config(record.repository)
     with database.write():
-        record = reservations.fresh(record)
+        record = reservations.lock_record(record)
         try:
             check_mintable(record, target, config)
         except InvalidMetadata as error:
@@ -62,11 +59,8 @@ def mint(record: Record, target: Wanted, *, actor: str, config: Config | None = 
 
 
 def check_mintable(record: Record, target: Wanted, config: Config) -> None:
-    """Raise `Refused` or `InvalidMetadata` where the record cannot be brought to `target`. Nothing is changed."""
-    if record.foreign_doi:
-        raise Refused(
-            f"record {record.object_id} has the foreign DOI {record.foreign_doi}; we do not register it", "foreign_doi"
-        )
+    """Raise `Refused` or `InvalidMetadata` where the record cannot be brought to `target`."""
+    reservations.refuse_foreign(record)
     if not record.published and target is not Wanted.DRAFT:
         raise Refused(
             f"record {record.object_id} is not published: publish it, or mint with --state draft", "unpublished"
@@ -79,7 +73,7 @@ def check_mintable(record: Record, target: Wanted, config: Config) -> None:
 
 
 def check_update(doi: str) -> Doi:
-    """The DOI, if there is something at DataCite to update. Raises `NotFound`, `Refused`."""
+    """The DOI, if it exists at DataCite. Raises `NotFound`, `Refused`."""
     row = lookup.find_sendable(doi)
     if row.remote in states.ABSENT and row.certainty == Certainty.CONFIRMED:
         what = f": `doitui doi mint {row.record.object_id}`" if row.record else ""
@@ -88,20 +82,20 @@ def check_update(doi: str) -> Doi:
 
 
 def update(doi: str, *, actor: str = "python") -> Queued:
-    """Send the record's present content again. Raises as `check_update`."""
+    """Queue an update with the record's current content. Raises as `check_update`."""
     found = check_update(doi)
     config = repositories.config(found.repository)
     with database.write():
         if found.record is not None:
-            reservations.refresh(reservations.fresh(found.record), config)
+            reservations.refresh(reservations.lock_record(found.record), config)
         row = doi_rows.lock(found.id)
         doi_rows.write(row, doi_rows.facts(row), actor=actor, action="update")
         return Queued(row, _enqueue(row, JobKind.WRITE, config, actor))
 
 
 def check_deactivate(doi: str, reason: str, successor: str = "") -> Doi:
-    """The DOI, if it can become a tombstone. Raises `BadInput` without a reason or for a successor that is no DOI,
-    `Refused` for a DOI that was never registered.
+    """The DOI, if it can become a tombstone. Raises `BadInput` without a reason or for an invalid successor, `Refused`
+    for a DOI that was never registered.
     """
     if not reason.strip():
         raise BadInput("a tombstone needs a reason: --reason TEXT")
@@ -113,12 +107,10 @@ def check_deactivate(doi: str, reason: str, successor: str = "") -> Doi:
 
 
 def _refuse_uncertain(row: Doi) -> None:
-    """Raise `Refused` while nobody knows what became of the last write: to take the wish back now could bring the DOI
-    back later.
-    """
+    """Raise `Refused` while the outcome of the last write is unknown: it may still create or change the DOI."""
     if row.certainty == Certainty.UNCERTAIN or doi_rows.unfinished(row.id):
         raise Refused(
-            f"nobody knows yet what became of the last write of {row.doi}: it has to be asked about first", "uncertain"
+            f"the outcome of the last write of {row.doi} is unknown: wait until the worker has checked it", "uncertain"
         )
 
 
@@ -127,7 +119,7 @@ def deactivate(doi: str, *, reason: str, successor: str = "", actor: str = "pyth
 
     Raises as `check_deactivate`.
     """
-    with activity_log.deactivating(doi):
+    with activity_log.refusals(activity_log.MESSAGES["deactivate"][1], doi):
         found = check_deactivate(doi, reason, successor)
     successor = doi_spelling.bare(successor)
     config = repositories.config(found.repository)
@@ -137,15 +129,8 @@ def deactivate(doi: str, *, reason: str, successor: str = "", actor: str = "pyth
         new_facts = states.deactivate(facts, row.doi)
         if new_facts == facts and new_facts.settled:
             return Queued(row, 0, "is a tombstone already")
-        doi_rows.write(
-            row,
-            new_facts,
-            actor=actor,
-            action="deactivate",
-            detail=reason.strip(),
-            reason=reason.strip(),
-            successor=successor,
-        )
+        text = reason.strip()
+        doi_rows.write(row, new_facts, actor=actor, action="deactivate", detail=text, reason=text, successor=successor)
         return Queued(row, _enqueue(row, JobKind.WRITE, config, actor))
 
 
@@ -153,15 +138,15 @@ def check_abandon(doi: str) -> Doi:
     """The DOI, if it was never registered. Raises `NotFound`, `Refused`."""
     row = lookup.find(doi)
     states.abandon(doi_rows.facts(row), row.doi)
-    if row.remote == Remote.DRAFT:  # else nothing is sent
+    if row.remote == Remote.DRAFT:  # only then is something sent
         doi_paths.check_sendable(row.doi)
     return row
 
 
 def abandon(doi: str, *, actor: str = "python") -> Queued:
-    """Give up a DOI that was never registered: a draft at DataCite is deleted, the string is never used again.
+    """Abandon a DOI that was never registered: its draft at DataCite is deleted, its string is never used again.
 
-    The record may get another one. Raises as `check_abandon`.
+    The record may get another DOI. Raises as `check_abandon`.
     """
     found = check_abandon(doi)
     config = repositories.config(found.repository)
@@ -170,35 +155,33 @@ def abandon(doi: str, *, actor: str = "python") -> Queued:
         new_facts = states.abandon(doi_rows.facts(row), row.doi)
         open_job = jobs.open_job(JobKind.WRITE, row.id)
         if open_job is not None and open_job.status == job_kinds.JobStatus.PROCESSING:
-            raise Refused(f"{row.doi} is being sent this moment: try again when that has ended", "busy")
+            raise Refused(f"{row.doi} is being sent: try again when that has finished", "busy")
         _refuse_uncertain(row)
         doi_rows.write(row, new_facts, actor=actor, action="abandon")
         if new_facts.remote is Remote.DRAFT:
-            queued = Queued(row, _enqueue(row, JobKind.WRITE, config, actor))
-        else:
-            if open_job is not None:
-                jobs.cancel(open_job.id)
-            queued = Queued(row, 0, "is abandoned; its string is never used again")
-    return queued
+            return Queued(row, _enqueue(row, JobKind.WRITE, config, actor))
+        if open_job is not None:
+            jobs.cancel(open_job.id)
+        return Queued(row, 0, "is abandoned; its string is never used again")
 
 
 def check_restore(doi: str, reason: str) -> Doi:
     """The DOI, if it is a tombstone and there is a reason. Raises `BadInput`, `NotFound`, `Refused`."""
     if not reason.strip():
-        raise BadInput("bringing a tombstone back needs a reason: --reason TEXT")
+        raise BadInput("restoring a tombstone needs a reason: --reason TEXT")
     row = lookup.find_sendable(doi)
     states.restore(doi_rows.facts(row), Wanted.FINDABLE, row.doi)
     return row
 
 
 def restore(doi: str, *, reason: str, actor: str = "python") -> Queued:
-    """Bring a tombstone back to findable: the one way out. Raises as `check_restore`."""
+    """Make a tombstone findable again: nothing else does. Raises as `check_restore`."""
     found = check_restore(doi, reason)
     config = repositories.config(found.repository)
     with database.write():
         record, row = _lock_with_record(found)
         new_facts = states.restore(doi_rows.facts(row), Wanted.FINDABLE, row.doi)
-        # The tombstone's own reason stays on the row: taken back, this wish leads to the same tombstone again.
+        # The row keeps the tombstone's reason: cancelling the restore makes it the same tombstone again.
         doi_rows.write(row, new_facts, actor=actor, action="restore", detail=reason.strip())
         if record is not None:
             reservations.refresh(record, config)
@@ -207,13 +190,13 @@ def restore(doi: str, *, reason: str, actor: str = "python") -> Queued:
 
 
 def _lock_with_record(found: Doi) -> tuple[Record | None, Doi]:
-    """The DOI's record and its row, locked in this order. Inside `database.write()`."""
-    record = reservations.fresh(found.record) if found.record is not None else None
+    """The DOI's record and row, locked in this order. Inside `database.write()`."""
+    record = reservations.lock_record(found.record) if found.record is not None else None
     return record, doi_rows.lock(found.id)
 
 
 def check_verify(doi: str) -> Doi:
-    """The DOI, if there is something to verify. Raises `Refused` for one that was never registered."""
+    """The DOI, if it is registered or findable. Raises `NotFound`, `Refused`."""
     row = lookup.find_sendable(doi)
     if not doi_rows.facts(row).minted:
         raise Refused(
@@ -223,18 +206,17 @@ def check_verify(doi: str) -> Doi:
 
 
 def verify(doi: str, *, actor: str = "python") -> Queued:
-    """Compare state and landing page with what DataCite has. Raises as `check_verify`."""
+    """Queue a comparison of state and landing page with DataCite's. Raises as `check_verify`."""
     row = check_verify(doi)
     config = repositories.config(row.repository)
     with database.write():
         row = doi_rows.lock(row.id)
-        queued = Queued(row, _enqueue(row, JobKind.VERIFY, config, actor))
         audit.note(actor, "verify", row.doi)
-    return queued
+        return Queued(row, _enqueue(row, JobKind.VERIFY, config, actor))
 
 
 def cancel(job_id: int, *, actor: str = "python") -> Job:
-    """Cancel a job and the wish behind it: what is wanted is again what is there. Raises `NotFound`, `Refused`."""
+    """Cancel a job and its request: the target becomes the current state. Raises `NotFound`, `Refused`."""
     with database.write():
         job = jobs.cancellable(job_id)
         if JobKind(job.kind).service is not Service.DOIS:
@@ -242,7 +224,7 @@ def cancel(job_id: int, *, actor: str = "python") -> Job:
         record, row = _lock_with_record(doi_rows.read(job.subject_id))
         if job.kind == JobKind.WRITE:
             if row.wanted == Wanted.ABANDONED:
-                raise Refused(f"{row.doi} is abandoned: its draft at DataCite has to go", "abandoned")
+                raise Refused(f"{row.doi} is abandoned: the deletion of its draft cannot be cancelled", "abandoned")
             _refuse_uncertain(row)
             new_facts = states.cancelled(doi_rows.facts(row), was_tombstone=bool(row.reason))
             doi_rows.write(row, new_facts, actor=actor, action="cancel")
@@ -252,7 +234,7 @@ def cancel(job_id: int, *, actor: str = "python") -> Job:
 
 
 def check(record: Record, state: str = "findable") -> list[Finding]:
-    """What DataCite would refuse in the record, and what a person should know. Nothing is changed."""
+    """The errors (DataCite would reject) and warnings of a record."""
     return documents.findings(record, repositories.config(record.repository), state)
 
 

@@ -1,7 +1,6 @@
-"""The page a tombstone's DOI leads to: what it was, when and why it went, what replaces it. Nothing is unescaped.
+"""The tombstone page: what the item was, when and why it was withdrawn, what replaces it. Everything is escaped.
 
-Titles may be in any script and from anywhere: each value stands in an element of its own direction, and what could
-reach out of it (control characters, overrides of direction) is left out.
+Each value has an element with its own text direction; control characters and direction overrides are removed.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from doitui_core.errors import Refused
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What the page says. `attributes` is the record's canonical metadata, {} when there is none."""
+    """The content of the page. `attributes`: the record's metadata, {} without a record."""
 
     doi: str
     attributes: Mapping[str, Any]
@@ -35,10 +34,7 @@ class Tombstone:
 
 
 def from_row(row: Doi) -> Tombstone:
-    """The tombstone of a DOI that is one, or shall become one: the page has to be there before the DOI leads to it.
-
-    Raises `Refused` for any other.
-    """
+    """The page of a tombstone, or of a DOI that becomes one. Raises `Refused` for any other."""
     if row.wanted != Wanted.TOMBSTONE:
         raise Refused(f"{row.doi} is {row.status}, not a tombstone: there is no page for it", "not_a_tombstone")
     attributes = documents.attributes(row.record, repositories.config(row.repository)) if row.record else {}
@@ -46,12 +42,12 @@ def from_row(row: Doi) -> Tombstone:
 
 
 def _since(row: Doi) -> datetime | None:
-    """When it was asked for; the worker's own rows carry what DataCite answered."""
-    wishes = DoiLog.select().where(
+    """When the deactivation was requested. Log rows of the worker have a status or cause."""
+    requests = DoiLog.select().where(
         DoiLog.doi == row.id, DoiLog.action == "deactivate", DoiLog.http_status == 0, DoiLog.cause == ""
     )
-    wish = wishes.order_by(DoiLog.id.desc()).first()
-    return wish.at if wish is not None else None
+    request = requests.order_by(DoiLog.id.desc()).first()
+    return request.at if request is not None else None
 
 
 STYLE = "body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}dt{font-weight:600}"
@@ -77,7 +73,7 @@ PAGE = """<!DOCTYPE html>
 </html>
 """
 
-#: What HTML does not allow or cannot encode, and what changes the direction of the text that follows.
+#: Characters that HTML forbids, and direction overrides.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 
 
@@ -112,7 +108,7 @@ def _rows(value: Any) -> Sequence[Mapping[str, Any]]:
 
 
 def _plain(value: Any) -> str:
-    """Text or a number; of anything else nothing."""
+    """Text or a number; empty for anything else."""
     return str(value) if isinstance(value, str | int) else ""
 
 

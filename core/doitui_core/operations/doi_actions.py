@@ -73,7 +73,7 @@ def check_set_url(doi: str, url: str) -> Doi:
 def set_url(doi: str, url: str, *, now: bool = False, actor: str = "python") -> Queued:
     """Change the landing page. Queued for a DOI that DataCite has, else it goes with the mint. As `check_set_url`."""
     _refuse_in_transaction(now)
-    with activity_log.readdressing(doi, url):
+    with activity_log.refusals(activity_log.NO_URL, doi, url):
         found = check_set_url(doi, url)
     assert found.record is not None
     with database.write():

@@ -20,7 +20,7 @@ def publish(record: Record, *, on: bool = True, actor: str = "python") -> bool:
     an import of its document says.
     """
     with database.write():
-        row = reservations.fresh(record)
+        row = reservations.lock_record(record)
         changed = bool(row.published) != on
         row.set_by_hand = record_merge.with_hand(row.set_by_hand, "published")
         if changed:
@@ -47,7 +47,7 @@ def delete(record: Record, *, reason: str = REASON, actor: str = "python") -> st
     Raises `Refused` while nobody knows what became of the DOI's last write.
     """
     with database.write():
-        row = reservations.fresh(record)
+        row = reservations.lock_record(record)
         doi, what = reservations.for_record(row), effect_on_doi(row)
         audit.note(actor, "delete", f"record {row.object_id}", reason)
         if doi is not None and what == "tombstone":

@@ -12,7 +12,7 @@ from doitui_core.config.repositories import Config
 from doitui_core.db import database, prepared
 from doitui_core.db.models import Record
 from doitui_core.dois import reservations
-from doitui_core.dois.reservations import Brought
+from doitui_core.dois.reservations import DocumentDoi
 from doitui_core.domain import doi_spelling
 from doitui_core.errors import BadInput
 from doitui_core.metadata import build, from_json, landing_pages
@@ -61,7 +61,7 @@ class _Plan:
     values: dict[str, Any]
     kept: tuple[ProtectedField, ...]
     doi: str
-    brought: Brought | None
+    document_doi: DocumentDoi | None
 
 
 def save(
@@ -100,8 +100,8 @@ def store(config: Config, given: RecordInput, actor: str) -> Stored:
         changed = stored is None or bool(_differing(stored, plan.values))
         record = _update(stored, plan.values) if stored else _insert(config.repository_id, object_id, plan.values)
         if record is None:
-            return store(config, given, actor)  # another process was faster; its row is brought up to date
-        if plan.brought is Brought.NEW:
+            return store(config, given, actor)  # another process was faster; its row is updated
+        if plan.document_doi is DocumentDoi.NEW:
             reservations.adopt_string(record, plan.doi, config, actor)
         if stored is not None:
             reservations.refresh(record, config)
@@ -133,10 +133,10 @@ def _plan(stored: Record | None, given: RecordInput, config: Config) -> _Plan:
     values = merged.values | _content(
         attributes if given.metadata is not None else None, merged.values, stored, object_id
     )
-    brought = reservations.check_adoptable(stored, object_id, doi, config) if doi else None
-    if brought or not given.own_doi:
-        values["foreign_doi"] = doi if brought is Brought.FOREIGN else ""
-    return _Plan(values, merged.kept, doi, brought)
+    document_doi = reservations.check_adoptable(stored, object_id, doi, config) if doi else None
+    if document_doi or not given.own_doi:
+        values["foreign_doi"] = doi if document_doi is DocumentDoi.FOREIGN else ""
+    return _Plan(values, merged.kept, doi, document_doi)
 
 
 def _content(
@@ -222,7 +222,7 @@ def change_url(record: Record, url: str) -> None:
     """Give the record another landing page, which stays, and tell its DOI. Raises as `check_url`."""
     check_url(url)
     with database.write():
-        fresh = reservations.fresh(record)
+        fresh = reservations.lock_record(record)
         fresh.url, fresh.updated_at = url, database.now()
         fresh.set_by_hand = record_merge.with_hand(fresh.set_by_hand, "url")
         prepared.update(fresh)

@@ -225,7 +225,7 @@ def test_a_wish_is_not_taken_back_while_nobody_knows_whether_it_was_granted(
     with database.write():
         locked = doi_rows.lock(row.id)
         doi_rows.write(locked, timed_out(doi_rows.facts(locked)), actor="test", action="deactivate")
-    with pytest.raises(Refused, match="asked about first"):
+    with pytest.raises(Refused, match="wait until the worker has checked it"):
         targets.cancel(queued.job_id)
     assert told_facts(row)[0] is Wanted.TOMBSTONE
 
