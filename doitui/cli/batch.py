@@ -10,7 +10,6 @@ from doitui.cli.options import LIMIT, repository_option
 from doitui.cli.output import progress, say_first
 from doitui.cli.partial_results import adds_progress
 from doitui.cli.session import Session, writes
-from doitui_core.config.actor import actor
 from doitui_core.text import plural
 
 
@@ -51,7 +50,7 @@ def mint(session: Session, ids: tuple[str, ...], code: str, limit: int, everythi
                 repository=code,
                 state=state,
                 limit=0 if everything or ids else limit,
-                actor=actor(),
+                actor=session.actor,
                 dry_run=session.dry_run,
                 step=bar.update,
             )

@@ -12,7 +12,6 @@ from doitui.cli.options import LIMIT_OR_ALL, repository_option
 from doitui.cli.output import say_first
 from doitui.cli.session import Session, writes
 from doitui.cli.work import log_to_stderr, stopping
-from doitui_core.config.actor import actor
 from doitui_core.text import plural
 from doitui_core.worker.background import sending_mail
 
@@ -44,7 +43,7 @@ def register_local(session: Session, code: str) -> None:
         if session.dry_run:
             _show_due(session, cron_runs.unregistered(code).count())
             return
-        result = _run(session, lambda stop: cron_runs.register(repository=code, actor=actor(), stop=stop))
+        result = _run(session, lambda stop: cron_runs.register(repository=code, actor=session.actor, stop=stop))
     _report(session, "registration", result)
 
 
@@ -77,7 +76,7 @@ def verify_local(session: Session, delay_hours: int | None, limit: int, code: st
             _show_due(session, min(due, limit) if limit else due)
             return
         result = _run(
-            session, lambda stop: cron_runs.verify(hours, repository=code, limit=limit, actor=actor(), stop=stop)
+            session, lambda stop: cron_runs.verify(hours, repository=code, limit=limit, actor=session.actor, stop=stop)
         )
     _report(session, "verification", result)
 

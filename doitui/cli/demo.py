@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--headless", is_flag=True, help="Run the main tasks without the screens, and print a summary.")
-@click.option(
-    "--dir", "directory", type=click.Path(file_okay=False, path_type=Path), help="A new or empty directory to use."
-)
+@click.option("--dir", "directory", type=click.Path(file_okay=False, path_type=Path), help="A new or empty directory.")
 @reads
 def demo(session: Session, headless: bool, directory: Path | None) -> None:
     """Show everything on sample records, offline: a sandbox replaces DataCite.

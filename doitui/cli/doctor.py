@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import click
 
 from doitui.cli import exits
 from doitui.cli.session import Session, reads
-
-if TYPE_CHECKING:
-    from doitui_core.views.doctor_check import Check
 
 
 @click.command()
@@ -28,16 +22,14 @@ def doctor(session: Session, offline: bool, thorough: bool) -> None:
     with session.database(read_only=True, any_environment=True):
         checks = doctor.checks(online=not offline, thorough=thorough)
     failed = any(check.level == doctor_check.FAIL for check in checks)
+    width = max(len(check.name) for check in checks)
+    lines = []
+    for check in checks:
+        lines.append(f"{check.level:<4}  {check.name:<{width}}  {check.message}")
+        if check.remedy:
+            lines.append(f"{'':<{width + 8}}fix: {check.remedy}")
     documents = [
         {"name": check.name, "level": check.level, "told": check.message, "mend": check.remedy} for check in checks
     ]
-    session.show({"ok": not failed, "checks": documents}, _lines(checks))
+    session.show({"ok": not failed, "checks": documents}, lines)
     exits.leave(exits.SOME_FAILED if failed else exits.DONE)
-
-
-def _lines(checks: list[Check]) -> Iterator[str]:
-    width = max(len(check.name) for check in checks)
-    for check in checks:
-        yield f"{check.level:<4}  {check.name:<{width}}  {check.message}"
-        if check.remedy:
-            yield f"{'':<{width + 8}}fix: {check.remedy}"

@@ -13,7 +13,6 @@ from doitui.cli.items import each
 from doitui.cli.options import dois_argument, ids_argument, paging_options, repository_option, show_page
 from doitui.cli.output import fields, say, table
 from doitui.cli.session import Session, reads, writes
-from doitui_core.config.actor import actor
 
 doi_argument = click.argument("doi", metavar="DOI")
 now_option = click.option("--now", is_flag=True, help="Send now, in this process, instead of queueing.")
@@ -107,7 +106,9 @@ def reserve(session: Session, ids: tuple[str, ...]) -> None:
 
     def act(text: str) -> dict[str, Any]:
         record = record_lookup.find(text)
-        reserved = reservations.check(record) if session.dry_run else reservations.reserve(record, actor=actor()).doi
+        reserved = (
+            reservations.check(record) if session.dry_run else reservations.reserve(record, actor=session.actor).doi
+        )
         return {"id": text, "doi": reserved, "line": f"{text}: {reserved} {session.would or 'is '}reserved"}
 
     with session.database():
@@ -132,7 +133,7 @@ def mint(session: Session, ids: tuple[str, ...], state: str, now: bool) -> None:
 
     def act(text: str) -> dict[str, Any]:
         if not session.dry_run:
-            return _result(text, doi_actions.mint(text, state=state, now=now, actor=actor()), now)
+            return _result(text, doi_actions.mint(text, state=state, now=now, actor=session.actor), now)
         record = record_lookup.find(text)
         targets.check_mintable(record, Wanted(state), repositories.config(record.repository))
         name = reservations.preview(record)
@@ -186,10 +187,10 @@ def deactivate(session: Session, dois: tuple[str, ...], reason: str, successor: 
     from doitui_core.dois import targets
     from doitui_core.operations import doi_actions
 
-    def check(text: str) -> Any:
-        return targets.check_deactivate(text, reason, successor)
-
-    _change(session, dois, now, doi_actions.deactivate, check, reason=reason, successor=successor)
+    options = {"reason": reason, "successor": successor}
+    _change(
+        session, dois, now, doi_actions.deactivate, lambda text: targets.check_deactivate(text, **options), **options
+    )
 
 
 @doi.command()
@@ -277,7 +278,7 @@ def adopt(session: Session, dois: tuple[str, ...]) -> None:
     from doitui_core.operations import adoption
 
     def act(text: str) -> dict[str, Any]:
-        row = adoption.adopt(text, actor=actor(), dry_run=session.dry_run)
+        row = adoption.adopt(text, actor=session.actor, dry_run=session.dry_run)
         line = f"{row.doi}: {session.would}taken over as {row.remote}"
         return {"id": text, "doi": row.doi, "status": row.status, "line": line}
 
@@ -297,7 +298,7 @@ def _change(
 
     def act(text: str) -> dict[str, Any]:
         if not session.dry_run:
-            return _result(text, action(text, now=now, actor=actor(), **options), now)
+            return _result(text, action(text, now=now, actor=session.actor, **options), now)
         row = check(text)
         return {"id": text, "doi": row.doi, "line": f"{row.doi}: would be {'sent' if now else 'queued'}"}
 

@@ -10,7 +10,6 @@ from doitui.cli import event_query, exits, retry_options, row_json
 from doitui.cli.options import ID, LIMIT_OR_ALL, paging_options, show_page
 from doitui.cli.output import fields, progress, say
 from doitui.cli.session import Session, reads, writes
-from doitui_core.config.actor import actor
 from doitui_core.domain import strict_json
 from doitui_core.text import plural
 
@@ -96,7 +95,7 @@ def add(session: Session, subject: str, relation: str, obj: str, source: str, to
             sentence = f"{found.subj_id} {found.relation_type_id} {found.obj_id}"
             session.show({"uuid": found.uuid, "would_add": sentence}, [f"would be stored: {sentence}"])
             return
-        row, stored = adding.add(subject, relation, obj, actor=actor(), **about)
+        row, stored = adding.add(subject, relation, obj, actor=session.actor, **about)
     change = "stored" if stored.new else "has a new total" if stored.grown else "exists already"
     document = row_json.event(row) | {"new": bool(stored.new)}
     session.show(document, [f"event {row.id} {change}: {row.subj_id} {row.relation_type_id} {row.obj_id}"])
@@ -119,7 +118,7 @@ def flush(session: Session, limit: int, max_attempts: int) -> None:
 
     Example: doitui event flush --limit 500 --dry-run
     """
-    from doitui.cli.work import log_to_stderr, stopping
+    from doitui.cli.work import log_to_stderr, outcome_counts, stopping, summary_document
     from doitui_core.operations import flush_events
 
     log_to_stderr(session.debug, doi_lines=False)
@@ -136,18 +135,12 @@ def flush(session: Session, limit: int, max_attempts: int) -> None:
     with session.database(durable=False), stopping() as stop:
         with progress("sending", most or 0) as bar:
             summary = flush_events.flush(
-                limit=most, max_attempts=max_attempts, stop=stop, progress=lambda _: bar.update(1), actor=actor()
+                limit=most, max_attempts=max_attempts, stop=stop, progress=lambda _: bar.update(1), actor=session.actor
             )
-        left = sorted(summary.left.items())
-        document = {
-            "taken": summary.taken,
-            "outcomes": dict(summary.outcomes),
-            "left": [{"job": job, "cause": outcome.cause, "last_error": outcome.message} for job, outcome in left],
-            "blocked": {code: outcome.message for code, outcome in summary.blocked.items()},
-        }
-        counts = ", ".join(f"{number} {kind}" for kind, number in summary.outcomes.items())
-        session.show(document, [f"{plural(summary.taken, 'event')} processed" + (f": {counts}" if counts else "")])
-        unsent = [*(outcome for _, outcome in left), *summary.blocked.values()]
+        counts = outcome_counts(summary.outcomes)
+        line = f"{plural(summary.taken, 'event')} processed" + (f": {counts}" if counts else "")
+        session.show(summary_document(summary, "job"), [line])
+        unsent = [*(summary.left[job] for job in sorted(summary.left)), *summary.blocked.values()]
         for message in dict.fromkeys(outcome.message for outcome in unsent):
             say(message)
         _say_diagnosis(session)
@@ -170,5 +163,5 @@ def retry(session: Session, ids: tuple[int, ...], cause: str | None, everything:
         retried = retrying.retryable(ids=ids, cause=cause)
         if not session.dry_run:
             with progress("retrying", len(retried)) as bar:
-                retried = retrying.retry(ids=ids, cause=cause, actor=actor(), step=bar.update)
+                retried = retrying.retry(ids=ids, cause=cause, actor=session.actor, step=bar.update)
     retry_options.report(session, "event", ids, retried, "failed")

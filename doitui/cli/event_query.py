@@ -18,9 +18,7 @@ COLUMNS = ("subj_id", "relation_type_id", "obj_id", "source_id", "total", "occur
 #: Seconds for each page.
 DEADLINE = 60.0
 
-url_option = click.option(
-    "--url", default="", metavar="BASE", help="Events API or hub (default: events_url, the sandbox, or DataCite's)."
-)
+url_option = click.option("--url", default="", metavar="BASE", help="Events API or hub (default: setting events_url).")
 
 
 @click.command()

@@ -43,7 +43,7 @@ dois_argument = click.argument("dois", nargs=-1, required=True, metavar="DOI..."
 files_argument = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 repository_option = click.option("--repository", "code", default="", metavar="CODE", help="Only this repository.")
 owner_option = click.option(
-    "--repository", "code", metavar="CODE", help="Repository of the items (required if there are several)."
+    "--repository", "code", metavar="CODE", help="The repository (required if there are several)."
 )
 
 

@@ -6,6 +6,7 @@ If the reader of stdout has gone (`| head`), only the printing ends: the exit co
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import select
@@ -29,6 +30,18 @@ def say(message: str) -> None:
         click.echo(plain(without_passwords(" ".join(message.split()))), err=True)
     except BrokenPipeError:
         _close(sys.stderr)
+
+
+class _Say(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
+
+
+def say_waits() -> None:
+    """Print what commands wait for (the logger `doitui.wait`) on stderr; a second call changes nothing."""
+    log = logging.getLogger("doitui.wait")
+    if not log.handlers:
+        log.addHandler(_Say())
 
 
 def say_first(lines: Sequence[str], most: int, rest: str) -> None:

@@ -8,17 +8,13 @@ import click
 
 from doitui.cli import retry_options, row_json
 from doitui.cli.items import each
-from doitui.cli.options import ID, paging_options, show_page
+from doitui.cli.options import ID, paging_options, repository_option, show_page
 from doitui.cli.output import fields, progress
 from doitui.cli.partial_results import adds_progress
 from doitui.cli.session import Session, reads, writes
-from doitui_core.config.actor import actor
 from doitui_core.text import plural
 
 job_ids_argument = click.argument("ids", nargs=-1, required=True, type=ID, metavar="ID...")
-repository_option = click.option(
-    "--repository", "code", default="", metavar="CODE", help="Only this repository (default: all)."
-)
 
 
 @click.group()
@@ -93,7 +89,7 @@ def retry(session: Session, ids: tuple[int, ...], cause: str | None, everything:
         else:
             many = len(ids) or chosen.count()
             with progress("retrying", many) as bar, adds_progress(lambda: f"{bar.pos} of {many} retried before"):
-                retried = bulk_retry.retry(ids=ids, cause=cause, every=everything, actor=actor(), step=bar.update)
+                retried = bulk_retry.retry(ids=ids, cause=cause, every=everything, actor=session.actor, step=bar.update)
     retry_options.report(session, "job", ids, retried, "failed or blocked")
 
 
@@ -128,7 +124,7 @@ def _set_paused(session: Session, code: str, *, paused: bool) -> None:
     with session.database():
         rows = [repositories.find(code)] if code else repositories.all_repositories()
         for row in rows if not session.dry_run else []:
-            blocking.pause(row, paused, actor=actor())
+            blocking.pause(row, paused, actor=session.actor)
     codes = [row.code for row in rows]
     line = f"{session.would}{'paused' if paused else 'resumed'}: {', '.join(codes) or 'no repository'}"
     session.show({"repositories": codes, "paused": paused}, [line])
@@ -146,7 +142,7 @@ def cancel(session: Session, ids: tuple[int, ...]) -> None:
     from doitui_core.queue import jobs
 
     def act(text: str) -> dict[str, Any]:
-        job = jobs.cancellable(int(text)) if session.dry_run else targets.cancel(int(text), actor=actor())
+        job = jobs.cancellable(int(text)) if session.dry_run else targets.cancel(int(text), actor=session.actor)
         return {"id": job.id, "status": job.status, "line": f"job {job.id}: {session.would}cancelled"}
 
     with session.database():
@@ -168,7 +164,7 @@ def prune(session: Session, days: int) -> None:
 
     with session.database():
         before = database.now() - timedelta(days=days)
-        pruned = pruning.prunable(before).count() if session.dry_run else pruning.prune(before, actor=actor())
+        pruned = pruning.prunable(before).count() if session.dry_run else pruning.prune(before, actor=session.actor)
     session.show({"pruned": pruned}, [f"{plural(pruned, 'job')} {session.would}deleted"])
 
 
@@ -187,7 +183,7 @@ def schedule(session: Session, ids: tuple[int, ...], moment: str) -> None:
     at = clock.parse(moment)
 
     def act(text: str) -> dict[str, Any]:
-        job = jobs.schedulable(int(text)) if session.dry_run else jobs.schedule(int(text), at, actor=actor())
+        job = jobs.schedulable(int(text)) if session.dry_run else jobs.schedule(int(text), at, actor=session.actor)
         line = f"job {job.id}: {session.would}scheduled for {clock.iso(at)}"
         return {"id": job.id, "scheduled_at": clock.iso(at), "line": line}
 

@@ -22,7 +22,6 @@ from doitui.cli.options import (
 from doitui.cli.output import fields, progress, say, say_first
 from doitui.cli.partial_results import adds_progress
 from doitui.cli.session import Session, reads, writes
-from doitui_core.config.actor import actor
 from doitui_core.text import plural
 
 
@@ -72,7 +71,7 @@ def import_(
     from doitui_core.config import repositories
     from doitui_core.records import importing
 
-    options = importing.ImportOptions(form, doi == "keep", object_id, published, session.dry_run, actor())
+    options = importing.ImportOptions(form, doi == "keep", object_id, published, session.dry_run, session.actor)
     results: list[importing.ImportResult] = []
     with session.database(), progress("importing", len(files)) as bar:
         config = repositories.config(repositories.find_or_only(code))
@@ -97,7 +96,7 @@ def _report(session: Session, results: list[Any]) -> None:
         "updated": len(stored) - created,
         "rejected": [{"place": result.place, "error": result.error} for result in rejected],
         "findings": [
-            {"place": row.place, "object_id": row.object_id} | _finding(found)
+            {"place": row.place, "object_id": row.object_id} | dataclasses.asdict(found)
             for row in stored
             for found in row.findings
         ],
@@ -126,10 +125,6 @@ def _report(session: Session, results: list[Any]) -> None:
         lines.append(f"{warned} with warnings: see `doitui record show ID`")
     session.show(document, lines)
     exits.leave_items([exits.USAGE] * len(rejected), len(results))
-
-
-def _finding(found: Any) -> dict[str, str]:
-    return {"level": found.level, "code": found.code, "path": found.path, "message": found.message}
 
 
 @record.command("list")
@@ -168,7 +163,7 @@ def show_(session: Session, ids: tuple[str, ...]) -> None:
             row = record_lookup.find(text)
             owner = {"owner_name": row.owner_name, "owner_email": row.owner_email}
             metadata = {"metadata": strict_json.tolerant_loads(row.metadata)}
-            findings = {"findings": list(map(_finding, targets.check(row)))}
+            findings = {"findings": list(map(dataclasses.asdict, targets.check(row)))}
             found.append(row_json.record(lists.record(row.id)) | owner | metadata | findings)
     session.show(found[0] if len(found) == 1 else {"records": found}, [line for row in found for line in _lines(row)])
 
@@ -213,7 +208,9 @@ def _publish(session: Session, ids: tuple[str, ...], *, on: bool) -> None:
 
     def act(text: str) -> dict[str, Any]:
         row = record_lookup.find(text)
-        changed = bool(row.published) != on if session.dry_run else publish_rules.publish(row, on=on, actor=actor())
+        changed = (
+            bool(row.published) != on if session.dry_run else publish_rules.publish(row, on=on, actor=session.actor)
+        )
         line = f"{row.object_id} {session.would or 'is '}{state}" if changed else f"{row.object_id} was already {state}"
         return {"object_id": row.object_id, "changed": changed, "line": line}
 
@@ -223,9 +220,7 @@ def _publish(session: Session, ids: tuple[str, ...], *, on: bool) -> None:
 
 @record.command()
 @ids_argument
-@click.option(
-    "--reason", default="", metavar="TEXT", help='Reason on the tombstone page (default "The record was deleted.").'
-)
+@click.option("--reason", default="", metavar="TEXT", help="Reason on the tombstone page (has a default).")
 @writes
 def delete(session: Session, ids: tuple[str, ...], reason: str) -> None:
     """Delete records. A registered DOI becomes a tombstone, which keeps its record; any other DOI is abandoned and
@@ -242,7 +237,7 @@ def delete(session: Session, ids: tuple[str, ...], reason: str) -> None:
         if session.dry_run:
             effect = publish_rules.effect_on_doi(row)
         else:
-            effect = publish_rules.delete(row, reason=reason or publish_rules.REASON, actor=actor())
+            effect = publish_rules.delete(row, reason=reason or publish_rules.REASON, actor=session.actor)
         line = f"{row.object_id} {session.would or 'is '}deleted{effects[effect]}"
         return {"object_id": row.object_id, "doi": effect, "line": line}
 

@@ -9,7 +9,6 @@ import click
 
 from doitui.cli.output import table
 from doitui.cli.session import Session, reads, writes
-from doitui_core.config.actor import actor
 
 #: Option -> setting. Of the password only a reference is stored.
 OPTIONS = {
@@ -74,7 +73,7 @@ def set_(
         if session.dry_run:
             document = _preview(code, values, active)
         else:
-            document = _document(change_settings.save_repository(code, values, active, actor=actor()))
+            document = _document(change_settings.save_repository(code, values, active, actor=session.actor))
     changes = [*values, *([] if active is None else ["active" if active else "inactive"])]
     session.show(document, [f"repository {code} {session.would}set: {', '.join(changes) or 'nothing to change'}"])
 
@@ -130,7 +129,7 @@ def remove(session: Session, code: str) -> None:
         if session.dry_run:
             change_settings.check_removable(code)
         else:
-            change_settings.remove_repository(code, actor=actor())
+            change_settings.remove_repository(code, actor=session.actor)
     session.show({"removed": code}, [f"repository {code} {session.would}removed"])
 
 

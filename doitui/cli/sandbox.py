@@ -10,9 +10,7 @@ import click
 @click.command()
 @click.option("--port", default=8080, type=click.IntRange(0, 65535), help="Port (default 8080; 0: any free port).")
 @click.option("--prefix", "prefixes", multiple=True, metavar="P", help="Prefix of the account, repeatable (10.5072).")
-@click.option(
-    "--account", default="DEMO.REPO:demo", metavar="NAME:PASSWORD", help="Repository account (default DEMO.REPO:demo)."
-)
+@click.option("--account", default="DEMO.REPO:demo", metavar="NAME:PASSWORD", help="Account (DEMO.REPO:demo).")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Keep the state in this file.")
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help="A fault, repeatable; see above.")
 @click.option("--events-writable", is_flag=True, help="Let the account write events (at DataCite only staff can).")

@@ -45,6 +45,13 @@ class Session:
         return f"sqlite:///{user_data_path('doitui') / 'doitui.db'}"
 
     @property
+    def actor(self) -> str:
+        """The login name, for the logs."""
+        from doitui_core.config.actor import actor
+
+        return actor()
+
+    @property
     def would(self) -> str:
         """What a message about a change begins with: "would be " in a dry run."""
         return "would be " if self.dry_run else ""
@@ -64,13 +71,12 @@ class Session:
 
         Raises `Misconfigured` for a variable with an invalid value, unless `any_environment`.
         """
-        from doitui.cli.waits import say_waits
         from doitui_core.db import database
 
         if not any_environment:
             check_environment()
         database.open(self.database_url, read_only=read_only or self.dry_run, durable=durable)
-        say_waits()
+        output.say_waits()
         try:
             with database.guard():
                 yield

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from doitui.cli.output import table
 from doitui.cli.session import Session, reads, writes
-from doitui_core.config.actor import actor
 
 if TYPE_CHECKING:
     from doitui_core.config import settings
 
 repository_option = click.option(
-    "--repository", "code", default="", metavar="CODE", help="Setting of this repository (default: the global one)."
+    "--repository", "code", default="", metavar="CODE", help="This repository (default: global)."
 )
 
 
@@ -77,6 +75,8 @@ def set_(session: Session, name: str, value: str | None, from_stdin: bool, code:
 
     Example: doitui setting set lease_seconds 120
     """
+    from platformdirs import user_config_path
+
     from doitui_core.config import secrets, settings
     from doitui_core.operations import change_settings
 
@@ -89,12 +89,12 @@ def set_(session: Session, name: str, value: str | None, from_stdin: bool, code:
     with session.database():
         repository_id = _repository_id(code)
         if row.secret and from_stdin:
-            path = _secret_file(name, code)
+            path = user_config_path("doitui") / "secrets" / f"{code or 'global'}.{name}"
             stored = f"file:{path}" if session.dry_run else secrets.write(typed, path)
         else:
             stored = settings.check(name, typed)
         if not session.dry_run:
-            change_settings.set_setting(name, stored, repository_id, actor=actor())
+            change_settings.set_setting(name, stored, repository_id, actor=session.actor)
     session.show({"name": name, "value": stored}, [f"{name} {'would be' if session.dry_run else 'is'} {stored}"])
 
 
@@ -112,7 +112,7 @@ def unset(session: Session, name: str, code: str) -> None:
 
     settings.known(name)
     with session.database():
-        removed = not session.dry_run and change_settings.unset_setting(name, _repository_id(code), actor=actor())
+        removed = not session.dry_run and change_settings.unset_setting(name, _repository_id(code), actor=session.actor)
         value = settings.display(_load(code), name)
     change = "would be unset" if session.dry_run else "unset" if removed else "was not set here"
     line = f"{name} {change}; it is now {value['value'] or 'empty'} ({value['source']})"
@@ -136,9 +136,3 @@ def _repository_id(code: str) -> int:
     from doitui_core.config import repositories
 
     return repositories.find(code).id if code else 0
-
-
-def _secret_file(name: str, code: str) -> Path:
-    from platformdirs import user_config_path
-
-    return user_config_path("doitui") / "secrets" / f"{code or 'global'}.{name}"

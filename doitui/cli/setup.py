@@ -43,9 +43,7 @@ def init(session: Session) -> None:
 
 @click.command()
 @click.option("--watch", is_flag=True, help="Print plain lines again after each change, until Ctrl-C.")
-@click.option(
-    "--every", default=2.0, type=SECONDS, metavar="SECONDS", help="Interval of --watch in seconds (default 2)."
-)
+@click.option("--every", default=2.0, type=SECONDS, metavar="SECONDS", help="Interval of --watch (default 2).")
 @reads
 def status(session: Session, watch: bool, every: float) -> None:
     """Show the number of DOIs, jobs and events by state, and the running workers.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import click
 
 from doitui.cli import exits
 from doitui.cli.output import progress, say
 from doitui.cli.partial_results import adds_progress
 from doitui.cli.session import Session, writes
-from doitui_core.config.actor import actor
 from doitui_core.text import plural
 
 #: Unknown DOIs listed for people; --json lists all.
@@ -33,12 +34,10 @@ def sync(session: Session, prefix: str) -> None:
         progress("comparing", 0 if session.dry_run else Doi.select().count()) as bar,
         adds_progress(lambda: f"{plural(bar.pos, 'DOI')} compared before; their differences are stored"),
     ):
-        result = sync.sync(prefix=prefix, actor=actor(), dry_run=session.dry_run, step=bar.update)
+        result = sync.sync(prefix=prefix, actor=session.actor, dry_run=session.dry_run, step=bar.update)
     document = {
         "compared": result.compared,
-        "differences": [
-            {"doi": one.doi, "before": one.before, "after": one.after, "todo": one.todo} for one in result.differences
-        ],
+        "differences": list(map(dataclasses.asdict, result.differences)),
         "unknown": result.unknown,
         "failed": [{"doi": doi, "error": error} for doi, error in result.failed.items()],
     }

@@ -12,7 +12,6 @@ from doitui.cli import exits
 from doitui.cli.output import progress, say
 from doitui.cli.partial_results import adds_progress
 from doitui.cli.session import Session, writes
-from doitui_core.config.actor import actor
 from doitui_core.text import plural
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def drain(session: Session, spool: str | None) -> None:
         progress("draining", waiting["bytes"]) as bar,
         adds_progress(drained, place),
     ):
-        result = drain_spool.drain(actor(), place, bar.update)
+        result = drain_spool.drain(session.actor, place, bar.update)
     done = result.drained
     _say_no_events(result.no_events)
     document = {

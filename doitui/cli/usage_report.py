@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,9 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.items import show_results
-from doitui.cli.options import LIMIT_OR_ALL, files_argument, paging_options, show_page
+from doitui.cli.options import LIMIT_OR_ALL, files_argument, paging_options, repository_option, show_page
 from doitui.cli.output import progress, say, table
 from doitui.cli.session import Session, reads, writes
-from doitui_core.config.actor import actor
 from doitui_core.errors import UnreadableDocument
 from doitui_core.text import plural
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from doitui_core.usage_reports.reconcile import Reconciled
 
 month_option = click.option("--month", required=True, metavar="YYYY-MM", help="The month.")
-repository_option = click.option(
-    "--repository", "code", default="", metavar="CODE", help="Only this repository (default: all with counts)."
-)
 
 
 @click.group("usage-report")
@@ -39,7 +36,7 @@ def usage_report() -> None:
 @usage_report.command()
 @month_option
 @click.option(
-    "--out", "folder", default=Path(), type=click.Path(path_type=Path), metavar="DIR", help="Directory (default here)."
+    "--out", "folder", default=Path(), type=click.Path(path_type=Path), metavar="DIR", help="Directory (default .)."
 )
 @click.option("--gzip", "compress", is_flag=True, help="Compress small reports too.")
 @click.option(
@@ -141,15 +138,7 @@ def _validate(path: Path) -> tuple[dict[str, Any], int]:
     except UnreadableDocument as error:
         say(str(error))
         return {"path": str(path), "valid": False, "errors": [str(error)]}, exits.USAGE
-    row = {
-        "path": str(checked.path),
-        "valid": checked.valid,
-        "compressed": checked.compressed,
-        "datasets": checked.datasets,
-        "errors": checked.errors,
-        "warnings": checked.warnings,
-        "more": checked.more,
-    }
+    row = dataclasses.asdict(checked) | {"path": str(checked.path), "valid": checked.valid}
     return row, exits.DONE if checked.valid else exits.SOME_FAILED
 
 
@@ -186,17 +175,17 @@ def submit(session: Session, month: str, code: str, queued: bool) -> None:
                 line = f"{repository.code}: the report of {month} would be sent to {url}"
                 rows.append({**_about(report), "url": url, "line": line})
         else:
-            rows = _submit(month, code, queued)
+            rows = _submit(month, code, queued, session.actor)
     show_results(session, "reports", rows)
     exits.leave_items([row["code"] for row in rows if "code" in row], len(rows))
 
 
-def _submit(month: str, code: str, queued: bool) -> list[dict[str, Any]]:
+def _submit(month: str, code: str, queued: bool, actor: str) -> list[dict[str, Any]]:
     """Queue the reports of the month and, unless `queued`, send them."""
     from doitui.cli.work import stopping
     from doitui_core.operations import submit_reports
 
-    found = submit_reports.queue(month, actor=actor(), repository=code)
+    found = submit_reports.queue(month, actor=actor, repository=code)
     if not queued:
         with stopping() as stop:
             found = submit_reports.send(found, stop)
@@ -263,10 +252,7 @@ def _reconciled(found: Reconciled) -> dict[str, Any]:
         "datasets": {"ours": found.our_dois, "theirs": found.their_dois},
         "totals": {"ours": _in_order(found.ours), "theirs": _in_order(found.theirs)},
         "differing": found.differing,
-        "differences": [
-            {"doi": one.doi, "ours": dict(one.ours), "theirs": dict(one.theirs), "times": one.times}
-            for one in found.differences
-        ],
+        "differences": list(map(dataclasses.asdict, found.differences)),
     }
 
 

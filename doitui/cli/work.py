@@ -33,7 +33,7 @@ log = logging.getLogger("doitui.worker")
 @click.option("--threads", default=8, type=click.IntRange(1, 64), help="Parallel requests (default 8).")
 @click.option("--limit", type=LIMIT, help="Stop after this many jobs.")
 @click.option(
-    "--every", default=1.0, type=SECONDS, metavar="SECONDS", help="Check an empty queue this often, in s (default 1)."
+    "--every", default=1.0, type=SECONDS, metavar="SECONDS", help="Interval of checks for new jobs (default 1)."
 )
 @writes
 def work(session: Session, drain: bool, threads: int, limit: int | None, every: float) -> None:
@@ -73,12 +73,8 @@ def work(session: Session, drain: bool, threads: int, limit: int | None, every: 
             )
         unsent = mail.waiting() if drain else 0
         misconfigured = _misconfigured(summary, secret_checks.unreadable())
-    left = sorted(summary.left.items())
     document = {
-        "taken": summary.taken,
-        "outcomes": dict(summary.outcomes),
-        "left": [{"id": number, "cause": outcome.cause, "last_error": outcome.message} for number, outcome in left],
-        "blocked": {code: outcome.message for code, outcome in summary.blocked.items()},
+        **summary_document(summary, "id"),
         "misconfigured": misconfigured,
         "unsent_mails": unsent,
         "beside": {str(service): dict(outcomes) for service, outcomes in summary.other_services.items()},
@@ -95,6 +91,22 @@ def work(session: Session, drain: bool, threads: int, limit: int | None, every: 
     exits.leave_items([*wrong, *codes], len(wrong) + len(codes) + (summary.outcomes["done"] if codes else 0))
 
 
+def summary_document(summary: Summary, job: str) -> dict[str, Any]:
+    """The JSON of a run; `job` is the key of a job's id."""
+    left = sorted(summary.left.items())
+    return {
+        "taken": summary.taken,
+        "outcomes": dict(summary.outcomes),
+        "left": [{job: number, "cause": outcome.cause, "last_error": outcome.message} for number, outcome in left],
+        "blocked": {code: outcome.message for code, outcome in summary.blocked.items()},
+    }
+
+
+def outcome_counts(outcomes: Mapping[str, int]) -> str:
+    """How many outcomes of each kind there are, as text."""
+    return ", ".join(f"{number} {kind}" for kind, number in outcomes.items())
+
+
 def _misconfigured(summary: Summary, secrets: Iterable[Unreadable]) -> list[str]:
     """One line for each configuration error, except those that `summary.blocked` reports."""
     reported = {outcome.message for outcome in summary.blocked.values()}
@@ -103,13 +115,9 @@ def _misconfigured(summary: Summary, secrets: Iterable[Unreadable]) -> list[str]
     return [f"repository {code}: {why}" if code else why for why, code in found.items() if why not in reported]
 
 
-def _counts(outcomes: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {kind}" for kind, number in outcomes.items())
-
-
 def _summary_line(summary: Summary) -> str:
-    done = f": {_counts(summary.outcomes)}" if summary.outcomes else ""
-    others = [f"; {service}: {_counts(outcomes)}" for service, outcomes in summary.other_services.items()]
+    done = f": {outcome_counts(summary.outcomes)}" if summary.outcomes else ""
+    others = [f"; {service}: {outcome_counts(outcomes)}" for service, outcomes in summary.other_services.items()]
     return f"{plural(summary.taken, 'job')} processed{done}{''.join(others)}"
 
 
@@ -151,7 +159,7 @@ def log_to_stderr(debug: bool, *, doi_lines: bool) -> None:
 def _is_logged(record: logging.LogRecord, doi_lines: bool) -> bool:
     if record.name in ("doitui.doi", "doitui.log"):
         return doi_lines
-    # `waits` prints the lines of doitui.wait
+    # `say_waits` prints the lines of doitui.wait
     return record.name != "doitui.wait" and record.levelno >= logging.WARNING
 
 
