@@ -96,13 +96,13 @@ def test_django_is_wrapped_as_the_page_says_and_tells_its_user(spool: Spool, mon
         path("records/<int:number>/files/<name>", lambda request, number, name: HttpResponse("content")),
     ]
     told = ModuleType("archive_users")
-    vars(told).update(sign_in=sign_in, tell_user=run(middleware, spool)["tell_user"])
+    vars(told).update(sign_in=sign_in, pass_user=run(middleware, spool)["pass_user"])
     monkeypatch.setitem(sys.modules, "archive_urls", urls)
     monkeypatch.setitem(sys.modules, "archive_users", told)
     settings.configure(
         ROOT_URLCONF="archive_urls",
         ALLOWED_HOSTS=["*"],
-        MIDDLEWARE=["archive_users.sign_in", "archive_users.tell_user"],
+        MIDDLEWARE=["archive_users.sign_in", "archive_users.pass_user"],
         LOGGING_CONFIG=None,
     )
     application = run(wsgi, spool)["application"]
