@@ -6,6 +6,7 @@ import click
 
 from doitui.cli.output import table
 from doitui.cli.session import Session, reads
+from doitui_core.clock import iso
 
 
 @click.command()
@@ -18,7 +19,6 @@ def audit(session: Session, limit: int) -> None:
 
     Example: doitui audit --limit 20
     """
-    from doitui_core.clock import iso
     from doitui_core.db import audit
 
     with session.database(read_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,6 @@ from doitui_core.text import plural
 from doitui_core.worker.background import sending_mail
 
 if TYPE_CHECKING:
-    import threading
-
     from doitui_core.operations.cron_runs import RunResult
 
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from doitui.cli import exits
 from doitui.cli.output import say
 from doitui.cli.session import Session, reads
-
-if TYPE_CHECKING:
-    from doitui.demo.steps import DemoCheck
 
 
 @click.command()
@@ -82,19 +77,15 @@ def _play(session: Session, place: Path) -> None:
         "seconds": round(seconds, 1),
         "checks": [{"what": check.what, "ok": check.ok, "found": repr(check.found)} for check in checks],
     }
+    lines = [
+        f"  ok   {one.what}" if one.ok else f"  FAIL {one.what}: {one.found!r}, expected {one.expected!r}"
+        for one in checks
+    ]
     ok = sum(check.ok for check in checks)
     result = f"{ok} of {len(checks)} checks passed, in {seconds:.0f} s. All files are in {place}"
     commands = NEXT.format(database=environment.database, sandbox=place / "sandbox.db").splitlines()
-    session.show(document, ["", "── Summary", *_check_lines(checks), "", result, "", *commands])
+    session.show(document, ["", "── Summary", *lines, "", result, "", *commands])
     exits.leave(exits.DONE if document["ok"] else exits.SOME_FAILED)
-
-
-def _check_lines(checks: list[DemoCheck]) -> Iterator[str]:
-    for check in checks:
-        if check.ok:
-            yield f"  ok   {check.what}"
-        else:
-            yield f"  FAIL {check.what}: {check.found!r}, expected {check.expected!r}"
 
 
 NEXT = """Try next:

@@ -69,7 +69,7 @@ def show_(session: Session, dois: tuple[str, ...]) -> None:
     from doitui_core.views import lists
 
     with session.database(read_only=True):
-        rows = [row_json.doi_details(lists.doi(lookup.find(text).id)) for text in dois]
+        rows = [row_json.doi(lists.doi(lookup.find(text).id), details=True) for text in dois]
     session.show(rows[0] if len(rows) == 1 else {"dois": rows}, [line for row in rows for line in fields(row)])
 
 

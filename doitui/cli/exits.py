@@ -19,17 +19,9 @@ BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
 )
 
 #: Any other cause: some items failed.
-BY_CAUSE = {
-    "credentials": CONFIGURATION,
-    "configuration": CONFIGURATION,
-    "unreachable": UNREACHABLE,
-    "no_answer": UNREACHABLE,
-    "resolver_unreachable": UNREACHABLE,
-    "server_error": UNREACHABLE,
-    "firewall": UNREACHABLE,
-    "proxy": UNREACHABLE,
-    "throttled": UNREACHABLE,
-}
+BY_CAUSE = dict.fromkeys(("credentials", "configuration"), CONFIGURATION) | dict.fromkeys(
+    ("unreachable", "no_answer", "resolver_unreachable", "server_error", "firewall", "proxy", "throttled"), UNREACHABLE
+)
 
 
 def for_error(error: Exception) -> int:

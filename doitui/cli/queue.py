@@ -62,7 +62,7 @@ def show_(session: Session, number: int) -> None:
     from doitui_core.views import lists
 
     with session.database(read_only=True):
-        row = row_json.job_details(lists.job(number))
+        row = row_json.job(lists.job(number), details=True)
     session.show(row, fields(row))
 
 

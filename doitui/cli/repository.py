@@ -10,17 +10,7 @@ import click
 from doitui.cli.output import table
 from doitui.cli.session import Session, reads, writes
 
-#: Option -> setting. Of the password only a reference is stored.
-OPTIONS = {
-    "prefix": "datacite_prefix",
-    "account": "datacite_repository_id",
-    "url": "datacite_url",
-    "environment": "datacite_environment",
-    "publisher": "default_publisher",
-    "landing_page": "landing_page",
-    "suffix_pattern": "suffix_pattern",
-    "local_prefix": "local_prefix",
-}
+ENVIRONMENTS = click.Choice(["test", "production"])
 
 
 @click.group()
@@ -33,13 +23,13 @@ def repository() -> None:
 
 @repository.command("set")
 @click.argument("code")
-@click.option("--prefix", metavar="P", help="DOI prefix assigned by DataCite, such as 10.5072.")
-@click.option("--account", metavar="A", help="Repository account at DataCite, such as ABCD.REPO.")
-@click.option("--url", metavar="API", help="REST API (default: DataCite's for the environment).")
+@click.option("--prefix", "datacite_prefix", metavar="P", help="DOI prefix assigned by DataCite, such as 10.5072.")
+@click.option("--account", "datacite_repository_id", metavar="A", help="Account at DataCite, such as ABCD.REPO.")
+@click.option("--url", "datacite_url", metavar="API", help="REST API (default: DataCite's for the environment).")
 @click.option("--password-env", metavar="VAR", help="Environment variable with the password.")
 @click.option("--password-file", metavar="F", help="File with the password.")
-@click.option("--environment", type=click.Choice(["test", "production"]), help="DataCite system (default test).")
-@click.option("--publisher", metavar="NAME", help="Publisher of records without one.")
+@click.option("--environment", "datacite_environment", type=ENVIRONMENTS, help="DataCite system (default test).")
+@click.option("--publisher", "default_publisher", metavar="NAME", help="Publisher of records without one.")
 @click.option("--landing-page", metavar="TEMPLATE", help="Such as https://archive.example.org/{object_id}.")
 @click.option("--suffix-pattern", metavar="P", help="Pattern of new DOIs ({repository_code}/{year}/{object_id}).")
 @click.option("--local-prefix", metavar="P", help="Your part of a prefix that several systems share (OPUS).")
@@ -51,7 +41,7 @@ def set_(
     password_env: str | None,
     password_file: str | None,
     active: bool | None,
-    **options: str | None,
+    **settings: str | None,
 ) -> None:
     """Create the repository CODE, or change the given settings of it.
 
@@ -63,7 +53,7 @@ def set_(
     from doitui_core.config import repositories
     from doitui_core.operations import change_settings
 
-    values = {OPTIONS[option]: text for option, text in options.items() if text is not None}
+    values = {name: text for name, text in settings.items() if text is not None}
     if password_env and password_file:
         raise click.UsageError("give --password-env or --password-file, not both")
     if password_env or password_file:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from doitui_core.clock import iso
+
 if TYPE_CHECKING:
     from doitui_core.db.models import Event
     from doitui_core.views.rows import DoiRow, EventRow, JobRow, RecordRow
@@ -50,31 +52,19 @@ def _json(row: Any, columns: Sequence[str]) -> Json:
 
 
 def _value(value: Any) -> Any:
-    from doitui_core.clock import iso
-
     if isinstance(value, datetime):
         return iso(value)
     return list(value) if isinstance(value, tuple) else value
 
 
-def doi(row: DoiRow) -> Json:
-    """A DOI of `doi list`."""
-    return _json(row, _DOI)
+def doi(row: DoiRow, *, details: bool = False) -> Json:
+    """A DOI of `doi list`; with `details` of `doi show`."""
+    return _json(row, _DOI + _DOI_DETAILS if details else _DOI)
 
 
-def doi_details(row: DoiRow) -> Json:
-    """A DOI of `doi show`."""
-    return _json(row, (*_DOI, *_DOI_DETAILS))
-
-
-def job(row: JobRow) -> Json:
-    """A job of `queue list`."""
-    return _json(row, _JOB)
-
-
-def job_details(row: JobRow) -> Json:
-    """A job of `queue show`."""
-    return _json(row, (*_JOB, *_JOB_DETAILS))
+def job(row: JobRow, *, details: bool = False) -> Json:
+    """A job of `queue list`; with `details` of `queue show`."""
+    return _json(row, _JOB + _JOB_DETAILS if details else _JOB)
 
 
 def event(row: EventRow | Event) -> Json:

@@ -71,8 +71,7 @@ class DemoEnvironment:
 
     def set_faults(self, faults: Sequence[str]) -> None:
         """Replace the faults of the sandbox."""
-        with self._http() as http:
-            http.post(f"{self.url}/_faults", json={"faults": list(faults)}, timeout=TIMEOUT).raise_for_status()
+        self._request("POST", "/_faults", {"faults": list(faults)})
 
     def _ready(self, process: subprocess.Popen[str], prefix: str) -> str:
         """The URL a server prints when it is ready."""
@@ -118,14 +117,11 @@ class DemoEnvironment:
 
     def create_outside(self, attributes: dict[str, Any]) -> None:
         """Create a DOI at the sandbox without doitui, as somebody can in DataCite's web interface."""
-        body = {"data": {"type": "dois", "attributes": attributes}}
-        with self._http() as http:
-            http.post(f"{self.url}/dois", json=body, timeout=TIMEOUT).raise_for_status()
+        self._request("POST", "/dois", {"data": {"type": "dois", "attributes": attributes}})
 
     def received(self) -> list[dict[str, Any]]:
         """Every request that the sandbox received."""
-        with self._http() as http:
-            found = http.get(f"{self.url}/_requests", timeout=TIMEOUT).json()["requests"]
+        found = self._request("GET", "/_requests").json()["requests"]
         assert isinstance(found, list)
         return found
 
@@ -149,12 +145,14 @@ class DemoEnvironment:
         for descriptor in pipe:
             os.close(descriptor)
 
-    def _http(self) -> requests.Session:
-        """A session for the sandbox, without the proxies of the environment."""
-        session = requests.Session()
-        session.trust_env = False
-        session.auth = ("DEMO.REPO", PASSWORD)
-        return session
+    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
+        """A request to the sandbox, without the proxies of the environment. Raises `requests.RequestException`."""
+        with requests.Session() as session:
+            session.trust_env = False
+            session.auth = ("DEMO.REPO", PASSWORD)
+            answer = session.request(method, f"{self.url}{path}", json=body, timeout=TIMEOUT)
+        answer.raise_for_status()
+        return answer
 
     def _wait(self, process: subprocess.Popen[str]) -> tuple[str, str]:
         """(stdout, stderr) of a command, when it has ended."""
