@@ -605,7 +605,7 @@ def test_wrong_types_and_values_are_named_by_our_own_errors(house: Sandbox) -> N
     assert found == {}
 
 
-REFUSED_IF_LONG = ["cause", "cursor", "object id", "record looked up"]
+REFUSED_IF_LONG = ["DOI", "DOI looked up", "cause", "cursor", "object id", "record looked up"]
 
 
 def refusal(act: Callable[[], object]) -> str:

@@ -28,6 +28,9 @@ NOT_A_PREFIX = frozenset({"", "10.12345"})
 
 PREFIX = re.compile(r"10\.[0-9]{4,5}")
 
+#: DataCite keeps a DOI in a column of 255 characters (lupo db/schema.rb, dataset.doi).
+MAX_LENGTH = 255
+
 #: What a pattern may name.
 PLACEHOLDERS = ("prefix", "repository_code", "year", "object_id", "id", "local_prefix")
 
@@ -57,6 +60,10 @@ def validate(text: str) -> str:
     if not DATACITE.fullmatch(doi):
         raise InvalidDoi(
             f"{text!r} is no DOI that DataCite takes: 10.NNNN/suffix, of letters, digits and - . _ ; ( ) / : * ~ $ ="
+        )
+    if len(doi) > MAX_LENGTH:
+        raise InvalidDoi(
+            f"DOI {doi[:40]}… has {len(doi)} characters, DataCite takes {MAX_LENGTH}: shorten the object id or the suffix"
         )
     return doi
 

@@ -285,9 +285,18 @@ def test_dois_are_compared_without_the_case_of_ascii_letters(one: str, other: st
     assert (fold(one) == fold(other)) is same
 
 
-@pytest.mark.parametrize("suffix", ["a", "A-b.c_d;e(f)/g:h", "*~$=", "-", "a" * 300])
+@pytest.mark.parametrize("suffix", ["a", "A-b.c_d;e(f)/g:h", "*~$=", "-", "a" * 247])
 def test_what_datacite_takes_is_valid(suffix: str) -> None:
     assert validate(f"10.5072/{suffix}") == f"10.5072/{suffix}"
+
+
+def test_a_doi_has_at_most_the_length_of_datacites_column() -> None:
+    with pytest.raises(InvalidDoi, match="256 characters, DataCite takes 255"):
+        validate("10.5072/" + "a" * 248)
+    with pytest.raises(InvalidDoi, match="DataCite takes 255"):
+        generate("{object_id}", {"prefix": "10.5072", "object_id": "a" * 248})
+    spelled = "https://doi.org/10.5072/" + "a" * 247
+    assert len(validate(spelled)) == 255
 
 
 @pytest.mark.parametrize("character", [*"+<>#[]{}|\\^\"'&?!@%, äß\u2028\n\x00é漢", "\ud800"])

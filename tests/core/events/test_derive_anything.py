@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from doitui.web.events import event_input
 from doitui_core.domain import event_kinds
 from doitui_core.domain.event import EventValue, from_text
+from doitui_core.domain.event_ids import id_type
 from doitui_core.events.derive import derive
 from doitui_core.metadata import validate
 from doitui_core.metadata.from_json import canonical
@@ -76,8 +77,15 @@ def is_kept(event: EventValue) -> bool:
     return same.dedupe_hash == event.dedupe_hash
 
 
+def _as_datacite_writes(event_id: str) -> str:
+    return event_id.lower() if id_type(event_id) == "doi" else event_id
+
+
 def is_sendable(event: EventValue) -> bool:
-    """By the sandbox's: it would keep the ids as they are."""
+    """By the sandbox's: it would keep the ids as they are.
+
+    DataCite also lowers letters beyond ASCII. We do not: they tell DOIs apart, and a request names exactly one DOI.
+    """
     attributes = {
         "subj-id": event.subj_id,
         "obj-id": event.obj_id,
@@ -91,7 +99,7 @@ def is_sendable(event: EventValue) -> bool:
         {"data": {"id": event.uuid, "attributes": attributes}}, event_input.ApiVersion(1)
     )
     built = event_input.build(wish, None, "2026-01-01T00:00:00.000Z")
-    return (built.subj_id, built.obj_id) == (event.subj_id, event.obj_id)
+    return (built.subj_id, built.obj_id) == (event.subj_id, _as_datacite_writes(event.obj_id))
 
 
 A_DOI_AS_HANDLE = {
@@ -105,9 +113,21 @@ A_DOI_AS_HANDLE = {
     ],
 }
 
+A_FUNDER_IN_CAPITALS = {
+    "creators": [{"name": "N"}],
+    "titles": [{"title": "T"}],
+    "publisher": {"name": "P"},
+    "publicationYear": 2026,
+    "types": {"resourceTypeGeneral": "Text"},
+    "fundingReferences": [
+        {"funderName": "F", "funderIdentifierType": "Crossref Funder ID", "funderIdentifier": "10.5072/a\u00c0\u0130"}
+    ],
+}
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+
+@settings(max_examples=400, deadline=None)
 @example(A_DOI_AS_HANDLE)
+@example(A_FUNDER_IN_CAPITALS)
 @given(DOCUMENTS)
 def test_what_validates_survives_the_derivation_of_its_events(document: dict[str, Any]) -> None:
     attributes = canonical(document)
