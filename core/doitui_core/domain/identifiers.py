@@ -63,7 +63,7 @@ def validate(text: str) -> str:
         )
     if len(doi) > MAX_LENGTH:
         raise InvalidDoi(
-            f"DOI {doi[:40]}… has {len(doi)} characters, DataCite takes {MAX_LENGTH}: shorten the object id or the suffix"
+            f"DOI {doi[:40]}… has {len(doi)} characters, DataCite takes {MAX_LENGTH}: shorten the suffix"
         )
     return doi
 
