@@ -62,9 +62,7 @@ def validate(text: str) -> str:
             f"{text!r} is no DOI that DataCite takes: 10.NNNN/suffix, of letters, digits and - . _ ; ( ) / : * ~ $ ="
         )
     if len(doi) > MAX_LENGTH:
-        raise InvalidDoi(
-            f"DOI {doi[:40]}… has {len(doi)} characters, DataCite takes {MAX_LENGTH}: shorten the suffix"
-        )
+        raise InvalidDoi(f"DOI {doi[:40]}… has {len(doi)} characters, DataCite takes {MAX_LENGTH}: shorten the suffix")
     return doi
 
 

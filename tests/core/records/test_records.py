@@ -78,7 +78,7 @@ def test_importing_again_with_the_same_doi_keeps_it(a_record: Save, assert_log: 
 @pytest.mark.parametrize("second", ["10.5072/other", "10.1594/foreign"])
 def test_a_second_document_with_another_doi_is_refused_and_changes_nothing(a_record: Save, second: str) -> None:
     a_record(metadata={"doi": "10.5072/abc"})
-    with pytest.raises(Refused, match=f"has the DOI 10.5072/abc; {second}"):
+    with pytest.raises(Refused, match=f"has the DOI 10.5072/abc, but its document names {second}"):
         a_record(metadata={"doi": second, "titles": [{"title": "Other"}]})
     assert Record.get().title == "Notebooks"
 
