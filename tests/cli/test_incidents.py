@@ -67,7 +67,7 @@ BEFORE = {
 WHILE = {
     "restored file": Incident(
         restored_file,
-        "is another file than at the beginning (a backup was restored?): start this again",
+        "was replaced (a backup was restored?): restart this program",
         ("workers", "FAIL", "none runs, and 1 job waits"),
     ),
 }

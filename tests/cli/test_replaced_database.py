@@ -51,7 +51,7 @@ def test_an_idle_worker_ends_with_one_line(
     until(lambda: bool(minted("status", "--json").json["workers"]))
     ways(file, put_back)[how]()
     _, err = worker.communicate(timeout=60)
-    told = "is another file than at the beginning" if how == "replaced" else "is gone"
+    told = "was replaced" if how == "replaced" else "was moved or deleted"
     assert (worker.returncode, err.count("\n"), told in err) == (3, 1, True), err
 
 
@@ -110,6 +110,6 @@ def test_a_status_that_watches_reads_the_new_file(minted: Doitui, start: Start, 
     assert watch.stderr is not None
     watch.stdout.readline()
     put_back()
-    assert "is another file than at the beginning" in watch.stderr.readline()
+    assert "was replaced (a backup was restored?)" in watch.stderr.readline()
     watch.terminate()
     watch.communicate()

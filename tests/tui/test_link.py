@@ -230,4 +230,4 @@ def test_an_act_is_refused_where_the_file_was_deleted_meanwhile(
         finally:
             kept.rename(place)
 
-    assert "is gone: it was moved or deleted" in operate(look, start="dois", write=True)
+    assert "was moved or deleted" in operate(look, start="dois", write=True)

@@ -1,8 +1,8 @@
-"""peewee's databases, whose errors are ours: whatever is asked of the database, in or outside of a transaction, ends
-with `DatabaseUnavailable` and one line where the database cannot be used.
+"""peewee's databases with our errors: a statement that fails because the database cannot be used raises
+`DatabaseUnavailable` with a one-line message.
 
-What they mend besides: SQLite undoes a transaction by itself when the disk is full, and a second ROLLBACK would take
-the place of the error; a connection to PostgreSQL that was lost is given back, and the next statement opens another.
+They also fix two things: when the disk is full SQLite rolls back by itself, and a second ROLLBACK would hide the error;
+a lost PostgreSQL connection is closed, and the next statement opens a new one.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
+from uuid import uuid4
 
 import peewee
 
@@ -22,20 +23,21 @@ from doitui_core.db import database_failures
 from doitui_core.domain.database_urls import without_passwords
 from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable, DiskFull
 
-#: Errors that speak of the data or of a statement, not of the database.
+#: Errors about the data or a statement, not about the database.
 PASSED_ON = (peewee.IntegrityError, peewee.DataError, peewee.NotSupportedError)
 
-#: What PostgreSQL counts among the errors of a statement, though the database is to blame: a role without the rights it
-#: needs, and a table that somebody dropped.
-OF_THE_DATABASE = ("42501", "42P01")
+#: PostgreSQL reports these as errors of a statement: the role lacks privileges, a table was dropped.
+DATABASE_STATES = ("42501", "42P01")
 
-
-#: SQLite's codes for a statement that is wrong, or used wrongly.
+#: SQLite's codes for a wrong statement or a wrong use of the API.
 MISTAKES = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE)
+
+#: Translates the driver's exceptions into peewee's.
+_translated = peewee.ExceptionWrapper(peewee.EXCEPTIONS)  # type: ignore[attr-defined]
 
 
 class _ClosedWithThread:
-    """Closes a connection when the thread that has it ends: threads of a script need not think of it."""
+    """Closes a connection when its thread ends, so that threads of a script need not do it."""
 
     def __init__(self, connection: Any) -> None:
         self._connection, self._process = connection, os.getpid()
@@ -47,7 +49,7 @@ class _ClosedWithThread:
 
 
 class Guarded(peewee.Database):
-    """What both have in common. `url` and `place`: as it was given, and as it may be shown."""
+    """What both have in common. `url` is the URL as given, `place` the URL without its password."""
 
     url = place = ""
 
@@ -57,60 +59,74 @@ class Guarded(peewee.Database):
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """For what goes to the driver itself: its errors as ours."""
+        """Around direct use of the driver: its errors are raised as ours."""
         try:
-            with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+            with _translated:
                 yield
         except peewee.PeeweeException as error:
             self.fail(error)
 
     def driver_cursor(self) -> Any:
-        """For what peewee cannot do; to be used inside `guard`."""
+        """A cursor of the driver, for what peewee cannot do. Use it inside `guard`."""
         return self.connection().cursor()  # type: ignore[no-untyped-call]
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
+        """The cursor of a statement. Raises our errors."""
         try:
             return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
         except peewee.PeeweeException as error:
             self.fail(error)
 
     def connect(self, reuse_if_open: bool = False) -> Any:
+        """Connect this thread. Raises our errors."""
         with self.guard():
             opened = super().connect(reuse_if_open)
         self._of_thread.closing = _ClosedWithThread(self.connection())  # type: ignore[no-untyped-call]
         return opened
 
     def begin(self, *arguments: Any, **options: Any) -> None:
+        """As peewee's. Raises our errors."""
         try:
             super().begin(*arguments, **options)
         except peewee.PeeweeException as error:
             self.fail(error)
 
     def commit(self) -> None:
+        """As peewee's. Raises our errors."""
         try:
             super().commit()
         except peewee.PeeweeException as error:
             self.fail(error)
 
     def rollback(self) -> None:
-        """Nothing where the database has undone it already: the error that made it do so is the one to be told."""
+        """As peewee's, unless the database has rolled back already: the first error is the one to report."""
         if self.is_begun():
             with self.guard():
                 super().rollback()
         self._give_back_lost()
 
-    def savepoint(self) -> Any:
-        return _Savepoint(self)
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:  # type: ignore[override]
+        """As peewee's, but it rolls nothing back when the whole transaction is over already."""
+        name = f"s{uuid4().hex}"
+        self.execute_sql(f"SAVEPOINT {name}")
+        try:
+            yield
+            self.execute_sql(f"RELEASE SAVEPOINT {name}")
+        except BaseException:
+            if self.is_begun():
+                self.execute_sql(f"ROLLBACK TO SAVEPOINT {name}")
+            raise
 
     def fail(self, error: Exception) -> NoReturn:
-        """Raise `error` as `explained` has it."""
+        """Raise `error` as `explained` translates it."""
         found = self.explained(error)
         if found is error:
             raise error
         raise found from error
 
     def explained(self, error: Exception) -> Exception:
-        """`error` as one of ours if it says that the database cannot be used, else as it is."""
+        """Our error if `error` says that the database cannot be used, else `error` itself."""
         if isinstance(error, PASSED_ON) or not self._is_of_the_database(error):
             return error
         found = database_failures.original(error)
@@ -120,14 +136,14 @@ class Guarded(peewee.Database):
         return DiskFull(line) if full else DatabaseUnavailable(line)
 
     def require_same(self, *, asking: bool = True) -> None:
-        """Raise `DatabaseReplaced` where this is another database than at the first call, or none any more.
+        """Raise `DatabaseReplaced` if the database is not the one of the first call, or gone.
 
-        `asking`: also where that costs a statement.
+        `asking`: also when the check costs a statement.
         """
         raise NotImplementedError
 
     def is_begun(self) -> bool:
-        """Whether the database itself is inside a transaction."""
+        """Whether the database is inside a transaction."""
         raise NotImplementedError
 
     def is_lost(self) -> bool:
@@ -135,10 +151,11 @@ class Guarded(peewee.Database):
         return False
 
     def is_disk_full(self, error: Exception) -> bool:
+        """Whether the driver's `error` means that the disk is full."""
         return database_failures.is_disk_full(error)
 
     def reason(self, error: Exception) -> str:
-        """The driver's `error` in words, with what to do."""
+        """The driver's `error` as text, with what to do."""
         raise NotImplementedError
 
     def _is_of_the_database(self, error: Exception) -> bool:
@@ -150,53 +167,46 @@ class Guarded(peewee.Database):
                 self.close()
 
 
-class _Savepoint(peewee._savepoint):
-    def rollback(self, begin: bool = True) -> None:
-        """Nothing where the whole transaction is over already."""
-        if self.db.is_begun():
-            super().rollback(begin)
-
-
 class SQLiteDatabase(Guarded, peewee.SqliteDatabase):
-    """`file`: where it is.
+    """SQLite; `file` is its absolute path.
 
-    A file that was moved away or deleted can still be written, and all of it is lost: so each transaction looks whether
-    its file is still in its place, which takes some microseconds.
+    A moved or deleted file can still be written, and everything written is lost. So each transaction first checks that
+    the file is still in its place (a few microseconds).
     """
 
     file = Path()
     _is: tuple[int, int] | None = None
 
     def connect(self, reuse_if_open: bool = False) -> Any:
+        """Connect this thread. Raises `DatabaseReplaced` when the file is another one."""
         if self._is is not None:
-            self.require_same()  # also because SQLite would make a file where there is none
+            self.require_same()  # SQLite would create a missing file
         connected = super().connect(reuse_if_open)
         self._is = self._is or self._in_place()
         return connected
 
     def begin(self, *arguments: Any, **options: Any) -> None:
+        """As peewee's. Raises `DatabaseReplaced` when the file is another one."""
         self.require_same()
         super().begin(*arguments, **options)
 
-    def close(self) -> Any:
-        """Nothing is closed where the file is another one: SQLite would take away the new one's log (`-wal`)."""
-        if self._is in (None, self._in_place()) or self.is_closed():
-            return super().close()
-        state: Any = self._state  # type: ignore[attr-defined] # peewee's own, of this thread
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(state.conn))
-        state.reset()
-        return True
+    def _close(self, conn: Any) -> None:
+        """Leak the connection when the file is another one: closing it would delete the new file's `-wal`."""
+        if self._is in (None, self._in_place()):
+            conn.close()
+        else:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(conn))
 
     def require_same(self, *, asking: bool = True) -> None:
+        """Raise `DatabaseReplaced` if the file is missing or another one."""
         found = self._in_place()
         if found is None:
-            raise DatabaseReplaced(f"{self.place} is gone: it was moved or deleted; restore it and start this again")
+            raise DatabaseReplaced(f"{self.place} was moved or deleted: restore it, then restart this program")
         if found != self._is:
-            told = "is another file than at the beginning (a backup was restored?): start this again"
-            raise DatabaseReplaced(f"{self.place} {told}")
+            raise DatabaseReplaced(f"{self.place} was replaced (a backup was restored?): restart this program")
 
     def _in_place(self) -> tuple[int, int] | None:
-        """Which file is in the place of ours; None for none."""
+        """Device and inode of the file at our path; None if there is none."""
         try:
             found = os.stat(self.file)
         except OSError:
@@ -204,16 +214,19 @@ class SQLiteDatabase(Guarded, peewee.SqliteDatabase):
         return found.st_dev, found.st_ino
 
     def is_begun(self) -> bool:
+        """Whether SQLite is inside a transaction."""
         return not self.is_closed() and bool(self.connection().in_transaction)  # type: ignore[no-untyped-call]
 
     def is_disk_full(self, error: Exception) -> bool:
+        """Whether the driver's `error` means that the disk is full."""
         return database_failures.is_disk_full(error, self.file)
 
     def reason(self, error: Exception) -> str:
+        """The driver's `error` as text, with what to do."""
         return database_failures.from_sqlite(error, self.file)
 
     def _is_of_the_database(self, error: Exception) -> bool:
-        """Not a statement or a value that is wrong, which is a mistake of ours."""
+        """False for a wrong statement or value, which is a bug of doitui."""
         found = database_failures.original(error)
         mistake = getattr(found, "sqlite_errorcode", None) in (None, *MISTAKES)
         return super()._is_of_the_database(error) and (not mistake or str(found).startswith(database_failures.NO_TABLE))
@@ -222,10 +235,10 @@ class SQLiteDatabase(Guarded, peewee.SqliteDatabase):
 class PostgreSQLDatabase(Guarded, peewee.PostgresqlDatabase):
     """psycopg 3."""
 
-    #: Set before the first statement of a transaction whose commit waits for the disk.
+    #: Run first in a transaction whose commit must wait for the disk.
     DURABLE = "SET LOCAL synchronous_commit = on"
 
-    #: A database, or its tables, that were dropped and made anew have other numbers.
+    #: A database or table that was dropped and created again has another oid.
     IDENTITY = (
         "SELECT (SELECT oid FROM pg_database WHERE datname = current_database())::bigint,"
         " to_regclass('schema_migration')::oid::bigint"
@@ -233,34 +246,38 @@ class PostgreSQLDatabase(Guarded, peewee.PostgresqlDatabase):
     _is: tuple[Any, ...] | None = None
 
     def begin(self, isolation_level: str | None = None, durable: bool = False) -> None:
+        """As peewee's. `durable`: the commit waits for the disk."""
         if not durable:
             super().begin(isolation_level)
             return
         with self.guard():
-            # One trip to the server for both.
+            # One round trip for both.
             self.cursor().execute(  # type: ignore[no-untyped-call]
                 f"BEGIN; {self.DURABLE}", prepare=False
             )
 
     def require_same(self, *, asking: bool = True) -> None:
+        """Raise `DatabaseReplaced` if the database was dropped and created again."""
         if not asking:
             return
         found = tuple(self.execute_sql(self.IDENTITY).fetchone())
         self._is = self._is or found
         if found != self._is:
-            told = "is another database than at the beginning (dropped and restored?): start this again"
-            raise DatabaseReplaced(f"{self.place} {told}")
+            raise DatabaseReplaced(f"{self.place} was replaced (dropped and restored?): restart this program")
 
     def is_begun(self) -> bool:
+        """Whether a transaction can still be rolled back."""
         return not self.is_closed() and not self.is_lost()
 
     def is_lost(self) -> bool:
+        """Whether psycopg has closed or lost the connection."""
         connection = self.connection()  # type: ignore[no-untyped-call]
         return bool(connection.closed or connection.broken)
 
     def reason(self, error: Exception) -> str:
+        """The driver's `error` as text, with what to do."""
         return database_failures.from_postgresql(error, lost=not self.is_closed() and self.is_lost())
 
     def _is_of_the_database(self, error: Exception) -> bool:
         state = getattr(database_failures.original(error), "sqlstate", None)
-        return state in OF_THE_DATABASE or super()._is_of_the_database(error)
+        return state in DATABASE_STATES or super()._is_of_the_database(error)

@@ -23,24 +23,28 @@ from doitui_core.db.database import proxy
 
 
 class InstantField(BigIntegerField):
-    """An aware UTC datetime or None, kept as microseconds since 1970, None as 0."""
+    """An aware UTC datetime or None, stored as microseconds since 1970, None as 0."""
 
     def db_value(self, value: Any) -> int:
+        """Microseconds; an int is stored unchanged."""
         return value if isinstance(value, int) else clock.micros(value)
 
     def python_value(self, value: Any) -> datetime | None:
+        """An aware UTC datetime; None for 0."""
         return clock.moment(int(value))
 
 
 class FlagField(BooleanField):
-    """A bool, kept as 0 or 1, because PostgreSQL's own boolean cannot be compared with a number."""
+    """A bool stored as 0 or 1: PostgreSQL's boolean cannot be compared with a number."""
 
     field_type = "SMALLINT"
 
     def db_value(self, value: Any) -> int:
+        """0 or 1."""
         return int(bool(value))
 
     def python_value(self, value: Any) -> bool:
+        """The stored number as a bool."""
         return bool(value)
 
 
@@ -51,8 +55,14 @@ class Table(Model):
         database = proxy
         legacy_table_names = False
 
+    def mark_saved(self) -> None:
+        """After its columns were written by `prepared`: no field counts as changed."""
+        self._dirty.clear()  # type: ignore[attr-defined]
+
 
 class Repository(Table):
+    """A repository: a code with settings of its own (rows of `Setting`)."""
+
     id = BigAutoField()
     code = TextField()
     active = FlagField(default=True)
@@ -63,6 +73,8 @@ class Repository(Table):
 
 
 class Setting(Table):
+    """One setting of a repository, or with `repository_id` 0 of all. A secret is a reference."""
+
     id = BigAutoField()
     repository_id = BigIntegerField(default=0)
     name = TextField()
@@ -71,6 +83,8 @@ class Setting(Table):
 
 
 class Record(Table):
+    """What the institution describes; `metadata` is canonical Kernel-4 JSON."""
+
     id = BigAutoField()
     repository = ForeignKeyField(Repository)
     repository_id: int
@@ -89,6 +103,8 @@ class Record(Table):
 
 
 class Funding(Table):
+    """A funding of a record, added to its document."""
+
     id = BigAutoField()
     record = ForeignKeyField(Record)
     funder_name = TextField()
@@ -101,6 +117,8 @@ class Funding(Table):
 
 
 class Doi(Table):
+    """The facts of one DOI (`domain.states`) and the status derived from them."""
+
     id = BigAutoField()
     doi = TextField()
     folded = TextField()
@@ -132,12 +150,14 @@ class Doi(Table):
     unreachable = IntegerField(default=0)
 
 
-#: Not abandoned, in the words of the index `doi_of_record`: with a parameter in their place PostgreSQL, once it has
-#: prepared the statement, could not use the index, and would read all DOIs for one record's.
+#: The condition of the index `doi_of_record`, as a literal: with a parameter PostgreSQL's prepared statement could not
+#: use the index and would scan all DOIs.
 IS_KEPT = Doi.wanted != SQL("'abandoned'")
 
 
 class DoiLog(Table):
+    """One transition of a DOI."""
+
     id = BigAutoField()
     doi = ForeignKeyField(Doi)
     at = InstantField()
@@ -151,6 +171,8 @@ class DoiLog(Table):
 
 
 class Audit(Table):
+    """One action on several DOIs or on none."""
+
     id = BigAutoField()
     at = InstantField()
     actor = TextField()
@@ -160,11 +182,15 @@ class Audit(Table):
 
 
 class Payload(Table):
+    """A document that was sent, compressed, once per fingerprint."""
+
     fingerprint = TextField(primary_key=True)
     body = BlobField()
 
 
 class Attempt(Table):
+    """One request for a DOI; `finished_at` None: the outcome is not known."""
+
     id = BigAutoField()
     doi = ForeignKeyField(Doi)
     job_id = BigIntegerField()
@@ -182,6 +208,8 @@ class Attempt(Table):
 
 
 class Job(Table):
+    """One unit of outgoing work. `subject_id` is a DOI, an event or a usage report."""
+
     id = BigAutoField()
     kind = TextField()
     action = TextField()
@@ -205,6 +233,8 @@ class Job(Table):
 
 
 class RateLimit(Table):
+    """Pace, pauses and breaker of one service and credential."""
+
     class Meta:
         table_name = "upstream"
 
@@ -225,6 +255,8 @@ class RateLimit(Table):
 
 
 class Notice(Table):
+    """One mail to send; `topic` is unique, so it is sent once."""
+
     id = BigAutoField()
     topic = TextField()
     recipients = TextField()
@@ -238,6 +270,8 @@ class Notice(Table):
 
 
 class BulkAct(Table):
+    """A bulk request that a digest reports on when its jobs have finished."""
+
     id = BigAutoField()
     what = TextField()
     actor = TextField()
@@ -249,6 +283,8 @@ class BulkAct(Table):
 
 
 class BulkJob(Table):
+    """A job queued by a bulk request."""
+
     act = ForeignKeyField(BulkAct)
     job_id = BigIntegerField()
 
@@ -257,6 +293,8 @@ class BulkJob(Table):
 
 
 class Worker(Table):
+    """A running worker and its last heartbeat."""
+
     name = TextField(primary_key=True)
     host = TextField()
     pid = IntegerField()
@@ -265,6 +303,8 @@ class Worker(Table):
 
 
 class Counter(Table):
+    """A count; its value is the sum over all slots."""
+
     name = TextField()
     slot = IntegerField(default=0)
     value = BigIntegerField(default=0)
@@ -274,6 +314,8 @@ class Counter(Table):
 
 
 class UsageHit(Table):
+    """One view or download; `reason` says why it counts or not."""
+
     id = BigAutoField()
     at = InstantField()
     repository_id = BigIntegerField()
@@ -289,6 +331,8 @@ class UsageHit(Table):
 
 
 class UsageHour(Table):
+    """An hour (since 1970) that has hits, and how far it is counted."""
+
     hour = BigIntegerField(primary_key=True)
     marked_at = InstantField()
     counted_to = BigIntegerField(default=0)
@@ -296,6 +340,8 @@ class UsageHour(Table):
 
 
 class UsageDay(Table):
+    """The source and time zone from which a repository's day was counted."""
+
     repository = ForeignKeyField(Repository)
     repository_id: int
     day = BigIntegerField()
@@ -308,6 +354,8 @@ class UsageDay(Table):
 
 
 class UsageCount(Table):
+    """COUNTER counts of one DOI and day (since 1970)."""
+
     day = BigIntegerField()
     doi = ForeignKeyField(Doi)
     doi_id: int
@@ -324,12 +372,16 @@ class UsageCount(Table):
 
 
 class UsageSpool(Table):
+    """How far a spool file has been read, in bytes."""
+
     name = TextField(primary_key=True)
     position = BigIntegerField()
     rejected = BigIntegerField(default=0)
 
 
 class UsageLog(Table):
+    """How far an access log has been imported, in bytes."""
+
     id = BigAutoField()
     repository_id = BigIntegerField()
     first_line = TextField()
@@ -340,6 +392,8 @@ class UsageLog(Table):
 
 
 class Event(Table):
+    """One event; `submitted_total` is the total last accepted by the Events API."""
+
     id = BigAutoField()
     dedupe_hash = TextField()
     uuid = TextField()
@@ -371,6 +425,8 @@ class Event(Table):
 
 
 class UsageReport(Table):
+    """The usage report of one repository and month, and its last submission."""
+
     id = BigAutoField()
     repository = ForeignKeyField(Repository)
     repository_id: int

@@ -1,4 +1,4 @@
-"""What only the bulk writing of usage asks of a database: many rows at once."""
+"""Plain SQL for many rows at once, without peewee; `{p}` in a statement stands for a value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from doitui_core.db import database
 from doitui_core.db.chunks import in_chunks
 
-#: Rows of one statement, which both databases take far faster than as many statements.
+#: Rows per statement: far faster on both databases than one statement per row.
 AT_ONCE = 500
 
 
@@ -19,9 +19,9 @@ def insert(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) ->
 
 
 def add(table: str, shared: Mapping[str, Any], key: str, sums: Sequence[str], rows: Sequence[Sequence[int]]) -> None:
-    """Add `rows` (`key`, then a number for each of `sums`) to what stands there, in their order; in `database.write()`.
+    """Add the numbers of `rows` (`key`, then one for each of `sums`) to the stored ones, inside `database.write()`.
 
-    `shared` is the rest of their key. Numbers stand in the statement itself: psycopg takes 30 us for a row of values.
+    `shared` is the rest of the key. Numbers are literals: psycopg takes 30 us for each row of parameters.
     """
     marks = "".join("{p}, " for _ in shared)
     moved = ", ".join(f"{column} = {table}.{column} + excluded.{column}" for column in sums)
@@ -36,14 +36,14 @@ def add(table: str, shared: Mapping[str, Any], key: str, sums: Sequence[str], ro
 
 
 def set_where(table: str, column: str, value: Any, ids: Sequence[int]) -> None:
-    """Write `value` in the rows with these ids; inside `database.write()`."""
+    """Set `column` of the rows with these ids; inside `database.write()`."""
     for some in in_chunks(ids, AT_ONCE):
         listed = ", ".join(str(int(id_)) for id_ in some)
         execute(f"UPDATE {table} SET {column} = {{p}} WHERE id IN ({listed})", value)
 
 
 def execute_many(statement: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Run `statement` for each of `rows`; `{p}` in it is a value. Inside `database.write()`."""
+    """Run `statement` for each of `rows`, inside `database.write()`."""
     opened = database.current()
     if rows:
         with opened.db.guard():
@@ -51,6 +51,6 @@ def execute_many(statement: str, rows: Sequence[Sequence[Any]]) -> None:
 
 
 def execute(statement: str, *values: Any) -> Any:
-    """Run `statement`; `{p}` in it is a value. The cursor."""
+    """The cursor of `statement`."""
     opened = database.current()
     return opened.db.execute_sql(statement.format(p=opened.db.param), values)

@@ -21,20 +21,20 @@ from doitui_core.db.models import Job
 from doitui_core.domain.job_kinds import OPEN, UNSETTLED, JobKind, JobStatus, Service
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import NotFound, Refused
-from doitui_core.queue import due_jobs, event_progress, leases, retry_causes
+from doitui_core.queue import event_progress, leases, retry_causes
 from doitui_core.queue.leases import Lease
 from doitui_core.text import list_ids
 
 
 def as_literals(values: Iterable[str]) -> list[peewee.SQL]:
-    """`values` as literals of the statement: with parameters SQLite would not see that a partial index has them all."""
+    """`values` as literals: with parameters SQLite cannot tell that a partial index covers the query."""
     return [peewee.SQL(f"'{word}'") for word in values]
 
 
 #: As in the index `job_unsettled`.
 IS_UNSETTLED = Job.status.in_(as_literals(UNSETTLED))
 
-#: What an operator may put back, and what may be given up. What may have been sent is never given up unasked.
+#: What an operator can requeue, and what can be cancelled. A job that may have been sent is never cancelled.
 RETRYABLE = (JobStatus.FAILED, JobStatus.BLOCKED)
 CANCELLABLE = (JobStatus.PENDING, JobStatus.BLOCKED, JobStatus.FAILED)
 
@@ -135,14 +135,14 @@ def claim(
     """
     with database.write():
         now = database.now()
-        due = due_jobs.find(repository_id, service, now, limit + (1 if avoid_job else 0), max_attempts)
+        due = leases.due(repository_id, service, now, limit + (1 if avoid_job else 0), max_attempts)
         chosen = [found for found in due if found[0] != avoid_job] or due
         return _lease(dict(chosen[:limit]), worker, now + policy.lease)
 
 
 def due(repository_id: int, limit: int, *, service: Service = Service.DOIS, max_attempts: int = ANY_ATTEMPTS) -> int:
     """How many jobs could be claimed, up to `limit`. A read: an empty queue costs no write transaction."""
-    return len(due_jobs.find(repository_id, service, database.now(), limit, max_attempts, lock=False))
+    return len(leases.due(repository_id, service, database.now(), limit, max_attempts, lock=False))
 
 
 def unblock(repository_ids: Sequence[int], service: Service = Service.DOIS, limit: int | None = None) -> int:

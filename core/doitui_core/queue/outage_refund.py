@@ -10,6 +10,7 @@ from doitui_core.db import database, prepared
 from doitui_core.db.models import DoiLog, Job
 from doitui_core.domain.job_kinds import JobKind, JobStatus, Service
 from doitui_core.queue import jobs
+from doitui_core.queue.jobs import as_literals
 
 WAITING = (JobStatus.PENDING, JobStatus.UNCERTAIN)
 
@@ -20,7 +21,7 @@ def refund(repository_ids: Sequence[int], service: Service, causes: Sequence[str
     A job that failed of it since then waits again; one that is tried again this moment gets back its earlier attempts.
     """
     failed = (Job.status == str(JobStatus.FAILED)) & (Job.finished_at >= since)
-    waits = Job.status.in_(jobs.as_literals((*WAITING, JobStatus.PROCESSING)))
+    waits = Job.status.in_(as_literals((*WAITING, JobStatus.PROCESSING)))
     chosen = Job.select().where(*_stopped_by(repository_ids, service, causes), failed | waits).order_by(Job.id)
     with database.joining():
         job_rows = list(database.for_update(chosen))
@@ -35,7 +36,7 @@ def refund(repository_ids: Sequence[int], service: Service, causes: Sequence[str
 
 def bring_forward(repository_ids: Sequence[int], service: Service, causes: Sequence[str]) -> int:
     """Make each job that waits because of one of `causes` due now; how many."""
-    waits = Job.status.in_(jobs.as_literals(WAITING))
+    waits = Job.status.in_(as_literals(WAITING))
     with database.joining():
         update = Job.update(scheduled_at=database.now()).where(*_stopped_by(repository_ids, service, causes), waits)
         return int(update.execute())

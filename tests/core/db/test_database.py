@@ -391,7 +391,7 @@ def test_tables_that_are_dropped_under_a_program_are_noticed(database_url: str, 
         another.execute(f"DROP SCHEMA {schema} CASCADE; CREATE SCHEMA {schema}")
     if again:
         subprocess.run([sys.executable, "-m", "doitui", "--database", database_url, "init"], check=True, timeout=60)
-    with pytest.raises(DatabaseReplaced, match="is another database than at the beginning"):
+    with pytest.raises(DatabaseReplaced, match="was replaced"):
         database.require_same()
     database.close()
 

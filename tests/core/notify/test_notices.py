@@ -117,7 +117,7 @@ def test_settings_that_cannot_be_read_stop_nothing(
     with caplog.at_level(logging.WARNING):
         house.minted()
     assert house.told().recipients == "jo@example.org"
-    assert "'everybody' is no mail address" in caplog.text
+    assert "'everybody' is not a mail address" in caplog.text
 
 
 @pytest.mark.parametrize(
