@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import peewee
 
 from doitui_core.db import database
-from doitui_core.db.models import Table
+from doitui_core.db.fields import Table
 
 M = TypeVar("M", bound=Table)
 

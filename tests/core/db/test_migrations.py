@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from doitui_core.db import database, migrations
-from doitui_core.db.models import TABLES, Repository, Table
+from doitui_core.db.fields import Table
+from doitui_core.db.models import TABLES, Repository
 from doitui_core.errors import DatabaseNotReady
 
 NEWEST = migrations.known()[-1]

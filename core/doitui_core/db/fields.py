@@ -1,0 +1,49 @@
+"""The base of all tables, and the column types that peewee does not have."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from peewee import BigIntegerField, BooleanField, Model
+
+from doitui_core import clock
+from doitui_core.db.database import proxy
+
+
+class InstantField(BigIntegerField):
+    """An aware UTC datetime or None, stored as microseconds since 1970, None as 0."""
+
+    def db_value(self, value: Any) -> int:
+        """Microseconds; an int is stored unchanged."""
+        return value if isinstance(value, int) else clock.micros(value)
+
+    def python_value(self, value: Any) -> datetime | None:
+        """An aware UTC datetime; None for 0."""
+        return clock.moment(int(value))
+
+
+class FlagField(BooleanField):
+    """A bool stored as 0 or 1: PostgreSQL's boolean cannot be compared with a number."""
+
+    field_type = "SMALLINT"
+
+    def db_value(self, value: Any) -> int:
+        """0 or 1."""
+        return int(bool(value))
+
+    def python_value(self, value: Any) -> bool:
+        """The stored number as a bool."""
+        return bool(value)
+
+
+class Table(Model):
+    """The base of all tables."""
+
+    class Meta:
+        database = proxy
+        legacy_table_names = False
+
+    def mark_saved(self) -> None:
+        """After its columns were written by `prepared`: no field counts as changed."""
+        self._dirty.clear()  # type: ignore[attr-defined]
