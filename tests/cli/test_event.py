@@ -133,7 +133,7 @@ def test_the_list_has_pages(told: Doitui, doi: str) -> None:
 
 
 def test_the_list_says_what_keeps_events_back(told: Doitui) -> None:
-    assert "pending and no worker was seen: doitui work" in told("event", "list").err
+    assert "pending and no worker is running: doitui work" in told("event", "list").err
 
 
 def test_an_event_is_shown_with_what_is_sent_and_what_was_answered(told: Doitui, doi: str) -> None:

@@ -68,7 +68,7 @@ WHILE = {
     "restored file": Incident(
         restored_file,
         "was replaced (a backup was restored?): restart this program",
-        ("workers", "FAIL", "none runs, and 1 job waits"),
+        ("workers", "FAIL", "no worker running, 1 job waiting"),
     ),
 }
 

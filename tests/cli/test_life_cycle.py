@@ -65,7 +65,7 @@ def test_status_shows_an_outage(queued: Doitui, sandbox: Any, write: Callable[..
     sandbox.faults.replace(["* * status status=503"])
     done = queued("work", "--drain")
     (told,) = queued("status", "--json").json["upstreams"]
-    assert (done.code, "out of order" in done.err, told["out_since"] is not None) == (4, True, True)
+    assert (done.code, "unavailable" in done.err, told["out_since"] is not None) == (4, True, True)
 
 
 def test_an_abandoned_doi_is_shown_as_one(queued: Doitui, doi_of: Callable[[str], str]) -> None:

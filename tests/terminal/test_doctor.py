@@ -12,7 +12,7 @@ DOITUI = (sys.executable, "-P", "-m", "doitui")
 
 TERMINALS = {
     "a usual one": ((80, 24), {"LC_ALL": "C.UTF-8"}, "OK    terminal"),
-    "one that is too small": ((60, 15), {"LC_ALL": "C.UTF-8"}, "60x15, 256 colours, UTF-8: the screens want 80x24"),
+    "one that is too small": ((60, 15), {"LC_ALL": "C.UTF-8"}, "60x15, 256 colours, UTF-8: the TUI needs 80x24"),
     "one without colour": ((80, 24), {"LC_ALL": "C.UTF-8", "NO_COLOR": "1"}, "80x24, no colours (NO_COLOR)"),
     "one of another encoding": ((80, 24), {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0"}, "export LC_ALL=C.UTF-8"),
 }

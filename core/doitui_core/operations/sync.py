@@ -103,7 +103,7 @@ def _wait_for_turn(at: Connection) -> None:
         return
     while not (grant := rate_limit.take(at.rate_limit, 1, at.config.rate)).tokens:
         if grant.open:
-            raise RemoteFailed(f"{at.config.url} is out of order: sync when it is back")
+            raise RemoteFailed(f"{at.config.url} is unavailable: sync later")
         WAITS.note(rate_limit.description(at.rate_limit), grant.wait, RESUME)
         time.sleep(min(grant.wait, 1.0))
 

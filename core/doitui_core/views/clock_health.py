@@ -25,11 +25,11 @@ def check_host() -> list[tuple[str, str]]:
     """Against the database's clock, and against the times that are stored."""
     found, now = [], database.now()
     if abs(now - system()) > SKEW:
-        found.append((f"this host and the database differ by {_span(now - system())}", _SET))
+        found.append((f"the clocks of this host and the database differ by {_span(now - system())}", _SET))
     ahead = stored_times.ahead()
     if ahead:
-        told = f"times are stored up to {_span(max(ahead.values()) - now)} ahead ({', '.join(sorted(ahead))})"
-        told += ": the clock was ahead, or is behind now; no wait outlasts its own rule"
+        told = f"stored times are up to {_span(max(ahead.values()) - now)} ahead ({', '.join(sorted(ahead))})"
+        told += ": the clock was wrong, or is wrong now"
         found.append((told, "timedatectl status   # and: doitui queue resume"))
     return found
 
@@ -40,7 +40,7 @@ def check_remote(answer: Answer) -> list[tuple[str, str]]:
         skew = system() - parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
         if abs(skew) > REMOTE_SKEW:
             side = "ahead of" if skew > timedelta() else "behind"
-            return [(f"this host is {_span(skew)} {side} {urlsplit(answer.url).hostname}", _SET)]
+            return [(f"the clock of this host is {_span(skew)} {side} that of {urlsplit(answer.url).hostname}", _SET)]
     return []
 
 

@@ -191,8 +191,8 @@ def _alerts(overview: dict[str, Any], links: list[ServiceLink], alive: int) -> l
         Alert(
             "FAIL",
             1,
-            f"DataCite is out: {rate_limit.description(link.name)}",
-            "what is queued stays queued; a canary tries",
+            f"DataCite unavailable: {rate_limit.description(link.name)}",
+            "queue held, testing with single requests",
             (_SECTIONS[rate_limit.service_of(link.name)], ""),
             since=link.until,
         )
@@ -201,16 +201,16 @@ def _alerts(overview: dict[str, Any], links: list[ServiceLink], alive: int) -> l
     ]
     for row in overview["repositories"]:
         if row["blocked"]:
-            told = f"repository {row['code']} rests: {row['blocked']}"
-            mend, place = "mend it with `doitui repository set`", ("queue", f"repo:{row['code']}")
+            told = f"repository {row['code']} blocked: {row['blocked']}"
+            mend, place = "fix it: `doitui repository set`", ("queue", f"repo:{row['code']}")
             needs.append(Alert("FAIL", 1, told, mend, place, repository=row["code"]))
     if jobs["pending"] and not alive:
         needs.append(
             Alert(
                 "FAIL",
                 jobs["pending"],
-                "job waits, and no worker runs" if jobs["pending"] == 1 else "jobs wait, and no worker runs",
-                "`doitui work` starts one",
+                "job waiting, no worker running" if jobs["pending"] == 1 else "jobs waiting, no worker running",
+                "start one: `doitui work`",
                 ("queue", "status:pending"),
             )
         )
@@ -221,8 +221,8 @@ def _alerts(overview: dict[str, Any], links: list[ServiceLink], alive: int) -> l
             Alert(
                 "WARN",
                 unsure,
-                "uncertain: did their write arrive?",
-                "asked about by itself",
+                "outcome unknown (timed out)",
+                "being checked",
                 ("dois", "state:uncertain"),
             )
         )
@@ -232,7 +232,7 @@ def _alerts(overview: dict[str, Any], links: list[ServiceLink], alive: int) -> l
             Alert(
                 "WARN",
                 wrong,
-                "DataCite or the resolver differs from what we want",
+                "differ at DataCite or the resolver",
                 ADVICE["mismatch"],
                 ("dois", "state:mismatch"),
             )
@@ -240,14 +240,14 @@ def _alerts(overview: dict[str, Any], links: list[ServiceLink], alive: int) -> l
     for row in overview["repositories"]:
         if row["paused"]:
             told, place = f"repository {row['code']} is paused", ("queue", f"repo:{row['code']}")
-            needs.append(Alert("WARN", 1, told, "P sends again", place, repository=row["code"]))
+            needs.append(Alert("WARN", 1, told, "P resumes", place, repository=row["code"]))
     if dois["changed"]:
         needs.append(
             Alert(
                 "WARN",
                 dois["changed"],
-                "changed here since they were sent",
-                "U sends them again",
+                "changed since sent",
+                "U sends them",
                 ("dois", "state:changed"),
             )
         )
@@ -273,7 +273,7 @@ def _failed() -> list[Alert]:
         Alert(
             "FAIL",
             row["number"],
-            f"failed: {row['cause'].replace('_', ' ') or 'no cause was noted'}",
+            f"failed: {row['cause'].replace('_', ' ') or 'unknown cause'}",
             ADVICE.get(row["cause"]) or "see its error",
             ("queue", f"status:failed cause:{row['cause']}" if row["cause"] else "status:failed"),
             row["cause"],

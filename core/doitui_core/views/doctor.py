@@ -95,11 +95,11 @@ def _database() -> list[Check]:
     path = _file()
     if path is not None:
         if stat.S_IMODE(path.stat().st_mode) & 0o007:
-            told = f"{path} can be read by everybody on this machine"
+            told = f"{path} is readable by all users of this machine"
             found.append(Check("database", WARN, told, f"chmod o-rwx {path}"))
         wal = Path(f"{path}-wal")
         if wal.is_file() and wal.stat().st_size > SCARCE:
-            told = f"its write-ahead log has {_bytes(wal.stat().st_size)}: some program keeps it open and reads"
+            told = f"the write-ahead log is {_bytes(wal.stat().st_size)}: a long read in another program keeps it"
             found.append(Check("database", WARN, told, "doitui status   # after the other programs have ended"))
     return found
 
@@ -124,7 +124,7 @@ def _bytes(size: int) -> str:
 def _counters(thorough: bool) -> list[Check]:
     rows = {family: sum(database.counts(family).values()) for family in ("doi.", "job.", "event.")}
     if sum(rows.values()) > QUICKLY_COUNTED and not thorough:
-        return [Check("counters", OK, f"say {rows['doi.']:,} DOIs; not proved here (--thorough does)")]
+        return [Check("counters", OK, f"{rows['doi.']:,} DOIs; not compared with the rows (--thorough compares)")]
     with database.read():
         told = {
             family + name: number
@@ -134,10 +134,8 @@ def _counters(thorough: bool) -> list[Check]:
         counted = counters.recount()
     wrong = sorted(name for name in told.keys() | counted.keys() if told.get(name, 0) != counted.get(name, 0))
     if wrong:
-        return [
-            Check("counters", FAIL, f"differ from the rows: {', '.join(wrong)}", "report this as a mistake of doitui")
-        ]
-    return [Check("counters", OK, f"say what the rows say ({rows['doi.']:,} DOIs)")]
+        return [Check("counters", FAIL, f"differ from the rows: {', '.join(wrong)}", "please report this bug")]
+    return [Check("counters", OK, f"match ({rows['doi.']:,} DOIs)")]
 
 
 def _disk() -> list[Check]:
@@ -165,26 +163,26 @@ def _workers() -> list[Check]:
     alive = list(Worker.select().where(heartbeats.alive()))
     waiting = counters.jobs()[JobStatus.PENDING]
     if alive:
-        return [Check("workers", OK, f"{len(alive)} at work: {', '.join(row.name for row in alive)}")]
+        return [Check("workers", OK, f"{len(alive)} running: {', '.join(row.name for row in alive)}")]
     if waiting:
         return [
             Check(
                 "workers",
                 FAIL,
-                f"none runs, and {plural(waiting, 'job waits', 'jobs wait', grouped=True)}",
+                f"no worker running, {plural(waiting, 'job', grouped=True)} waiting",
                 "doitui work",
             )
         ]
-    return [Check("workers", WARN, "none runs; nothing waits", "doitui work")]
+    return [Check("workers", WARN, "no worker running, queue empty", "doitui work")]
 
 
 def _queue() -> list[Check]:
     counts, now, found = counters.jobs(), database.now(), []
     if counts[JobStatus.FAILED]:
-        told = f"{plural(counts[JobStatus.FAILED], 'failed job waits', 'failed jobs wait', grouped=True)} for a person"
+        told = f"{plural(counts[JobStatus.FAILED], 'failed job', grouped=True)}: fix the cause, then retry"
         found.append(Check("queue", WARN, told, "doitui queue list --status failed"))
     if counts[JobStatus.BLOCKED]:
-        told = f"{plural(counts[JobStatus.BLOCKED], 'job is', 'jobs are', grouped=True)} blocked by a wrong set-up"
+        told = f"{plural(counts[JobStatus.BLOCKED], 'job is', 'jobs are', grouped=True)} blocked by a wrong setup"
         found.append(Check("queue", WARN, told, "doitui queue list --status blocked"))
     waits = Job.status.in_(jobs.as_literals(("pending", "uncertain"))) & (Job.lane == str(Service.DOIS))
     late = Job.select().where(waits, Job.scheduled_at < now - LATE)
@@ -202,7 +200,7 @@ def _dois() -> list[Check]:
     if not rows:
         return []
     shown = list_names([row.doi for row in rows], NAMED)
-    told = f"requests for {plural(len(rows), 'DOI', grouped=True)} would reach other DOIs, so nothing is sent: {shown}"
+    told = f"{plural(len(rows), 'DOI', grouped=True)} would be read as other DOIs in a URL, so nothing is sent: {shown}"
     row = next((row for row in rows if row.remote in states.ABSENT), None)
     mend = f"doitui doi abandon {row.doi}" if row else "ask support@datacite.org what is registered under that name"
     return [Check("DOIs", FAIL, told, mend)]
@@ -213,7 +211,7 @@ def _repositories(found: list[Repository]) -> list[Check]:
     found += repositories.all_repositories()
     if found:
         return []
-    told = "there is none, so nothing can be minted"
+    told = "none configured: nothing can be minted"
     mend = "doitui repository set CODE --prefix 10.NNNN --account ABCD.REPO --password-env NAME"
     return [Check("repositories", WARN, told, mend)]
 
@@ -221,16 +219,16 @@ def _repositories(found: list[Repository]) -> list[Check]:
 def _repository(row: Repository, online: bool) -> list[Check]:
     name, change = f"repository {row.code}", f"doitui repository set {row.code}"
     if not row.active:
-        return [Check(name, OK, "is at rest (inactive)")]
+        return [Check(name, OK, "inactive")]
     found = []
     if row.paused:
         mend = f"doitui queue resume --repository {row.code}"
-        found.append(Check(name, WARN, "is paused: nothing is sent for it", mend))
+        found.append(Check(name, WARN, "paused: nothing is sent", mend))
     if row.blocked_cause:
-        found.append(Check(name, FAIL, f"is blocked: {row.blocked_error}", change))
+        found.append(Check(name, FAIL, f"blocked: {row.blocked_error}", change))
     config = repositories.config(row)
     if not config.text("landing_page"):
-        told = "has no template of landing pages: records without a url cannot be minted"
+        told = "no landing_page template: records without a URL cannot be minted"
         found.append(Check(name, WARN, told, f"{change} --landing-page 'https://…/{{object_id}}'"))
     try:
         prefix, url = config.require_prefix(), config.url
@@ -244,11 +242,11 @@ def _repository(row: Repository, online: bool) -> list[Check]:
     except CredentialsRefused as error:
         found.append(Check(name, FAIL, str(error), f"{change} --account ABCD.REPO --password-env NAME"))
     except RemoteFailed as error:
-        found.append(Check(name, WARN, f"DataCite could not be asked: {error}", f"curl -sS {config.url}/heartbeat"))
+        found.append(Check(name, WARN, f"DataCite did not answer: {error}", f"curl -sS {config.url}/heartbeat"))
     except DoituiError as error:
         found.append(Check(name, FAIL, str(error), change))
     else:
-        asked = "DataCite knows it" if online else "DataCite was not asked"
+        asked = "accepted by DataCite" if online else "not checked at DataCite"
         rate = f"{config.rate * 300:.0f} in 5 minutes" if config.rate else "no limit"
         told = f"{prefix}, {account} at {url} ({config.environment}): {asked}; rate: {rate}"
         found.append(Check(name, OK, told))
@@ -276,22 +274,22 @@ def _spool() -> list[Check]:
         return [Check("spool", OK, "DOITUI_SPOOL is not set: no usage is measured on this host")]
     path = Path(place)
     if not path.is_dir():
-        return [Check("spool", WARN, f"{path} is not there", f"mkdir -m 2770 {path}")]
+        return [Check("spool", WARN, f"{path} does not exist", f"mkdir -m 2770 {path}")]
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        return [Check("spool", FAIL, f"{path} cannot be read and written by this user", f"ls -ld {path}")]
+        return [Check("spool", FAIL, f"{path} is not readable and writable by this user", f"ls -ld {path}")]
     refused = spool_refusals.look(path)
     found = [_refused(path, refusal) for refusal in refused[:NAMED]]
     if len(refused) > NAMED:
         told = f"{len(refused) - NAMED} more entries of {path} are refused"
         found.append(Check("spool", WARN, told, f"ls -la {shlex.quote(place)}"))
     if path.stat().st_mode & 0o007:
-        found.append(Check("spool", WARN, f"{path} is open to everybody on this machine", f"chmod o-rwx {path}"))
+        found.append(Check("spool", WARN, f"{path} is accessible to all users of this machine", f"chmod o-rwx {path}"))
     return found or [Check("spool", OK, f"{path}, {sum(1 for _ in path.iterdir())} files")]
 
 
 def _refused(spool: Path, refusal: spool_refusals.Refusal) -> Check:
     if refusal.set_aside:
-        told = f"{refusal.name} {refusal.reason}; a drain has set it aside as {spool}/{refusal.set_aside}"
+        told = f"{refusal.name} {refusal.reason}; set aside as {spool}/{refusal.set_aside}"
         return Check("spool", WARN, told, refusal.fix)
     told = f"{spool}/{refusal.name} {refusal.reason}: it is not drained"
     return Check("spool", FAIL if refusal.stuck else WARN, told, refusal.fix)
@@ -300,17 +298,19 @@ def _refused(spool: Path, refusal: spool_refusals.Refusal) -> Check:
 def _terminal() -> list[Check]:
     """Whether the screens fit, and can show every name."""
     if not (sys.__stdout__ and sys.__stdout__.isatty()):
-        return [Check("terminal", OK, "there is none here: the screens need one, commands do not")]
+        return [Check("terminal", OK, "no terminal: the TUI needs one, commands do not")]
     columns, rows = os.get_terminal_size(sys.__stdout__.fileno())
     kind, encoding = os.environ.get("TERM", ""), locale.getencoding()
     told = f"{columns}x{rows}, {_colours(kind)}, {encoding}"
     if kind in ("", "dumb"):
-        return [Check("terminal", WARN, f"TERM is {kind or 'not set'}: no screens", "export TERM=xterm-256color")]
+        return [
+            Check("terminal", WARN, f"TERM is {kind or 'not set'}: the TUI cannot run", "export TERM=xterm-256color")
+        ]
     if columns < NARROWEST[0] or rows < NARROWEST[1]:
         wanted = "x".join(map(str, NARROWEST))
-        return [Check("terminal", WARN, f"{told}: the screens want {wanted}", "stty size   # then enlarge the window")]
+        return [Check("terminal", WARN, f"{told}: the TUI needs {wanted}", "stty size   # then enlarge the window")]
     if encoding.lower().replace("-", "") != "utf8":
-        return [Check("terminal", WARN, f"{told}: other scripts than Latin are not shown", "export LC_ALL=C.UTF-8")]
+        return [Check("terminal", WARN, f"{told}: non-Latin scripts are not shown", "export LC_ALL=C.UTF-8")]
     return [Check("terminal", OK, told)]
 
 

@@ -20,7 +20,7 @@ def settings() -> list[Check]:
         environment_check.check(os.environ)
     except Misconfigured as error:
         return [Check("settings", FAIL, str(error), f"unset {str(error).partition('=')[0]}")]
-    return [Check("settings", OK, "the environment can be read")]
+    return [Check("settings", OK, "all environment variables are valid")]
 
 
 def secrets() -> list[Check]:
@@ -30,14 +30,14 @@ def secrets() -> list[Check]:
         whose = f" --repository {one.code}" if one.code else ""
         mend = f"doitui setting set {one.name} env:NAME{whose}   # or set the variable, or write the file"
         found.append(Check("secrets", FAIL, str(one), mend))
-    return found or [Check("secrets", OK, "every secret that is set can be read here")]
+    return found or [Check("secrets", OK, "all secrets are readable")]
 
 
 def log() -> list[Check]:
     """Where what happens to DOIs is logged, and whether this user can write there."""
     place = log_file.path()
     if why := log_file.problem():
-        told = f"{place} cannot be written, nothing is logged there: {why}"
+        told = f"{place} is not writable, so nothing is logged: {why}"
         return [Check("log", WARN, told, f"export {log_file.VARIABLE}=/var/log/doitui/doi.log   # or: ls -ld {place}")]
     return [Check("log", OK, str(place))]
 
@@ -45,12 +45,12 @@ def log() -> list[Check]:
 def mail() -> list[Check]:
     wants = [name for name in ("doi_failure_notify", "notification_email") if _anywhere(name)]
     if wants and not _anywhere("smtp_url"):
-        told = f"{' and '.join(wants)} named somebody, but there is no mail server"
+        told = f"{' and '.join(wants)} set, but no mail server (smtp_url)"
         return [Check("mail", WARN, told, "doitui setting set smtp_url smtp://HOST:25")]
     stuck = Notice.select().where(Notice.sent_at == 0, Notice.last_error != "")
     if (row := stuck.order_by(Notice.id.desc()).first()) is not None:
         return [Check("mail", WARN, f"cannot be sent: {row.last_error}", "doitui setting get smtp_url")]
-    return [Check("mail", OK, "nobody is told" if not wants else "goes out")]
+    return [Check("mail", OK, "no recipients configured" if not wants else "mail is sent")]
 
 
 def _anywhere(name: str) -> bool:
@@ -88,7 +88,7 @@ def _failed_reports() -> list[Check]:
     )
     found = []
     for row in UsageReport.select().where(UsageReport.id.in_(failed)).order_by(UsageReport.month.desc()):
-        told = f"the report of {row.month} of {row.repository.code} has failed: {row.last_error}"
+        told = f"usage report {row.month} of {row.repository.code} failed: {row.last_error}"
         mend = f"doitui usage-report submit --month {row.month} --repository {row.repository.code}"
         found.append(Check("reports", WARN, told, mend))
     return found

@@ -17,7 +17,6 @@ from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import Service
 from doitui_core.errors import Misconfigured
 from doitui_core.queue import heartbeats, jobs, refused_services
-from doitui_core.text import plural
 from doitui_core.usage import spool_place
 from doitui_core.views import counters
 
@@ -49,7 +48,7 @@ def _refused() -> Diagnosis | None:
     status = Event.select(Event.response_status).where(Event.state == "failed", Event.cause == row.blocked_cause)
     code = status.order_by(Event.id.desc()).limit(1).scalar() or 0
     waiting = counters.events()[EventState.PENDING]
-    told = f"events are refused: {row.blocked_error} ({plural(waiting, 'waits', 'wait', grouped=True)})"
+    told = f"events are refused: {row.blocked_error} ({waiting:,} waiting)"
     return Diagnosis(told, _remedy(row.blocked_cause), code, row.blocked_cause)
 
 
@@ -62,7 +61,7 @@ def _no_worker() -> Diagnosis | None:
     pending = counts[EventState.PENDING]
     every = "all" if pending == sum(counts.values()) > 1 else f"{pending:,}"
     are = "event is" if pending == 1 else "events are"
-    return Diagnosis(f"{every} {are} pending and no worker was seen", "doitui work   # or: doitui event flush")
+    return Diagnosis(f"{every} {are} pending and no worker is running", "doitui work   # or: doitui event flush")
 
 
 def _one_cause() -> Diagnosis | None:
@@ -75,11 +74,7 @@ def _one_cause() -> Diagnosis | None:
     if row is None or {cause for (cause,) in causes} - {row.cause}:
         return None
     many = counts[EventState.FAILED]
-    tried = (
-        "the only event that was tried failed"
-        if many == 1
-        else f"all {many:,} events that were tried failed of one cause"
-    )
+    tried = "the only attempted event failed" if many == 1 else f"all {many:,} attempted events failed for one reason"
     told = f"{tried}: {row.last_error}"
     return Diagnosis(told, _remedy(row.cause), row.response_status)
 

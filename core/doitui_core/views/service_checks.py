@@ -15,7 +15,7 @@ from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
 def outages() -> list[Check]:
     """The services that are out of order."""
     out = [row for row in RateLimit.select().order_by(RateLimit.name) if row.opened_at is not None]
-    since = "is out of order since {}; queued jobs wait, a canary tries, and it goes on by itself"
+    since = "unavailable since {}: queue held, testing with single requests"
     return [Check("DataCite", FAIL, f"{row.name} {since.format(iso(row.opened_at))}", "doitui status") for row in out]
 
 
@@ -39,9 +39,9 @@ def pace() -> list[Check]:
     now, found = database.now(), []
     for row in RateLimit.select().order_by(RateLimit.name):
         if (paused := rate_limit.paused_until(row, now)) is not None:
-            told = f"{row.name}: DataCite has asked us to wait until {iso(paused)}"
-            found.append(Check("rate limit", WARN, told, "doitui queue resume   # or wait: sending resumes by itself"))
+            told = f"{row.name}: paused by DataCite until {iso(paused)}"
+            found.append(Check("rate limit", WARN, told, "doitui queue resume   # or wait"))
         elif (slowed := rate_limit.slowed_until(row, now)) is not None:
-            told = f"{row.name}: at half the pace until {iso(slowed)}, after a 429"
+            told = f"{row.name}: half the rate until {iso(slowed)}, after a 429"
             found.append(Check("rate limit", WARN, told, "doitui setting get datacite_rate_limit"))
-    return found or [Check("rate limit", OK, "nobody has asked us to wait")]
+    return found or [Check("rate limit", OK, "no rate limit in force")]

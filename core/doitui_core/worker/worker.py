@@ -55,7 +55,7 @@ AHEAD = 2
 
 _REPOSITORIES = prepared.Select(Repository.select)
 
-OUT = "{} is out of order: what is queued stays queued, and goes out when it is back"
+OUT = "{} is unavailable: queued jobs are held and sent when it is back"
 
 
 def run(
@@ -86,7 +86,7 @@ def run_one(job_id: int) -> Outcome:
     at = HANDLERS[Service(job.lane)].connection(job.repository)
     if job.repository.paused:
         code = at.config.code
-        raise Refused(f"repository {code} is paused: `doitui queue resume --repository {code}` sends again", "paused")
+        raise Refused(f"repository {code} is paused: `doitui queue resume --repository {code}` resumes it", "paused")
     waits = Waits()
     while not (grant := rate_limit.take(at.rate_limit, 1, at.rate)).tokens:
         if grant.open:
@@ -97,7 +97,7 @@ def run_one(job_id: int) -> Outcome:
         time.sleep(min(grant.wait, POLL_SECONDS))
     lease = jobs.claim_one(heartbeats.new_name(), job_id, at.policy)
     if lease is None:
-        raise Refused(f"job {job_id} is in the hands of another worker, or done: `doitui queue show {job_id}`", "busy")
+        raise Refused(f"job {job_id} is taken by another worker or finished: `doitui queue show {job_id}`", "busy")
     return execute(lease, at, grant)
 
 

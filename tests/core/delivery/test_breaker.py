@@ -231,7 +231,7 @@ def test_a_run_that_drains_does_not_wait_for_the_end_of_an_outage(house: Any) ->
         house.mint(str(number))
     house.faults("* * status status=503")
     summary = house.work()
-    assert (summary.blocked["h"].cause, "out of order" in summary.blocked["h"].message) == ("unreachable", True)
+    assert (summary.blocked["h"].cause, "unavailable" in summary.blocked["h"].message) == ("unreachable", True)
     assert Job.select().where(Job.status == "pending").count() > 0
 
 
@@ -251,7 +251,7 @@ def test_what_waits_for_the_breaker_is_not_done_here_and_now(house: Any) -> None
     house.faults("* * status status=503")
     house.work()
     house.record("now")
-    with pytest.raises(RemoteFailed, match="out of order"):
+    with pytest.raises(RemoteFailed, match="unavailable"):
         doi_actions.mint("now", now=True)
     assert (house.job("now").status, house.job("now").attempts) == ("pending", 0)
 

@@ -91,10 +91,10 @@ def over(house: Any) -> None:
 
 
 INCIDENTS = [
-    Incident("clock +3 days and back", clock_was_ahead, over, "clock", "times are stored up to 3.0 d ahead", 4),
+    Incident("clock +3 days and back", clock_was_ahead, over, "clock", "stored times are up to 3.0 d ahead", 4),
     Incident("firewall pages for 8 of 12 POSTs", firewall, over, "network", "answered by a firewall", 12),
-    Incident("six jobs in an outage of an hour", outage(6), over, "DataCite", "is out of order", 6),
-    Incident("one job in an outage of an hour", outage(1), over, "DataCite", "is out of order", 1),
+    Incident("six jobs in an outage of an hour", outage(6), over, "DataCite", "unavailable since", 6),
+    Incident("one job in an outage of an hour", outage(1), over, "DataCite", "unavailable since", 1),
 ]
 
 

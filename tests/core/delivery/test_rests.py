@@ -1,4 +1,4 @@
-"""Repositories that rest: paused by a person, or blocked by a wrong set-up, which is told once and ends by itself."""
+"""Repositories that rest: paused by a person, or blocked by a wrong setup, which is told once and ends by itself."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_nothing_is_wrong_when_all_are_submitted(office: Any, api: Any) -> None:
 def test_all_are_pending_and_there_is_no_worker(office: Any) -> None:
     office.keep(A, B)
 
-    assert diagnosis() == Diagnosis("all events are pending and no worker was seen", WORK)
+    assert diagnosis() == Diagnosis("all events are pending and no worker is running", WORK)
 
 
 def test_some_are_pending_and_there_is_no_worker(office: Any, api: Any) -> None:
@@ -49,7 +49,7 @@ def test_some_are_pending_and_there_is_no_worker(office: Any, api: Any) -> None:
 
     found = diagnosis()
     assert found is not None
-    assert found.message == "2 events are pending and no worker was seen"
+    assert found.message == "2 events are pending and no worker is running"
 
 
 def test_a_worker_that_is_seen_will_see_to_them(office: Any) -> None:
@@ -89,7 +89,7 @@ def refused(office: Any, api: Any) -> Diagnosis | None:
 def test_a_token_that_is_refused_is_told(office: Any, saying: Callable[..., Any]) -> None:
     assert refused(office, saying(401, error("Bad credentials."))) == Diagnosis(
         "events are refused: HTTP 401: Bad credentials.; stale or wrong token: mend datacite_api_token (without one:"
-        " password) (1 waits)",
+        " password) (1 waiting)",
         "doitui setting set datacite_api_token --stdin",
         401,
         "credentials",
@@ -125,7 +125,7 @@ def test_a_refusal_that_is_over_is_not_told(office: Any, api: Any, reply: Any) -
 
 def test_all_have_failed_of_one_cause(office: Any, saying: Callable[..., Any]) -> None:
     assert refused(office, saying(422, error("Subj is wrong"))) == Diagnosis(
-        "all 2 events that were tried failed of one cause: HTTP 422: Subj is wrong; see what was sent with"
+        "all 2 attempted events failed for one reason: HTTP 422: Subj is wrong; see what was sent with"
         " `doitui event show`",
         "doitui event list --state failed",
         422,

@@ -29,7 +29,7 @@ def test_a_house_in_order_needs_nobody(a_minted_doi: Callable[..., Doi]) -> None
 
 def test_jobs_without_a_worker_need_one(a_job: Callable[..., int]) -> None:
     a_job()
-    assert needs() == ["job waits, and no worker runs"]
+    assert needs() == ["job waiting, no worker running"]
 
 
 def test_a_worker_is_enough(a_job: Callable[..., int]) -> None:
@@ -65,7 +65,7 @@ def test_a_paused_repository_is_told(archive: Repository) -> None:
 
 def test_a_blocked_repository_is_told_with_its_reason(archive: Repository) -> None:
     blocking.block(archive.id, Outcome(OutcomeKind.BLOCKED, "credentials", "the password is wrong"))
-    assert needs() == ["repository h rests: the password is wrong"]
+    assert needs() == ["repository h blocked: the password is wrong"]
 
 
 def test_an_outage_is_told(archive: Repository) -> None:

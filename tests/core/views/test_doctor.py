@@ -110,7 +110,7 @@ def test_a_spool_that_everybody_can_read_is_told(
 
 def test_a_server_that_is_not_there_is_told_as_such(archive: Repository) -> None:
     told = [check for check in doctor.checks(online=True) if check.name == "repository h"]
-    assert ([check.level for check in told], "could not be asked" in told[0].message) == (["WARN"], True)
+    assert ([check.level for check in told], "did not answer" in told[0].message) == (["WARN"], True)
 
 
 def test_a_place_that_cannot_be_looked_at_fails_alone(
@@ -128,7 +128,10 @@ def test_a_place_that_cannot_be_looked_at_fails_alone(
 def test_that_datacite_has_asked_us_to_wait_is_told(archive: Any, clock: Any) -> None:
     RateLimit.create(name="rest http://127.0.0.1:1 demo.repo", paused_until=clock() + timedelta(minutes=2))
     found = {check.name: check for check in doctor.checks(online=False)}
-    assert (found["rate limit"].level, "to wait until 2027-01-01T00:01:00Z" in found["rate limit"].message) == (
+    assert (
+        found["rate limit"].level,
+        "paused by DataCite until 2027-01-01T00:01:00Z" in found["rate limit"].message,
+    ) == (
         doctor_check.WARN,
         True,
     )
@@ -138,7 +141,7 @@ def test_that_datacite_has_asked_us_to_wait_is_told(archive: Any, clock: Any) ->
 def test_a_clock_that_is_not_the_remotes_is_told(days: int, words: str) -> None:
     date = format_datetime(system() + timedelta(days=days), usegmt=True)
     ((told, _),) = clock_health.check_remote(Answer(200, {"date": date}, "", "https://api.example.org/dois"))
-    assert told == f"this host is 3.0 d {words} api.example.org"
+    assert told == f"the clock of this host is 3.0 d {words} that of api.example.org"
 
 
 @pytest.mark.parametrize("date", ["", "soon", None])
