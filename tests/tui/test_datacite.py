@@ -181,6 +181,6 @@ def test_sync_keeps_the_state_that_datacite_tells(house: str, operate: Operate, 
 
 def test_sync_leaves_alone_what_a_worker_is_writing(house: str) -> None:
     Doi.update(certainty="uncertain").where(Doi.folded == DOI).execute()
-    with pytest.raises(errors.Refused, match="a write is under way"):
+    with pytest.raises(errors.Refused, match="a write is running"):
         comparing.take_over(DOI)
     Doi.update(certainty="confirmed").where(Doi.folded == DOI).execute()

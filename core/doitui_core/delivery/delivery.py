@@ -1,7 +1,6 @@
-"""One write job from the claim to its end: ask first where it is uncertain, then send what brings the remote nearer.
+"""One write job from claim to finish: probe first if the DOI is uncertain, then send the next request.
 
-Nothing here decides by itself: `states` says what comes next, `outcomes` what an answer means, `jobs` where the job
-goes. `delivery_rest` and `delivery_mds` are the two ways of sending.
+`states` decides what to send, `outcomes` what an answer means, `jobs` where the job goes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A write over DataCite's MDS: one call after the other, each noted, each only when the one before is done.
+"""A write over DataCite's MDS: one call after another, each recorded, each only after the one before succeeded.
 
 MDS names no state and takes whatever is there: metadata sent again brings a hidden DOI back, and what is hidden twice
 may come back too. So REST is asked first, every time, and `mds_states` says which calls may follow.
@@ -57,7 +57,7 @@ def _abandon(lease: Lease, connection: Connection, row: Doi, remote: Remote) -> 
         return finishing.finish(lease, connection, outcomes.nothing_sent("DataCite does not have it"))
     if remote is not Remote.DRAFT:
         kind, cause, advice = outcomes.BY_STATUS[405]
-        return finishing.finish(lease, connection, Outcome(kind, cause, advice), ownership.for_ever(row, remote))
+        return finishing.finish(lease, connection, Outcome(kind, cause, advice), ownership.keep_registered(row, remote))
     return _Calls(lease, connection, row, remote).make((Call.DELETE_DOI,), {})
 
 
@@ -109,7 +109,7 @@ class _Calls:
         document: dict[str, Any] | None = None,
     ) -> None:
         assert connection.mds is not None
-        self._lease, self._desk, self._row, self._mds = lease, connection, row, connection.mds
+        self._lease, self._connection, self._row, self._mds = lease, connection, row, connection.mds
         self._remote, self._url, self._document = remote, url, document
 
     def make(self, calls: tuple[Call, ...], columns: dict[str, Any]) -> Outcome:
@@ -120,8 +120,10 @@ class _Calls:
             try:
                 request = self._mds.request(call, self._row.doi, self._content(call))
             except BadInput as error:
-                return finishing.finish(self._lease, self._desk, Outcome(OutcomeKind.PERMANENT, "metadata", str(error)))
-            self._desk.spend()
+                return finishing.finish(
+                    self._lease, self._connection, Outcome(OutcomeKind.PERMANENT, "metadata", str(error))
+                )
+            self._connection.spend()
             attempt = self._begin(request)
             if attempt is None:
                 return LOST
@@ -129,7 +131,7 @@ class _Calls:
             if outcome.kind is not OutcomeKind.DONE:
                 return finishing.finish(
                     self._lease,
-                    self._desk,
+                    self._connection,
                     outcome,
                     self._proven_state(outcome),
                     attempt=attempt,
@@ -148,7 +150,9 @@ class _Calls:
         self, outcome: Outcome, attempt: Attempt | None, answer: Answer | None, columns: dict[str, Any]
     ) -> Outcome:
         change = _with_answer(self._remote)
-        return finishing.finish(self._lease, self._desk, outcome, change, attempt=attempt, answer=answer, **columns)
+        return finishing.finish(
+            self._lease, self._connection, outcome, change, attempt=attempt, answer=answer, **columns
+        )
 
     def _save_progress(self, call: Call, attempt: Attempt, outcome: Outcome, answer: Answer | None) -> bool:
         change = _with_answer(self._remote)
@@ -160,7 +164,7 @@ class _Calls:
         whole = self._document if request.call is Call.PUT_METADATA else None
         return outgoing_request.begin(
             self._lease,
-            self._desk,
+            self._connection,
             self._row,
             method=request.method,
             target=request.url,
@@ -178,12 +182,12 @@ class _Calls:
         try:
             answer = self._mds.send(request)
         except (RemoteFailed, Misconfigured) as error:
-            return finishing.probe_soon(self._lease, self._desk, outcomes.from_error(error)), None
+            return finishing.probe_soon(self._lease, self._connection, outcomes.from_error(error)), None
         other = outcomes.other_doi(answer, self._row.doi, other_doi(answer))
         outcome = other or mds_outcome(answer, request.call)
         if outcome.cause == METADATA_FIRST and finishing.ended_before(self._lease, METADATA_FIRST):
             outcome = Outcome(OutcomeKind.PERMANENT, METADATA_FIRST, outcome.message, answer.status)
-        return finishing.probe_soon(self._lease, self._desk, outcome), answer
+        return finishing.probe_soon(self._lease, self._connection, outcome), answer
 
     def _proven_state(self, outcome: Outcome) -> finishing.Change:
         """What a refusal proves about the state, if anything."""

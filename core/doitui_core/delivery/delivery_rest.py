@@ -91,7 +91,7 @@ def _answered(
             lease, connection, gone, lambda facts: states.answered(facts, Remote.NONE), attempt=attempt
         )
     if outcome.cause == NOT_A_DRAFT:
-        return _for_ever(lease, connection, outcome, attempt, answer)
+        return _keep_registered(lease, connection, outcome, attempt, answer)
     if outcome.kind is not OutcomeKind.DONE:
         outcome = finishing.probe_soon(lease, connection, outcome)
         return finishing.finish(lease, connection, outcome, attempt=attempt, answer=answer, seen=row)
@@ -112,14 +112,18 @@ def _answered(
     )
 
 
-def _for_ever(lease: Lease, connection: Connection, outcome: Outcome, attempt: Attempt, answer: Answer) -> Outcome:
+def _keep_registered(
+    lease: Lease, connection: Connection, outcome: Outcome, attempt: Attempt, answer: Answer
+) -> Outcome:
     connection.spend()
     row = doi_rows.read(lease.subject_id)
     found = connection.ask(row.doi)
     if isinstance(found, Outcome):
         return finishing.finish(lease, connection, found, attempt=attempt, answer=answer)
     remote = Remote(found.state) if found.status == 200 else Remote.NONE
-    return finishing.finish(lease, connection, outcome, ownership.for_ever(row, remote), attempt=attempt, answer=answer)
+    return finishing.finish(
+        lease, connection, outcome, ownership.keep_registered(row, remote), attempt=attempt, answer=answer
+    )
 
 
 def _compared(lease: Lease, sent: Facts, remote: Remote, answer: Answer) -> Outcome:

@@ -1,4 +1,4 @@
-"""How a job of a DOI ends: facts, attempt and job in one transaction, and only while the lease is still ours.
+"""How a job of a DOI finishes: facts, attempt and job in one transaction, only while the lease is ours.
 
 Order of locks: the rate limit's row (`breaker.hold`), the DOI's row, the job's row; counters last.
 """
@@ -157,7 +157,7 @@ class _Result:
 
 
 def probe_soon(lease: Lease, connection: Connection, outcome: Outcome) -> Outcome:
-    """An ambiguous end is asked about at once the first time; a server that fails again and again is not hammered.
+    """Probe an ambiguous outcome at once the first time, later after a growing wait.
 
     What a killed worker left behind does not count: that was not the server's fault.
     """

@@ -1,4 +1,4 @@
-"""The recheck, five minutes after a tombstone or a settled time-out: did something arrive late? Then it is undone.
+"""The recheck five minutes after a tombstone or a settled time-out: undoes what arrived late.
 
 A request that timed out may still be on its way when the probe has settled it. Whatever it changed is found here, and a
 write brings the remote back to what is wanted.

@@ -1,6 +1,6 @@
-"""What a write sends, decided before it goes out, and the attempt that is noted before it does.
+"""What a write sends, and the attempt that is recorded before it is sent.
 
-A letter depends on facts and record only. Hiding sends no metadata, so that a broken record can still be hidden.
+A request depends on facts and record only. Hiding sends no metadata, so that a broken record can still be hidden.
 """
 
 from __future__ import annotations

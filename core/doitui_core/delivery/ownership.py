@@ -1,4 +1,4 @@
-"""Whose is the DOI that stands at DataCite already? Nothing of somebody else's, or of a person's, is overwritten."""
+"""Who made the DOI that exists at DataCite: what we did not send is never overwritten."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def refusal(row: Doi, found: Answer, connection: Connection, *, excluding: int =
     return None
 
 
-def for_ever(row: Doi, remote: Remote) -> Change:
-    """The draft to be deleted is none: somebody registered it, and that is for ever. What is there is wanted again,
+def keep_registered(row: Doi, remote: Remote) -> Change:
+    """The draft to be deleted was registered by somebody, which is permanent: its state becomes the target again,
     unless the record has another DOI by now.
     """
 

@@ -1,4 +1,4 @@
-"""What became of the last write of a DOI? DataCite is asked before anything else is sent.
+"""Find out what became of the last write of a DOI before anything else is sent.
 
 GET by DOI reads DataCite's database, not its index, so absent means absent (datacite-api 1.2).
 """
@@ -24,7 +24,7 @@ from doitui_core.queue.leases import Lease
 
 
 def probe(lease: Lease, connection: Connection, row: Doi) -> Outcome | None:
-    """Ask, and settle what was uncertain. None: it is settled, and there is still something to send."""
+    """Ask DataCite, and settle what was uncertain. None: settled, and something is left to send."""
     answer = connection.ask(row.doi)
     if isinstance(answer, Outcome):
         return _still_uncertain(lease, connection, answer)
@@ -51,7 +51,7 @@ def probe(lease: Lease, connection: Connection, row: Doi) -> Outcome | None:
 
 
 def as_sent(row: Doi, answer: Answer) -> bool:
-    """Whether DataCite has what was sent last. When in doubt no: sending it again is harmless, not sending is not."""
+    """Whether DataCite has what was sent last. False if unknown: sending again is harmless."""
     payload = Payload.get_or_none(Payload.fingerprint == row.sent_hash)
     if payload is None:
         return row.sent_hash == ""
@@ -63,7 +63,7 @@ def as_sent(row: Doi, answer: Answer) -> bool:
 
 
 def _still_uncertain(lease: Lease, connection: Connection, outcome: Outcome) -> Outcome:
-    """The question itself failed: the DOI stays uncertain, the job waits and asks again. It is never given up."""
+    """The probe failed: the DOI stays uncertain and the job probes again, without limit."""
     wait = jobs.delay(lease.attempts, connection.policy).total_seconds() if outcome.wait is None else outcome.wait
     wait = min(wait, jobs.LONGEST_PROBE_WAIT.total_seconds())
     kind = outcome.kind if outcome.kind in jobs.GIVEN_BACK else OutcomeKind.AMBIGUOUS

@@ -12,7 +12,7 @@ from doitui_core.queue import connection, jobs
 
 
 def adopt(text: str, *, actor: str = "python", dry_run: bool = False) -> Doi:
-    """Ask DataCite for the DOI and keep its state as ours. Nothing is sent that changes it.
+    """Ask DataCite for the DOI and store its state. Nothing is changed there.
 
     A tombstone here stays one. Raises `NotFound` when DataCite does not have it, `Refused` when it belongs to another
     account, `InvalidDoi`, `RemoteFailed` and `Misconfigured` as the client does.

@@ -23,8 +23,8 @@ CHUNK = 200
 
 @dataclass
 class MintResult:
-    """How many were queued; how many were left out, by reason; how many of them a person must mend, and of these the
-    first `max_reasons`, or all: (object id, why).
+    """How many were queued, and skipped by reason. `refusals`: how many records must be corrected; `refused`: the first
+    `max_reasons` of them, or all, as (object id, why).
     """
 
     queued: int = 0

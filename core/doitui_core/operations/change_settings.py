@@ -1,4 +1,4 @@
-"""Changing settings and repositories; what their old values had blocked is tried again."""
+"""Changing settings and repositories; jobs that the old values had blocked are retried."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def save_repository(
 
 
 def check_removable(code: str) -> Repository:
-    """The repository, if it can be forgotten. Raises `BadInput` while it has records or DOIs, which are for ever."""
+    """The repository, if it can be removed. Raises `BadInput` while it has records or DOIs, which are permanent."""
     repository = repositories.find(code)
     tables: tuple[type[Record] | type[Doi], ...] = (Record, Doi)
     if any(table.select().where(table.repository == repository).exists() for table in tables):
         raise BadInput(
-            f"repository {code} has records or DOIs and stays:"
-            f" `doitui repository set {code} --inactive` puts it to rest"
+            f"repository {code} has records or DOIs and cannot be removed:"
+            f" `doitui repository set {code} --inactive` deactivates it"
         )
     return repository
 

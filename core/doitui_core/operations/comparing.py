@@ -1,4 +1,4 @@
-"""One DOI beside what DataCite has of it: field by field for a person to read, and its state to be taken over."""
+"""One DOI compared with DataCite: field by field to read, and its state to be stored."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def take_over(text: str, *, actor: str = "python") -> TakenOver:
     """
     row = lookup.find_sendable(text)
     if row.certainty == Certainty.UNCERTAIN or doi_rows.unfinished(row.id):
-        raise Refused("a write is under way: the worker finds out what became of it by itself", "in_flight")
+        raise Refused("a write is running: the worker checks its outcome", "in_flight")
     at, result = connection.for_repository(row.repository), sync.SyncResult()
     at.client.deadline = PATIENCE
     with database.write():

@@ -1,7 +1,7 @@
 """Runs over many DOIs for cron, as OPUS 4 has them: register what is unregistered, verify what is registered.
 
-A run queues its work, works until nothing is due any more, and tells what became of each document: in its result, in
-the log, and in one mail. One document's failure never stops the others.
+A run queues its work, works until nothing is due, and reports each document in its result, the log, and one mail.
+One document's failure never stops the others.
 """
 
 from __future__ import annotations

@@ -30,30 +30,21 @@ def mint(
 
 
 def update(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
-    """Send the record's present content again.
-
-    Raises as `targets.update`.
-    """
+    """Send the record's present content again. Raises as `targets.update`."""
     _refuse_in_transaction(now)
     queued = targets.update(doi, actor=actor)
     return _run_now(queued) if now else queued
 
 
 def deactivate(doi: str, *, reason: str, successor: str = "", now: bool = False, actor: str = "python") -> Queued:
-    """Make the DOI a tombstone: it stays registered and resolves, its metadata is no longer public.
-
-    Raises as `targets.deactivate`.
-    """
+    """Make the DOI a tombstone, whose metadata is not public. Raises as `targets.deactivate`."""
     _refuse_in_transaction(now)
     queued = targets.deactivate(doi, reason=reason, successor=successor, actor=actor)
     return _run_now(queued) if now else queued
 
 
 def abandon(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
-    """Give up a DOI that was never registered: a draft at DataCite is deleted, the string is never used again.
-
-    Raises as `targets.abandon`.
-    """
+    """Give up an unregistered DOI, and delete its draft at DataCite. Raises as `targets.abandon`."""
     _refuse_in_transaction(now)
     queued = targets.abandon(doi, actor=actor)
     return _run_now(queued) if now else queued
@@ -86,20 +77,14 @@ def set_url(doi: str, url: str, *, now: bool = False, actor: str = "python") -> 
 
 
 def restore(doi: str, *, reason: str, now: bool = False, actor: str = "python") -> Queued:
-    """Bring a tombstone back to findable: the one way out.
-
-    Raises as `targets.restore`.
-    """
+    """Bring a tombstone back to findable: the one way out. Raises as `targets.restore`."""
     _refuse_in_transaction(now)
     queued = targets.restore(doi, reason=reason, actor=actor)
     return _run_now(queued) if now else queued
 
 
 def verify(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
-    """Compare state and landing page with what DataCite has.
-
-    Raises as `targets.verify`.
-    """
+    """Compare state and landing page with what DataCite has. Raises as `targets.verify`."""
     _refuse_in_transaction(now)
     queued = targets.verify(doi, actor=actor)
     return _run_now(queued) if now else queued

@@ -34,7 +34,7 @@ def place(given: str | None = None) -> Path:
     if not named:
         raise Misconfigured("no spool is configured: set DOITUI_SPOOL in the environment, or use --spool DIR")
     if not os.path.isdir(named):
-        raise BadInput(f"there is no spool {named}: name the directory the middleware writes to")
+        raise BadInput(f"spool {named} does not exist: give the directory the middleware writes to")
     return Path(named)
 
 

@@ -69,7 +69,7 @@ def sync(
     """
     prefix = doi_spelling.bare(prefix).strip("/")
     if prefix and not identifiers.PREFIX.fullmatch(prefix):
-        raise BadInput(f"{prefix!r} is no DOI prefix: it must be as 10.5072")
+        raise BadInput(f"{prefix!r} is not a DOI prefix: use one such as 10.5072")
     result = SyncResult()
     listed: set[str] = set()
     for repository in repositories.all_repositories():
@@ -195,7 +195,7 @@ def _noted(seen: Doi, remote: Remote, actor: str) -> bool:
 def _todo(row: Doi, remote: Remote) -> str:
     wanted = Wanted(row.wanted)
     if wanted is Wanted.TOMBSTONE and remote is Remote.FINDABLE:
-        return "it is hidden again by the worker"
+        return "the worker hides it again"
     if wanted not in TARGET or TARGET[wanted] is remote:
         return ""
     if remote is Remote.REGISTERED and wanted is Wanted.FINDABLE:

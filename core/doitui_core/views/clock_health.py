@@ -1,4 +1,4 @@
-"""Whether the clock is right: what the doctor says of it, as (sentence, command that mends it); nothing where it is."""
+"""Whether the clock is right: what the doctor says of it, as (sentence, command that fixes it)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What the dashboard tells besides the counters: newest DOIs, pace of the queue, links, what needs a person.
+"""What the dashboard shows besides counters: newest DOIs, queue rate, services, alerts.
 
-Each costs a bounded number of rows, however large the house is.
+Each reads a bounded number of rows, however large the archive is.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from doitui_core.views import counters, event_health, windows
 from doitui_core.views.filters import Filter
 from doitui_core.views.rows import DoiRow
 
-#: The last jobs that are looked at for the pace, the last requests for the link, the causes that are named.
+#: The last jobs read for the rate, the last requests read for a service, the most causes listed.
 JOBS, REQUESTS, CAUSES = 2_000, 50, 20
 
 #: Minutes of an hour; microseconds of a minute.
@@ -65,7 +65,7 @@ class ServiceLink:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something a person has to look at. `level`: FAIL or WARN; `number`: of how many, 0 where `what` says it.
+    """Something that needs attention. `level`: FAIL or WARN; `number`: of how many, 0 where `what` says it.
 
     `leads_to`: (section, filter) where it can be seen. `cause`: that of failed jobs; all of them can be put back at
     once. `repository`: the code of the one it is about.
@@ -263,7 +263,7 @@ def _event_alerts(counts: dict[str, int], *, no_worker: bool) -> list[Alert]:
 
 
 def _failed() -> list[Alert]:
-    """Failed jobs, one need for each cause, most first."""
+    """Failed jobs, one alert for each cause, most first."""
     number, newest = peewee.fn.COUNT(Job.id), peewee.fn.MAX(Job.finished_at)
     failed = Job.select(Job.cause, number.alias("number"), newest.alias("newest")).where(
         Job.lane == str(Service.DOIS), Job.status == str(JobStatus.FAILED)

@@ -1,6 +1,6 @@
-"""Every check of a set-up: OK, WARN or FAIL, what was found, and the command that mends it.
+"""Every check: OK, WARN or FAIL, what was found, and the command that fixes it.
 
-A check never raises: what it cannot find out is its finding.
+A check never raises: an error is its finding.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ OK, WARN, FAIL = "OK", "WARN", "FAIL"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`remedy`: the command that mends it, empty where nothing has to be."""
+    """`remedy`: the command that fixes it, empty if nothing has to be done."""
 
     name: str
     level: str

@@ -1,4 +1,4 @@
-"""Why events do not go out: one sentence, and the command that mends it."""
+"""Why events are not sent: one sentence, and the command that fixes it."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class EventService:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What an operator wants to know of events at one glance. `spool`: `files` and `bytes` that wait to be counted;
+    """The state of events and the spool. `spool`: `files` and `bytes` that wait to be counted;
     `drained`: when the last visit was that was drained from it, `rejected`: lines that could not be read.
     """
 

@@ -1,4 +1,4 @@
-"""What is done beside the work, in threads of its own: whatever hangs there must not stop the worker."""
+"""Background work in threads of its own, so that nothing in it can stop the worker."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import AbstractContextManager, contextmanager
 
 from doitui_core.errors import DoituiError
 
-#: Seconds a run that has ended waits for what is done beside it to end too; one that was told to stop has little time.
+#: Seconds a finished run waits for background work; a stopped run has less time.
 LAST_SECONDS = 5.0
 LAST_SECONDS_STOPPED = 0.5
 
-#: Seconds between two looks whether to stop while waiting for the last time.
+#: Seconds between checks of `stop` while waiting for the last run.
 GLANCE_SECONDS = 0.1
 
 log = logging.getLogger("doitui.worker")
@@ -74,27 +74,21 @@ def _run_once(name: str, act: Callable[[threading.Event], object], over: threadi
     return ""
 
 
-#: Seconds between two looks for mail, into the spool, and for counts that are not told as events yet.
+#: Seconds between runs that send mail, drain the spool, and make events of new counts.
 MAIL_SECONDS = 5.0
-
-
 SPOOL_SECONDS = 1.0
-
-
 EVENT_SECONDS = 300.0
 
 
 @contextmanager
 def background_work(stop: threading.Event, drain: bool) -> Iterator[None]:
-    """All that goes on beside the work. Mail ends last: what the others do may be told by mail."""
+    """All background work. Mail ends last: the others may queue some."""
     with sending_mail(stop, drain), draining_spool(stop, drain), refreshing_events(stop):
         yield
 
 
 def sending_mail(stop: threading.Event, drain: bool) -> AbstractContextManager[None]:
-    """Tell what bulk acts came to, and send the mail that falls due, beside the work. With `drain` nothing that is due
-    is left at the end.
-    """
+    """Report how bulk actions ended, and send due mail. With `drain` no due mail is left at the end."""
     from doitui_core.notify import bulk_digests, mail
 
     def send(over: threading.Event) -> None:
@@ -105,14 +99,14 @@ def sending_mail(stop: threading.Event, drain: bool) -> AbstractContextManager[N
 
 
 def draining_spool(stop: threading.Event, drain_all: bool) -> AbstractContextManager[None]:
-    """Bring what the middleware notes into the database, and count it, beside the work; with `drain_all` all of it."""
+    """Drain the spool and count it; with `drain_all` all of it."""
     from doitui_core.usage import drain
 
     return run_in_background("spool", lambda _over: drain.drain_due(), SPOOL_SECONDS, stop, to_the_end=drain_all)
 
 
 def refreshing_events(stop: threading.Event) -> AbstractContextManager[None]:
-    """Make events of what was counted, beside the work."""
+    """Make events of new counts."""
     from doitui_core.events import usage_refresh
 
     return run_in_background("events", lambda _over: usage_refresh.refresh(usage_refresh.LATELY), EVENT_SECONDS, stop)

@@ -1,4 +1,4 @@
-"""What a run of the worker knows of the set-ups of repositories: a desk for each lane, and which of them rest."""
+"""The connections of one run, one for each repository and service, and which of them are blocked."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ log = logging.getLogger("doitui.worker")
 CONNECTION_SECONDS = 5.0
 RETRY_SECONDS = 300.0
 
-#: A repository's id, and a lane.
+#: A repository's id, and a service.
 Place = tuple[int, Service]
 
 
 class RepositorySetups:
-    """One run's. Only the dispatching thread looks; a thread that meets a wrong password says so by `stop`."""
+    """Used by the dispatching thread; other threads only call `stop` and `stopped`."""
 
     def __init__(self, summary: Summary) -> None:
         self._summary = summary
@@ -36,28 +36,29 @@ class RepositorySetups:
         self.logs = True
 
     def stop(self, place: Place) -> None:
-        """What is claimed already goes back: a wrong password must not be told to DataCite sixteen times."""
+        """Release what is claimed already: a wrong password must not be sent sixteen times."""
         self._stopped.add(place)
 
     def stopped(self, place: Place) -> bool:
+        """Whether `stop` was called for it and nothing was fixed since."""
         return place in self._stopped
 
     def begin_round(self) -> frozenset[Place]:
-        """Who is stopped now, before the rows are read: who is not blocked in them has been mended since."""
+        """What is stopped now. Call it before reading the rows: one that is not blocked there was fixed since."""
         return frozenset(self._stopped)
 
     def ready(self, repository: Repository, service: Service, stopped: frozenset[Place]) -> bool:
-        """Whether jobs of the lane can be claimed: the set-up is whole, and nothing of it is refused."""
+        """Whether jobs of the service can be claimed."""
         place = (repository.id, service)
         if service is not Service.DOIS:
-            self._stopped.discard(place)  # refusals of other services are in their upstream rows
+            self._stopped.discard(place)  # refusals of other services are in their rate limit rows
             return time.monotonic() >= self._retry_at.get(place, 0.0)
         if not repository.blocked_cause and place in stopped | self._retry_at.keys():
             self._forget(place)
         return not repository.blocked_cause or self._works_again(repository)
 
     def works(self, repository: Repository, service: Service) -> bool:
-        """Whether the set-up is whole."""
+        """Whether the repository is configured completely."""
         try:
             self.connection(repository, service)
         except Misconfigured as error:
@@ -75,7 +76,7 @@ class RepositorySetups:
         return at
 
     def _works_again(self, repository: Repository) -> bool:
-        """Whether the set-up of a blocked repository is right by now; tried now and then. Then it is unblocked."""
+        """Check the credentials of a blocked repository from time to time; unblock it if they are accepted."""
         place = (repository.id, Service.DOIS)
         if time.monotonic() < self._retry_at.get(place, 0.0):
             return False
@@ -90,7 +91,7 @@ class RepositorySetups:
         return True
 
     def _forget(self, place: Place) -> None:
-        """Whatever was known of a set-up that was wrong."""
+        """Forget the connection and what was wrong with it."""
         self._stopped.discard(place)
         self._retry_at.pop(place, None)
         self._connections.pop(place, None)
@@ -100,7 +101,7 @@ class RepositorySetups:
             raise error
         outcome = outcomes.from_error(error)
         self._retry_at[repository.id, service] = time.monotonic() + RETRY_SECONDS
-        known = repository.blocked_cause  # and may have been mended during this look
+        known = repository.blocked_cause  # and may have been fixed meanwhile
         if service is Service.DOIS and not known and outcome.kind is OutcomeKind.BLOCKED:
             blocking.block(repository.id, outcome)
         if self._report(repository, service, outcome) and self.logs:

@@ -1,7 +1,6 @@
-"""The services at the ends of the lanes: what a job needs to go there, who carries it out, and what its end says.
+"""The services: how to connect to each, which function executes a job, and what its outcome means for the service.
 
-Each lane of a repository has a pace, a breaker and a refusal of its own, so that a token which has run out, or an
-Events API that is slow, costs no mint.
+Each has a rate limit and a breaker of its own, so that an expired token or a slow Events API delays no mint.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ log = logging.getLogger("doitui.worker")
 
 
 class ServiceConnection(Protocol):
-    """What a worker has at hand for one repository in one lane. `rate`: requests a second, None for no limit."""
+    """The connection of one repository to one service. `rate`: requests a second, None for no limit."""
 
     @property
     def config(self) -> Config: ...
@@ -42,7 +41,7 @@ class ServiceConnection(Protocol):
     def url(self) -> str: ...
 
     def answers(self) -> bool:
-        """Whether the server is there at all: the canary's first flight, a GET that changes nothing."""
+        """Whether the server answers a GET: the first step of a probe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ HANDLERS: dict[Service, ServiceHandler] = {
 
 
 def execute(lease: Lease, at: ServiceConnection, grant: rate_limit.Grant) -> Outcome:
-    """Do the job, and tell breaker, repository and service what its end says about them."""
+    """Do the job, and pass its outcome to breaker, repository and service."""
     began = database.now()
     outcome = HANDLERS[lease.kind.service].execute[lease.kind](lease, at)
     outage_check.announce(breaker.note(at.rate_limit, outcome, began, lease.job_id, suspect=grant.suspect))
@@ -89,7 +88,7 @@ def _note_repository(lease: Lease, at: ServiceConnection, outcome: Outcome) -> N
 
 
 def _note_service(service: Service, at: ServiceConnection, outcome: Outcome, grant: rate_limit.Grant) -> None:
-    """Another service than the one that writes DOIs refuses us, or takes us again."""
+    """Record that events or reports are refused, or accepted again."""
     if outcome.kind is OutcomeKind.BLOCKED and rate_limit.refuse(at.rate_limit, outcome):
         with database.write():
             notices.refused(at.config, service, outcome)

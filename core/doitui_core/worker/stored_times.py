@@ -1,4 +1,4 @@
-"""Stored times that lie further ahead than their own rule allows: what a clock that was ahead leaves behind.
+"""Stored times further in the future than their rule allows, left by a clock that was ahead.
 
 Each rule has a longest wait: a lease `lease_seconds`, a retry `backoff_minutes` times the attempts, a pause an hour. A
 time behind it was written while the clock was wrong; once the clock is right again, it would hold everything up. What a
@@ -30,20 +30,21 @@ from doitui_core.queue import connection, jobs, rate_limit
 #: How much earlier it may be than a moment ago without the clock having been set back.
 SLACK = timedelta(seconds=2)
 
-#: Times further ahead than this are told: two good clocks do not differ by more.
-TOLD = timedelta(minutes=1)
+#: Times further ahead than this are reported: two good clocks do not differ by more.
+REPORTED = timedelta(minutes=1)
 
 #: Rows of a log that are looked at, newest first.
 LOOKED_AT = 1000
 
 
 class Watch:
-    """Tells whether the clock was set back since the last look. At the first look nobody knows: it was."""
+    """Detects that the clock was set back; true at the first check."""
 
     def __init__(self) -> None:
         self._at: tuple[datetime, float] | None = None
 
     def set_back(self) -> bool:
+        """Whether the clock was set back since the last call."""
         now, ticks = database.now(), time.monotonic()
         before, self._at = self._at, (now, ticks)
         return before is None or now < before[0] + timedelta(seconds=ticks - before[1]) - SLACK
@@ -61,7 +62,7 @@ def repair(rows: Iterable[Repository] | None = None) -> int:
 
 
 def _places(rows: Iterable[Repository] | None) -> Iterator[tuple[int, Service, jobs.Policy]]:
-    """Repository (by id), lane, and the rules for its jobs."""
+    """Repository id, service, and the policy for its jobs."""
     for row in repositories.all_repositories() if rows is None else rows:
         with suppress(Misconfigured):
             policy = connection.policy(repositories.config(row))
@@ -98,7 +99,7 @@ def ahead() -> dict[str, datetime]:
     now = database.now()
     found: dict[str, datetime] = {}
     for what, at, longest in _stored(now):
-        if at is not None and at > now + longest + TOLD:
+        if at is not None and at > now + longest + REPORTED:
             found[what] = max(at, found.get(what, EPOCH))
     return found
 

@@ -14,11 +14,11 @@ from doitui_core.queue.leases import Lease
 
 @dataclass
 class Summary:
-    """What a run did in the lane it was made for: jobs taken up, outcomes by kind, and what is `left`: the last outcome
+    """What a run did for its own service: jobs taken up, outcomes by kind, and what is `left`: the last outcome
     of each job not done. All threads may write to it.
 
-    `blocked`: why nothing of which repository (by code) could be sent. `other_services`: outcomes in other lanes, by
-    lane; `misconfigured`: whose set-up for which lane cannot be used, and why.
+    `blocked`: why nothing of which repository (by code) could be sent. `other_services`: outcomes of other services;
+    `misconfigured`: which repositories cannot use which service, and why.
     """
 
     service: Service = Service.DOIS
@@ -31,6 +31,7 @@ class Summary:
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def add(self, lease: Lease, outcome: Outcome) -> None:
+        """Count an outcome; `LOST` is not one."""
         if outcome is LOST:
             return
         with self._lock:
@@ -53,7 +54,7 @@ class Summary:
                     self.blocked[code] = outcome
 
     def set_up(self, service: Service, code: str, outcome: Outcome | None) -> bool:
-        """Note why the repository's set-up for the lane cannot be used; None: it can. Whether that is news."""
+        """Record why the repository cannot use the service; None: it can. Returns whether that is new."""
         self.set_blocked(service, code, outcome)
         with self._lock:
             known = self.misconfigured.pop((service, code), None)

@@ -34,20 +34,20 @@ from doitui_core.worker.summary import Summary
 
 log = logging.getLogger("doitui.worker")
 
-#: Seconds between two looks at an empty queue, and between two heartbeats.
+#: Seconds between checks of an empty queue, and between heartbeats.
 POLL_SECONDS = 1.0
 HEARTBEAT_SECONDS = 5.0
 
-#: Seconds a stopping worker gives the requests in hand before it lets them go as uncertain.
+#: Seconds a stopping worker waits for running requests before it marks them uncertain.
 GRACE_SECONDS = 3.5
 
-#: Seconds it then waits for a database that somebody else has locked: what is not noted is found out by the next one.
+#: Seconds it then waits for a locked database: the next worker finds out what is not recorded.
 LAST_LOCK_SECONDS = 0.3
 
-#: Seconds between two looks whether to stop while requests are running.
+#: Seconds between checks of `stop` while requests are running.
 GLANCE_SECONDS = 0.25
 
-#: So many rounds in a row without the database end a run that drains. One without end waits for it.
+#: Failed rounds in a row after which a draining run gives up the database; other runs wait for it.
 ROUNDS = 5
 
 #: Jobs claimed ahead for each thread, so that a thread never waits for a claim.
@@ -80,7 +80,7 @@ def run(
 
 
 def run_one(job_id: int) -> Outcome:
-    """Do that job here and now, waiting for the rate limit. Raises `Refused` when somebody else has it."""
+    """Do that job now, waiting for the rate limit. Raises `Refused` when another worker has it."""
     job: Job = Job.get_by_id(job_id)
     stored_times.repair([job.repository])
     at = HANDLERS[Service(job.lane)].connection(job.repository)
@@ -156,7 +156,7 @@ class _Run:
         return self.summary
 
     def _over(self, drain: bool) -> bool:
-        """One round: claim what there is room for, or wait. True: this run is over."""
+        """One round: claim what there is room for, or wait. True: the run is finished."""
         if self.stop.is_set():
             return True
         with self._lock:
@@ -273,7 +273,7 @@ class _Run:
         return len(leases), grant.wait
 
     def _serve(self) -> None:
-        """A thread: job after job until it is handed None."""
+        """A thread: executes jobs until it gets None."""
         while (handed := self._todo.get()) is not None:
             lease, at, grant = handed
             outcome = self._execute(lease, at, grant)
@@ -344,7 +344,7 @@ class _Run:
         return database.hurried(LAST_LOCK_SECONDS) if self.stop.is_set() else nullcontext()
 
     def _forget_settled(self) -> None:
-        """What another worker has done meanwhile, or has in hand, is not left over from this run."""
+        """Remove jobs from `left` that another worker has done or taken meanwhile."""
         for some in in_chunks(sorted(self.summary.left), 500):
             settled = Job.status.in_((str(JobStatus.COMPLETED), str(JobStatus.PROCESSING)))
             for job in Job.select(Job.id).where(Job.id.in_(some), settled):
@@ -359,7 +359,7 @@ class _Run:
         return waiting
 
     def _release(self, waiting: list[Lease]) -> None:
-        """Give back what waits. Of requests that outlasted the grace nobody knows what becomes: that is noted."""
+        """Release jobs that were not begun, and mark those that are still running as uncertain."""
         begun_not = {lease.job_id for lease in waiting}
         with self._lock:
             left = [lease for lease in self._in_hand.values() if lease.job_id not in begun_not]

@@ -64,7 +64,7 @@ def test_a_repository_is_forgotten_with_its_settings(store: str) -> None:
 
 def test_a_repository_with_records_stays(archive: Repository, a_record: object) -> None:
     Record.create(repository=archive, object_id="1", metadata="{}", content_hash="", created_at=0, updated_at=0)
-    with pytest.raises(BadInput, match="h has records or DOIs and stays"):
+    with pytest.raises(BadInput, match="h has records or DOIs and cannot be removed"):
         change_settings.remove_repository("h")
 
 
