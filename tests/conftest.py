@@ -1,4 +1,4 @@
-"""What the suites share: both databases, a sandbox, a clock that stands still, and the official data."""
+"""Shared fixtures: both databases, a clock that the test moves, and the official data."""
 
 from __future__ import annotations
 
@@ -28,17 +28,16 @@ CI = bool(os.environ.get("CI"))
 POSTGRES = os.environ.get("DOITUI_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 
 
-#: Tests in these folders watch real processes and terminals, on machines that may be busy: one more try for each.
+#: Tests in these folders run real processes and terminals, which may be slow on a busy machine: they get a second try.
 BUSY = frozenset({"crash", "demo", "terminal", "tui"})
 
 
-#: A crash test takes a process for every move: each runs on one of the databases, half of them on either, unless both
-#: are asked for.
+#: Crash tests are slow: by default each runs on one of the databases, half of them on either.
 BOTH = "DOITUI_CRASH_BOTH" in os.environ
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The log of this machine's user gets no line of a test: not from here, nor from processes that tests start."""
+    """Keep tests and their processes from writing to the user's log."""
     place = tempfile.mkdtemp(prefix="doitui-logs-")
     os.environ["XDG_STATE_HOME"] = place
     config.add_cleanup(lambda: shutil.rmtree(place, ignore_errors=True))
@@ -54,7 +53,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def second_databases(items: list[pytest.Item]) -> Iterator[pytest.Item]:
-    """Of each crash test that runs on both databases the one of the two that it can do without."""
+    """For each crash test that runs on both databases: the one of the two to deselect."""
     found: dict[str, dict[str, pytest.Item]] = {}
     for item in items:
         name = getattr(item, "callspec", None) and item.callspec.params.get("database_url")  # type: ignore[attr-defined]
@@ -68,13 +67,13 @@ def second_databases(items: list[pytest.Item]) -> Iterator[pytest.Item]:
 def missing(reason: str) -> None:
     """Skip here, fail in CI."""
     if CI:
-        pytest.fail(f"{reason} (this is CI, where it must be there)")
+        pytest.fail(f"{reason} (required in CI)")
     pytest.skip(reason)
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of the machine's user reaches a test, nor how they came there."""
+    """Remove the user's settings and SSH variables from the environment."""
     for name in list(os.environ):
         if name.startswith(("DOITUI_", "DATACITE_", "SSH_")) and not name.startswith(("DOITUI_SHARED", "DOITUI_TEST_")):
             monkeypatch.delenv(name)
@@ -82,7 +81,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The official schema, examples and logs (`DOITUI_SHARED`, default ../shared beside the project)."""
+    """The official schema, examples and logs (`DOITUI_SHARED`, default ../shared next to the project)."""
     place = Path(os.environ.get("DOITUI_SHARED", Path(__file__).parents[2] / "shared"))
     if not (place / "data").is_dir():
         missing(f"no official data at {place}: set DOITUI_SHARED")
@@ -91,7 +90,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def postgres() -> str:
-    """The URL of a PostgreSQL database in which tests make schemas of their own."""
+    """The URL of a PostgreSQL database in which tests create schemas."""
     psycopg = pytest.importorskip("psycopg", reason="PostgreSQL tests need the extra: pip install 'doitui[postgres]'")
     try:
         psycopg.connect(POSTGRES, connect_timeout=3).close()
@@ -116,7 +115,7 @@ def a_schema(postgres: str) -> Iterator[str]:
 
 
 def end_others(connection: psycopg.Connection[Any], schema: str) -> None:
-    """End whoever holds one of our tables, and only those: other suites may run on the same server at the same time."""
+    """End the sessions that use a table of `schema`, and no others: other suites may run on the same server."""
     connection.execute(
         "SELECT pg_terminate_backend(pid) FROM (SELECT DISTINCT pid FROM pg_locks JOIN pg_class ON relation = oid"
         " WHERE relnamespace = %s::regnamespace AND pid <> pg_backend_pid()) AS holders",
@@ -133,14 +132,14 @@ def postgres_schema(postgres: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def made_schema(postgres: str) -> Iterator[str]:
-    """The URL of a schema with all tables. To make one for each test would take longer than most tests."""
+    """The URL of a schema with all tables, created once because that takes longer than most tests."""
     with a_schema(postgres) as url:
         database.create(url)
         database.close()
         yield url
 
 
-#: Rows are deleted, because to truncate makes new files; ids begin anew, for tests that name them.
+#: DELETE, because TRUNCATE creates files. Ids restart at 1, for tests that name them.
 EMPTY = """DO $$ DECLARE it text; BEGIN
     SET LOCAL session_replication_role = replica;
     FOR it IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema AND tablename <> 'schema_migration' LOOP
@@ -154,7 +153,7 @@ END $$"""
 
 @pytest.fixture
 def emptied_schema(made_schema: str) -> Iterator[str]:
-    """The same, without rows. What a test says of the schema's age is taken back."""
+    """The same without rows; changes of the schema's version by a test are undone."""
     import psycopg
 
     with psycopg.connect(made_schema, autocommit=True) as connection:
@@ -169,7 +168,7 @@ def emptied_schema(made_schema: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with all tables and no rows, to be copied: to make one for each test takes ten times as long."""
+    """A database file with all tables and no rows, to copy: creating it takes ten times as long."""
     path = tmp_path_factory.mktemp("made") / "doitui.db"
     database.create(f"sqlite:///{path}")
     database.close()
@@ -178,7 +177,7 @@ def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty place for a database, on SQLite and on PostgreSQL; for tests with a `store` the tables are there."""
+    """The URL of an empty database, on SQLite and on PostgreSQL; with tables for tests that use `store`."""
     made = "store" in request.fixturenames
     if request.param == "sqlite":
         path = tmp_path / "doitui.db"
@@ -190,14 +189,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def check_all() -> Callable[..., None]:
-    """`check_all(check, *axes)`: `check` holds for every combination of the axes, or all that it fails for are listed.
+    """`check_all(check, *axes)`: call `check` for every combination of the axes, and list all cases that fail.
 
     A truth table over a pure function is one test: thousands of parametrised cases take longer and protect no more.
     """
 
     def run(check: Callable[..., object], *axes: Iterable[Any]) -> None:
         cases = list(itertools.product(*axes))
-        assert cases, "a table without cases protects nothing"
+        assert cases, "the table has no cases"
         failures = [failure for case in cases if (failure := failure_of(check, case))]
         if failures:
             pytest.fail("\n".join([f"{len(failures)} of {len(cases)} cases fail:", *failures]), pytrace=False)
@@ -206,7 +205,7 @@ def check_all() -> Callable[..., None]:
 
 
 def failure_of(check: Callable[..., object], case: tuple[Any, ...]) -> str:
-    """The case and why `check` fails for it, or nothing."""
+    """The case and its error, or an empty string."""
     try:
         check(*case)
     except (Exception, pytest.fail.Exception) as error:
@@ -216,7 +215,7 @@ def failure_of(check: Callable[..., object], case: tuple[Any, ...]) -> str:
 
 
 class Clock:
-    """A clock that moves when it is told to."""
+    """A clock that the test moves."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -230,7 +229,7 @@ class Clock:
 
 @pytest.fixture(scope="session")
 def now() -> datetime:
-    """When tests begin."""
+    """The time at which tests begin."""
     return datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
 
 
@@ -241,7 +240,7 @@ def clock(now: datetime) -> Clock:
 
 @pytest.fixture
 def store(database_url: str, clock: Clock) -> Iterator[str]:
-    """An open database with its tables, and a standing clock; afterwards every counter must say what the rows say."""
+    """An open database with tables and `clock`; afterwards the counters must equal the rows."""
     database.create(database_url, clock=clock)
     yield database_url
     assert_counters_true()
@@ -249,10 +248,10 @@ def store(database_url: str, clock: Clock) -> Iterator[str]:
 
 
 def assert_counters_true() -> None:
-    """What `status` reads off counter rows equals a count over all rows."""
-    told = {
+    """The counter rows equal a count over all rows."""
+    result = {
         family + name: number
         for family in ("doi.", "opus.", "mark.", "job.", "event.")
         for name, number in database.counts(family).items()
     }
-    assert told == {name: number for name, number in counters.recount().items() if number}
+    assert result == {name: number for name, number in counters.recount().items() if number}

@@ -1,4 +1,4 @@
-"""The documentation says what the program does, because something compares them."""
+"""The documentation agrees with the program, and its examples run."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ def test_contributing_gives_a_reason_for_every_dependency() -> None:
     assert [package for package in packages if package not in reasons] == []
 
 
-#: Each of its set-ups is run by tests/middleware/test_frameworks.py, with the framework and requests.
+#: tests/middleware/test_frameworks.py runs its examples, with the frameworks.
 RUN_ELSEWHERE = {"middleware.md"}
 
 
 def examples(page: Path) -> str:
-    """The Python of a page, one block after another."""
+    """The Python blocks of a page, joined."""
     return "\n".join(re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
 
 
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if examples(page)]
 
-#: What a page's reader has: a site of their own.
+#: The WSGI site that the examples wrap.
 SITE = """def application(environ, start_response):
     start_response("200 OK", [])
     return [b"a record"]
@@ -70,7 +70,7 @@ SITE = """def application(environ, start_response):
 
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A directory with `archive.db`, set up by the commands as the README has them, at a sandbox."""
+    """A directory with `archive.db`, set up with the commands of the README and a sandbox."""
     monkeypatch.setenv("DATACITE_PASSWORD", "demo")
     with running_sandbox([Account("DEMO.REPO", "demo", frozenset(("10.5072",)))]) as sandbox:
         doitui(tmp_path, "init")

@@ -1,4 +1,4 @@
-"""The house's own rules: who imports whom, and what a start may load. DESIGN 1."""
+"""Rules of the packages: who imports whom, and what a start loads. DESIGN 1."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-#: Imports run one way: each package, and those of ours that it may import.
+#: Package -> our packages that it may import.
 MAY_IMPORT = {
     "doitui": {"doitui", "doitui_core", "doitui_middleware"},
     "doitui_core": {"doitui_core", "doitui_middleware"},
     "doitui_middleware": {"doitui_middleware"},
 }
 
-#: Faces belong to `doitui`.
-FACES = {"click", "falcon", "textual", "waitress"}
+#: Interface libraries, only for `doitui`.
+INTERFACE_LIBRARIES = {"click", "falcon", "textual", "waitress"}
 
-#: Imported where they are used: a start must not wait for them.
+#: Imported inside functions, so that a start does not load them.
 HEAVY = {"peewee", "requests", "idutils", "lxml", "falcon", "textual", "jsonschema_rs", "psycopg", "waitress"}
 
 
@@ -48,9 +48,9 @@ def imported(file: Path) -> set[str]:
 
 
 def loaded_by(statement: str) -> set[str]:
-    """The top-level modules a fresh Python has loaded after `statement`, without those it has from the start."""
-    told = f"import sys; before = set(sys.modules)\n{statement}\nprint(*(set(sys.modules) - before))"
-    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, timeout=60)
+    """The top-level modules that `statement` loads in a new Python."""
+    result = f"import sys; before = set(sys.modules)\n{statement}\nprint(*(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", result], capture_output=True, text=True, check=True, timeout=60)
     return {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
 
 
@@ -62,14 +62,14 @@ def test_imports_run_one_way(package: str, check_all: Callable[..., None]) -> No
     check_all(check, modules(package))
 
 
-def test_the_brain_has_no_face(check_all: Callable[..., None]) -> None:
+def test_the_core_imports_no_interface_library(check_all: Callable[..., None]) -> None:
     def check(file: Path) -> None:
-        assert imported(file) & FACES == set()
+        assert imported(file) & INTERFACE_LIBRARIES == set()
 
     check_all(check, modules("doitui_core"))
 
 
-def test_the_sensor_stands_on_the_standard_library_alone(check_all: Callable[..., None]) -> None:
+def test_the_middleware_imports_only_the_standard_library(check_all: Callable[..., None]) -> None:
     def check(file: Path) -> None:
         assert imported(file) - {"doitui_middleware"} <= sys.stdlib_module_names
 
@@ -81,7 +81,7 @@ def test_every_package_is_typed(package: str) -> None:
     assert (folder(package) / "py.typed").is_file()
 
 
-def test_no_file_is_too_long_to_be_one_idea(check_all: Callable[..., None]) -> None:
+def test_no_file_has_more_than_400_lines(check_all: Callable[..., None]) -> None:
     def check(file: Path) -> None:
         lines = len(file.read_text(encoding="utf-8").splitlines())
         assert lines <= 400
@@ -89,7 +89,7 @@ def test_no_file_is_too_long_to_be_one_idea(check_all: Callable[..., None]) -> N
     check_all(check, [file for package in MAY_IMPORT for file in modules(package)])
 
 
-def test_the_sensor_loads_nothing_from_elsewhere() -> None:
+def test_importing_the_middleware_loads_only_the_standard_library() -> None:
     assert loaded_by("import doitui_middleware") - sys.stdlib_module_names == {"doitui_middleware"}
 
 
@@ -108,15 +108,15 @@ def test_help_loads_nothing_heavy() -> None:
 STATUS = START.replace("{!r}", "'--database', {!r}, 'status'")
 
 
-def test_on_sqlite_no_command_waits_for_the_drivers_of_postgresql(tmp_path: Path) -> None:
+def test_on_sqlite_no_command_loads_postgresql_drivers(tmp_path: Path) -> None:
     assert "psycopg_binary" not in loaded_by(STATUS.format(f"sqlite:///{tmp_path / 'none.db'}"))
 
 
-def test_on_postgresql_they_are_loaded(postgres: str) -> None:
+def test_on_postgresql_the_driver_is_loaded(postgres: str) -> None:
     assert "psycopg_binary" in loaded_by(STATUS.format(postgres))
 
 
-def test_packages_import_only_what_is_below_them_and_no_import_goes_in_a_circle() -> None:
+def test_import_linter_contracts_are_kept() -> None:
     """The contracts of import-linter in pyproject.toml, as `lint-imports` checks them."""
     config = Path(__file__).parents[1] / "pyproject.toml"
     code = "from importlinter.cli import lint_imports_command; lint_imports_command()"

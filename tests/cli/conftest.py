@@ -1,4 +1,4 @@
-"""`doitui` as a user types it: in this process where that is enough, as a process of its own for signals and pipes."""
+"""Fixtures that run `doitui`: in this process, or as a process for signals and pipes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Done:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user of its own: no default place of this machine is touched."""
+    """A home directory for each test, so that no default path of this machine is used."""
     place = tmp_path / "home"
     place.mkdir()
     folders = {"HOME": ".", "XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state"}
@@ -65,7 +65,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Doitui]:
-    """`doitui ARGUMENTS`, in this process, through the real entry point."""
+    """Run `doitui ARGUMENTS` in this process, through the real entry point."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def call(*arguments: object, stdin: bytes = b"", encoding: str = "utf-8") -> Done:
@@ -90,13 +90,13 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Doitui]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where `doitui` has its database."""
+    """The database file."""
     return tmp_path / "doitui.db"
 
 
 @pytest.fixture
 def doitui(typed: Doitui, file: Path) -> Doitui:
-    """`doitui --database sqlite:///… ARGUMENTS`; there is no database yet."""
+    """Run `doitui --database sqlite:///… ARGUMENTS`; the database does not exist yet."""
 
     def call(*arguments: object, **options: Any) -> Done:
         return typed("--database", f"sqlite:///{file}", *arguments, **options)
@@ -114,7 +114,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def set_up(sandbox: Sandbox) -> Callable[[Doitui], None]:
-    """Makes a database with the repository `h`, which talks to the sandbox."""
+    """Create a database with the repository `h`, which uses the sandbox."""
 
     def make(doitui: Doitui) -> None:
         landing_page = ("--landing-page", "https://archive.example.org/{object_id}")
@@ -194,7 +194,7 @@ def start(file: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], bool]], None]:
-    """Waits until something is so."""
+    """Wait for a condition."""
 
     def wait(so: Callable[[], bool]) -> None:
         tick = threading.Event()
@@ -209,7 +209,7 @@ def until() -> Callable[[Callable[[], bool]], None]:
 
 @pytest.fixture
 def as_anybody() -> list[str]:
-    """What goes before a command so that the modes of files hold for it, also where the tests run as root."""
+    """A command prefix that makes file modes apply, also if the tests run as root."""
     if os.geteuid() != 0:
         return []
     if shutil.which("setpriv") is None:

@@ -1,4 +1,4 @@
-"""The walk of issue 2: the official examples of Kernel 4.7 become findable DOIs with all that stands in their files."""
+"""The official examples of Kernel 4.7 become findable DOIs with the complete content of their files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BLOCKS = (
 
 @pytest.fixture
 def doitui(typed: Doitui, database_url: str) -> Doitui:
-    """On SQLite and on PostgreSQL."""
+    """`doitui` on SQLite and on PostgreSQL."""
     return lambda *arguments, **options: typed("--database", database_url, *arguments, **options)
 
 
@@ -45,7 +45,7 @@ def client(sandbox: Sandbox) -> RestClient:
 
 
 def differing(client: RestClient, file: Path, doi: str) -> list[str]:
-    """Blocks in which the sandbox has something else than the file."""
+    """Blocks in which the sandbox differs from the file."""
     wanted = from_xml.parse(file.read_bytes())
     answer = client.get(doi)
     assert (answer.status, answer.state) == (200, "findable")

@@ -1,4 +1,4 @@
-"""`doitui audit`: what people did, from the command line as from the screens."""
+"""`doitui audit`: what people did, on the command line and on the screens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service whose lists have another shape than its API says: one line, exit 4, nothing read for ever or half done."""
+"""A service sends malformed lists: one line, exit 4, no endless reading, nothing half done."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ BAD_DOIS: dict[str, Callable[[int, str, str], Any]] = {
 
 
 class Service:
-    """Answers every question with what `say` makes of it."""
+    """Answers every request with the result of `say`."""
 
     def __init__(self) -> None:
         self.say: Callable[[int, str, str], Any] = lambda n, cursor, _: page(n)
@@ -90,7 +90,7 @@ def serving(service: Service) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
-            """Nobody reads it."""
+            """Discard the log."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -104,7 +104,7 @@ def serving(service: Service) -> Iterator[str]:
 
 @pytest.fixture
 def thief() -> Iterator[Service]:
-    """Where a bad answer wants us to go."""
+    """The host that a bad answer points to."""
     service = Service()
     with serving(service) as service.url:
         yield service

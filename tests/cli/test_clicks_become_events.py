@@ -1,4 +1,4 @@
-"""From a visitor's click on a site to what the Events API holds: middleware, spool, drain, counts, events, flush."""
+"""From a click on a site to the Events API: middleware, spool, drain, counts, events, flush."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VISITORS, READERS = 7, 3
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """One that lets us write events."""
+    """A sandbox with writable events."""
     account = parse_account("DEMO.REPO:correct-horse-battery", ("10.5072",))
     with running_sandbox([account], events_writable=True) as sandbox:
         yield sandbox
@@ -59,7 +59,7 @@ def page(environ: Any, start_response: Any) -> list[bytes]:
 
 
 def held(sandbox: Sandbox, doi: str) -> dict[str, int]:
-    """Totals by relation, as anybody may ask for them."""
+    """Totals by relation, from the public Events API."""
     answer = requests.get(f"{sandbox.url}/events", params={"doi": doi}, timeout=30).json()
     return {one["attributes"]["relation-type-id"]: one["attributes"]["total"] for one in answer["data"]}
 

@@ -1,4 +1,4 @@
-"""The tree of commands: what INTERFACE 2 promises is there, and each command keeps the conventions of INTERFACE 1."""
+"""The commands of INTERFACE 2 exist, and follow the conventions of INTERFACE 1."""
 
 from __future__ import annotations
 

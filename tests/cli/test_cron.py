@@ -1,4 +1,4 @@
-"""The nightly runs, as OPUS's operators know them: result, words, exit codes, and one mail."""
+"""The nightly runs as in OPUS: result, messages, exit codes, and one mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bulk act is told by one mail, when all of its work has finished; and a worker that drains leaves no mail unsent."""
+"""A bulk action sends one mail when all of its jobs have finished; a drain sends all mail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Doitui = Callable[..., Any]
 
 
 class Letterbox:
-    """What a mail server has taken: subjects, and bodies."""
+    """The subjects and bodies of the mails that a server accepted."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, str]] = []
@@ -32,7 +32,7 @@ class Letterbox:
 
 @pytest.fixture
 def post(archive: Doitui) -> Iterator[Letterbox]:
-    """The mail server of all repositories; digests are wanted."""
+    """A mail server for all repositories, with digests enabled."""
     box = Letterbox()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -1,4 +1,4 @@
-"""`doitui doctor`: its exit code and its JSON tell a script what its lines tell a person."""
+"""`doitui doctor`: the exit code and the JSON agree with the lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log of DOIs: where it is without being asked for, what stands in it, and what it must never stop."""
+"""The log of DOIs: its default path, its lines, and that a failure to write it stops nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def log(home: Path) -> Callable[[], list[str]]:
-    """The lines of the log where it is by default, without their times."""
+    """The lines of the default log, without times."""
     place = home / "state" / "doitui" / "log" / "doi.log"
     return lambda: [line[24:] for line in place.read_text().splitlines()] if place.exists() else []
 

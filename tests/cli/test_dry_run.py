@@ -1,4 +1,4 @@
-"""`--dry-run` leaves the database byte for byte as it was."""
+"""`--dry-run` does not change a byte of the database."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def busy(minted: Doitui, write: Callable[..., Path], doi_of: Callable[[str], str
 
 
 def written(file: Path) -> str:
-    """What a reader could find: the file and the log of writes beside it."""
+    """The bytes of the file and its write-ahead log."""
     wal = file.with_name(file.name + "-wal")
     return hashlib.sha256(file.read_bytes() + (wal.read_bytes() if wal.exists() else b"")).hexdigest()
 
@@ -84,7 +84,7 @@ def test_a_dry_run_sends_nothing_that_writes(
 def test_a_dry_run_leaves_what_a_killed_process_left(
     doitui: Doitui, archive: Doitui, file: Path, tmp_path: Path
 ) -> None:
-    """A process that was killed leaves its writes in the log; a reader must not write them back."""
+    """A killed process leaves writes in the write-ahead log; a reader must not checkpoint them."""
     connection = sqlite3.connect(file)
     connection.execute(
         "INSERT INTO setting (repository_id, name, value, updated_at) VALUES (0, 'lease_seconds', '7', 0)"

@@ -1,4 +1,4 @@
-"""What goes wrong ends with its exit code (INTERFACE 1) and one line on stderr."""
+"""Errors end with their exit code (INTERFACE 1) and one line on stderr."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`doitui event`, from an event by hand to what the other side holds."""
+"""`doitui event`, from adding an event to what the Events API has."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ CITES = {"relationType": "Cites", "relatedIdentifier": "10.1234/x", "relatedIden
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """One that lets us write events."""
+    """A sandbox with writable events."""
     account = parse_account("DEMO.REPO:correct-horse-battery", ("10.5072", "10.82433"))
     with running_sandbox([account], events_writable=True) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def told(archive: Doitui, write: Callable[..., Path]) -> Doitui:
-    """`doitui` with the findable record a, which cites a work: that is event 1, and it waits."""
+def stated(archive: Doitui, write: Callable[..., Path]) -> Doitui:
+    """`doitui` with the findable record a, which cites a work: pending event 1."""
     archive("setting", "set", "event_rate_limit", "1000000")
     archive("record", "import", write("a", relatedIdentifiers=[CITES]))
     archive("doi", "mint", "a", "--now")
@@ -40,28 +40,28 @@ def told(archive: Doitui, write: Callable[..., Path]) -> Doitui:
 
 
 @pytest.fixture
-def doi(told: Doitui, doi_of: Callable[[str], str]) -> str:
+def doi(stated: Doitui, doi_of: Callable[[str], str]) -> str:
     return doi_of("a")
 
 
 @pytest.fixture
-def viewed(told: Doitui, file: Path) -> Doitui:
-    """And it was viewed seven times, which is no event yet."""
+def viewed(stated: Doitui, file: Path) -> Doitui:
+    """The same, viewed seven times; these counts are no events yet."""
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(
             "INSERT INTO usage_count (day, doi_id, access_method, country, source, unique_investigations)"
             " SELECT 20000, id, 'regular', '', 'spool', 7 FROM doi"
         )
-    return told
+    return stated
 
 
 @pytest.fixture
-def refused(told: Doitui, sandbox: Sandbox) -> Doitui:
-    """Event 1 was tried, and refused."""
+def refused(stated: Doitui, sandbox: Sandbox) -> Doitui:
+    """Event 1 was sent and rejected."""
     sandbox.faults.replace(["PUT /events/* status status=422"])
-    told("event", "flush", "--limit", "1")
+    stated("event", "flush", "--limit", "1")
     sandbox.faults.replace([])
-    return told
+    return stated
 
 
 def there(sandbox: Sandbox) -> list[tuple[str, str, int]]:
@@ -71,7 +71,7 @@ def there(sandbox: Sandbox) -> list[tuple[str, str, int]]:
 
 
 def written(file: Path) -> str:
-    """What a reader could find: the file and the log of writes beside it."""
+    """The bytes of the file and its write-ahead log."""
     wal = file.with_name(file.name + "-wal")
     return hashlib.sha256(file.read_bytes() + (wal.read_bytes() if wal.exists() else b"")).hexdigest()
 
@@ -83,10 +83,10 @@ def test_a_list_of_no_events_says_so(archive: Doitui) -> None:
     assert archive("event", "list").out == "no events\n"
 
 
-def test_the_list_shows_what_became_of_each(told: Doitui, doi: str) -> None:
-    told("event", "flush")
+def test_the_list_shows_what_became_of_each(stated: Doitui, doi: str) -> None:
+    stated("event", "flush")
 
-    assert told("event", "list").out.split("\n")[1].split()[:5] == [
+    assert stated("event", "list").out.split("\n")[1].split()[:5] == [
         "1",
         "submitted",
         "1",
@@ -95,8 +95,8 @@ def test_the_list_shows_what_became_of_each(told: Doitui, doi: str) -> None:
     ]
 
 
-def test_the_list_as_json(told: Doitui, doi: str) -> None:
-    (row,) = told("event", "list", "--json").json["events"]
+def test_the_list_as_json(stated: Doitui, doi: str) -> None:
+    (row,) = stated("event", "list", "--json").json["events"]
     expected = {
         "id": 1,
         "subj_id": f"https://doi.org/{doi}",
@@ -115,44 +115,44 @@ def test_the_list_as_json(told: Doitui, doi: str) -> None:
 
 
 @pytest.mark.parametrize(("state", "number"), [("pending", 1), ("failed", 0), ("submitted", 0), ("uncertain", 0)])
-def test_the_list_can_be_of_one_state(told: Doitui, state: str, number: int) -> None:
-    assert len(told("event", "list", "--state", state, "--json").json["events"]) == number
+def test_the_list_can_be_of_one_state(stated: Doitui, state: str, number: int) -> None:
+    assert len(stated("event", "list", "--state", state, "--json").json["events"]) == number
 
 
-def test_the_list_can_be_of_one_doi(told: Doitui, doi: str) -> None:
-    assert len(told("event", "list", "--doi", doi, "--json").json["events"]) == 1
+def test_the_list_can_be_of_one_doi(stated: Doitui, doi: str) -> None:
+    assert len(stated("event", "list", "--doi", doi, "--json").json["events"]) == 1
 
 
-def test_the_list_has_pages(told: Doitui, doi: str) -> None:
+def test_the_list_has_pages(stated: Doitui, doi: str) -> None:
     for number in range(3):
-        told("event", "add", "--subject", doi, "--relation", "cites", "--object", f"10.1234/{number}")
-    first = told("event", "list", "--limit", "3", "--json").json
-    second = told("event", "list", "--after", first["next"], "--json").json
+        stated("event", "add", "--subject", doi, "--relation", "cites", "--object", f"10.1234/{number}")
+    first = stated("event", "list", "--limit", "3", "--json").json
+    second = stated("event", "list", "--after", first["next"], "--json").json
 
     assert ([row["id"] for row in first["events"] + second["events"]], second["next"]) == ([4, 3, 2, 1], None)
 
 
-def test_the_list_says_what_keeps_events_back(told: Doitui) -> None:
-    assert "pending and no worker is running: doitui work" in told("event", "list").err
+def test_the_list_says_what_keeps_events_back(stated: Doitui) -> None:
+    assert "pending and no worker is running: doitui work" in stated("event", "list").err
 
 
-def test_an_event_is_shown_with_what_is_sent_and_what_was_answered(told: Doitui, doi: str) -> None:
-    told("event", "flush")
-    row = told("event", "show", "1", "--json").json
+def test_an_event_is_shown_with_what_is_sent_and_what_was_answered(stated: Doitui, doi: str) -> None:
+    stated("event", "flush")
+    row = stated("event", "show", "1", "--json").json
 
     told_of = row["doi"], row["state"], row["response_status"], row["payload"]["obj"], row["origin"], row["in_metadata"]
     assert told_of == (doi, "submitted", 201, {"@id": WORK}, "metadata", True)
 
 
-def test_the_answer_is_shown_whole(told: Doitui) -> None:
-    told("event", "flush")
-    row = told("event", "show", "1", "--json").json
+def test_the_answer_is_shown_whole(stated: Doitui) -> None:
+    stated("event", "flush")
+    row = stated("event", "show", "1", "--json").json
 
     assert json.loads(row["response"])["data"]["id"] == row["uuid"]
 
 
-def test_an_event_is_shown_in_lines(told: Doitui) -> None:
-    lines = told("event", "show", "1").out.splitlines()
+def test_an_event_is_shown_in_lines(stated: Doitui) -> None:
+    lines = stated("event", "show", "1").out.splitlines()
 
     assert [line.split()[1] for line in lines if line.split()[0] in ("state", "relation_type_id", "obj_id")] == [
         "cites",
@@ -168,24 +168,24 @@ def add(doitui: Doitui, doi: str, *more: str, obj: str = PAPER) -> Any:
     return doitui("event", "add", "--subject", doi, "--relation", "is-cited-by", "--object", obj, *more)
 
 
-def test_an_event_is_added(told: Doitui, doi: str) -> None:
-    assert add(told, doi).out == f"event 2 stored: https://doi.org/{doi} is-cited-by {PAPER}\n"
+def test_an_event_is_added(stated: Doitui, doi: str) -> None:
+    assert add(stated, doi).out == f"event 2 stored: https://doi.org/{doi} is-cited-by {PAPER}\n"
 
 
-def test_the_same_event_was_there_already(told: Doitui, doi: str) -> None:
-    add(told, doi)
+def test_the_same_event_was_there_already(stated: Doitui, doi: str) -> None:
+    add(stated, doi)
 
-    assert add(told, doi).out.startswith("event 2 exists already: ")
-
-
-def test_another_total_is_told(told: Doitui, doi: str) -> None:
-    add(told, doi)
-
-    assert add(told, doi, "--total", "5").out.startswith("event 2 has a new total: ")
+    assert add(stated, doi).out.startswith("event 2 exists already: ")
 
 
-def test_an_event_is_added_as_json(told: Doitui, doi: str) -> None:
-    row = add(told, doi, "--source", "altmetrics", "--total", "3", "--json").json
+def test_another_total_is_told(stated: Doitui, doi: str) -> None:
+    add(stated, doi)
+
+    assert add(stated, doi, "--total", "5").out.startswith("event 2 has a new total: ")
+
+
+def test_an_event_is_added_as_json(stated: Doitui, doi: str) -> None:
+    row = add(stated, doi, "--source", "altmetrics", "--total", "3", "--json").json
 
     assert (row["id"], row["new"], row["source_id"], row["total"], row["state"]) == (
         2,
@@ -196,14 +196,14 @@ def test_an_event_is_added_as_json(told: Doitui, doi: str) -> None:
     )
 
 
-def test_an_added_event_says_when_it_happened(told: Doitui, doi: str) -> None:
-    add(told, doi, "--occurred-at", "2026-05-01T00:00Z")
+def test_an_added_event_says_when_it_happened(stated: Doitui, doi: str) -> None:
+    add(stated, doi, "--occurred-at", "2026-05-01T00:00Z")
 
-    assert told("event", "show", "2", "--json").json["occurred_at"] == "2026-05-01T00:00:00Z"
+    assert stated("event", "show", "2", "--json").json["occurred_at"] == "2026-05-01T00:00:00Z"
 
 
-def test_what_would_be_added_is_told(told: Doitui, doi: str) -> None:
-    done = add(told, doi, "--dry-run")
+def test_what_would_be_added_is_told(stated: Doitui, doi: str) -> None:
+    done = add(stated, doi, "--dry-run")
 
     assert done.out == f"would be stored: https://doi.org/{doi} is-cited-by {PAPER}\n"
 
@@ -232,12 +232,12 @@ def test_what_would_be_added_is_told(told: Doitui, doi: str) -> None:
     ],
 )
 def test_bad_input_is_one_line_and_its_code(
-    told: Doitui, doi: str, write: Callable[..., Path], line: str, code: int, says: str
+    stated: Doitui, doi: str, write: Callable[..., Path], line: str, code: int, says: str
 ) -> None:
-    told("record", "import", write("r"))
-    told("doi", "reserve", "r")
-    reserved = told("record", "show", "r", "--json").json["doi"]
-    done = told(*line.format(doi=doi, reserved=reserved).split())
+    stated("record", "import", write("r"))
+    stated("doi", "reserve", "r")
+    reserved = stated("record", "show", "r", "--json").json["doi"]
+    done = stated(*line.format(doi=doi, reserved=reserved).split())
 
     assert (done.code, says in done.err, done.err.count("\n") <= 4, "Traceback" in done.err) == (
         code,
@@ -281,22 +281,22 @@ def test_a_flush_as_json(viewed: Doitui) -> None:
         ("status status=429 seconds=0", 4, "HTTP 429"),
     ],
 )
-def test_a_flush_that_fails_says_why(told: Doitui, sandbox: Sandbox, fault: str, code: int, says: str) -> None:
+def test_a_flush_that_fails_says_why(stated: Doitui, sandbox: Sandbox, fault: str, code: int, says: str) -> None:
     sandbox.faults.replace([f"PUT /events/* {fault} count=1"])
-    done = told("event", "flush", "--limit", "1")
+    done = stated("event", "flush", "--limit", "1")
 
     assert (done.code, says in done.err, "correct-horse-battery" in done.err + done.out) == (code, True, False)
 
 
-def test_a_flush_without_an_account_says_what_is_missing(told: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flush_without_an_account_says_what_is_missing(stated: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PASSWORD_OF_H")
-    done = told("event", "flush")
+    done = stated("event", "flush")
 
     assert (done.code, "PASSWORD_OF_H is not set" in done.err) == (3, True)
 
 
 def test_what_would_be_sent_is_printed(viewed: Doitui, sandbox: Sandbox) -> None:
-    """Also the views, of which there is no event yet."""
+    """The same, with views that are no events yet."""
     lines = viewed("event", "flush", "--dry-run").out.splitlines()
 
     bodies = [json.loads(line.split(" ", 2)[2])["data"]["attributes"] for line in lines[:-1]]
@@ -353,16 +353,16 @@ def test_all_that_failed_of_a_cause_are_retried(refused: Doitui) -> None:
     assert refused("event", "retry", "--cause", "event", "--json").json == {"retried": [1], "not_retried": []}
 
 
-def test_an_event_that_has_not_failed_is_not_retried(told: Doitui) -> None:
-    done = told("event", "retry", "1")
+def test_an_event_that_has_not_failed_is_not_retried(stated: Doitui) -> None:
+    done = stated("event", "retry", "1")
 
     assert (done.code, "event 1 is not failed: nothing to retry" in done.err) == (1, True)
 
 
-def test_a_cancelled_event_can_be_retried(told: Doitui) -> None:
-    (job,) = told("queue", "list", "--lane", "events", "--json").json["jobs"]
-    cancelled = told("queue", "cancel", job["id"]).code
-    retried = told("event", "retry", "--all").out
+def test_a_cancelled_event_can_be_retried(stated: Doitui) -> None:
+    (job,) = stated("queue", "list", "--lane", "events", "--json").json["jobs"]
+    cancelled = stated("queue", "cancel", job["id"]).code
+    retried = stated("event", "retry", "--all").out
 
     assert (cancelled, retried) == (0, "1 event set to pending\n")
 
@@ -370,16 +370,16 @@ def test_a_cancelled_event_can_be_retried(told: Doitui) -> None:
 # Beside: the queue, the worker, status.
 
 
-def test_the_queue_has_a_lane_of_events(told: Doitui, doi: str) -> None:
-    (job,) = told("queue", "list", "--lane", "events", "--json").json["jobs"]
+def test_the_queue_has_a_lane_of_events(stated: Doitui, doi: str) -> None:
+    (job,) = stated("queue", "list", "--lane", "events", "--json").json["jobs"]
 
     assert (job["action"], job["status"], job["doi"]) == ("event", "pending", doi)
 
 
-def test_a_job_of_an_event_is_shown(told: Doitui, doi: str) -> None:
-    (job,) = told("queue", "list", "--lane", "events", "--json").json["jobs"]
+def test_a_job_of_an_event_is_shown(stated: Doitui, doi: str) -> None:
+    (job,) = stated("queue", "list", "--lane", "events", "--json").json["jobs"]
 
-    shown = told("queue", "show", job["id"], "--json").json
+    shown = stated("queue", "show", job["id"], "--json").json
     assert (shown["kind"], shown["doi"]) == ("event", doi)
 
 
@@ -389,9 +389,9 @@ def test_status_counts_events(refused: Doitui, doi: str) -> None:
     assert refused("status", "--json").json["events"] == {"pending": 1, "submitted": 0, "failed": 1, "uncertain": 0}
 
 
-def test_the_worker_sends_events_beside(told: Doitui, write: Callable[..., Path], sandbox: Sandbox) -> None:
-    told("record", "import", write("b"))
-    told("doi", "mint", "b")
-    done = told("work", "--drain", "--json")
+def test_the_worker_sends_events_beside(stated: Doitui, write: Callable[..., Path], sandbox: Sandbox) -> None:
+    stated("record", "import", write("b"))
+    stated("doi", "mint", "b")
+    done = stated("work", "--drain", "--json")
 
     assert (done.json["outcomes"], done.json["beside"]) == ({"done": 1}, {"events": {"done": 1}})

@@ -1,4 +1,4 @@
-"""`doitui event query` and `event pull`: what others say about our DOIs."""
+"""`doitui event query` and `event pull`: events that others published about our DOIs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PASSWORD = "correct-horse-battery"
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """One that lets us write events."""
+    """A sandbox with writable events."""
     account = parse_account(f"DEMO.REPO:{PASSWORD}", ("10.5072", "10.82433"))
     with running_sandbox([account], events_writable=True) as sandbox:
         yield sandbox
@@ -32,7 +32,7 @@ def doi(minted: Doitui, doi_of: Callable[[str], str]) -> str:
 
 @pytest.fixture
 def cited(minted: Doitui, sandbox: Sandbox, doi: str) -> Doitui:
-    """Five papers cite a, as the sandbox knows and we do not."""
+    """Five papers cite a at the sandbox, but not here."""
     minted("setting", "set", "events_url", sandbox.url)
     client = EventsClient(sandbox.url, "DEMO.REPO", PASSWORD, deadline=20)
     for number in range(5):

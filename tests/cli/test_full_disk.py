@@ -1,6 +1,6 @@
-"""A full disk: one line that names it, what was done before stays, and nothing is half done.
+"""A full disk: one line reports it, finished work stays, nothing is half done.
 
-A real one where the tests may mount one (root on Linux); SQLite's own limit of pages everywhere.
+A real disk if the tests can mount one (root on Linux), and SQLite's page limit everywhere.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> None:
-    """Leave not a byte."""
+    """Fill the disk."""
     with (disk / "fill").open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(bytes(4096))
@@ -48,7 +48,7 @@ def fill(disk: Path) -> None:
 
 @contextlib.contextmanager
 def nothing_left(disk: Path) -> Iterator[None]:
-    """While another program reads the database, so that it can be opened, and not a byte is free."""
+    """The disk is full while another program reads the database, so that it can be opened."""
     with contextlib.closing(sqlite3.connect(disk / "doitui.db")) as reader:
         reader.execute("SELECT * FROM setting").fetchall()
         fill(disk)
@@ -73,7 +73,7 @@ def small(disk: Path, typed: Doitui) -> Doitui:
 
 
 def assert_full(done: Any, place: Path) -> str:
-    """The one line of a command that the full disk has stopped."""
+    """The error line of a command that the full disk stopped."""
     assert done.code == 3, done
     assert "the disk is full" in done.complaint
     assert str(place) in done.complaint
@@ -186,7 +186,7 @@ def test_a_log_file_that_is_full_stops_nothing(small: Doitui, disk: Path, tmp_pa
 
 @contextlib.contextmanager
 def no_more_pages(file: Path) -> Iterator[None]:
-    """No connection of this process makes the database larger than it is."""
+    """Limit the database to its current size, in this process."""
     from doitui_core.db import database
 
     with contextlib.closing(sqlite3.connect(file)) as connection:
@@ -196,7 +196,7 @@ def no_more_pages(file: Path) -> Iterator[None]:
 
 
 def save_many() -> None:
-    """More than fits, each record in a savepoint of one transaction."""
+    """More records than fit, each in a savepoint of one transaction."""
     from doitui_core.db import database
     from doitui_core.records import records
 

@@ -1,4 +1,4 @@
-"""Every command, given nonsense in every place: one line or a document, an agreed exit code, never a traceback."""
+"""Every command with invalid values everywhere: one line or a document, a documented exit code, no traceback."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ENDLESS = {"doitui demo", "doitui sandbox", "doitui tui", "doitui work"}
 
 
 def commands() -> Iterator[tuple[list[str], click.Command]]:
-    """Every command with the words it is called by."""
+    """Every command with its path."""
     for name, module in COMMANDS.items():
         found = getattr(import_module(f"doitui.cli.{module}"), name.replace("-", "_"))
         if isinstance(found, click.Group):
@@ -58,7 +58,7 @@ def commands() -> Iterator[tuple[list[str], click.Command]]:
 
 
 def lines(words: list[str], command: click.Command) -> Iterator[list[str]]:
-    """The command with nonsense as its arguments, and as each of its options in turn."""
+    """The command with invalid arguments, and with each option invalid in turn."""
     arguments = [one for one in command.params if isinstance(one, click.Argument)]
     options = [one for one in command.params if isinstance(one, click.Option) and not one.is_flag]
     step = 1 if ALL in os.environ else SHARE

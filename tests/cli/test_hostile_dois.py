@@ -1,4 +1,4 @@
-"""DOIs that would lead a request to another DOI are refused at every command; what MDS was sent can be looked at."""
+"""Every command rejects DOIs that would send a request to another DOI; MDS requests can be shown."""
 
 from __future__ import annotations
 

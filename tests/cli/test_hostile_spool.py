@@ -1,4 +1,4 @@
-"""A shared spool as two Unix users see it: the site's user plants what it likes, the worker's user drains.
+"""A spool shared by two Unix users: the site's user creates hostile entries, the worker's user drains.
 
 Both are real: each acts in a child process that has changed its user and groups for good.
 """
@@ -36,8 +36,8 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two 
 
 
 @dataclass(frozen=True)
-class House:
-    """What two users share, and what is the worker's alone."""
+class SpoolUsers:
+    """The shared spool, and the worker's private files."""
 
     place: Path
 
@@ -55,7 +55,7 @@ class House:
 
 
 def act(user: int, what: Callable[[], object]) -> Any:
-    """What `what` returns (as JSON) when `user`, in the group of the spool, calls it."""
+    """The JSON result of `what`, called as `user` in the group of the spool."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -73,17 +73,17 @@ def act(user: int, what: Callable[[], object]) -> Any:
             os._exit(code)
     os.close(writing)
     with open(reading) as answer:
-        told = answer.read()
+        result = answer.read()
     assert os.waitpid(child, 0)[1] == 0
-    return json.loads(told)
+    return json.loads(result)
 
 
-def doitui(house: House, *arguments: str) -> Callable[[], list[Any]]:
+def doitui(users: SpoolUsers, *arguments: str) -> Callable[[], list[Any]]:
     """`doitui ARGUMENTS` in the worker's home; [exit code, stdout, stderr]."""
 
     def call() -> list[Any]:
-        os.environ["HOME"] = str(house.home)
-        sys.argv = ["doitui", "--database", f"sqlite:///{house.home}/doitui.db", *arguments]
+        os.environ["HOME"] = str(users.home)
+        sys.argv = ["doitui", "--database", f"sqlite:///{users.home}/doitui.db", *arguments]
         out, err, code = StringIO(), StringIO(), 0
         with redirect_stdout(out), redirect_stderr(err):
             try:
@@ -96,11 +96,11 @@ def doitui(house: House, *arguments: str) -> Callable[[], list[Any]]:
 
 
 @pytest.fixture
-def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """A spool made as docs/middleware.md says, and a database of the worker's. Not below pytest's private directory."""
+def users(monkeypatch: pytest.MonkeyPatch) -> Iterator[SpoolUsers]:
+    """A spool as in docs/middleware.md, and the worker's database, outside pytest's private directory."""
     place = Path(tempfile.mkdtemp(prefix="doitui-two-users-"))
     place.chmod(0o711)
-    found = House(place)
+    found = SpoolUsers(place)
     found.spool.mkdir()
     os.chown(found.spool, WEB, GROUP)
     found.spool.chmod(0o2770)
@@ -125,38 +125,38 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     shutil.rmtree(place)
 
 
-def visit(house: House, number: int = 1) -> None:
-    """A click that the wrapped site notes."""
+def visit(users: SpoolUsers, number: int = 1) -> None:
+    """A click that the middleware records."""
 
     def site(environ: Any, start_response: Any) -> list[bytes]:
         start_response("200 OK", [])
         return [b"a record"]
 
-    wrapped = UsageMiddleware(site, spool=house.spool, views=[r"^/records/(?P<object_id>\d+)$"], repository="h")
+    wrapped = UsageMiddleware(site, spool=users.spool, views=[r"^/records/(?P<object_id>\d+)$"], repository="h")
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": f"/records/{number}", "REMOTE_ADDR": "192.0.2.1"}
     wrapped({**environ, "HTTP_USER_AGENT": FIREFOX}, lambda *_: None)  # type: ignore[arg-type]
 
 
 @needs_root
-def test_what_the_sites_user_notes_is_drained_by_the_workers_user(house: House) -> None:
-    act(WEB, lambda: visit(house))
-    code, out, err = act(WORKER, doitui(house, "usage", "drain", "--json"))
-    told = json.loads(out)
-    assert (code, told["lines"], told["removed"], told["refused"], err) == (0, 1, 1, [], "")
-    assert {path.name for path in house.spool.iterdir()} == {"actor.key", "drain.lock"}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in house.spool.iterdir()} == {0o660}
+def test_what_the_sites_user_notes_is_drained_by_the_workers_user(users: SpoolUsers) -> None:
+    act(WEB, lambda: visit(users))
+    code, out, err = act(WORKER, doitui(users, "usage", "drain", "--json"))
+    result = json.loads(out)
+    assert (code, result["lines"], result["removed"], result["refused"], err) == (0, 1, 1, [], "")
+    assert {path.name for path in users.spool.iterdir()} == {"actor.key", "drain.lock"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in users.spool.iterdir()} == {0o660}
 
 
-def _plant(house: House) -> dict[str, str]:
-    """All the site's user can think of; the reason each gets, by name."""
-    spool, name = house.spool, [spool_files.new_name(1, number) for number in range(10)]
+def _plant(users: SpoolUsers) -> dict[str, str]:
+    """Create hostile entries; return the expected reason of each name."""
+    spool, name = users.spool, [spool_files.new_name(1, number) for number in range(10)]
     line = spool_line.encode(NOON, "h", "view", "object_id", "1", "/records/1", 200, "address", "x", FIREFOX)
-    (spool / name[0]).symlink_to(house.secret)
-    (spool / "drain.lock").symlink_to(house.secret)
-    (spool / "dropped.log").symlink_to(house.secret)
-    (spool / f"{name[6]}.rejected").symlink_to(house.secret)
+    (spool / name[0]).symlink_to(users.secret)
+    (spool / "drain.lock").symlink_to(users.secret)
+    (spool / "dropped.log").symlink_to(users.secret)
+    (spool / f"{name[6]}.rejected").symlink_to(users.secret)
     (spool / "actor.key").unlink(missing_ok=True)
-    (spool / "actor.key").symlink_to(house.secret)
+    (spool / "actor.key").symlink_to(users.secret)
     os.mkfifo(spool / name[1])
     (spool / name[2]).mkdir()
     (spool / name[3]).write_bytes(line)
@@ -182,98 +182,100 @@ def _plant(house: House) -> dict[str, str]:
 
 @needs_root
 @pytest.mark.parametrize("sticky", [False, True], ids=["documented", "sticky"])
-def test_nothing_the_sites_user_plants_reaches_the_workers_files_or_stops_the_drain(house: House, sticky: bool) -> None:
-    act(WEB, lambda: visit(house))
-    expected = act(WEB, lambda: _plant(house))
+def test_nothing_the_sites_user_plants_reaches_the_workers_files_or_stops_the_drain(
+    users: SpoolUsers, sticky: bool
+) -> None:
+    act(WEB, lambda: visit(users))
+    expected = act(WEB, lambda: _plant(users))
     if sticky:  # what the site's user has made, only that user may move or remove
-        os.chown(house.spool, 0, -1)
-        house.spool.chmod(0o3770)
-    code, out, err = act(WORKER, doitui(house, "usage", "drain", "--json"))
-    told = json.loads(out)
-    refused = {entry["name"]: entry["reason"] for entry in told["refused"]}
-    secret = house.secret.stat()
-    assert (house.secret.read_text(), stat.S_IMODE(secret.st_mode)) == (SECRET, 0o600)
+        os.chown(users.spool, 0, -1)
+        users.spool.chmod(0o3770)
+    code, out, err = act(WORKER, doitui(users, "usage", "drain", "--json"))
+    result = json.loads(out)
+    refused = {entry["name"]: entry["reason"] for entry in result["refused"]}
+    secret = users.secret.stat()
+    assert (users.secret.read_text(), stat.S_IMODE(secret.st_mode)) == (SECRET, 0o600)
     assert refused == expected | {name: why for name, why in refused.items() if sticky and "is drained" in why}
-    assert {bool(entry["set_aside"]) for entry in told["refused"]} == {not sticky}
-    assert (code, told["lines"], told["rejected"]) == (1, 2, 1)
+    assert {bool(entry["set_aside"]) for entry in result["refused"]} == {not sticky}
+    assert (code, result["lines"], result["rejected"]) == (1, 2, 1)
     assert all(name in err and "\x1b" not in err for name in expected)
-    kept = [path for path in house.spool.glob("*.rejected") if not path.is_symlink()]
+    kept = [path for path in users.spool.glob("*.rejected") if not path.is_symlink()]
     assert [(path.read_text(), path.stat().st_uid) for path in kept] == [("nonsense\n", WORKER)]
 
 
 @needs_root
-def test_the_doctor_names_each_entry_and_the_command_that_helps(house: House) -> None:
-    act(WEB, lambda: _plant(house))
-    checks: Callable[[], list[Any]] = doitui(house, "doctor", "--offline", "--json")
+def test_the_doctor_names_each_entry_and_the_command_that_helps(users: SpoolUsers) -> None:
+    act(WEB, lambda: _plant(users))
+    checks: Callable[[], list[Any]] = doitui(users, "doctor", "--offline", "--json")
     before = [row for row in json.loads(act(WORKER, checks)[1])["checks"] if row["name"] == "spool"]
-    act(WORKER, doitui(house, "usage", "drain"))
+    act(WORKER, doitui(users, "usage", "drain"))
     after = [row for row in json.loads(act(WORKER, checks)[1])["checks"] if row["name"] == "spool"]
     assert {row["level"] for row in [*before, *after]} == {"WARN"}
     assert (len(before), len(after)) == (6, 6)
     assert all("doitui usage drain" in row["mend"] for row in before[:5])
-    aside = {path.name for path in house.spool.iterdir() if path.name.endswith(".set-aside")}
+    aside = {path.name for path in users.spool.iterdir() if path.name.endswith(".set-aside")}
     assert all(any(name in row["told"] and name in row["mend"] for name in aside) for row in after[:5])
 
 
 @needs_root
-def test_a_file_of_another_group_counts_after_the_command_that_is_told(house: House) -> None:
+def test_a_file_of_another_group_counts_after_the_command_that_is_told(users: SpoolUsers) -> None:
     def other_group() -> None:
-        visit(house)
-        (path,) = house.spool.glob("*.spool")
+        visit(users)
+        (path,) = users.spool.glob("*.spool")
         os.chown(path, -1, WEB)
 
     act(WEB, other_group)
-    (refused,) = json.loads(act(WORKER, doitui(house, "usage", "drain", "--json"))[1])["refused"]
+    (refused,) = json.loads(act(WORKER, doitui(users, "usage", "drain", "--json"))[1])["refused"]
     assert act(WEB, lambda: os.system(refused["fix"])) == 0
-    assert json.loads(act(WORKER, doitui(house, "usage", "drain", "--json"))[1])["lines"] == 1
+    assert json.loads(act(WORKER, doitui(users, "usage", "drain", "--json"))[1])["lines"] == 1
 
 
 @needs_root
-def test_another_member_of_the_group_cannot_use_the_site_against_its_own_files(house: House) -> None:
-    mine = house.place / "web"
+def test_another_member_of_the_group_cannot_use_the_site_against_its_own_files(users: SpoolUsers) -> None:
+    mine = users.place / "web"
     mine.mkdir(mode=0o700)
     os.chown(mine, WEB, WEB)
     act(WEB, lambda: (mine / "notes").write_text("mine\n"))
 
     def plant() -> None:
         for name in ("dropped.log", "actor.key"):
-            (house.spool / name).symlink_to(mine / "notes")
+            (users.spool / name).symlink_to(mine / "notes")
 
     def lose() -> list[str]:
-        visit(house)
+        visit(users)
         from doitui_middleware.losses import Losses
 
-        Losses(str(house.spool)).note(OSError("no reason"))
-        return sorted(path.name for path in house.spool.iterdir() if path.is_symlink())
+        Losses(str(users.spool)).note(OSError("no reason"))
+        return sorted(path.name for path in users.spool.iterdir() if path.is_symlink())
 
     act(OTHER, plant)
     assert act(WEB, lose) == ["dropped.log"]
-    assert ((mine / "notes").read_text(), len(list(house.spool.glob("*.spool")))) == ("mine\n", 1)
+    assert ((mine / "notes").read_text(), len(list(users.spool.glob("*.spool")))) == ("mine\n", 1)
 
 
 @needs_root
-def test_a_pipe_for_a_key_does_not_block_the_site(house: House) -> None:
-    act(OTHER, lambda: os.mkfifo(house.spool / "actor.key"))
-    act(WEB, lambda: visit(house))
-    assert (house.spool / "actor.key").is_file()
-    assert len(list(house.spool.glob("*.spool"))) == 1
+def test_a_pipe_for_a_key_does_not_block_the_site(users: SpoolUsers) -> None:
+    act(OTHER, lambda: os.mkfifo(users.spool / "actor.key"))
+    act(WEB, lambda: visit(users))
+    assert (users.spool / "actor.key").is_file()
+    assert len(list(users.spool.glob("*.spool"))) == 1
 
 
 @needs_root
-def test_a_file_the_worker_may_not_read_is_told_and_keeps_nothing_back(house: House) -> None:
+def test_a_file_the_worker_may_not_read_is_told_and_keeps_nothing_back(users: SpoolUsers) -> None:
     def unreadable() -> str:
-        visit(house)
-        (path,) = house.spool.glob("*.spool")
+        visit(users)
+        (path,) = users.spool.glob("*.spool")
         path.chmod(0o600)
-        visit(house, 2)
+        visit(users, 2)
         return path.name
 
     name = act(WEB, unreadable)
-    code, out, _ = act(WORKER, doitui(house, "usage", "drain", "--json"))
-    told = json.loads(out)
-    (refused,) = told["refused"]
-    assert (code, told["lines"], refused["name"], refused["set_aside"]) == (1, 1, name, None)
+    code, out, _ = act(WORKER, doitui(users, "usage", "drain", "--json"))
+    result = json.loads(out)
+    (refused,) = result["refused"]
+    assert (code, result["lines"], refused["name"], refused["set_aside"]) == (1, 1, name, None)
     assert refused["reason"] == "cannot be drained: Permission denied"
-    rows = json.loads(act(WORKER, doitui(house, "doctor", "--offline", "--json"))[1])["checks"]
+    rows = json.loads(act(WORKER, doitui(users, "doctor", "--offline", "--json"))[1])["checks"]
     (check,) = (row for row in rows if row["name"] == "spool")
     assert (check["level"], name in check["told"], check["mend"]) == ("FAIL", True, refused["fix"])

@@ -1,4 +1,4 @@
-"""`doitui record import` of what is known already, and a DOI in any spelling on the command line."""
+"""`doitui record import` of known records, and DOIs in any form on the command line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OLD, NEW = "https://old.example.org/a", "https://new.example.org/a"
 
 @pytest.fixture
 def moved(archive: Doitui, write: Write) -> Doitui:
-    """Record a, whose landing page a person changed, and which a person unpublished."""
+    """Record a, whose landing page and publication state a person changed."""
     archive("record", "import", write("a", url=OLD, owner_name="Ida", owner_email="ida@example.org"))
     archive("doi", "reserve", "a")
     archive("doi", "set-url", archive("record", "show", "a", "--json").json["doi"], NEW)
@@ -42,8 +42,8 @@ def test_importing_again_undoes_nothing_that_a_person_did(moved: Doitui, write: 
 def test_what_stays_is_told_in_json(moved: Doitui, write: Write, option: tuple[str, ...]) -> None:
     place = write("a", url=OLD)
     found = moved("record", "import", place, *option, "--json").json["kept"]
-    told = {"object_id": "a", "place": f"{place}:1", "field": "url", "value": NEW, "document": OLD}
-    assert found == [told]
+    result = {"object_id": "a", "place": f"{place}:1", "field": "url", "value": NEW, "document": OLD}
+    assert found == [result]
 
 
 def test_an_option_decides_about_publication(moved: Doitui, write: Write) -> None:
@@ -57,8 +57,8 @@ def test_of_many_differences_the_first_are_named(archive: Doitui, write: Write) 
     ids = [f"r{number}" for number in range(12)]
     archive("record", "import", write(*ids, published=True))
     archive("record", "unpublish", *ids)
-    told = archive("record", "import", write(*ids, published=True)).err.splitlines()
-    assert (len(told), told[-1]) == (
+    result = archive("record", "import", write(*ids, published=True)).err.splitlines()
+    assert (len(result), result[-1]) == (
         11,
         "… and 2 more values set by hand that differ from the documents: --json lists all",
     )

@@ -1,4 +1,4 @@
-"""What happens to archives: each incident ends by itself, or is one line that says what to do; and the doctor names it.
+"""Incidents: each ends by itself, or is one line with what to do, and `doctor` reports it.
 
 Each is brought about for real, then a worker runs.
 """
@@ -74,9 +74,9 @@ WHILE = {
 
 
 def named(archive: Doitui, incident: Incident) -> bool:
-    name, level, told = incident.doctor
+    name, level, result = incident.doctor
     checks = archive("doctor", "--json").json["checks"]
-    return any(one["name"] == name and one["level"] == level and told in one["told"] for one in checks)
+    return any(one["name"] == name and one["level"] == level and result in one["told"] for one in checks)
 
 
 @pytest.mark.parametrize("what", BEFORE)

@@ -1,4 +1,4 @@
-"""Landing pages that DataCite would refuse are told where they come in, and stop no mint but their own."""
+"""Landing pages that DataCite would reject are reported at the import, and stop only their own mint."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def test_a_record_is_kept_and_its_page_named_with_code_path_and_remedy(imported:
     assert {name: findings(imported, name) for name in REFUSED} == {
         name: [("error", "url_syntax", "url")] for name in REFUSED
     }
-    (told,) = imported("record", "show", "blank", "--json").json["findings"]
-    assert told["message"] == ("url: 'https://a.example.org/a b' has a blank or a line break: write %20 for a blank")
+    (result,) = imported("record", "show", "blank", "--json").json["findings"]
+    assert result["message"] == ("url: 'https://a.example.org/a b' has a blank or a line break: write %20 for a blank")
 
 
 def test_what_datacite_takes_though_it_is_of_no_use_is_a_warning(imported: Doitui) -> None:

@@ -1,4 +1,4 @@
-"""Pause and resume, abandon, another landing page, and what a worker says when nothing can be sent."""
+"""Pause and resume, abandon, set-url, and the output of a worker that cannot send."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def queued(archive: Doitui, write: Callable[..., Path]) -> Doitui:
 
 
 def test_a_paused_repository_sends_nothing_until_it_is_resumed(queued: Doitui) -> None:
-    told = [queued("queue", "pause", "--repository", "h", "--json").json]
+    result = [queued("queue", "pause", "--repository", "h", "--json").json]
     held = queued("work", "--drain", "--json").json["taken"]
-    told.append(queued("queue", "resume", "--json").json)
+    result.append(queued("queue", "resume", "--json").json)
     sent = queued("work", "--drain", "--json").json["taken"]
-    assert told == [{"repositories": ["h"], "paused": True}, {"repositories": ["h"], "paused": False}]
+    assert result == [{"repositories": ["h"], "paused": True}, {"repositories": ["h"], "paused": False}]
     assert (held, sent) == (0, 3)
 
 
@@ -51,8 +51,8 @@ def test_a_paused_repository_does_nothing_here_and_now(queued: Doitui) -> None:
 def test_status_shows_what_rests_and_why(queued: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PASSWORD_OF_H", "another")
     done = queued("work", "--drain")
-    (told,) = queued("status", "--json").json["repositories"]
-    assert (done.code, "repository h is blocked until this is fixed" in done.complaint, "401" in told["blocked"]) == (
+    (result,) = queued("status", "--json").json["repositories"]
+    assert (done.code, "repository h is blocked until this is fixed" in done.complaint, "401" in result["blocked"]) == (
         3,
         True,
         True,
@@ -64,8 +64,8 @@ def test_status_shows_an_outage(queued: Doitui, sandbox: Any, write: Callable[..
     queued("batch", "mint", "--all")
     sandbox.faults.replace(["* * status status=503"])
     done = queued("work", "--drain")
-    (told,) = queued("status", "--json").json["upstreams"]
-    assert (done.code, "unavailable" in done.err, told["out_since"] is not None) == (4, True, True)
+    (result,) = queued("status", "--json").json["upstreams"]
+    assert (done.code, "unavailable" in done.err, result["out_since"] is not None) == (4, True, True)
 
 
 def test_an_abandoned_doi_is_shown_as_one(queued: Doitui, doi_of: Callable[[str], str]) -> None:

@@ -1,4 +1,4 @@
-"""Lists page by key: every row comes once, whatever the size of the pages."""
+"""Keyset paging: every row comes once, with any page size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The connection to PostgreSQL is lost while a command is at work: exit 3 and one line, or it goes on by itself."""
+"""A command loses its PostgreSQL connection: exit 3 and one line, or it reconnects."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_a_disk_of_the_server_that_is_full_is_named(shared: Doitui, server: Any,
 
 @pytest.fixture
 def working(shared: Doitui, url: str, until: Callable[..., None]) -> Iterator[subprocess.Popen[str]]:
-    """A worker that is at work and has nothing to do."""
+    """A running worker with an empty queue."""
     command = [sys.executable, "-m", "doitui", "--database", url, "work", "--every", "0.1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         until(lambda: any(str(process.pid) in one["name"] for one in shared("status", "--json").json["workers"]))

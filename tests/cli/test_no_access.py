@@ -1,4 +1,4 @@
-"""A database that cannot be used where it is: one line, exit 3, with what to do."""
+"""A database without access: one line with what to do, exit 3."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def place(tmp_path: Path, file: Path, typed: Doitui) -> Iterator[Path]:
-    """A directory with the database in it, whose mode may be changed."""
+    """A directory with the database, whose mode the test changes."""
     assert typed("--database", f"sqlite:///{file}", "init").code == 0
     yield tmp_path
     tmp_path.chmod(0o700)
@@ -24,7 +24,7 @@ def place(tmp_path: Path, file: Path, typed: Doitui) -> Iterator[Path]:
 
 
 def complaint(process: subprocess.Popen[str]) -> str:
-    """The one line of a command that ended with 3."""
+    """The error line of a command that ended with 3."""
     out, err = process.communicate()
     assert (process.returncode, out, err.count("\n"), "Traceback" in err) == (3, "", 1, False), err
     return err

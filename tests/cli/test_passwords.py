@@ -1,4 +1,4 @@
-"""No password of a database stands in anything `doitui` prints, however it was given, right or wrong."""
+"""`doitui` never prints the password of a database URL, valid or invalid."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def given_joined(typed: Doitui, url: str, command: str) -> Any:
 
 @pytest.mark.parametrize("given", [given_as_option, given_joined])
 def test_no_command_shows_the_password_of_its_database(typed: Doitui, given: Callable[..., Any]) -> None:
-    told = {(url, command): given(typed, url, command) for url in URLS for command in COMMANDS}
-    assert [at for at, done in told.items() if "unter2" in done.out + done.err or done.code not in (2, 3)] == []
+    result = {(url, command): given(typed, url, command) for url in URLS for command in COMMANDS}
+    assert [at for at, done in result.items() if "unter2" in done.out + done.err or done.code not in (2, 3)] == []
 
 
 def test_a_password_in_the_environment_is_not_shown(typed: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:

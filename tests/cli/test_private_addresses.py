@@ -1,4 +1,4 @@
-"""Credentials go out over HTTPS only, except to this machine; and an address never holds any."""
+"""Credentials are sent over HTTPS only, except to this machine, and never in a URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report store that refuses us: the doctor says so, and `submit` asks it again instead of repeating an old answer."""
+"""A report store rejects our credentials: `doctor` reports it, and `submit` tries again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MONTH = ("--month", "2025-05")
 
 @pytest.fixture
 def refused(minted: Doitui, sandbox: Any, tmp_path: Path, doi_of: Callable[[str], str], status: int) -> Doitui:
-    """A month was counted, and the report store has refused its report."""
+    """A counted month whose report the store rejected."""
     rows = f"doi,month,metric_type,access_method,count\n{doi_of('a')},2025-05,total-dataset-requests,machine,7\n"
     (tmp_path / "counts.csv").write_text(rows, encoding="utf-8")
     assert minted("usage", "import-counts", tmp_path / "counts.csv").code == 0

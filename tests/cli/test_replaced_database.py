@@ -1,4 +1,4 @@
-"""A database file that is replaced or deleted under a running program is noticed, and never written to again."""
+"""A running program notices a replaced or deleted database file, and does not write to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def restore(file: Path, tmp_path: Path) -> Callable[[], None]:
-    """Puts a copy, made now, into the place of the database when it is called, as an operator would."""
+    """Returns a function that replaces the database by a copy made now, as an operator would."""
 
     def copied() -> Callable[[], None]:
         copy = tmp_path / "backup.db"
@@ -51,8 +51,8 @@ def test_an_idle_worker_ends_with_one_line(
     until(lambda: bool(minted("status", "--json").json["workers"]))
     ways(file, put_back)[how]()
     _, err = worker.communicate(timeout=60)
-    told = "was replaced" if how == "replaced" else "was moved or deleted"
-    assert (worker.returncode, err.count("\n"), told in err) == (3, 1, True), err
+    result = "was replaced" if how == "replaced" else "was moved or deleted"
+    assert (worker.returncode, err.count("\n"), result in err) == (3, 1, True), err
 
 
 def test_what_was_under_way_is_not_written_into_either_file(

@@ -1,4 +1,4 @@
-"""A repository's code goes into DOIs and names of files: what has no place there is refused with one line."""
+"""A repository code is part of DOIs and file names: invalid ones are rejected with one line."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def test_no_bad_code_is_stored(archive: Doitui, file: Path) -> None:
 
 def test_a_bad_code_is_one_line(archive: Doitui) -> None:
     typed = [code for code in BAD if "\x00" not in code and "\ud800" not in code]
-    told = {code: archive("repository", "set", "--", code) for code in typed}
-    told |= {f"{code} dry": archive("repository", "set", "--dry-run", "--", code) for code in typed}
-    assert [code for code, done in told.items() if (done.code, done.err.count("\n"), done.out) != (2, 1, "")] == []
+    result = {code: archive("repository", "set", "--", code) for code in typed}
+    result |= {f"{code} dry": archive("repository", "set", "--dry-run", "--", code) for code in typed}
+    assert [code for code, done in result.items() if (done.code, done.err.count("\n"), done.out) != (2, 1, "")] == []
 
 
 def test_good_codes_are_taken(archive: Doitui) -> None:

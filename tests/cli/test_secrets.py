@@ -1,4 +1,4 @@
-"""A password is in no output, no log, no attempt, no byte of the database; a reference stands for it."""
+"""A password is in no output, log, attempt or byte of the database; only its reference is stored."""
 
 from __future__ import annotations
 

@@ -80,9 +80,9 @@ def test_two_workers_make_each_doi_once(
     archive("record", "import", write(*map(str, range(60))))
     archive("batch", "mint", "--all")
     workers = [start("work", "--drain", "--json") for _ in range(2)]
-    told = [json.loads(worker.communicate(timeout=60)[0]) for worker in workers]
+    result = [json.loads(worker.communicate(timeout=60)[0]) for worker in workers]
     made = [entry["doi"] for entry in sandbox.requests.entries() if entry["status"] == 201]
-    assert (len(made), len(set(made)), sum(one["taken"] for one in told)) == (60, 60, 60)
+    assert (len(made), len(set(made)), sum(one["taken"] for one in result)) == (60, 60, 60)
     database.open(f"sqlite:///{file}", read_only=True)
     counted = counters.overview()["dois"]["findable"]
     database.close()

@@ -1,4 +1,4 @@
-"""`doitui sync`: what was changed at DataCite behind our back is noted, and no tombstone comes back by it."""
+"""`doitui sync` stores what was changed at DataCite outside doitui, and revives no tombstone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes from outside never steers the terminal, and odd terminals, pipes and locales are no errors."""
+"""Control characters never reach the terminal; unusual terminals, pipes and locales work."""
 
 from __future__ import annotations
 

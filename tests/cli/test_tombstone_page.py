@@ -1,4 +1,4 @@
-"""`doitui doi tombstone-page`: the page on stdout, in a file, in JSON; and what is no tombstone."""
+"""`doitui doi tombstone-page`: the page on stdout, in a file, in JSON; other DOIs are refused."""
 
 from __future__ import annotations
 

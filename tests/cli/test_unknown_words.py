@@ -1,4 +1,4 @@
-"""A word that nothing knows is refused with what there is; it is never taken for another one, or for none."""
+"""Unknown values are rejected with the valid ones, and never taken for another value or for none."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def test_a_variable_is_refused_wherever_it_is_read(
     monkeypatch.setenv(variable, VARIABLES[variable])
     for line in READING:
         done = archive(*line.split())
-        told = f"{variable}='{VARIABLES[variable]}'" in done.complaint
-        assert (line, done.code, told) == (line, 3, True)
+        result = f"{variable}='{VARIABLES[variable]}'" in done.complaint
+        assert (line, done.code, result) == (line, 3, True)
     checks = archive("doctor", "--json").json["checks"]
     assert [check["level"] for check in checks if check["name"] == "settings"] == ["FAIL"]
 
@@ -85,8 +85,8 @@ def test_a_retry_of_an_unknown_cause_names_those_there_are_and_touches_nothing(
     before = minted("event", "list", "--json").json, minted("queue", "list", "--json").json
     for group, what, causes in (("event", "events", "bad_request"), ("queue", "jobs", "metadata")):
         done = minted(group, "retry", "--cause", "nonsense")
-        told = f"doitui: no failed {what} with cause 'nonsense': causes here are {causes}"
-        assert (done.code, done.complaint) == (2, told)
+        result = f"doitui: no failed {what} with cause 'nonsense': causes here are {causes}"
+        assert (done.code, done.complaint) == (2, result)
     assert before == (minted("event", "list", "--json").json, minted("queue", "list", "--json").json)
 
 
@@ -108,5 +108,5 @@ def test_opus_words_and_datacites_are_two_things(minted: Doitui, write: Callable
 
 
 def test_an_unknown_state_is_told_with_the_words_there_are(archive: Doitui) -> None:
-    told = archive("doi", "list", "--state", "nope").complaint
-    assert [word in told for word in ("nope", "findable", "failed", "opus:registered")] == [True] * 4
+    result = archive("doi", "list", "--state", "nope").complaint
+    assert [word in result for word in ("nope", "findable", "failed", "opus:registered")] == [True] * 4

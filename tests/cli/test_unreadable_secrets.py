@@ -1,4 +1,4 @@
-"""A secret that cannot be read is one line that names setting and place, exit 3, and a FAIL of the doctor."""
+"""An unreadable secret: one line with setting and place, exit 3, and a FAIL of `doctor`."""
 
 from __future__ import annotations
 

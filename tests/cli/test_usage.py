@@ -1,4 +1,4 @@
-"""`doitui usage`, as it is typed."""
+"""`doitui usage` on the command line."""
 
 from __future__ import annotations
 
@@ -116,10 +116,10 @@ def test_count_and_import_warn_of_one_address_for_everybody(minted: Any, doitui:
     log.write_text("".join(combined(number % 60) for number in range(120)), encoding="utf-8")
     pattern = ("--view-pattern", VIEWS, "--json")
     counted, imported = doitui("usage", "count", log, *pattern), minted("usage", "import-log", log, *pattern)
-    told = "warning: 100% of the visits come from one address, 1.1.1.1"
-    assert (counted.code, counted.complaint.startswith(told), list(counted.json)) == (0, True, ["a"])
+    result = "warning: 100% of the visits come from one address, 1.1.1.1"
+    assert (counted.code, counted.complaint.startswith(result), list(counted.json)) == (0, True, ["a"])
     (warning,) = imported.json["warnings"]
-    assert (imported.code, warning.startswith(f"{log}: {told}"), imported.complaint) == (0, True, warning)
+    assert (imported.code, warning.startswith(f"{log}: {result}"), imported.complaint) == (0, True, warning)
 
 
 def test_import_tells_where_in_the_file_a_rejected_line_is(minted: Any, log: Path) -> None:
@@ -128,8 +128,8 @@ def test_import_tells_where_in_the_file_a_rejected_line_is(minted: Any, log: Pat
     with log.open("a", encoding="utf-8") as file:
         file.write(f"# a comment\n{combined(7)}{PROXIED.format(1)}")
     done = minted("usage", "import-log", log, *pattern)
-    (told,) = done.json["files"]
-    assert (done.code, told["rejected"], told["rejected_lines"][0]["place"]) == (1, 1, f"{log}:5")
+    (result,) = done.json["files"]
+    assert (done.code, result["rejected"], result["rejected_lines"][0]["place"]) == (1, 1, f"{log}:5")
 
 
 @pytest.mark.parametrize(

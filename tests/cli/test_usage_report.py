@@ -1,4 +1,4 @@
-"""`doitui usage-report build`, `validate` and `list`, as they are typed."""
+"""`doitui usage-report build`, `validate` and `list` on the command line."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def test_build_writes_what_validate_takes(counted: Any, out: Path) -> None:
 
 def test_build_tells_scripts_what_it_came_to(counted: Any, out: Path) -> None:
     (row,) = counted("usage-report", "build", *MONTH, "--out", out, "--json").json["reports"]
-    told = {name: row[name] for name in ("repository", "month", "parts", "datasets", "left_out", "partial", "totals")}
-    assert told == {
+    result = {name: row[name] for name in ("repository", "month", "parts", "datasets", "left_out", "partial", "totals")}
+    assert result == {
         "repository": "h",
         "month": "2025-05",
         "parts": 1,

@@ -15,7 +15,7 @@ HEAD = "doi,month,metric_type,access_method,count\n"
 
 @pytest.fixture
 def count(minted: Any, tmp_path: Path, doi_of: Callable[[str], str]) -> Callable[..., None]:
-    """`count(a=7)`: so many requests by machines in May 2025."""
+    """`count(a=7)`: 7 requests by machines in May 2025 for record a."""
 
     def make(**numbers: int) -> None:
         path = tmp_path / "counts.csv"

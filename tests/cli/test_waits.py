@@ -1,4 +1,4 @@
-"""A command that waits for the rate limit says so at once, for which service and until when; `queue resume` ends it."""
+"""A command reports at once that it waits for a rate limit, of which service and until when; `queue resume` ends it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def opened(file: Path) -> Iterator[None]:
 
 
 def pause_all(file: Path, seconds: float) -> None:
-    """As a 429 with Retry-After does it, for DOIs, events and reports."""
+    """Pause a service as a 429 with Retry-After does."""
     with opened(file):
         config = repositories.config(repositories.find("h"))
         for service in Service:

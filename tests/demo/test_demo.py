@@ -1,4 +1,4 @@
-"""`doitui demo --headless`: it plays through anywhere, and touches nothing but its own directory."""
+"""`doitui demo --headless` runs anywhere, and changes only its own directory."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def played(stage: Path) -> Done:
-    """As a newcomer types it."""
+    """The demo with its default options."""
     return play("--dir", stage / "demo", cwd=stage)
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Done, Path]:
-    """In a place that is set up for something else altogether; and that place."""
+    """The demo in a directory and environment with conflicting files and settings, and that directory."""
     place = tmp_path_factory.mktemp("hostile")
     (place / "json.py").write_text("raise SystemExit('not this one')", encoding="utf-8")
     (place / "doitui").mkdir()

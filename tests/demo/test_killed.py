@@ -1,4 +1,4 @@
-"""The demo is killed, and none of its processes survives it."""
+"""No process of a killed demo survives."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ sys.stdin.read()
 """
 
 
-def until(so: Callable[[], object], what: str) -> None:
+def until(condition: Callable[[], object], what: str) -> None:
     tick = threading.Event()
     for _ in range(PATIENCE * 20):
-        if so():
+        if condition():
             return
         tick.wait(0.05)
     pytest.fail(f"never: {what}")
 
 
 def processes() -> dict[int, tuple[int, str]]:
-    """Of all that run: id -> (parent, command)."""
+    """All processes: id -> (parent, command)."""
     listed = subprocess.run(
         ["ps", "-ww", "-eo", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True
     ).stdout

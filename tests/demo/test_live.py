@@ -1,4 +1,4 @@
-"""The live demo, without its screens: it lives, an outage is felt, and nothing of it is left behind."""
+"""The live demo without its screens: it mints, shows an outage, and leaves no process behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 60
 
 
 def comes_true(so: Callable[[], Any]) -> bool:
-    """Whether it is so within `PATIENCE` seconds."""
+    """Whether the condition is true within `PATIENCE` seconds."""
     tick = threading.Event()
     return any(so() or tick.wait(0.2) for _ in range(PATIENCE * 5))
 

@@ -1,4 +1,4 @@
-"""The sample records of `doitui demo`: the good ones are good, and the broken ones broken as they are told to be."""
+"""The sample records of `doitui demo`: the valid ones are valid, the broken ones have the expected error."""
 
 from __future__ import annotations
 
