@@ -27,18 +27,27 @@ log = logging.getLogger("doitui.worker")
 
 
 class ServiceConnection(Protocol):
-    """The connection of one repository to one service. `rate`: requests a second, None for no limit."""
+    """The connection of one repository to one service."""
 
     @property
-    def config(self) -> Config: ...
+    def config(self) -> Config:
+        """The settings of the repository."""
+
     @property
-    def policy(self) -> Policy: ...
+    def policy(self) -> Policy:
+        """The lease, and the back-off of retries."""
+
     @property
-    def rate_limit(self) -> str: ...
+    def rate_limit(self) -> str:
+        """The name of the rate limit row."""
+
     @property
-    def rate(self) -> float | None: ...
+    def rate(self) -> float | None:
+        """Requests a second, None for no limit."""
+
     @property
-    def url(self) -> str: ...
+    def url(self) -> str:
+        """The base URL of the service."""
 
     def answers(self) -> bool:
         """Whether the server answers a GET: the first step of a probe."""

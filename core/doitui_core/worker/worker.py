@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
 
 import peewee
 
@@ -101,28 +102,21 @@ def run_one(job_id: int) -> Outcome:
     return execute(lease, at, grant)
 
 
+@dataclass
 class _Run:
     """One call of `run`."""
 
-    def __init__(
-        self,
-        threads: int,
-        limit: int | None,
-        every: float,
-        stop: threading.Event,
-        progress: Callable[[Outcome], object] | None,
-        services: Sequence[Service],
-        max_attempts: int,
-    ) -> None:
+    threads: int
+    limit: int | None
+    every: float
+    stop: threading.Event
+    progress: Callable[[Outcome], object] | None
+    services: Sequence[Service]
+    max_attempts: int
+
+    def __post_init__(self) -> None:
         self.name = heartbeats.new_name()
-        self.threads = threads
-        self.limit = limit
-        self.every = every
-        self.stop = stop
-        self.progress = progress
-        self.services = services
-        self.max_attempts = max_attempts
-        self.summary = Summary(services[0])
+        self.summary = Summary(self.services[0])
         self._repository_setups = RepositorySetups(self.summary)
         self._todo: queues.SimpleQueue[tuple[Lease, ServiceConnection, rate_limit.Grant] | None] = queues.SimpleQueue()
         self._in_hand: dict[int, Lease] = {}
@@ -138,6 +132,7 @@ class _Run:
         self._watch = stored_times.Watch()
 
     def work(self, drain: bool) -> Summary:
+        """As `run`."""
         self._repository_setups.logs = not drain
         self._heartbeat()
         pool = [threading.Thread(target=self._serve, name=f"{self.name}-{i}", daemon=True) for i in range(self.threads)]
