@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from doitui_core.db import audit, database
 from doitui_core.db.models import Doi
 from doitui_core.dois import activity_log, targets
@@ -25,29 +27,22 @@ def mint(
     if state not in states.LADDER:
         raise BadInput(f'Unknown state "{state}". Use: {", ".join(states.LADDER)}')
     record = record_lookup.find(f"{repository}:{object_id}" if repository else object_id)
-    queued = targets.mint(record, Wanted(state), actor=actor)
-    return _run_now(queued) if now else queued
+    return _queue(now, lambda: targets.mint(record, Wanted(state), actor=actor))
 
 
 def update(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
     """Send the record's present content again. Raises as `targets.update`."""
-    _refuse_in_transaction(now)
-    queued = targets.update(doi, actor=actor)
-    return _run_now(queued) if now else queued
+    return _queue(now, lambda: targets.update(doi, actor=actor))
 
 
 def deactivate(doi: str, *, reason: str, successor: str = "", now: bool = False, actor: str = "python") -> Queued:
     """Make the DOI a tombstone, whose metadata is not public. Raises as `targets.deactivate`."""
-    _refuse_in_transaction(now)
-    queued = targets.deactivate(doi, reason=reason, successor=successor, actor=actor)
-    return _run_now(queued) if now else queued
+    return _queue(now, lambda: targets.deactivate(doi, reason=reason, successor=successor, actor=actor))
 
 
 def abandon(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
     """Give up an unregistered DOI, and delete its draft at DataCite. Raises as `targets.abandon`."""
-    _refuse_in_transaction(now)
-    queued = targets.abandon(doi, actor=actor)
-    return _run_now(queued) if now else queued
+    return _queue(now, lambda: targets.abandon(doi, actor=actor))
 
 
 def check_set_url(doi: str, url: str) -> Doi:
@@ -78,16 +73,12 @@ def set_url(doi: str, url: str, *, now: bool = False, actor: str = "python") -> 
 
 def restore(doi: str, *, reason: str, now: bool = False, actor: str = "python") -> Queued:
     """Bring a tombstone back to findable: the one way out. Raises as `targets.restore`."""
-    _refuse_in_transaction(now)
-    queued = targets.restore(doi, reason=reason, actor=actor)
-    return _run_now(queued) if now else queued
+    return _queue(now, lambda: targets.restore(doi, reason=reason, actor=actor))
 
 
 def verify(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
     """Compare state and landing page with what DataCite has. Raises as `targets.verify`."""
-    _refuse_in_transaction(now)
-    queued = targets.verify(doi, actor=actor)
-    return _run_now(queued) if now else queued
+    return _queue(now, lambda: targets.verify(doi, actor=actor))
 
 
 def _refuse_in_transaction(now: bool) -> None:
@@ -96,10 +87,13 @@ def _refuse_in_transaction(now: bool) -> None:
         raise BadInput("now=True sends at once, so it cannot be part of a transaction: queue it, or commit first")
 
 
-def _run_now(queued: Queued) -> Queued:
+def _queue(now: bool, queue: Callable[[], Queued]) -> Queued:
+    """`queue()`, and with `now` the job it queued."""
+    _refuse_in_transaction(now)
+    queued = queue()
+    if not now or not queued.job_id:
+        return queued
     from doitui_core.worker import worker
 
-    if not queued.job_id:
-        return queued
     outcome = worker.run_one(queued.job_id)
     return Queued(Doi.get_by_id(queued.doi.id), queued.job_id, queued.note, outcome)
