@@ -66,7 +66,7 @@ def content(row: Doi, facts: Facts, config: Config) -> dict[str, Any] | Outcome:
 
 def renew(row: Doi) -> tuple[Doi, Config]:
     """The row, having learnt what its content is now, where it knew another: a setting has changed since (a default,
-    the template of landing pages). Unless the row learns it, the DOI would be `changed` for ever.
+    the template of landing pages). Unless the row learns it, the DOI would stay `changed`.
     """
     with database.write():
         doi_rows.lock(row.id)

@@ -28,9 +28,9 @@ def check_host() -> list[tuple[str, str]]:
         found.append((f"the clocks of this host and the database differ by {_span(now - system())}", _SET))
     ahead = stored_times.ahead()
     if ahead:
-        told = f"stored times are up to {_span(max(ahead.values()) - now)} ahead ({', '.join(sorted(ahead))})"
-        told += ": the clock was wrong, or is wrong now"
-        found.append((told, "timedatectl status   # and: doitui queue resume"))
+        message = f"stored times are up to {_span(max(ahead.values()) - now)} ahead ({', '.join(sorted(ahead))})"
+        message += ": the clock was wrong, or is wrong now"
+        found.append((message, "timedatectl status   # and: doitui queue resume"))
     return found
 
 

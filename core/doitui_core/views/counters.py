@@ -56,7 +56,7 @@ def overview() -> dict[str, Any]:
 
 
 def jobs(service: Service = Service.DOIS) -> dict[str, int]:
-    """Jobs of a lane by status."""
+    """Jobs of a service by status."""
     totals: Counter[str] = Counter()
     for name, number in database.counts("job.").items():
         kind, _, status = name.partition(".")

@@ -45,7 +45,7 @@ class QueuePace:
 
     @property
     def left(self) -> timedelta | None:
-        """How long the queue will take at this rate; None when nobody can say."""
+        """How long the queue will take at this rate; None if unknown."""
         return timedelta(minutes=self.waiting / self.rate) if self.rate and self.waiting else None
 
 
@@ -181,13 +181,13 @@ def _state(row: RateLimit, now: datetime) -> tuple[str, datetime | None]:
     return "ok", None
 
 
-#: Where the work of a lane can be seen.
+#: The section that shows the work of a service.
 _SECTIONS = {Service.DOIS: "queue", Service.EVENTS: "events", Service.REPORTS: "reports"}
 
 
 def _alerts(overview: dict[str, Any], links: list[ServiceLink], alive: int) -> list[Alert]:
     jobs, dois = overview["jobs"], overview["dois"]
-    needs = [
+    alerts = [
         Alert(
             "FAIL",
             1,
@@ -201,11 +201,11 @@ def _alerts(overview: dict[str, Any], links: list[ServiceLink], alive: int) -> l
     ]
     for row in overview["repositories"]:
         if row["blocked"]:
-            told = f"repository {row['code']} blocked: {row['blocked']}"
-            mend, place = "fix it: `doitui repository set`", ("queue", f"repo:{row['code']}")
-            needs.append(Alert("FAIL", 1, told, mend, place, repository=row["code"]))
+            message = f"repository {row['code']} blocked: {row['blocked']}"
+            remedy, place = "fix it: `doitui repository set`", ("queue", f"repo:{row['code']}")
+            alerts.append(Alert("FAIL", 1, message, remedy, place, repository=row["code"]))
     if jobs["pending"] and not alive:
-        needs.append(
+        alerts.append(
             Alert(
                 "FAIL",
                 jobs["pending"],
@@ -214,48 +214,28 @@ def _alerts(overview: dict[str, Any], links: list[ServiceLink], alive: int) -> l
                 ("queue", "status:pending"),
             )
         )
-    needs += [*_failed(), *_event_alerts(overview["events"], no_worker=not alive and jobs["pending"] > 0)]
+    alerts += [*_failed(), *_event_alerts(overview["events"], no_worker=not alive and jobs["pending"] > 0)]
     unsure = dois["uncertain"]
     if unsure:
-        needs.append(
-            Alert(
-                "WARN",
-                unsure,
-                "outcome unknown (timed out)",
-                "being checked",
-                ("dois", "state:uncertain"),
-            )
+        alerts.append(
+            Alert("WARN", unsure, "outcome unknown (timed out)", "being checked", ("dois", "state:uncertain"))
         )
     wrong = Doi.select().where(Doi.verification == str(Verification.MISMATCH)).count()
     if wrong:
-        needs.append(
-            Alert(
-                "WARN",
-                wrong,
-                "differ at DataCite or the resolver",
-                ADVICE["mismatch"],
-                ("dois", "state:mismatch"),
-            )
+        alerts.append(
+            Alert("WARN", wrong, "differ at DataCite or the resolver", ADVICE["mismatch"], ("dois", "state:mismatch"))
         )
     for row in overview["repositories"]:
         if row["paused"]:
-            told, place = f"repository {row['code']} is paused", ("queue", f"repo:{row['code']}")
-            needs.append(Alert("WARN", 1, told, "P resumes", place, repository=row["code"]))
+            message, place = f"repository {row['code']} is paused", ("queue", f"repo:{row['code']}")
+            alerts.append(Alert("WARN", 1, message, "P resumes", place, repository=row["code"]))
     if dois["changed"]:
-        needs.append(
-            Alert(
-                "WARN",
-                dois["changed"],
-                "changed since sent",
-                "U sends them",
-                ("dois", "state:changed"),
-            )
-        )
-    return needs
+        alerts.append(Alert("WARN", dois["changed"], "changed since sent", "U sends them", ("dois", "state:changed")))
+    return alerts
 
 
 def _event_alerts(counts: dict[str, int], *, no_worker: bool) -> list[Alert]:
-    """What keeps events from going out; `no_worker`: that no worker runs is told already."""
+    """What keeps events from going out; `no_worker`: that no worker runs is reported already."""
     found = event_health.diagnosis()
     if found is None or (no_worker and not counts["failed"]):
         return []

@@ -57,8 +57,8 @@ def checks(*, online: bool = True, thorough: bool = False) -> list[Check]:
         try:
             found += check()
         except (DoituiError, peewee.PeeweeException, OSError) as error:
-            mend = f"ls -ld {error.filename}" if isinstance(error, OSError) and error.filename else "doitui init"
-            found.append(Check(name, FAIL, " ".join(str(error).split()), mend))
+            remedy = f"ls -ld {error.filename}" if isinstance(error, OSError) and error.filename else "doitui init"
+            found.append(Check(name, FAIL, " ".join(str(error).split()), remedy))
     return found
 
 
@@ -95,12 +95,12 @@ def _database() -> list[Check]:
     path = _file()
     if path is not None:
         if stat.S_IMODE(path.stat().st_mode) & 0o007:
-            told = f"{path} is readable by all users of this machine"
-            found.append(Check("database", WARN, told, f"chmod o-rwx {path}"))
+            message = f"{path} is readable by all users of this machine"
+            found.append(Check("database", WARN, message, f"chmod o-rwx {path}"))
         wal = Path(f"{path}-wal")
         if wal.is_file() and wal.stat().st_size > SCARCE:
-            told = f"the write-ahead log is {_bytes(wal.stat().st_size)}: a long read in another program keeps it"
-            found.append(Check("database", WARN, told, "doitui status   # after the other programs have ended"))
+            message = f"the write-ahead log is {_bytes(wal.stat().st_size)}: a long read in another program keeps it"
+            found.append(Check("database", WARN, message, "doitui status   # after the other programs have ended"))
     return found
 
 
@@ -126,13 +126,13 @@ def _counters(thorough: bool) -> list[Check]:
     if sum(rows.values()) > QUICKLY_COUNTED and not thorough:
         return [Check("counters", OK, f"{rows['doi.']:,} DOIs; not compared with the rows (--thorough compares)")]
     with database.read():
-        told = {
+        stored = {
             family + name: number
             for family in ("doi.", "opus.", "mark.", "job.", "event.")
             for name, number in database.counts(family).items()
         }
         counted = counters.recount()
-    wrong = sorted(name for name in told.keys() | counted.keys() if told.get(name, 0) != counted.get(name, 0))
+    wrong = sorted(name for name in stored.keys() | counted.keys() if stored.get(name, 0) != counted.get(name, 0))
     if wrong:
         return [Check("counters", FAIL, f"differ from the rows: {', '.join(wrong)}", "please report this bug")]
     return [Check("counters", OK, f"match ({rows['doi.']:,} DOIs)")]
@@ -156,7 +156,7 @@ def _clock() -> list[Check]:
 
 
 def _warnings(wrong: list[tuple[str, str]]) -> list[Check]:
-    return [Check("clock", WARN, told, mend) for told, mend in wrong]
+    return [Check("clock", WARN, message, remedy) for message, remedy in wrong]
 
 
 def _workers() -> list[Check]:
@@ -179,17 +179,17 @@ def _workers() -> list[Check]:
 def _queue() -> list[Check]:
     counts, now, found = counters.jobs(), database.now(), []
     if counts[JobStatus.FAILED]:
-        told = f"{plural(counts[JobStatus.FAILED], 'failed job', grouped=True)}: fix the cause, then retry"
-        found.append(Check("queue", WARN, told, "doitui queue list --status failed"))
+        message = f"{plural(counts[JobStatus.FAILED], 'failed job', grouped=True)}: fix the cause, then retry"
+        found.append(Check("queue", WARN, message, "doitui queue list --status failed"))
     if counts[JobStatus.BLOCKED]:
-        told = f"{plural(counts[JobStatus.BLOCKED], 'job is', 'jobs are', grouped=True)} blocked by a wrong setup"
-        found.append(Check("queue", WARN, told, "doitui queue list --status blocked"))
+        message = f"{plural(counts[JobStatus.BLOCKED], 'job is', 'jobs are', grouped=True)} blocked by a wrong setup"
+        found.append(Check("queue", WARN, message, "doitui queue list --status blocked"))
     waits = Job.status.in_(jobs.as_literals(("pending", "uncertain"))) & (Job.lane == str(Service.DOIS))
     late = Job.select().where(waits, Job.scheduled_at < now - LATE)
     resting = [row.id for row in repositories.all_repositories() if row.paused or row.blocked_cause]
     if late.where(Job.repository.not_in(resting)).limit(1).exists():
-        told = f"jobs have been due for more than {LATE.seconds // 60} minutes"
-        found.append(Check("queue", WARN, told, "doitui work --drain"))
+        message = f"jobs have been due for more than {LATE.seconds // 60} minutes"
+        found.append(Check("queue", WARN, message, "doitui work --drain"))
     return found or [Check("queue", OK, f"{counts[JobStatus.PENDING]:,} pending, none failed")]
 
 
@@ -200,10 +200,12 @@ def _dois() -> list[Check]:
     if not rows:
         return []
     shown = list_names([row.doi for row in rows], NAMED)
-    told = f"{plural(len(rows), 'DOI', grouped=True)} would be read as other DOIs in a URL, so nothing is sent: {shown}"
+    message = (
+        f"{plural(len(rows), 'DOI', grouped=True)} would be read as other DOIs in a URL, so nothing is sent: {shown}"
+    )
     row = next((row for row in rows if row.remote in states.ABSENT), None)
-    mend = f"doitui doi abandon {row.doi}" if row else "ask support@datacite.org what is registered under that name"
-    return [Check("DOIs", FAIL, told, mend)]
+    remedy = f"doitui doi abandon {row.doi}" if row else "ask support@datacite.org what is registered under that name"
+    return [Check("DOIs", FAIL, message, remedy)]
 
 
 def _repositories(found: list[Repository]) -> list[Check]:
@@ -211,9 +213,9 @@ def _repositories(found: list[Repository]) -> list[Check]:
     found += repositories.all_repositories()
     if found:
         return []
-    told = "none configured: nothing can be minted"
-    mend = "doitui repository set CODE --prefix 10.NNNN --account ABCD.REPO --password-env NAME"
-    return [Check("repositories", WARN, told, mend)]
+    message = "none configured: nothing can be minted"
+    remedy = "doitui repository set CODE --prefix 10.NNNN --account ABCD.REPO --password-env NAME"
+    return [Check("repositories", WARN, message, remedy)]
 
 
 def _repository(row: Repository, online: bool) -> list[Check]:
@@ -222,14 +224,14 @@ def _repository(row: Repository, online: bool) -> list[Check]:
         return [Check(name, OK, "inactive")]
     found = []
     if row.paused:
-        mend = f"doitui queue resume --repository {row.code}"
-        found.append(Check(name, WARN, "paused: nothing is sent", mend))
+        remedy = f"doitui queue resume --repository {row.code}"
+        found.append(Check(name, WARN, "paused: nothing is sent", remedy))
     if row.blocked_cause:
         found.append(Check(name, FAIL, f"blocked: {row.blocked_error}", change))
     config = repositories.config(row)
     if not config.text("landing_page"):
-        told = "no landing_page template: records without a URL cannot be minted"
-        found.append(Check(name, WARN, told, f"{change} --landing-page 'https://…/{{object_id}}'"))
+        message = "no landing_page template: records without a URL cannot be minted"
+        found.append(Check(name, WARN, message, f"{change} --landing-page 'https://…/{{object_id}}'"))
     try:
         prefix, url = config.require_prefix(), config.url
         account, _ = config.require_account()
@@ -248,8 +250,8 @@ def _repository(row: Repository, online: bool) -> list[Check]:
     else:
         asked = "accepted by DataCite" if online else "not checked at DataCite"
         rate = f"{config.rate * 300:.0f} in 5 minutes" if config.rate else "no limit"
-        told = f"{prefix}, {account} at {url} ({config.environment}): {asked}; rate: {rate}"
-        found.append(Check(name, OK, told))
+        message = f"{prefix}, {account} at {url} ({config.environment}): {asked}; rate: {rate}"
+        found.append(Check(name, OK, message))
     return found
 
 
@@ -264,8 +266,8 @@ def _events() -> list[Check]:
         return [*wrong, Check("events", level, found.diagnosis.message, found.diagnosis.remedy)]
     if wrong or not sum(counts.values()):
         return wrong or [Check("events", OK, "none yet")]
-    told = ", ".join(f"{number:,} {state}" for state, number in counts.items() if number)
-    return [Check("events", OK, told)]
+    message = ", ".join(f"{number:,} {state}" for state, number in counts.items() if number)
+    return [Check("events", OK, message)]
 
 
 def _spool() -> list[Check]:
@@ -280,8 +282,8 @@ def _spool() -> list[Check]:
     refused = spool_refusals.look(path)
     found = [_refused(path, refusal) for refusal in refused[:NAMED]]
     if len(refused) > NAMED:
-        told = f"{len(refused) - NAMED} more entries of {path} are refused"
-        found.append(Check("spool", WARN, told, f"ls -la {shlex.quote(place)}"))
+        message = f"{len(refused) - NAMED} more entries of {path} are refused"
+        found.append(Check("spool", WARN, message, f"ls -la {shlex.quote(place)}"))
     if path.stat().st_mode & 0o007:
         found.append(Check("spool", WARN, f"{path} is accessible to all users of this machine", f"chmod o-rwx {path}"))
     return found or [Check("spool", OK, f"{path}, {sum(1 for _ in path.iterdir())} files")]
@@ -289,10 +291,10 @@ def _spool() -> list[Check]:
 
 def _refused(spool: Path, refusal: spool_refusals.Refusal) -> Check:
     if refusal.set_aside:
-        told = f"{refusal.name} {refusal.reason}; set aside as {spool}/{refusal.set_aside}"
-        return Check("spool", WARN, told, refusal.fix)
-    told = f"{spool}/{refusal.name} {refusal.reason}: it is not drained"
-    return Check("spool", FAIL if refusal.stuck else WARN, told, refusal.fix)
+        message = f"{refusal.name} {refusal.reason}; set aside as {spool}/{refusal.set_aside}"
+        return Check("spool", WARN, message, refusal.fix)
+    message = f"{spool}/{refusal.name} {refusal.reason}: it is not drained"
+    return Check("spool", FAIL if refusal.stuck else WARN, message, refusal.fix)
 
 
 def _terminal() -> list[Check]:
@@ -301,17 +303,17 @@ def _terminal() -> list[Check]:
         return [Check("terminal", OK, "no terminal: the TUI needs one, commands do not")]
     columns, rows = os.get_terminal_size(sys.__stdout__.fileno())
     kind, encoding = os.environ.get("TERM", ""), locale.getencoding()
-    told = f"{columns}x{rows}, {_colours(kind)}, {encoding}"
+    message = f"{columns}x{rows}, {_colours(kind)}, {encoding}"
     if kind in ("", "dumb"):
         return [
             Check("terminal", WARN, f"TERM is {kind or 'not set'}: the TUI cannot run", "export TERM=xterm-256color")
         ]
     if columns < NARROWEST[0] or rows < NARROWEST[1]:
         wanted = "x".join(map(str, NARROWEST))
-        return [Check("terminal", WARN, f"{told}: the TUI needs {wanted}", "stty size   # then enlarge the window")]
+        return [Check("terminal", WARN, f"{message}: the TUI needs {wanted}", "stty size   # then enlarge the window")]
     if encoding.lower().replace("-", "") != "utf8":
-        return [Check("terminal", WARN, f"{told}: non-Latin scripts are not shown", "export LC_ALL=C.UTF-8")]
-    return [Check("terminal", OK, told)]
+        return [Check("terminal", WARN, f"{message}: non-Latin scripts are not shown", "export LC_ALL=C.UTF-8")]
+    return [Check("terminal", OK, message)]
 
 
 def _colours(kind: str) -> str:

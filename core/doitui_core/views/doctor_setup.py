@@ -28,8 +28,8 @@ def secrets() -> list[Check]:
     found = []
     for one in secret_checks.unreadable():
         whose = f" --repository {one.code}" if one.code else ""
-        mend = f"doitui setting set {one.name} env:NAME{whose}   # or set the variable, or write the file"
-        found.append(Check("secrets", FAIL, str(one), mend))
+        remedy = f"doitui setting set {one.name} env:NAME{whose}   # or set the variable, or write the file"
+        found.append(Check("secrets", FAIL, str(one), remedy))
     return found or [Check("secrets", OK, "all secrets are readable")]
 
 
@@ -37,16 +37,18 @@ def log() -> list[Check]:
     """Where what happens to DOIs is logged, and whether this user can write there."""
     place = log_file.path()
     if why := log_file.problem():
-        told = f"{place} is not writable, so nothing is logged: {why}"
-        return [Check("log", WARN, told, f"export {log_file.VARIABLE}=/var/log/doitui/doi.log   # or: ls -ld {place}")]
+        message = f"{place} is not writable, so nothing is logged: {why}"
+        return [
+            Check("log", WARN, message, f"export {log_file.VARIABLE}=/var/log/doitui/doi.log   # or: ls -ld {place}")
+        ]
     return [Check("log", OK, str(place))]
 
 
 def mail() -> list[Check]:
     wants = [name for name in ("doi_failure_notify", "notification_email") if _anywhere(name)]
     if wants and not _anywhere("smtp_url"):
-        told = f"{' and '.join(wants)} set, but no mail server (smtp_url)"
-        return [Check("mail", WARN, told, "doitui setting set smtp_url smtp://HOST:25")]
+        message = f"{' and '.join(wants)} set, but no mail server (smtp_url)"
+        return [Check("mail", WARN, message, "doitui setting set smtp_url smtp://HOST:25")]
     stuck = Notice.select().where(Notice.sent_at == 0, Notice.last_error != "")
     if (row := stuck.order_by(Notice.id.desc()).first()) is not None:
         return [Check("mail", WARN, f"cannot be sent: {row.last_error}", "doitui setting get smtp_url")]
@@ -88,7 +90,7 @@ def _failed_reports() -> list[Check]:
     )
     found = []
     for row in UsageReport.select().where(UsageReport.id.in_(failed)).order_by(UsageReport.month.desc()):
-        told = f"usage report {row.month} of {row.repository.code} failed: {row.last_error}"
-        mend = f"doitui usage-report submit --month {row.month} --repository {row.repository.code}"
-        found.append(Check("reports", WARN, told, mend))
+        message = f"usage report {row.month} of {row.repository.code} failed: {row.last_error}"
+        remedy = f"doitui usage-report submit --month {row.month} --repository {row.repository.code}"
+        found.append(Check("reports", WARN, message, remedy))
     return found

@@ -48,8 +48,8 @@ def _refused() -> Diagnosis | None:
     status = Event.select(Event.response_status).where(Event.state == "failed", Event.cause == row.blocked_cause)
     code = status.order_by(Event.id.desc()).limit(1).scalar() or 0
     waiting = counters.events()[EventState.PENDING]
-    told = f"events are refused: {row.blocked_error} ({waiting:,} waiting)"
-    return Diagnosis(told, _remedy(row.blocked_cause), code, row.blocked_cause)
+    message = f"events are refused: {row.blocked_error} ({waiting:,} waiting)"
+    return Diagnosis(message, _remedy(row.blocked_cause), code, row.blocked_cause)
 
 
 def _no_worker() -> Diagnosis | None:
@@ -57,7 +57,7 @@ def _no_worker() -> Diagnosis | None:
     if not counts[EventState.PENDING] or Worker.select().where(heartbeats.alive()).exists():
         return None
     if not any(jobs.due(row.id, 1, service=Service.EVENTS) for row in Repository.select()):
-        return None  # usage that was told less than a day ago needs nobody yet
+        return None  # usage is submitted once a day: nothing is due yet
     pending = counts[EventState.PENDING]
     every = "all" if pending == sum(counts.values()) > 1 else f"{pending:,}"
     are = "event is" if pending == 1 else "events are"
@@ -75,8 +75,8 @@ def _one_cause() -> Diagnosis | None:
         return None
     many = counts[EventState.FAILED]
     tried = "the only attempted event failed" if many == 1 else f"all {many:,} attempted events failed for one reason"
-    told = f"{tried}: {row.last_error}"
-    return Diagnosis(told, _remedy(row.cause), row.response_status)
+    message = f"{tried}: {row.last_error}"
+    return Diagnosis(message, _remedy(row.cause), row.response_status)
 
 
 def _taken() -> bool:

@@ -30,8 +30,8 @@ def network() -> list[Check]:
     if newest is None:
         return []
     job_rows = plural(number, "job was", "jobs were", grouped=True)
-    told = f"{job_rows} answered by a firewall, proxy or login page, not by the service: {newest.last_error}"
-    return [Check("network", WARN, told, "doitui queue retry --cause firewall   # once the network lets it through")]
+    message = f"{job_rows} answered by a firewall, proxy or login page, not by the service: {newest.last_error}"
+    return [Check("network", WARN, message, "doitui queue retry --cause firewall   # once the network lets it through")]
 
 
 def pace() -> list[Check]:
@@ -39,9 +39,9 @@ def pace() -> list[Check]:
     now, found = database.now(), []
     for row in RateLimit.select().order_by(RateLimit.name):
         if (paused := rate_limit.paused_until(row, now)) is not None:
-            told = f"{row.name}: paused by DataCite until {iso(paused)}"
-            found.append(Check("rate limit", WARN, told, "doitui queue resume   # or wait"))
+            message = f"{row.name}: paused by DataCite until {iso(paused)}"
+            found.append(Check("rate limit", WARN, message, "doitui queue resume   # or wait"))
         elif (slowed := rate_limit.slowed_until(row, now)) is not None:
-            told = f"{row.name}: half the rate until {iso(slowed)}, after a 429"
-            found.append(Check("rate limit", WARN, told, "doitui setting get datacite_rate_limit"))
+            message = f"{row.name}: half the rate until {iso(slowed)}, after a 429"
+            found.append(Check("rate limit", WARN, message, "doitui setting get datacite_rate_limit"))
     return found or [Check("rate limit", OK, "no rate limit in force")]
