@@ -67,7 +67,7 @@ def parse(text: str) -> datetime:
             return found.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise BadInput(f"{text!r} is no time with a zone: write it as 2026-12-01T06:00Z")
+    raise BadInput(f"{text!r} is not a time with a time zone: write it as 2026-12-01T06:00Z")
 
 
 def iso(instant: datetime | None) -> str | None:

@@ -61,7 +61,7 @@ class AmbiguousId(BadInput):
     """An object id that several repositories have; `choices` are the ids that say which."""
 
     def __init__(self, object_id: str, choices: Sequence[str]) -> None:
-        super().__init__(f"{object_id!r} is a record of several repositories: write {' or '.join(choices)}")
+        super().__init__(f"{object_id!r} exists in several repositories: use {' or '.join(choices)}")
         self.choices = tuple(choices)
 
 
@@ -122,9 +122,7 @@ class TombstoneStays(Refused):
     """Only `restore` leads out of a tombstone."""
 
     def __init__(self, doi: str) -> None:
-        super().__init__(
-            f"{doi} is a tombstone and stays one: only `doitui doi restore {doi} --reason TEXT` brings it back"
-        )
+        super().__init__(f"{doi} is a tombstone: only `doitui doi restore {doi} --reason TEXT` brings it back")
         self.cause = "tombstone"
 
 

@@ -127,7 +127,7 @@ def test_a_newer_schema_is_refused(doitui: Doitui, file: Path, command: str) -> 
 
 def test_a_place_where_nothing_can_be_made_is_3(typed: Doitui) -> None:
     done = typed("--database", "sqlite:////proc/nowhere/t.db", "init")
-    assert (done.code, "cannot be made" in done.complaint) == (3, True)
+    assert (done.code, "cannot be created" in done.complaint) == (3, True)
 
 
 def test_a_locked_server_account_is_3(typed: Doitui, postgres: str) -> None:

@@ -224,11 +224,11 @@ def test_what_would_be_added_is_told(stated: Doitui, doi: str) -> None:
         ("event retry 1 --all", 2, "give event IDs, or --cause, or --all"),
         ("event flush --limit -1", 2, "Invalid value for '--limit'"),
         ("event flush --max-attempts 0", 2, "Invalid value for '--max-attempts'"),
-        ("event add --subject {doi} --relation likes --object 10.1/x", 2, "'likes' is no relation"),
+        ("event add --subject {doi} --relation likes --object 10.1/x", 2, "'likes' is not a relation type"),
         ("event add --subject {doi} --relation cites --object 10.1/x --total 0", 2, "Invalid value for '--total'"),
         ("event add --subject 10.9999/o --relation cites --object 10.1/x", 2, "there is no DOI '10.9999/o' here"),
         ("event add --subject {reserved} --relation cites --object 10.1/x", 1, "is reserved: events are told of DOIs"),
-        ("event add --subject {doi} --relation cites --object 10.1/x --occurred-at now", 2, "'now' is no time"),
+        ("event add --subject {doi} --relation cites --object 10.1/x --occurred-at now", 2, "'now' is not a time"),
     ],
 )
 def test_bad_input_is_one_line_and_its_code(

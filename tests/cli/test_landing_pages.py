@@ -48,7 +48,9 @@ def test_a_record_is_kept_and_its_page_named_with_code_path_and_remedy(imported:
         name: [("error", "url_syntax", "url")] for name in REFUSED
     }
     (result,) = imported("record", "show", "blank", "--json").json["findings"]
-    assert result["message"] == ("url: 'https://a.example.org/a b' has a blank or a line break: write %20 for a blank")
+    assert result["message"] == (
+        "url: 'https://a.example.org/a b' contains a space or a line break: write %20 for a space"
+    )
 
 
 def test_what_datacite_takes_though_it_is_of_no_use_is_a_warning(imported: Doitui) -> None:

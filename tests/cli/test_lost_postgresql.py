@@ -172,4 +172,4 @@ def test_a_worker_whose_connections_are_ended_goes_on_by_itself(
 @pytest.mark.parametrize("line", ["doctor", "status", "work --drain", "sync", "usage drain --spool ."])
 def test_a_server_that_is_not_there_is_named_with_what_to_do(typed: Doitui, line: str) -> None:
     done = typed("--database", "postgresql://u@127.0.0.1:1/db", *line.split())
-    assert (done.code, "see whether the server runs" in done.complaint) == (3, True)
+    assert (done.code, "check that the server runs" in done.complaint) == (3, True)

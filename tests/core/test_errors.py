@@ -45,7 +45,7 @@ def test_every_error_says_what_it_stands_for(check_all: Callable[..., None]) -> 
 
 
 def test_an_ambiguous_id_names_the_ways_to_say_which() -> None:
-    assert "write a:1 or b:1" in str(AmbiguousId("1", ["a:1", "b:1"]))
+    assert "use a:1 or b:1" in str(AmbiguousId("1", ["a:1", "b:1"]))
 
 
 def test_invalid_metadata_names_every_code() -> None:

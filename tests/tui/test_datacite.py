@@ -101,7 +101,7 @@ def test_a_doi_that_datacite_does_not_have_is_told(house: str) -> None:
 
 def test_a_wrong_password_is_told(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PW", "wrong")
-    assert "does not know account DEMO.REPO" in comparing.ask(Doi.get(Doi.folded == DOI).id).message
+    assert "rejects account DEMO.REPO" in comparing.ask(Doi.get(Doi.folded == DOI).id).message
 
 
 def test_nobody_at_home_is_told(house: str) -> None:

@@ -164,7 +164,7 @@ def find_or_only(code: str | None) -> Repository:
             "there is no repository yet: `doitui repository set CODE --prefix 10.NNNN --account ABCD.REPO`"
         )
     if len(active) > 1:
-        raise BadInput(f"say which repository: --repository {' or '.join(row.code for row in active)}")
+        raise BadInput(f"choose a repository: --repository {' or '.join(row.code for row in active)}")
     return active[0]
 
 

@@ -226,7 +226,7 @@ TABLE: dict[str, SettingSpec] = {
 def known(name: str) -> SettingSpec:
     """The row of the table. Raises `NotFound`: a setting that nothing reads is never silently stored."""
     if name not in TABLE:
-        raise NotFound(f"there is no setting {name!r}: `doitui setting list` shows those that are")
+        raise NotFound(f"no setting {name!r} exists: `doitui setting list` shows all settings")
     return TABLE[name]
 
 
@@ -319,7 +319,7 @@ def check(name: str, text: str) -> str:
             f"{name} is a secret and is not stored itself: give env:NAME or file:PATH, or type it with --stdin{form}"
         )
     if not database.storable(text):
-        raise BadInput(f"{name} cannot be {text!r}: it holds a NUL or half a character")
+        raise BadInput(f"{name} cannot be {text!r}: it contains a NUL or an unpaired surrogate")
     try:
         setting.value(text)
     except (ValueError, Misconfigured) as error:

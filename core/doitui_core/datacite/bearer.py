@@ -25,7 +25,9 @@ class BearerAccount(Account):
     def __init__(self, base_url: str, account: str, password: str, *, token: str = "", **options: Any) -> None:
         super().__init__(base_url, account, password, **options)
         if token and not _TOKEN.fullmatch(token):
-            raise Misconfigured("datacite_api_token holds characters that no token has: set it again, without blanks")
+            raise Misconfigured(
+                "datacite_api_token contains characters that no token has: set it again, without spaces"
+            )
         self._token = token
 
     def masked(self, text: str) -> str:

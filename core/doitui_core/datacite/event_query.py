@@ -151,9 +151,9 @@ class EventQueryClient:
 def _asked(filters: Mapping[str, str], sort: str, size: int) -> dict[str, str]:
     for name in filters:
         if name not in FILTERS:
-            raise BadInput(f"events cannot be filtered by {name!r}: there are {', '.join(FILTERS)}")
+            raise BadInput(f"events cannot be filtered by {name!r}. Use: {', '.join(FILTERS)}")
     if sort and sort not in SORTS:
-        raise BadInput(f"events cannot be sorted by {sort!r}: there are {', '.join(SORTS)}")
+        raise BadInput(f"events cannot be sorted by {sort!r}. Use: {', '.join(SORTS)}")
     if not 1 <= size <= LARGEST_PAGE:
         raise BadInput(f"a page cannot have {size} events: 1 to {LARGEST_PAGE}")
     return {name.replace("_", "-"): _sent(name, text.strip()) for name, text in filters.items() if text.strip()}

@@ -53,7 +53,9 @@ def total(answer: Answer, url: str, fewest: int) -> int:
 
 def bad(url: str, what: str) -> BadAnswer:
     """The error for an answer of a shape that its API does not have."""
-    return BadAnswer(f"{url} gave a bad answer: {what}; see whether this is the address of the API, or try again later")
+    return BadAnswer(
+        f"{url} sent an invalid response: {what}; check that this is the address of the API, or retry later"
+    )
 
 
 class Reading:

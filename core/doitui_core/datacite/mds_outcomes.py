@@ -59,17 +59,17 @@ _HIDE = frozenset({Call.DELETE_METADATA})
 _DELETES = _HIDE | {Call.DELETE_DOI}
 #: A text that speaks of a DOI comes from MDS itself, and not from whatever web server is at a wrong address.
 _OF_MDS = r"\A[^<{]*\bDOI\b"
-_AGAIN = "metadata and address are sent again by themselves"
-_RECORD = "mend the record, then retry"
+_AGAIN = "metadata and URL are sent again automatically"
+_RECORD = "fix the record, then retry"
 
 # The first that fits.
 _RULES = (
-    _Rule(_HIDE, 201, "", OutcomeKind.AMBIGUOUS, NOT_HIDDEN, "it may be public: asked about by itself"),
+    _Rule(_HIDE, 201, "", OutcomeKind.AMBIGUOUS, NOT_HIDDEN, "it may be public: checked automatically"),
     _Rule(_DELETES, 404, _OF_MDS, OutcomeKind.DONE, ABSENT, "it is not there"),
     _Rule(_ALL, 404, _OF_MDS, OutcomeKind.PERMANENT, "not_there", "MDS does not take this DOI: look at its form"),
-    _Rule(_ALL, 404, "", OutcomeKind.BLOCKED, "configuration", "no MDS answers at this address: mend mds_url"),
+    _Rule(_ALL, 404, "", OutcomeKind.BLOCKED, "configuration", "no MDS at this address: correct mds_url"),
     _Rule(_HIDE, 410, "", OutcomeKind.DONE, DEACTIVATED, "it is deactivated"),
-    _Rule(_ALL, 410, "", OutcomeKind.PERMANENT, DEACTIVATED, "it is deactivated, and only `restore` brings it back"),
+    _Rule(_ALL, 410, "", OutcomeKind.PERMANENT, DEACTIVATED, "it is deactivated: only `restore` brings it back"),
     _Rule(_PUT_URL, 412, "", OutcomeKind.RETRYABLE, METADATA_FIRST, _AGAIN),
     _Rule(_PUT_URL, 422, "can't be blank", OutcomeKind.RETRYABLE, METADATA_FIRST, _AGAIN),
     _Rule(_PUT_METADATA, 400, "", OutcomeKind.PERMANENT, "metadata", _RECORD),

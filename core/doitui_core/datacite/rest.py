@@ -105,7 +105,7 @@ class RestClient(Account):
         told = answer.status == 404 or (answer.ok and answer.document)
         if answer.status == 401 or (told and not answer.known_credentials):
             raise CredentialsRefused(
-                f"{self.base_url} does not know account {self.account} with this password: check both, and whether they"
+                f"{self.base_url} rejects account {self.account} with this password: check both, and whether they"
                 " belong to this environment (test or production)"
             )
 

@@ -282,7 +282,7 @@ def translated(error: Exception, *, sent: bool, request: str, deadline: float) -
     if sent:
         return NoAnswer(f"{request}: sent, but the connection broke before the whole answer came ({reason})")
     if isinstance(error, MISCONFIGURED):
-        return Misconfigured(f"{request}: {reason}; mend the address in the repository's settings")
+        return Misconfigured(f"{request}: {reason}; correct the address in the repository's settings")
     return NotSent(f"{request}: not sent, the server cannot be reached ({reason})")
 
 

@@ -26,7 +26,7 @@ DISK_FULL = "the disk is full"
 #: How SQLite, which has no code for it, begins where somebody dropped a table.
 NO_TABLE = "no such table"
 
-NOT_WHOLE = "this is no whole database of doitui: name another, or restore a backup"
+NOT_WHOLE = "this is not a complete doitui database: use another one, or restore a backup"
 
 
 def is_disk_full(error: BaseException, path: Path | None = None) -> bool:
@@ -63,10 +63,10 @@ def no_place(path: Path) -> str:
     try:
         for parent in path.parents:
             if parent.exists() and not parent.is_dir():
-                return f"{parent} is a file, not a directory: name another place"
+                return f"{parent} is a file, not a directory: use another path"
         if path.is_dir():
-            return f"it is a directory: name a file in it, as sqlite:///{path / 'doitui.db'}"
-        return "it is no regular file: name another" if path.exists() and not path.is_file() else ""
+            return f"it is a directory: name a file in it, such as sqlite:///{path / 'doitui.db'}"
+        return "it is not a regular file: use another path" if path.exists() and not path.is_file() else ""
     except PermissionError as error:
         return f"this user may not look into {Path(error.filename).parent}: chmod or chown it"
     except (OSError, ValueError) as error:
@@ -82,11 +82,11 @@ def _sqlite_hint(code: int, path: Path) -> str:
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
         return _permission_hint(path)
     return {
-        sqlite3.SQLITE_BUSY: "another program is writing to it: try again, or end that program",
-        sqlite3.SQLITE_LOCKED: "another program is writing to it: try again, or end that program",
-        sqlite3.SQLITE_NOTADB: "name another file, or move this one away and run `doitui init`",
+        sqlite3.SQLITE_BUSY: "another program is writing to it: retry, or stop that program",
+        sqlite3.SQLITE_LOCKED: "another program is writing to it: retry, or stop that program",
+        sqlite3.SQLITE_NOTADB: "use another file, or move this one away and run `doitui init`",
         sqlite3.SQLITE_CORRUPT: "the file is damaged: restore a backup",
-        sqlite3.SQLITE_IOERR: f"look for errors of the disk or the file system of {path.parent}",
+        sqlite3.SQLITE_IOERR: f"check the disk and the file system of {path.parent}",
     }.get(code, "")
 
 
@@ -108,16 +108,16 @@ def _postgresql_hint(state: str, said: str, lost: bool) -> str:
     if state.startswith("28") or "password" in said:
         return f"check the role and its password; {PGPASS}"
     if said.startswith(UNREACHED):
-        return "see whether the server runs and the URL is right"
+        return "check that the server runs and the URL is right"
     if lost:
-        return "the connection was lost: see whether the server runs, then try again"
+        return "the connection was lost: check that the server runs, then retry"
     return {
         "42501": "its owner must GRANT this role what it needs",
         "42P01": NOT_WHOLE,
-        "25006": "the server is read-only: name the one that takes writes",
+        "25006": "the server is read-only: use the primary server",
         "53300": "the server has too many connections: end some, or raise max_connections",
-        "55P03": "another program holds a lock: try again",
-        "57014": "the statement was cancelled: try again",
+        "55P03": "another program holds a lock: retry",
+        "57014": "the statement was cancelled: retry",
     }.get(state, "")
 
 

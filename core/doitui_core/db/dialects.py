@@ -125,7 +125,7 @@ class SQLite:
 
     def __init__(self, url: str) -> None:
         if not url.startswith("sqlite:///") or not url.removeprefix("sqlite:///"):
-            raise BadInput(f"{url!r} names no file: write sqlite:///relative.db or sqlite:////absolute.db")
+            raise BadInput(f"{url!r} names no file: use sqlite:///relative.db or sqlite:////absolute.db")
         self.path = Path(url.removeprefix("sqlite:///")).expanduser()
         # Threads of one process queue here in order; SQLite's own busy handler would let them sleep and poll.
         self._writer = threading.RLock()
@@ -133,12 +133,12 @@ class SQLite:
 
     def create(self) -> None:
         if reason := no_place(self.path.absolute()):
-            raise Misconfigured(f"the database {self.path} cannot be made: {reason}")
+            raise Misconfigured(f"database {self.path} cannot be created: {reason}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
         except OSError as error:
-            raise Misconfigured(f"the database {self.path} cannot be made: {error.strerror}") from error
+            raise Misconfigured(f"database {self.path} cannot be created: {error.strerror}") from error
         # The mode is kept in the file. One process at a time: two that switch at once are told "locked" at once.
         with self.path.open("rb") as file, closing(sqlite3.connect(self.path, timeout=LOCK_SECONDS)) as connection:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -149,7 +149,7 @@ class SQLite:
         if reason := no_place(self.path.absolute()):
             raise DatabaseUnavailable(f"sqlite:///{self.path} cannot be used: {reason}")
         if not self.path.exists():
-            raise DatabaseNotReady(f"there is no database {self.path} yet: {SET_UP}")
+            raise DatabaseNotReady(f"Database {self.path} does not exist: {SET_UP}")
         # Each thread of the screens has a connection: what only reads leaves the caching to the system.
         pragmas: list[tuple[str, Any]] = [("foreign_keys", 1), ("cache_size", -3_000 if read_only else -32_000)]
         if read_only:
@@ -262,7 +262,7 @@ class PostgreSQL:
         # libpq takes what follows an @ or / for the host and would name it in its errors: part of a password, perhaps.
         if not re.fullmatch(r"\w+://([^/?@]*@)?[^/?@]*/[^/?]+(\?.*)?", url):
             raise BadInput(
-                f"{masked(url)!r} names no database: write postgresql://user@host/name (the password: {PGPASS})"
+                f"{masked(url)!r} names no database: use postgresql://user@host/name (the password: {PGPASS})"
             )
 
     def create(self) -> None:
@@ -278,7 +278,7 @@ class PostgreSQL:
         except psycopg.ProgrammingError as error:
             reason = without_passwords(" ".join(str(error).split()), self.url)
             raise BadInput(
-                f"{masked(self.url)!r} is no PostgreSQL URL: {reason} (%40 for @; the password: {PGPASS})"
+                f"{masked(self.url)!r} is not a PostgreSQL URL: {reason} (%40 for @; the password: {PGPASS})"
             ) from None  # it quotes the password
         options = [str(given.pop("options", "")), f"-c lock_timeout={LOCK_SECONDS}s"]
         self._durable = durable
@@ -389,7 +389,7 @@ def for_url(url: str) -> Dialect:
     scheme = url.partition(":")[0]
     if scheme not in DIALECTS:
         raise BadInput(
-            f"{masked(url)!r} is no database URL: write sqlite:///file.db or postgresql://user@host/name"
+            f"{masked(url)!r} is not a database URL: use sqlite:///file.db or postgresql://user@host/name"
             f" (the password: {PGPASS})"
         )
     return DIALECTS[scheme](url)

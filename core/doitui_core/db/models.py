@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import (
-    SQL,
-    BigAutoField,
-    BigIntegerField,
-    BlobField,
-    CompositeKey,
-    ForeignKeyField,
-    IntegerField,
-    TextField,
-)
+from peewee import SQL, BigAutoField, BigIntegerField, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField
 
 from doitui_core.db.fields import FlagField, InstantField, Table
 

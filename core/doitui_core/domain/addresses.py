@@ -28,9 +28,9 @@ def host(url: str) -> str:
     Raises `ValueError`, saying what is wrong, for an address that is none or could be read in two ways.
     """
     if re.search(r"[\x00-\x20\x7f\\]", url):
-        raise ValueError("it must not hold blanks, control characters or backslashes")
+        raise ValueError("it must not contain spaces, control characters or backslashes")
     if "@" in authority(url):
-        raise ValueError("it must not hold a user or password: those have settings of their own")
+        raise ValueError("it must not contain a user or password: these have their own settings")
     found = _ADDRESS.match(url)
     if not found:
         raise ValueError(
@@ -42,7 +42,7 @@ def host(url: str) -> str:
     if name.startswith("["):
         return str(ip_address(name[1:-1]))
     if len(name) > 253 or not all(map(_LABEL.fullmatch, name.split("."))):
-        raise ValueError("its host is no name of a host")
+        raise ValueError("its host is not a valid host name")
     return name
 
 
@@ -61,5 +61,5 @@ def reached(url: str) -> str:
     try:
         plain = name if ":" in name else name.encode("idna").decode()
     except UnicodeError as error:
-        raise ValueError("its host is no name of a host") from error
+        raise ValueError("its host is not a valid host name") from error
     return host(f"http://[{plain}]" if ":" in plain else f"http://{plain}")

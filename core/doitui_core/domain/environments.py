@@ -80,7 +80,7 @@ def check_fence(url: str, environment: str, setting: str = "datacite_url") -> st
     if belongs != environment:
         raise WrongEnvironment(
             f"{host} is DataCite's {belongs} system and this repository is set to {environment}:"
-            f" change {setting} or datacite_environment (and see whether DATACITE_TEST_MODE is on)"
+            f" change {setting} or datacite_environment (and check whether DATACITE_TEST_MODE is on)"
         )
     return url
 
@@ -97,4 +97,6 @@ def is_loopback(url: str) -> bool:
 def check_private(url: str) -> None:
     """Raise `Misconfigured` where credentials sent to `url` could be read on the way: only HTTPS, or this machine."""
     if urlsplit(url).scheme.lower() != "https" and not is_loopback(url):
-        raise Misconfigured(f"{_host(url)} would get credentials unencrypted: use https:// (http:// only on loopback)")
+        raise Misconfigured(
+            f"{_host(url)} would receive credentials unencrypted: use https:// (http:// only on loopback)"
+        )

@@ -66,7 +66,7 @@ def subject(doi: str) -> str:
     """The canonical id of a subject. Raises `InvalidDoi`."""
     canonical = event_ids.doi_id(doi)
     if not is_id(canonical):
-        raise InvalidDoi(f"{doi!r} is no DOI: the subject of an event is one, as 10.5072/abc")
+        raise InvalidDoi(f"{doi!r} is not a DOI: the subject of an event must be one, such as 10.5072/abc")
     return canonical
 
 
@@ -79,8 +79,8 @@ def from_text(subj: str, relation: str, obj: str, source: str, *, total: int = 1
     kebab = RELATIONS.get(relation.strip(), relation.strip())
     if kebab not in _KNOWN:
         raise BadInput(
-            f"{relation!r} is no relation: write one of Kernel 4, as is-cited-by, {AUTHORED_BY}, {AUTHORED_AT},"
-            f" {FUNDED_BY}, or one of usage, as unique-dataset-requests-regular"
+            f"{relation!r} is not a relation type: use one of Kernel 4 (is-cited-by …), {AUTHORED_BY}, {AUTHORED_AT},"
+            f" {FUNDED_BY}, or one of usage, such as unique-dataset-requests-regular"
         )
     object_id = event_ids.canonical(obj)
     for what, text in (("object", object_id), ("source", source.strip())):

@@ -63,28 +63,28 @@ def nothing_sent(why: str) -> Outcome:
 
 #: By HTTP status: kind, cause, what to do (the server's own words come first). Others: by their hundred, below.
 BY_STATUS: dict[int, tuple[OutcomeKind, str, str]] = {
-    400: (OutcomeKind.PERMANENT, "bad_request", "mend the record, then retry"),
+    400: (OutcomeKind.PERMANENT, "bad_request", "fix the record, then retry"),
     401: (
         OutcomeKind.BLOCKED,
         "credentials",
-        "DataCite does not know this account and password: mend them, then retry",
+        "DataCite rejects this account and password: correct them, then retry",
     ),
-    403: (OutcomeKind.PERMANENT, "forbidden", "the account has no right to this DOI or prefix"),
+    403: (OutcomeKind.PERMANENT, "forbidden", "the account has no permission for this DOI or prefix"),
     404: (OutcomeKind.PERMANENT, "not_there", "DataCite does not have it, or hides it from this account"),
     405: (OutcomeKind.PERMANENT, "not_a_draft", "only drafts can be deleted; deactivate it instead"),
-    408: (OutcomeKind.THROTTLED, "throttled", "sent again by itself"),
-    409: (OutcomeKind.RETRYABLE, "conflict", "another write was faster; sent again by itself"),
+    408: (OutcomeKind.THROTTLED, "throttled", "retried automatically"),
+    409: (OutcomeKind.RETRYABLE, "conflict", "another write came first; retried automatically"),
     413: (OutcomeKind.PERMANENT, "too_large", "the document is too large for DataCite"),
-    422: (OutcomeKind.PERMANENT, "metadata", "mend the record, then retry"),
-    425: (OutcomeKind.THROTTLED, "throttled", "sent again by itself"),
-    429: (OutcomeKind.THROTTLED, "throttled", "sent again by itself"),
+    422: (OutcomeKind.PERMANENT, "metadata", "fix the record, then retry"),
+    425: (OutcomeKind.THROTTLED, "throttled", "retried automatically"),
+    429: (OutcomeKind.THROTTLED, "throttled", "retried automatically"),
 }
 
 BY_HUNDRED: dict[int, tuple[OutcomeKind, str, str]] = {
     2: (OutcomeKind.DONE, "", ""),
-    3: (OutcomeKind.PERMANENT, "redirected", "a redirect is not followed with credentials: mend datacite_url"),
-    4: (OutcomeKind.PERMANENT, "rejected", "mend the record, then retry"),
-    5: (OutcomeKind.AMBIGUOUS, "server_error", "it may have been done: asked about by itself"),
+    3: (OutcomeKind.PERMANENT, "redirected", "redirects are not followed with credentials: correct datacite_url"),
+    4: (OutcomeKind.PERMANENT, "rejected", "fix the record, then retry"),
+    5: (OutcomeKind.AMBIGUOUS, "server_error", "it may have been done: checked automatically"),
 }
 
 #: The cause of a POST for a DOI that exists already (lupo: uniqueness is global across repositories).
@@ -182,11 +182,11 @@ def for_read(outcome: Outcome) -> Outcome:
 
 
 #: The part of a line, or all of it, that promises another try.
-_PROMISE = re.compile(r"(?:(?:^|[;:] )[^;:]*\bby (?:itself|themselves)\b[^;]*)+$")
+_PROMISE = re.compile(r"(?:(?:^|[;:] )[^;:]*\b(?:by (?:itself|themselves)|automatically)\b[^;]*)+$")
 
 
 def final(outcome: Outcome) -> Outcome:
-    """The same for a job that has failed: nothing promises that it is sent again by itself."""
+    """The same for a job that has failed: the message does not promise a retry."""
     return replace(outcome, message=without_promise(outcome.message))
 
 

@@ -145,9 +145,9 @@ def want(facts: Facts, target: Wanted, doi: str) -> Facts:
     if facts.wanted is Wanted.TOMBSTONE:
         raise TombstoneStays(doi)
     if facts.wanted is Wanted.ABANDONED:
-        raise Refused(f"{doi} was abandoned; its string is never used again", "abandoned")
+        raise Refused(f"{doi} was abandoned: its DOI string is never used again", "abandoned")
     if _rung(Wanted(facts.remote) if facts.remote not in ABSENT else Wanted.NONE) > _rung(target):
-        raise Refused(f"{doi} is {facts.remote} at DataCite, and nothing leads back to {target}", "no_way_back")
+        raise Refused(f"{doi} is {facts.remote} at DataCite and cannot go back to {target}", "no_way_back")
     return replace(facts, wanted=target)
 
 
@@ -167,9 +167,9 @@ def deactivate(facts: Facts, doi: str) -> Facts:
 def abandon(facts: Facts, doi: str) -> Facts:
     """`facts` after somebody gave up a DOI that was never registered. Its string is burnt. `Refused` for others."""
     if facts.certainty is Certainty.UNCERTAIN:
-        raise Refused(f"{doi} is uncertain: a write of it may still arrive; wait until it is settled", "uncertain")
+        raise Refused(f"{doi} is uncertain: a write may still arrive; wait until it is settled", "uncertain")
     if facts.minted:
-        raise Refused(f"{doi} is {status(facts)}, and that is for ever: `doitui doi deactivate {doi}`", "minted")
+        raise Refused(f"{doi} is {status(facts)}, and permanent: `doitui doi deactivate {doi}`", "minted")
     return replace(facts, wanted=Wanted.ABANDONED)
 
 

@@ -61,13 +61,13 @@ def _of_rows(rows: list[Any], path: Path, kind: str) -> Iterator[Note]:
 
 def _check_text(text: str, path: Path, kind: str) -> Iterator[Note]:
     if _HALF.search(text):
-        yield "half_character", path, f"{shown(text)} has half a character, which cannot be sent: take it out"
+        yield "half_character", path, f"{shown(text)} contains an unpaired surrogate, which cannot be sent: remove it"
     elif _NOT_XML.search(text):
-        yield "control_character", path, f"{shown(text)} has characters that XML cannot carry: take them out"
+        yield "control_character", path, f"{shown(text)} contains characters that XML does not allow: remove them"
     if kind.endswith(("Uri", "URI")) and not _URI.fullmatch(text):
         yield "uri_syntax", path, f"{shown(text)} is not a URI: write it in full, with https:// and without spaces"
     if kind == "contentUrl" and re.search(r"\s", text):
-        yield "uri_syntax", path, f"{shown(text)} has a blank: write %20"
+        yield "uri_syntax", path, f"{shown(text)} contains a space: write %20"
     if kind in markup.PROSE:
         for code, message in markup.notes(text):
             yield code, path, message
@@ -77,7 +77,7 @@ def _wants(member: str) -> Rule:
     def rule(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
         if member in record:
             return None
-        return "value_missing", member, "is missing, and readers will see an empty entry: fill it in or remove the row"
+        return "value_missing", member, "missing: fill it in or remove the empty entry"
 
     return rule
 

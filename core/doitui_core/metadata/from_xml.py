@@ -68,7 +68,7 @@ def _root(data: bytes) -> etree._Element:
         reason = " ".join((error.msg or "").split())
         if "Text node too long" in reason:
             raise UnreadableDocument("XML with a text of more than 10 MB, which no parser reads: shorten it") from None
-        raise UnreadableDocument(f"broken XML: {reason}: mend the file") from None
+        raise UnreadableDocument(f"invalid XML: {reason}: fix the file") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableDocument("XML with a document type (<!DOCTYPE ...>) is refused: take that line out")
     _refuse_foreign(etree.QName(root))

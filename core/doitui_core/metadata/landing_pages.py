@@ -47,9 +47,9 @@ def refusal(url: str) -> Note | None:
     if len(url.encode("utf-8", "surrogatepass")) > LONGEST:
         return "too_long", f"{shown} has {len(url)} characters, DataCite takes {LONGEST} bytes: shorten it"
     if re.search(r"\s", url):
-        return "url_syntax", f"{shown} has a blank or a line break: write %20 for a blank"
+        return "url_syntax", f"{shown} contains a space or a line break: write %20 for a space"
     if _CONTROL.search(url):
-        return "url_syntax", f"{shown} has control characters: take them out"
+        return "url_syntax", f"{shown} contains control characters: remove them"
     if not _SCHEME.match(url):
         return "url_syntax", f"{shown} is not a web address: {_WRITE}"
     if not _has_host(url):
@@ -66,7 +66,7 @@ def notes(url: str, own_doi: Callable[[], str]) -> Iterator[Note]:
         return
     shown = quoted(url)
     if _USER.search(url):
-        yield "url_credentials", f"{shown} names a user, and everybody can read it: take the part before @ out"
+        yield "url_credentials", f"{shown} names a user, visible to everybody: remove the part before @"
     yield from _spelling(url, shown)
     if len(url) > LONG:
         yield "url_long", f"{shown} has {len(url)} characters, and browsers may cut it: use one of at most {LONG}"
@@ -111,7 +111,7 @@ def _spelling(url: str, shown: str) -> Iterator[Note]:
     elif not url.isascii():
         yield "url_not_ascii", f"{shown} has letters beyond ASCII: percent-encode them, as %C3%A4 for ä"
     elif found := _NOT_IN_URI.search(url):
-        yield "url_characters", f"{shown} has {found[0]!r}, which belongs in no address: percent-encode it"
+        yield "url_characters", f"{shown} has {found[0]!r}, which is not allowed in a URL: percent-encode it"
 
 
 def _onward(target: str, own: str) -> Note | None:

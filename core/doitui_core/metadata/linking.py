@@ -56,9 +56,13 @@ def related(row: Row, member: str, kind: str) -> Reading | None:
     if not isinstance(value, str) or not isinstance(name, str):
         return None
     if name == "DOI" and not _DOI.fullmatch(value):
-        return "doi_syntax", member, f"{shown(value)} is no DOI, so nothing is linked: write 10.NNNN/suffix"
+        return "doi_syntax", member, f"{shown(value)} is not a DOI, so nothing is linked: write 10.NNNN/suffix"
     if name == "URL" and not _URL.fullmatch(value):
-        return "uri_syntax", member, f"{shown(value)} is no URL, so nothing is linked: write it in full, with https://"
+        return (
+            "uri_syntax",
+            member,
+            f"{shown(value)} is not a URL, so nothing is linked: write it in full, with https://",
+        )
     return None
 
 

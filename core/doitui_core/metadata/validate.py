@@ -133,7 +133,7 @@ def _refused_as_draft(reading: Reading) -> bool:
 
 def _missing(error: Any, path: Path) -> Reading:
     path = (*path, error.kind.property) if error.kind.name == "required" else path
-    return _MISSING.get(dotted(path), "value_missing"), path, "is missing, and DataCite wants it: fill it in"
+    return _MISSING.get(dotted(path), "value_missing"), path, "required by DataCite, missing"
 
 
 def _unknown_value(error: Any, path: Path) -> Reading:
@@ -168,7 +168,7 @@ _SHAPES = {"object": "an object", "array": "a list", "string": "text", "number":
 
 
 def _wrong_shape(wanted: str, value: Any, path: Path) -> Reading:
-    return "wrong_shape", path, f"{shown(value)} stands where {wanted} belongs: put {wanted} there"
+    return "wrong_shape", path, f"{shown(value)} is not {wanted}: use {wanted}"
 
 
 def _bad_syntax(error: Any, path: Path) -> Reading:
@@ -202,7 +202,7 @@ def _point_count(error: Any, path: Path) -> Reading:
 
 def _unknown_field(error: Any, path: Path) -> Reading:
     names = ", ".join(map(shown, error.kind.unexpected))
-    return "unknown_field", path, f"has the unknown field {names}: take it out"
+    return "unknown_field", path, f"unknown field {names}: remove it"
 
 
 _READINGS: dict[str, Callable[[Any, Path], Reading]] = {

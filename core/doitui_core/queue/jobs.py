@@ -315,7 +315,7 @@ def find(job_id: int, *, lock: bool = False) -> Job:
     query = Job.select().where(Job.id == job_id)
     job = (database.for_update(query) if lock else query).get_or_none()
     if job is None:
-        raise NotFound(f"there is no job {job_id}: `doitui queue list` shows those that are")
+        raise NotFound(f"job {job_id} not found: `doitui queue list` shows all jobs")
     return job
 
 

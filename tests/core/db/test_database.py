@@ -53,9 +53,9 @@ def digests(file: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("url", "what"),
     [
-        ("", "no database URL"),
-        ("doitui.db", "no database URL"),
-        ("mysql://host/db", "no database URL"),
+        ("", "not a database URL"),
+        ("doitui.db", "not a database URL"),
+        ("mysql://host/db", "not a database URL"),
         ("sqlite://relative.db", "names no file"),
         ("sqlite:///", "names no file"),
         ("postgresql://user@host", "names no database"),
@@ -93,7 +93,7 @@ def test_a_file_that_is_no_database_is_named(file: Path, open_it: Callable[[str]
 
 def test_a_place_where_no_file_can_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Misconfigured, match="cannot be made"):
+    with pytest.raises(Misconfigured, match="cannot be created"):
         database.create(f"sqlite:///{tmp_path / 'file' / 'doitui.db'}")
 
 
@@ -374,7 +374,9 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
 def test_a_table_that_is_missing_is_told_as_a_database_that_is_not_whole(database_url: str) -> None:
     database.create(database_url)
     database.current().db.execute_sql("DROP TABLE counter")
-    with pytest.raises(DatabaseUnavailable, match=r"cannot be used: .*counter.*: this is no whole database of doitui"):
+    with pytest.raises(
+        DatabaseUnavailable, match=r"cannot be used: .*counter.*: this is not a complete doitui database"
+    ):
         list(Counter.select())
 
 

@@ -95,7 +95,7 @@ def test_a_doi_that_exists_is_told_apart_from_bad_metadata() -> None:
 
 def test_the_message_has_the_servers_words_and_what_to_do_in_one_line() -> None:
     message = from_answer(answer(422, errors("can't be\nblank"))).message
-    assert message == "HTTP 422: doi: can't be blank; mend the record, then retry"
+    assert message == "HTTP 422: doi: can't be blank; fix the record, then retry"
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,7 @@ def test_an_event_says_whose_it_is_and_when() -> None:
 
 
 def test_without_a_doi_there_is_no_event() -> None:
-    with pytest.raises(InvalidDoi, match=r"'harbour' is no DOI"):
+    with pytest.raises(InvalidDoi, match=r"'harbour' is not a DOI"):
         derive({}, "harbour", source="doitui", on=ON)
 
 

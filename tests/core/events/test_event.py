@@ -43,10 +43,10 @@ def test_an_address_is_passed_through_unchanged() -> None:
 @pytest.mark.parametrize(
     ("changed", "error", "words"),
     [
-        ({"subj": "harbour"}, InvalidDoi, "'harbour' is no DOI"),
-        ({"subj": ""}, InvalidDoi, "'' is no DOI"),
-        ({"relation": "isSupplementTo"}, BadInput, "'isSupplementTo' is no relation"),
-        ({"relation": ""}, BadInput, "'' is no relation"),
+        ({"subj": "harbour"}, InvalidDoi, "'harbour' is not a DOI"),
+        ({"subj": ""}, InvalidDoi, "'' is not a DOI"),
+        ({"relation": "isSupplementTo"}, BadInput, "'isSupplementTo' is not a relation type"),
+        ({"relation": ""}, BadInput, "'' is not a relation type"),
         ({"obj": " "}, BadInput, "'' cannot be the object"),
         ({"obj": "a\nb"}, BadInput, "cannot be the object"),
         ({"source": ""}, BadInput, "'' cannot be the source"),

@@ -63,14 +63,14 @@ TABLE: list[tuple[int, str, dict[str, str], End]] = [
         "failed", "blocked", 0, "configuration",
         "HTTP 422: Source token can't be blank; set event_source_token, then retry", None)),
     (429, HTML, {"retry_after": "120"}, End(
-        "pending", "pending", 0, "throttled", "HTTP 429: Sorry, not now; sent again by itself", 2 * MINUTES)),
+        "pending", "pending", 0, "throttled", "HTTP 429: Sorry, not now; retried automatically", 2 * MINUTES)),
     (429, "", {}, End(
-        "pending", "pending", 0, "throttled", "HTTP 429: no reason given; sent again by itself", 5 * MINUTES)),
+        "pending", "pending", 0, "throttled", "HTTP 429: no reason given; retried automatically", 5 * MINUTES)),
     (500, error("Sorry, not now"), {}, End(
         "uncertain", "uncertain", 1, "server_error",
         "HTTP 500: Sorry, not now; it may have been done: sent again by itself, under the same UUID", 0)),
     (503, "", {"retry_after": "30"}, End(
-        "pending", "pending", 0, "throttled", "HTTP 503: no reason given; sent again by itself", 30)),
+        "pending", "pending", 0, "throttled", "HTTP 503: no reason given; retried automatically", 30)),
     (200, "{}", {}, End(
         "uncertain", "uncertain", 1, "unreadable",
         "HTTP 200: the answer is not about this event; sent again by itself, under the same UUID", 0)),

@@ -140,6 +140,4 @@ def test_no_other_status_is_done(call: Call) -> None:
 def test_the_message_has_the_servers_words_and_what_to_do_in_one_line() -> None:
     message = mds_outcome(answer(412, "You have to register\nmetadata first!"), Call.PUT_URL).message
 
-    assert message == (
-        "HTTP 412: You have to register metadata first!; metadata and address are sent again by themselves"
-    )
+    assert message == ("HTTP 412: You have to register metadata first!; metadata and URL are sent again automatically")

@@ -134,12 +134,12 @@ BOMB = f'<!DOCTYPE resource [<!ENTITY l0 "ha">{LAUGHS}]>'
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        pytest.param(b"", "broken XML", id="nothing"),
-        pytest.param(b"<resource", "broken XML", id="cut off"),
+        pytest.param(b"", "invalid XML", id="nothing"),
+        pytest.param(b"<resource", "invalid XML", id="cut off"),
         pytest.param(resource("<version>&nbsp;</version>"), "nbsp", id="unknown entity"),
-        pytest.param(resource("<version>&l9;</version>", before=BOMB), "DOCTYPE|broken", id="billion laughs"),
+        pytest.param(resource("<version>&l9;</version>", before=BOMB), "DOCTYPE|invalid", id="billion laughs"),
         pytest.param(
-            resource('<creators a="&l9;"/>', before=BOMB), "DOCTYPE|broken", id="billion laughs in an attribute"
+            resource('<creators a="&l9;"/>', before=BOMB), "DOCTYPE|invalid", id="billion laughs in an attribute"
         ),
         pytest.param(
             resource("<version>&x;</version>", before='<!DOCTYPE resource [<!ENTITY x SYSTEM "file:///etc/passwd">]>'),
@@ -154,7 +154,7 @@ BOMB = f'<!DOCTYPE resource [<!ENTITY l0 "ha">{LAUGHS}]>'
             "<!DOCTYPE",
             id="dtd in utf-16",
         ),
-        pytest.param(resource("<a>" * 400 + "</a>" * 400), "broken XML", id="too deep"),
+        pytest.param(resource("<a>" * 400 + "</a>" * 400), "invalid XML", id="too deep"),
         pytest.param(resource("", "http://datacite.org/schema/kernel-3"), "migrate", id="kernel-3"),
         pytest.param(resource("", "http://datacite.org/schema/kernel-2.2"), "migrate", id="kernel-2.2"),
         pytest.param(resource("", "http://datacite.org/schema/kernel-40"), "migrate", id="kernel-40"),

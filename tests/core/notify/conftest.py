@@ -29,7 +29,7 @@ from doitui_core.notify.notices import Digest, DigestLine
 from doitui_core.operations import change_settings
 from doitui_core.records import records
 
-REFUSED = Outcome(OutcomeKind.PERMANENT, "metadata", "HTTP 422: publisher is missing; mend the record, then retry", 422)
+REFUSED = Outcome(OutcomeKind.PERMANENT, "metadata", "HTTP 422: publisher is missing; fix the record, then retry", 422)
 
 PASSWORD = "s3cret/pass@word"
 

@@ -68,7 +68,7 @@ def test_a_failure_tells_cause_error_and_what_to_do(house: Any) -> None:
     told = house.told()
     assert told.recipients == "jo@example.org, ops@example.org, night@example.org"
     assert told.subject == f"DOI {DOI} could not be registered: “Letters”"
-    for line in ("publisher is missing", "mend the record, then retry", "doitui queue retry --cause metadata"):
+    for line in ("publisher is missing", "fix the record, then retry", "doitui queue retry --cause metadata"):
         assert line in told.body
 
 
@@ -164,7 +164,7 @@ def test_a_blocked_repository_is_told_to_the_operators(house: Any) -> None:
         "ops@example.org, night@example.org",
         "Repository h is blocked: credentials",
     )
-    assert "mend them\n" in told.body
+    assert "correct them\n" in told.body
 
 
 #: What a mail that asks for a person must not say, and what one must not say that tells of what goes on by itself.
@@ -209,10 +209,10 @@ def test_a_digest_tells_what_waits_apart_from_what_has_failed(digests: Any) -> N
 @pytest.mark.parametrize(
     ("text", "left"),
     [
-        ("HTTP 409: x; another write was faster; sent again by itself", "HTTP 409: x; another write was faster"),
-        ("HTTP 500: x; it may have been done: asked about by itself", "HTTP 500: x; it may have been done"),
+        ("HTTP 409: x; another write came first; retried automatically", "HTTP 409: x; another write came first"),
+        ("HTTP 500: x; it may have been done: checked automatically", "HTTP 500: x; it may have been done"),
         ("HTTP 500: x; it may be done: sent again by itself, under the same UUID", "HTTP 500: x; it may be done"),
-        ("HTTP 412: x; metadata and address are sent again by themselves", "HTTP 412: x"),
+        ("HTTP 412: x; metadata and URL are sent again automatically", "HTTP 412: x"),
         ("sent again by itself", ""),
         ("HTTP 422: stands by itself; mend it, then retry", "HTTP 422: stands by itself; mend it, then retry"),
     ],
@@ -275,8 +275,8 @@ def test_a_digest_groups_by_cause_the_most_frequent_first(digests: Any) -> None:
     heads = [line for line in digests.told().body.splitlines() if line and not line.startswith(" ")]
     assert heads == [
         "DOI registration, 2026-12-31T23:59:00Z: 10 DOIs, 5 failed (2 causes), 1 fixed themselves, 4 well.",
-        "3 x metadata: mend the record, then retry",
-        "2 x forbidden: the account has no right to this DOI or prefix",
+        "3 x metadata: fix the record, then retry",
+        "2 x forbidden: the account has no permission for this DOI or prefix",
         "1 fixed themselves",
         "4 well",
         "Look: doitui status; doitui queue list --status failed",

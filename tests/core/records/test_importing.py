@@ -89,7 +89,7 @@ def test_a_document_is_known_by_its_content(import_files: Import, name: str, con
         (b'{"titles": "\xff"}', "is no JSON"),
         ('{"n": ' + "9" * 5000 + "}", "is no JSON"),
         ('{"a":' * 100_000, "levels deep"),
-        ("<resource", "broken XML"),
+        ("<resource", "invalid XML"),
         ("<html/>", "resource"),
         ('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><resource>&e;</resource>', ""),
         (text(), "names no object id"),

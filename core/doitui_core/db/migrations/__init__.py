@@ -54,7 +54,7 @@ def refuse_newer(db: Guarded) -> int:
     """As `applied`. Raises `DatabaseNotReady` where a newer doitui has been at work: its tables would be misread."""
     if (have := applied(db)) > (newest := known()[-1].number):
         raise DatabaseNotReady(
-            f"the database is of schema {have}, this doitui knows only up to {newest}: upgrade doitui on this machine"
+            f"the database has schema {have}, this doitui only knows schema {newest}: upgrade doitui on this machine"
         )
     return have
 
@@ -63,10 +63,10 @@ def require_current(db: Guarded) -> None:
     """Raise `DatabaseNotReady` unless the schema is the one this program is written for."""
     have, newest = refuse_newer(db), known()[-1].number
     if have == 0:
-        raise DatabaseNotReady(f"the database has no tables of doitui yet: {SET_UP}")
+        raise DatabaseNotReady(f"the database has no doitui tables: {SET_UP}")
     if have < newest:
         raise DatabaseNotReady(
-            f"the database is of schema {have}, this doitui needs {newest}: run `doitui init` to upgrade it"
+            f"the database has schema {have}, this doitui needs {newest}: run `doitui init` to upgrade it"
         )
 
 
