@@ -56,7 +56,7 @@ def test_a_batch_is_told_once_when_all_of_it_has_finished(
     archive("work", "--drain")
     archive("work", "--drain")
     ((subject, body),) = post.mails
-    assert subject == "DOI registration: 1 failed (1 cause), 2 well"
+    assert subject == "DOI registration: 1 failed (1 cause), 2 succeeded"
     assert ("3 DOIs" in body, "HTTP 422" in body) == (True, True)
 
 
@@ -66,7 +66,7 @@ def test_what_a_batch_left_out_is_told_too(archive: Doitui, write: Callable[...,
     archive("batch", "mint", "--all")
     archive("work", "--drain")
     ((subject, body),) = post.mails
-    assert (subject, "creators" in body) == ("DOI registration: 1 failed (1 cause), 1 well", True)
+    assert (subject, "creators" in body) == ("DOI registration: 1 failed (1 cause), 1 succeeded", True)
 
 
 @pytest.mark.parametrize("how", [("--all",), ("--cause", "metadata")])
@@ -80,7 +80,7 @@ def test_a_retry_of_all_is_told_with_what_has_recovered(
     sandbox.faults.replace([])
     archive("queue", "retry", *how)
     archive("work", "--drain")
-    assert [subject for subject, _ in post.mails][1:] == ["DOI retry: 2 fixed themselves"]
+    assert [subject for subject, _ in post.mails][1:] == ["DOI retry: 2 recovered"]
 
 
 def test_where_nobody_wants_digests_nothing_is_noted(archive: Doitui, write: Callable[..., Path], file: Path) -> None:

@@ -1,7 +1,4 @@
-"""What was asked for many DOIs at once, noted so that one digest can tell how it ended (`bulk_digests`).
-
-Nothing is noted where nobody wants digests: an act then costs nothing more.
-"""
+"""Actions on many DOIs at once, stored for the digest of their results (`bulk_digests`) if digests are enabled."""
 
 from __future__ import annotations
 
@@ -17,8 +14,11 @@ from doitui_core.db.models import BulkAct, BulkJob, Job
 from doitui_core.domain.job_kinds import OPEN, JobKind, Service
 from doitui_core.notify import notices
 
-#: Job ids in one statement; and records left out that a digest can name.
-CHUNK, NAMED = 500, 100
+#: Job ids in one statement.
+CHUNK = 500
+
+#: Refused records that a digest can name.
+NAMED = 100
 
 
 def record(
@@ -30,11 +30,12 @@ def record(
     refused: Sequence[tuple[str, str]] = (),
     retry: bool = False,
 ) -> None:
-    """Note that `actor` did `what` ("DOI registration"), which queued these jobs. Jobs of events and reports are left
-    out. `repository`: whose settings the digest follows; without one those of the only repository concerned, else the
-    global ones. `refused`: (object id, reason) of what was left out. `retry`: the jobs had failed or were blocked.
+    """Store that `actor` did `what` ("DOI registration"), which queued these jobs; only those of DOIs count.
+
+    `repository`: whose settings the digest uses; by default those of the only repository of the jobs, else the global
+    ones. `refused`: (object id, reason). `retry`: the jobs had failed or were blocked.
     """
-    if not (job_ids or refused) or not wanted():
+    if not (job_ids or refused) or not _digests_enabled():
         return
     with database.write():
         act = BulkAct.create(
@@ -49,8 +50,8 @@ def record(
             BulkJob.insert_many([{"act": act.id, "job_id": number} for number in _of_dois(chunk)]).execute()
 
 
-def wanted() -> bool:
-    """Whether anybody gets digests: by the settings of a repository, or by the global ones."""
+def _digests_enabled() -> bool:
+    """Whether the settings of a repository, or the global ones, enable digests."""
     own = (repositories.config(row) for row in repositories.all_repositories() if row.active)
     return any(notices.wants_digests(config) for config in (Config(0, "", settings.load()), *own))
 

@@ -1,6 +1,6 @@
-"""One digest for each bulk act, written when all of its work has finished: done, failed for good, or cancelled.
+"""One digest for each bulk act, written when all of its jobs are done, failed or cancelled.
 
-Whoever works asks now and then. Several may ask at once: the digest's topic is unique, and the act is told once.
+Workers check this from time to time, also several at once: each act is reported once.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from doitui_core.notify.notices import Digest, DigestLine
 from doitui_core.queue import jobs
 
 #: As in the index `bulk_act_untold`.
-_UNTOLD = BulkAct.told_at == peewee.SQL("0")
+_UNREPORTED = BulkAct.told_at == peewee.SQL("0")
 
 CHUNK = 500
 
 
 def report_finished() -> int:
-    """Write the digests of the acts whose work has finished; how many acts. Nothing to tell costs one read."""
-    finished = [act for act in BulkAct.select().where(_UNTOLD).order_by(BulkAct.id) if not _is_open(act)]
+    """Write the digests of finished acts; how many acts. One read if there are none."""
+    finished = [act for act in BulkAct.select().where(_UNREPORTED).order_by(BulkAct.id) if not _is_open(act)]
     for act in finished:
         _report(act)
     return len(finished)
@@ -44,8 +44,8 @@ def _is_open(act: BulkAct) -> bool:
 def _report(act: BulkAct) -> None:
     lines = [*_ended(act), *_refused(act)]
     with database.write():
-        told = BulkAct.update(told_at=database.now()).where(BulkAct.id == act.id, BulkAct.told_at == EPOCH)
-        if told.execute():
+        claim = BulkAct.update(told_at=database.now()).where(BulkAct.id == act.id, BulkAct.told_at == EPOCH)
+        if claim.execute():
             notices.digest(Digest(act.what, f"bulk:{act.id}", lines), _config(act))
             BulkJob.delete().where(BulkJob.act == act.id).execute()
 
@@ -56,7 +56,7 @@ def _config(act: BulkAct) -> Config | None:
 
 
 def _ended(act: BulkAct) -> Iterator[DigestLine]:
-    """What became of each DOI of the act. A job that somebody cancelled or pruned meanwhile has nothing to tell."""
+    """The result of each DOI of the act. Cancelled and pruned jobs have none."""
     configs: dict[int, Config] = {}
     for chunk in in_chunks(_subjects(act), CHUNK):
         by_kind: dict[JobKind, dict[int, str]] = {}

@@ -17,31 +17,30 @@ from doitui_core.domain.job_kinds import JobKind
 from doitui_core.notify import notices
 from doitui_core.notify.notices import DigestLine
 
-#: DOIs looked at in one transaction.
+#: DOIs read at once.
 CHUNK = 200
 
 
 def with_record(*which: Any) -> peewee.ModelSelect[Doi]:
+    """DOIs that match the conditions, with their repositories and records."""
     query = Doi.select(Doi, Repository, Record).join(Repository).switch(Doi)
     return query.join(Record, peewee.JOIN.LEFT_OUTER).where(*which).order_by(Doi.id)
 
 
 def name_of(row: Doi, configs: dict[int, Config], repository: str) -> str:
-    """The document as people name it: its object id, with the repository's code where there are several."""
-    object_id = row.record.object_id if row.record is not None else row.doi
-    return (
-        object_id
-        if repository or len(repositories.all_repositories()) == 1
-        else f"{configs[row.repository_id].code}:{object_id}"
-    )
+    """The object id of the DOI's record, or the DOI; with the repository's code if there are several."""
+    object_id = str(row.record.object_id if row.record is not None else row.doi)
+    if repository or len(repositories.all_repositories()) == 1:
+        return object_id
+    return f"{configs[row.repository_id].code}:{object_id}"
 
 
 def ended(known: dict[int, str], kind: JobKind, had_failed: set[int]) -> list[DigestLine]:
-    """What became of the DOIs: of what is not done the job's last error, or that it waits."""
+    """The results of the DOIs `known` (id: name); those not done have the last error of their job."""
     lines = []
-    for some in in_chunks(sorted(known), CHUNK):
-        jobs = _latest(some, kind)
-        for row in with_record(Doi.id.in_(some)):
+    for chunk in in_chunks(sorted(known), CHUNK):
+        jobs = _latest(chunk, kind)
+        for row in with_record(Doi.id.in_(chunk)):
             job = jobs.get(row.id)
             cause, error = _judged(row, job, kind)
             recovered = not cause and row.id in had_failed
@@ -57,7 +56,7 @@ def _latest(ids: Sequence[int], kind: JobKind) -> dict[int, Job]:
 
 
 def _judged(row: Doi, job: Job | None, kind: JobKind) -> tuple[str, str]:
-    """(cause, error); both empty when all is well."""
+    """(cause, error); both empty for a success."""
     if job is not None and job.status != job_kinds.JobStatus.COMPLETED:
         if not _waits(job):
             return job.cause or str(job.status), job.last_error
@@ -69,7 +68,7 @@ def _judged(row: Doi, job: Job | None, kind: JobKind) -> tuple[str, str]:
 
 
 def _waits(job: Job | None) -> bool:
-    """Whether it is tried again by itself."""
+    """Whether the worker will try it again."""
     return job is not None and job.status not in (
         job_kinds.JobStatus.COMPLETED,
         job_kinds.JobStatus.FAILED,
@@ -78,4 +77,5 @@ def _waits(job: Job | None) -> bool:
 
 
 def status_text(row: Doi) -> str:
+    """OPUS's word for the status."""
     return states.opus(doi_rows.facts(row))

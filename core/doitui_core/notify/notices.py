@@ -1,11 +1,10 @@
-"""What is told by mail, and to whom: texts, and the outbox they are put in.
+"""Mail notices: their texts, their recipients, and the outbox from which `mail` sends them.
 
-A notice is written in the transaction of what it tells of, so neither is there without the other; its topic is unique,
-so each goes out once, however often that is tried. `mail` sends it. Without recipients or `smtp_url` nothing is
-written; settings that cannot be read are logged and never stop the act.
+A notice is committed together with the event it reports; its topic is unique, so it is sent once. Without recipients
+or `smtp_url` nothing is written; invalid mail settings are logged and never stop an action.
 
-Titles, names and errors come from outside. Each line of a text is made harmless as one line, so nothing in it can begin
-another one, turn the direction of what follows, or show a password that stands in an address.
+Titles, names and errors come from outside, so every line is sanitized: no line breaks, no direction overrides, no
+passwords of URLs.
 """
 
 from __future__ import annotations
@@ -34,45 +33,47 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("doitui.mail")
 
-#: How many DOIs are named for each cause of a digest; the most characters of a title, a subject, a line.
+#: DOIs named for each cause of a digest.
 NAMED = 20
+
+#: Characters.
 LONGEST_TITLE = 120
 LONGEST_SUBJECT = 250
 
-#: What to do, by cause; first what `outcomes` says.
+#: What to do, by cause; entries here replace those of `outcomes`.
 ADVICE = {
     cause: outcomes.without_promise(advice)
     for _, cause, advice in (*outcomes.BY_HUNDRED.values(), *outcomes.BY_STATUS.values())
 } | {
-    "attempts_spent": "see what DataCite answered, then retry",
-    "configuration": "mend the settings, then retry",
+    "attempts_spent": "check DataCite's answer, then retry",
+    "configuration": "fix the settings, then retry",
     "conflict": "another write was faster each time: retry",
-    "exists": "`doitui doi adopt DOI` takes it over, then mint again",
-    "firewall": "a firewall, proxy or login page refuses requests to DataCite: ask who runs the network, then retry",
+    "exists": "take it over with `doitui doi adopt DOI`, then mint again",
+    "firewall": "a firewall, proxy or login page blocks DataCite: contact your network administrators, then retry",
     "foreign": "it belongs to another account: give the record another DOI",
     "left_out": "fix the record, then mint it",
-    "mismatch": "see where it leads, then update it or set its URL",
-    "no_answer": "see whether DataCite can be reached from this host, then retry",
-    "no_record": "bring the record back, then retry",
-    "proxy": "a proxy between this host and DataCite fails: ask who runs the network, then retry",
-    "resolver_unreachable": "nothing was changed; see whether the resolver can be reached from this host",
-    "server_error": "see what DataCite answered, then retry",
-    "unreachable": "see whether DataCite can be reached from this host, then retry",
-    "unreadable": "see what DataCite answered, then retry",
-    "wrong_state": "see in which state DataCite has it, then retry",
+    "mismatch": "check its landing page, then update it or set its URL",
+    "no_answer": "check whether this host can reach DataCite, then retry",
+    "no_record": "import the record again, then retry",
+    "proxy": "a proxy between this host and DataCite fails: contact your network administrators, then retry",
+    "resolver_unreachable": "nothing was changed; check whether this host can reach the resolver",
+    "server_error": "check DataCite's answer, then retry",
+    "unreachable": "check whether this host can reach DataCite, then retry",
+    "unreadable": "check DataCite's answer, then retry",
+    "wrong_state": "check the state of the DOI at DataCite, then retry",
 }
 
-#: The end of an advice that does not hold for what goes on without anybody.
+#: The end of an advice, left out for what continues by itself.
 THEN_RETRY = ", then retry"
 
-#: What was to be done with the DOI, by action (`states.action`).
-DONE = {"mint": "registered", "update": "updated", "deactivate": "deactivated", "abandon": "given up"}
+#: Participles of the actions (`states.action`).
+_PARTICIPLES = {"mint": "registered", "update": "updated", "deactivate": "deactivated", "abandon": "abandoned"}
 
 
 @dataclass(frozen=True, slots=True)
 class DigestLine:
-    """What a run did with one DOI. `status`: OPUS's word or ours. `cause`: why it failed, empty when it did not.
-    `recovered`: before this run it had failed, now it is well. `waits`: it is tried again by itself.
+    """The result of a run for one DOI. `status`: OPUS's word or ours. `cause`: why it failed, else empty. `recovered`:
+    it had failed before this run. `waits`: the worker tries it again.
     """
 
     doi: str
@@ -91,7 +92,7 @@ class DigestLine:
 
 @dataclass
 class Digest:
-    """A bulk or cron run: what it was ("DOI registration"), a `key` no other run has, and what it did."""
+    """A bulk or cron run: its name ("DOI registration"), a unique `key`, and its results."""
 
     what: str
     key: str
@@ -99,7 +100,7 @@ class Digest:
 
 
 def report_result(row: Doi, config: Config, outcome: Outcome, **ended: bool) -> None:
-    """The notice of a write's end (`failed` for good, `minted` for the first time), committed together with it."""
+    """The notice of a finished write, where it `failed` or `minted` the DOI. Inside `database.write()`."""
     if ended["failed"]:
         failed(row, row.record, config, outcome)
     elif ended["minted"]:
@@ -107,54 +108,52 @@ def report_result(row: Doi, config: Config, outcome: Outcome, **ended: bool) -> 
 
 
 def minted(row: Doi, record: Record | None, config: Config) -> bool:
-    """Tell the record's owner and `doi_failure_notify` that a DOI is minted: once for each DOI.
+    """Notify the record's owner and `doi_failure_notify` that a DOI is minted, once.
 
-    As all of these: inside `database.write()`; whether there is a new notice.
+    As all of these: inside `database.write()`; returns whether there is a new notice.
     """
     text = [
         *_opening(record),
-        f"{_title(record) or 'A record'} has its DOI now.",
+        f"The DOI of {_title(record) or 'a record'} is registered.",
         "",
         f"  DOI:      https://doi.org/{row.doi}",
-        f"  leads to: {row.url}",
+        f"  page:     {row.url}",
         f"  state:    {row.status}",
         *_where(record, config),
     ]
     if config.environment == "test":
-        text += ["", "This is DataCite's test system: the DOI does not resolve in public."]
+        text += ["", "This is DataCite's test system: doi.org does not know the DOI."]
     subject = f"DOI {row.doi} is registered{_about(record)}"
     return _put(config, f"minted:{row.id}", _people(record, config), subject, text)
 
 
 def failed(row: Doi, record: Record | None, config: Config, outcome: Outcome) -> bool:
-    """Tell the same people that a write has finally failed: once for each time. After `doi_rows.write`, whose moment
-    stands for this failure.
-    """
-    done = DONE[states.action(doi_rows.facts(row))]
+    """Notify the same people that a write failed. After `doi_rows.write`, whose time makes the topic unique."""
+    done = _PARTICIPLES[states.action(doi_rows.facts(row))]
     text = [
         *_opening(record),
         f"The DOI {row.doi} of {_title(record) or 'a record'} could not be {done}.",
-        "It is not tried again before somebody has looked at it.",
+        "It is not tried again until somebody retries it.",
         "",
         *_why(outcome),
         *_where(record, config),
         "",
-        f"Look: doitui doi history {row.doi}",
-        f"Then: doitui queue retry --cause {outcome.cause}",
+        f"Details: doitui doi history {row.doi}",
+        f"Retry:   doitui queue retry --cause {outcome.cause}",
     ]
     topic = f"failed:{row.id}:{micros(row.updated_at)}"
     return _put(config, topic, _people(record, config), f"DOI {row.doi} could not be {done}{_about(record)}", text)
 
 
 def blocked(config: Config, outcome: Outcome) -> bool:
-    """Tell `doi_failure_notify` that a repository is blocked until its set-up is fixed: once a day for each cause."""
+    """Notify `doi_failure_notify` that a repository is blocked by its settings, once a day for each cause."""
     text = [
-        f"Nothing of repository {config.code} is sent until its set-up is mended.",
-        "Its jobs wait and lose no attempt; they go on by themselves.",
+        f"Nothing is sent for repository {config.code} until its settings are fixed.",
+        "Its jobs wait without losing attempts; then they continue by themselves.",
         "",
         *_why(outcome, goes_on=True),
         "",
-        f"Look: doitui repository show {config.code}",
+        f"Details: doitui repository show {config.code}",
     ]
     topic = f"blocked:{outcome.cause}:{database.now():%Y-%m-%d}"
     subject = f"Repository {config.code} is blocked: {_cause_text(outcome.cause)}"
@@ -162,90 +161,91 @@ def blocked(config: Config, outcome: Outcome) -> bool:
 
 
 def refused(config: Config, service: Service, outcome: Outcome) -> bool:
-    """Tell the same people that events or usage reports are not taken from us: once a day for each cause.
+    """Notify `doi_failure_notify` that events or usage reports are refused, once a day for each cause.
 
-    Not where we have no right to write events: DataCite gives it to nobody, and the doctor says so.
+    Not for a missing right to write events: DataCite gives it to nobody, as the doctor says.
     """
     if outcome.cause == "forbidden":
         return False
     text = [
-        f"No {service} of repository {config.code} are sent until this is mended. DOIs are.",
-        "What waits loses no attempt; it goes on by itself.",
+        f"No {service} are sent for repository {config.code} until this is fixed. DOIs are.",
+        "Waiting jobs lose no attempts; they continue by themselves.",
         "",
         *_why(outcome, goes_on=True),
         "",
-        "Look: doitui doctor",
+        "Details: doitui doctor",
     ]
     topic = f"refused:{service}:{outcome.cause}:{database.now():%Y-%m-%d}"
-    subject = f"{service.capitalize()} of repository {config.code} are not taken: {_cause_text(outcome.cause)}"
+    subject = f"{service.capitalize()} of repository {config.code} are refused: {_cause_text(outcome.cause)}"
     return _put(config, topic, _listed(config, "doi_failure_notify"), subject, text)
 
 
 def outage(change: BreakerChange) -> bool:
-    """Tell all whose repositories use a service that its outage began or ended: one notice for each of the two."""
-    concerned = [config for config in _everybody() if _uses(config, change.rate_limit) and can_send(config)]
-    recipients = [address for config in concerned for address in _listed(config, "doi_failure_notify")]
+    """Notify the repositories that use a service that its outage began or ended, each once."""
+    affected = [config for config in _everybody() if _uses(config, change.rate_limit) and can_send(config)]
+    recipients = [address for config in affected for address in _listed(config, "doi_failure_notify")]
     if not recipients:
         return False
     if change.opened:
         subject = f"Outage: {change.rate_limit} does not answer"
-        news = "failed again and again; from now on single requests try whether it works."
-        after = "No attempt is lost. What waits is sent by itself when the outage is over."
+        news = "fails repeatedly; it is now tested with single requests."
+        after = "No attempts are lost. Queued jobs are sent by themselves when the outage is over."
     else:
         subject = f"Outage over: {change.rate_limit} answers again"
-        news = "answers again. What has waited is sent now, slowly at first."
+        news = "answers again. Queued jobs are being sent, slowly at first."
         after = f"The outage lasted until {iso(database.now())}."
     text = [
         f"{change.rate_limit} {news}",
         "",
         f"  since:        {iso(change.since)}",
-        f"  repositories: {', '.join(config.code for config in concerned)}",
+        f"  repositories: {', '.join(config.code for config in affected)}",
         "",
         after,
     ]
     topic = f"outage:{change.rate_limit}:{micros(change.since)}:{'began' if change.opened else 'ended'}"
-    return _put(concerned[0], topic, recipients, subject, text)
+    return _put(affected[0], topic, recipients, subject, text)
 
 
 def digest(run: Digest, config: Config | None = None) -> bool:
-    """Tell `notification_email`, if `notification_email_enabled`, what a run did: one notice for each run, none when
-    there is nothing to say. `config`: whose settings count; None, for a run over all repositories, the global ones.
+    """Report the results of a run to `notification_email`, if `notification_email_enabled` and it has any.
+
+    `config`: whose settings are used; None: the global ones, for a run over all repositories.
     """
     config = config or Config(0, "", settings.load())
     if not run.lines or not wants_digests(config):
         return False
-    wrong = [line for line in run.lines if line.cause]
+    failures = [line for line in run.lines if line.cause]
     recovered = [line for line in run.lines if line.recovered and not line.cause]
-    well = [line for line in run.lines if not line.recovered and not line.cause]
-    causes = {line.cause for line in wrong}
-    kinds = Counter((line.cause, line.waits) for line in wrong).most_common()
+    succeeded = [line for line in run.lines if not line.recovered and not line.cause]
+    causes = {line.cause for line in failures}
+    kinds = Counter((line.cause, line.waits) for line in failures).most_common()
     groups = [
         (
             f"{number} x {_cause_text(cause)}: {'tried again by itself' if waits else _advice(cause)}",
-            [line for line in wrong if (line.cause, line.waits) == (cause, waits)],
+            [line for line in failures if (line.cause, line.waits) == (cause, waits)],
         )
         for (cause, waits), number in kinds
     ]
-    groups += [(f"{len(recovered)} fixed themselves", recovered)] * bool(recovered)
-    groups += [(f"{len(well)} well", well)] * bool(well)
-    told = [f"{len(wrong)} failed ({plural(len(causes), 'cause')})"] * bool(wrong)
-    told += [head for head, _ in groups[len(kinds) :]]
-    subject = f"{run.what}{_about_one(run)}: {', '.join(told)}"
-    text = [f"{run.what}, {iso(database.now())}: {plural(len(run.lines), 'DOI')}, {', '.join(told)}."]
+    groups += [(f"{len(recovered)} recovered", recovered)] * bool(recovered)
+    groups += [(f"{len(succeeded)} succeeded", succeeded)] * bool(succeeded)
+    sums = [f"{len(failures)} failed ({plural(len(causes), 'cause')})"] * bool(failures)
+    summary = ", ".join(sums + [head for head, _ in groups[len(kinds) :]])
+    subject = f"{run.what}{_about_one(run)}: {summary}"
+    text = [f"{run.what}, {iso(database.now())}: {plural(len(run.lines), 'DOI')}, {summary}."]
     for head, lines in groups:
         text += ["", head, *_list_lines(lines)]
-    text += ["", "Look: doitui status; doitui queue list --status failed"]
+    text += ["", "Details: doitui status; doitui queue list --status failed"]
     return _put(config, f"digest:{run.key}", _listed(config, "notification_email"), subject, text)
 
 
 def repository_of(topic: str) -> int:
-    """The repository whose settings send the notice of that topic; 0: the global ones."""
+    """The id of the repository whose settings send the notice; 0: the global ones."""
     return int(topic.partition(":")[0])
 
 
 def _put(config: Config, topic: str, recipients: Sequence[str], subject: str, text: Iterable[str]) -> bool:
-    """Into the outbox. False: there is nobody to tell, no server to tell it by, or it was told."""
-    assert database.in_write(), "a notice is committed together with what it tells of"
+    """Add to the outbox. False without recipients or server, or if the topic exists."""
+    assert database.in_write(), "a notice is committed together with the event it reports"
     if not recipients or not can_send(config):
         return False
     now = database.now()
@@ -261,12 +261,12 @@ def _put(config: Config, topic: str, recipients: Sequence[str], subject: str, te
 
 
 def can_send(config: Config) -> bool:
-    """Whether a mail server is set. Which one, and its password, is read when the mail is sent."""
+    """Whether a mail server is set."""
     return bool(config.settings.find("smtp_url").text.strip())
 
 
 def wants_digests(config: Config) -> bool:
-    """Whether runs and bulk acts are told by mail under these settings."""
+    """Whether these settings enable digests."""
     return _text(config, "notification_email_enabled") == "1" and can_send(config)
 
 
@@ -283,12 +283,12 @@ def _text(config: Config, name: str) -> str:
 
 
 def _people(record: Record | None, config: Config) -> list[str]:
-    """The record's owner, if the address is one (it was imported as it was), and `doi_failure_notify`."""
+    """The record's owner, if the imported address is valid, and `doi_failure_notify`."""
     owner = record.owner_email if record is not None else ""
     try:
         return setting_values.mail_addresses(owner) + _listed(config, "doi_failure_notify")
     except ValueError as error:
-        log.warning("the owner of record %s is not told: %s", _object_id(record), error)
+        log.warning("the owner of record %s gets no mail: %s", _object_id(record), error)
         return _listed(config, "doi_failure_notify")
 
 
@@ -305,15 +305,15 @@ def _uses(config: Config, name: str) -> bool:
 
 
 def _opening(record: Record | None) -> list[str]:
-    return [f"Dear {record.owner_name}," if record is not None and record.owner_name else "Good day,", ""]
+    return [f"Dear {record.owner_name}," if record is not None and record.owner_name else "Hello,", ""]
 
 
 def _where(record: Record | None, config: Config) -> list[str]:
-    return [f"  record:   {_object_id(record) or 'gone'} in {config.code}"]
+    return [f"  record:   {_object_id(record) or 'deleted'} in {config.code}"]
 
 
 def _why(outcome: Outcome, *, goes_on: bool = False) -> list[str]:
-    """`goes_on`: by itself, as soon as it can; else not before somebody retries it. Only one of the two is said."""
+    """`goes_on`: the jobs continue by themselves; else somebody has to retry. The text promises only one of the two."""
     message, advice = outcome.message, _advice(outcome.cause)
     if goes_on:
         message, advice = message.removesuffix(THEN_RETRY), advice.removesuffix(THEN_RETRY)
@@ -337,7 +337,7 @@ def _about(record: Record | None) -> str:
 
 
 def _about_one(run: Digest) -> str:
-    """DOI and record, where it was about one only."""
+    """DOI and record of a run with a single DOI."""
     if len(run.lines) > 1:
         return ""
     return f" of {run.lines[0].doi} {run.lines[0].object_id}".rstrip()
@@ -353,4 +353,4 @@ def _cause_text(cause: str) -> str:
 
 
 def _advice(cause: str) -> str:
-    return ADVICE.get(cause) or "see its error"
+    return ADVICE.get(cause) or "see the error"

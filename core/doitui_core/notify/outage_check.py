@@ -1,7 +1,7 @@
-"""After a fault one GET decides whose it was: the service's, which costs no attempt, or this request's alone.
+"""After a fault one GET decides whether the service is down (no attempt is lost) or only this request failed.
 
-A GET that is not answered by the service itself opens the breaker, which refunds the attempt of every job that met the
-outage, also where there is only one. One GET serves all requests that failed together.
+If the service itself does not answer the GET, the breaker opens and refunds the attempts of the outage, even of a
+single job. One GET serves all requests that failed together.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from doitui_core.queue.leases import Lease
 
 log = logging.getLogger("doitui.worker")
 
-#: Seconds for which an answer stands for the requests that were running when it came.
+#: Seconds for which an answer is valid for the requests that were running when it came.
 FRESH = 5.0
 
 
 class OutageCheckable(JobConnection, Protocol):
-    """What is asked: a connection to any service."""
+    """A connection to any service."""
 
     def answers(self) -> bool: ...
 
@@ -45,24 +45,25 @@ _making = threading.Lock()
 
 
 def decide(lease: Lease, connection: OutageCheckable, outcome: Outcome) -> None:
-    """Open the breaker where `outcome` is a fault and the service does not answer a GET either. Not in a transaction.
+    """Open the breaker if `outcome` is a fault and the service does not answer a GET. Outside transactions.
 
-    Afterwards `breaker.conclude` knows whether the attempt counts.
+    Afterwards `breaker.conclude` decides whether the attempt counts.
     """
     if outcome.cause not in breaker.CAUSES or breaker.is_open(connection.rate_limit):
         return
-    # The GET takes time of its own: who takes over an expired lease must not meet us.
+    # The GET takes time: without a valid lease another worker may have the job.
     if jobs.renew(lease, connection.policy) and not _answered(lease, connection):
         announce(breaker.silent(connection.rate_limit, lease.job_id))
 
 
 def announce(change: breaker.BreakerChange | None) -> None:
-    """Tell by mail and log that the breaker opened or closed."""
+    """Report by mail and log that the breaker opened or closed."""
     if change is None:
         return
     with database.write():
         notices.outage(change)
-    log.warning("%s %s", change.rate_limit, "is out of order: only a canary is sent" if change.opened else "is back")
+    state = "is unavailable: only single test requests are sent" if change.opened else "is available again"
+    log.warning("%s %s", change.rate_limit, state)
 
 
 def _answered(lease: Lease, connection: OutageCheckable) -> bool:

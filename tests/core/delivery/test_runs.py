@@ -37,7 +37,7 @@ def test_a_run_is_told_in_one_mail(mailing: Any) -> None:
     mailing.faults(REFUSE_ONE)
     cron_runs.register(threads=1)
 
-    assert digests() == ["DOI registration: 1 failed (1 cause), 2 well"]
+    assert digests() == ["DOI registration: 1 failed (1 cause), 2 succeeded"]
 
 
 def test_what_failed_before_and_is_well_now_is_told_as_such(mailing: Any) -> None:
@@ -46,7 +46,7 @@ def test_what_failed_before_and_is_well_now_is_told_as_such(mailing: Any) -> Non
     mailing.clock.forward(hours=24)
     cron_runs.register(threads=1)
 
-    assert digests()[1:] == ["DOI registration of 10.5072/h/2026/1 1: 1 fixed themselves"]
+    assert digests()[1:] == ["DOI registration of 10.5072/h/2026/1 1: 1 recovered"]
 
 
 def test_a_run_that_found_nothing_is_not_told(mailing: Any) -> None:
@@ -60,7 +60,7 @@ def test_a_verification_is_told_in_one_mail(mailing: Any) -> None:
     cron_runs.register()
     cron_runs.verify(0)
 
-    assert digests()[1:] == ["DOI verification: 3 well"]
+    assert digests()[1:] == ["DOI verification: 3 succeeded"]
 
 
 def test_unpublished_abandoned_and_deactivated_ones_are_left_alone(mailing: Any) -> None:

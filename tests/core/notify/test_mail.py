@@ -84,7 +84,7 @@ def test_what_looks_like_an_encoded_word_arrives_as_it_is(house: Any, post: Any)
     house.settings(notification_email_enabled="1", notification_email="all@example.org")
     house.digest(notices.DigestLine("10.5072/1", "https://a.org", "registered", object_id="=?utf-8?q?=0ABcc:_all?="))
     mail.send_due()
-    assert post.only()["Subject"] == "DOI registration of 10.5072/1 =?utf-8?q?=0ABcc:_all?=: 1 well"
+    assert post.only()["Subject"] == "DOI registration of 10.5072/1 =?utf-8?q?=0ABcc:_all?=: 1 succeeded"
 
 
 def test_a_notice_is_sent_once(house: Any, post: Any, clock: Any) -> None:
@@ -168,12 +168,12 @@ def test_a_reference_that_leads_nowhere_is_told(house: Any, strict: Any, monkeyp
     ("url", "reason"),
     [
         ("smtp://u:hunter2@mail.example.org", "unencrypted"),
-        ("smtps://u:hunter2ä@mail.example.org", "beyond ASCII"),
-        ("smtps://u:hun/ter2@mail.example.org", "cannot be used"),
-        ("smtps://u:p@mail.example.org:hunter2", "cannot be used"),
-        ("smtps://u:hunter2@[::1", "cannot be used"),
-        ("http://u:hunter2@mail.example.org", "cannot be used"),
-        ("hunter2", "cannot be used"),
+        ("smtps://u:hunter2ä@mail.example.org", "must be ASCII"),
+        ("smtps://u:hun/ter2@mail.example.org", "smtp_url is invalid"),
+        ("smtps://u:p@mail.example.org:hunter2", "smtp_url is invalid"),
+        ("smtps://u:hunter2@[::1", "smtp_url is invalid"),
+        ("http://u:hunter2@mail.example.org", "smtp_url is invalid"),
+        ("hunter2", "smtp_url is invalid"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_told_without_its_password(
@@ -192,7 +192,7 @@ def test_a_mail_server_that_is_not_set_any_more_is_told(house: Any) -> None:
     house.minted()
     change_settings.unset_setting("smtp_url", house.archive.id)
     mail.send_due()
-    assert house.told().last_error == "smtp_url is not set any more"
+    assert house.told().last_error == "smtp_url is no longer set"
 
 
 def test_a_mail_goes_through_tls_from_the_first_byte(

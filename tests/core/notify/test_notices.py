@@ -27,7 +27,7 @@ def test_a_mint_is_told_to_the_owner_and_to_the_operators(house: Any) -> None:
     told = house.told()
     assert told.recipients == "jo@example.org, ops@example.org, night@example.org"
     assert told.subject == f"DOI {DOI} is registered: “Letters”"
-    assert told.body.startswith("Dear Jo Doe,\n\n“Letters” has its DOI now.\n")
+    assert told.body.startswith("Dear Jo Doe,\n\nThe DOI of “Letters” is registered.\n")
     assert f"https://doi.org/{DOI}\n" in told.body
     assert "https://archive.example.org/1\n" in told.body
 
@@ -38,7 +38,7 @@ def test_a_mint_is_told_once(house: Any) -> None:
 
 def test_a_mint_at_the_test_system_says_so(house: Any) -> None:
     house.minted()
-    assert "does not resolve in public" in house.told().body
+    assert "doi.org does not know the DOI" in house.told().body
 
 
 def test_a_mint_in_production_says_nothing_of_tests(house: Any) -> None:
@@ -203,7 +203,7 @@ def test_a_digest_tells_what_waits_apart_from_what_has_failed(digests: Any) -> N
     digests.digest(*lines(1, "unreachable"), *lines(2, "unreachable", waits=True))
     body = digests.told().body
     assert "2 x unreachable: tried again by itself\n" in body
-    assert "1 x unreachable: see whether DataCite can be reached from this host, then retry\n" in body
+    assert "1 x unreachable: check whether this host can reach DataCite, then retry\n" in body
 
 
 @pytest.mark.parametrize(
@@ -274,12 +274,12 @@ def test_a_digest_groups_by_cause_the_most_frequent_first(digests: Any) -> None:
     digests.digest(*lines(2, "forbidden"), *lines(3, "metadata"), *lines(4), *lines(1, recovered=True))
     heads = [line for line in digests.told().body.splitlines() if line and not line.startswith(" ")]
     assert heads == [
-        "DOI registration, 2026-12-31T23:59:00Z: 10 DOIs, 5 failed (2 causes), 1 fixed themselves, 4 well.",
+        "DOI registration, 2026-12-31T23:59:00Z: 10 DOIs, 5 failed (2 causes), 1 recovered, 4 succeeded.",
         "3 x metadata: fix the record, then retry",
         "2 x forbidden: the account has no permission for this DOI or prefix",
-        "1 fixed themselves",
-        "4 well",
-        "Look: doitui status; doitui queue list --status failed",
+        "1 recovered",
+        "4 succeeded",
+        "Details: doitui status; doitui queue list --status failed",
     ]
 
 
@@ -287,7 +287,7 @@ def test_a_digest_goes_to_its_readers_and_says_what_it_was(digests: Any) -> None
     digests.digest(*lines(1, "metadata"), *lines(1), what="DOI verification")
     told = digests.told()
     assert told.recipients == "library@example.org, it@example.org"
-    assert told.subject == "DOI verification: 1 failed (1 cause), 1 well"
+    assert told.subject == "DOI verification: 1 failed (1 cause), 1 succeeded"
 
 
 def test_a_digest_has_a_line_for_each_doi_as_opus_writes_it(digests: Any) -> None:
@@ -305,7 +305,7 @@ def test_a_digest_names_twenty_and_counts_the_rest(digests: Any) -> None:
 
 def test_a_digest_of_one_doi_names_it_in_its_subject(digests: Any) -> None:
     digests.digest(DigestLine(DOI, "https://a.org/1", "registered", object_id="1"))
-    assert digests.told().subject == f"DOI registration of {DOI} 1: 1 well"
+    assert digests.told().subject == f"DOI registration of {DOI} 1: 1 succeeded"
 
 
 def test_a_run_is_told_once(digests: Any) -> None:
