@@ -66,16 +66,16 @@ SIGNS = {
 
 ACTIONS: tuple[Action, ...] = (
     Action("help", "question_mark,f1", "Help", "what this screen shows, and every key of it", (*ALL, "doi")),
-    Action("filter", "slash", "Filter", "show only some rows; esc takes it away", LISTS),
+    Action("filter", "slash", "Filter", "show only matching rows; Esc clears the filter", LISTS),
     Action("compare", "c", "Compare", "ask DataCite now, and show field by field where it differs", ("doi",)),
     # What writes: capitals.
-    Action("retry", "R", "Retry", "put failed and blocked jobs back, with new attempts", ("queue", "events", "doi"), 1),
+    Action("retry", "R", "Retry", "requeue failed and blocked jobs, with new attempts", ("queue", "events", "doi"), 1),
     Action("flush", "F", "Flush", "send the events that are due, at the pace that is allowed", ("events",), 2),
     Action(
         "retry_cause", "C", "RetryCause", "put back every job that failed for this cause", ("queue", "dashboard"), 2
     ),
-    Action("cancel", "X", "Cancel", "give up jobs, and the wish behind them", ("queue",), 2),
-    Action("mint", "M", "Mint", "bring DOIs to the state chosen: findable is for ever", ("dois", "doi", "mint"), 3),
+    Action("cancel", "X", "Cancel", "cancel jobs and what they asked for", ("queue",), 2),
+    Action("mint", "M", "Mint", "create DOIs in the chosen state; findable is permanent", ("dois", "doi", "mint"), 3),
     Action("update", "U", "Update", "send the present content of the records again", ("dois", "doi"), 2),
     Action("verify", "V", "Verify", "compare with what DataCite has, and follow the resolver", ("dois", "doi"), 1),
     Action("sync", "Z", "Sync", "ask DataCite for the state, and keep what it says", ("dois", "doi"), 1, shown=False),
@@ -83,7 +83,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("restore", "B", "Restore", "bring a tombstone back; asks for the reason", ("dois", "doi"), 2, shown=False),
     Action("set_url", "W", "URL", "change the landing page", ("dois", "doi"), 2, shown=False),
     Action(
-        "abandon", "X", "Abandon", "give up a DOI that was never registered, for ever", ("dois", "doi"), 3, shown=False
+        "abandon",
+        "X",
+        "Abandon",
+        "abandon a DOI that was never registered; this is final",
+        ("dois", "doi"),
+        3,
+        shown=False,
     ),
     Action("adopt", "T", "TakeOver", "take over a DOI that exists in our account", ("dois", "doi"), 2, shown=False),
     Action("reserve", "E", "Reserve", "decide the DOI now, before it is minted", ("mint",), 2),
@@ -102,10 +108,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit", "E", "Edit", "change the setting under the cursor", ("doctor",), 2),
     Action("pause_queue", "P", "PauseQueue", "stop sending for a repository, or send again", ("queue", "dashboard"), 1),
     # What looks: small letters.
-    Action("open", "enter", "Open", "what stands behind this row", (*LISTS, "dashboard", "doctor"), shown=False),
+    Action("open", "enter", "Open", "open the details of this row", (*LISTS, "dashboard", "doctor"), shown=False),
     Action("mark", "space", "Mark", "mark this row; capitals then act on all that are marked", LISTS),
     Action("mark_range", "v", "Range", "mark every row from the last mark to here", LISTS, shown=False),
-    Action("mark_all", "A", "AllMatching", "act on every row of the list, seen or not", LISTS),
+    Action("mark_all", "A", "AllMatching", "act on all rows that match the filter", LISTS),
     Action(
         "tab_next",
         "right_square_bracket",
@@ -142,8 +148,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("pause", "p", "Pause", "hold the screen still; p again goes on", (*ALL, "doi"), shown=False),
     Action("slower", "plus", "Slower", "ask the database more seldom: up to a minute", (*ALL, "doi"), shown=False),
     Action("faster", "minus", "Faster", "ask the database more often: down to a second", (*ALL, "doi"), shown=False),
-    Action("stop", "x", "Stop", "end what is under way after what is in hand", (*ALL, "doi"), shown=False),
-    Action("log", "L", "Log", "what was done from this screen, and by everybody", (*ALL, "doi"), shown=False),
+    Action("stop", "x", "Stop", "stop the running action after the current item", (*ALL, "doi"), shown=False),
+    Action("log", "L", "Log", "recent activity, from these screens and of all users", (*ALL, "doi"), shown=False),
     Action("mouse", "m", "Mouse", "take the mouse, or leave it to the terminal to select", (*ALL, "doi"), shown=False),
     Action("theme", "b", "Theme", "colours, or greys only", (*ALL, "doi"), shown=False),
     Action("palette", "colon,ctrl+p", "Palette", "every act by name, and any DOI", (*ALL, "doi"), shown=False),
@@ -151,7 +157,7 @@ ACTIONS: tuple[Action, ...] = (
         Action(f"go_{section}", str(number), name, f"go to {name}", (*ALL, "doi"), shown=False)
         for number, (section, name, _) in enumerate(SECTIONS, start=1)
     ),
-    Action("back", "escape", "Back", "back; closes, takes filter and marks away", (*ALL, "doi"), shown=False),
+    Action("back", "escape", "Back", "back; closes, clears filter and marks", (*ALL, "doi"), shown=False),
     Action("quit", "q", "Quit", "back to the dashboard, then leave; the worker goes on", (*ALL, "doi")),
 )
 

@@ -68,7 +68,7 @@ def test_a_directory_is_no_database(typed: Doitui, tmp_path: Path, line: str) ->
 def test_nobody_waits_for_a_pipe(typed: Doitui, tmp_path: Path, line: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     done = typed("--database", f"sqlite:///{tmp_path / 'pipe'}", line)
-    assert (done.code, "no regular file" in done.complaint) == (3, True)
+    assert (done.code, "not a regular file" in done.complaint) == (3, True)
 
 
 @pytest.mark.parametrize("line", ["status", "init"])

@@ -55,4 +55,4 @@ def test_an_address_that_was_stored_before_is_not_used(archive: Doitui, file: An
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE setting SET value = 'http://api.example.org' WHERE name = 'datacite_url'")
     done = archive("work", "--drain")
-    assert (done.code, "api.example.org would get credentials unencrypted" in done.complaint) == (3, True)
+    assert (done.code, "api.example.org would receive credentials unencrypted" in done.complaint) == (3, True)

@@ -28,7 +28,7 @@ def test_an_outage_is_started_seen_and_ended_and_nothing_is_left(world: Any, tmu
     screen.until("Newest DOIs", "oOutage", "This is the demo", patience=PATIENCE)
     screen.until("+ findable   10.5072/", patience=PATIENCE)
     screen.keys("o")
-    screen.until("DataCite is out", "OUT since", patience=PATIENCE)
+    screen.until("DataCite unavailable", "OUT since", patience=PATIENCE)
     screen.keys("o")
     screen.until("DataCite is back", patience=PATIENCE)
     assert len(living(folder / "demo.db")) >= 2, "a worker and a site"

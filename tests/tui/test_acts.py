@@ -260,5 +260,5 @@ def test_the_log_shows_what_others_did_too(
         return seen(pilot)
 
     shown = operate(script, start="queue")
-    assert "Done by everybody" in shown
+    assert "All activity" in shown
     assert "bo              mint" in shown

@@ -87,7 +87,7 @@ def test_an_act_on_many_is_told_of_and_stopped(
 
     during, told, after = operate(script, start=section, write=True)
     assert (" 0 of " in during, "stopped, " in told, "left as they are" in told) == (True, True, True), (during, told)
-    assert "under way" not in after
+    assert "running" not in after
     assert "x stops it" not in after
     assert acts() == 1, "what was in hand was done, and no more"
 
@@ -127,7 +127,7 @@ def test_nothing_is_under_way(house: str, operate: Operate, press: Press) -> Non
         await press(pilot, "x")
         return [note.message for note in pilot.app._notifications]
 
-    assert operate(script, start="dois") == ["nothing is under way"]
+    assert operate(script, start="dois") == ["no action is running"]
 
 
 def test_an_act_that_breaks_off_says_how_far_it_came(house: str, operate: Operate, press: Press, seen: Seen) -> None:

@@ -126,14 +126,14 @@ def test_what_is_under_way_is_told(house: str, operate: Operate, press: Press, s
             while not isinstance(pilot.app.screen, Dialog):
                 await asyncio.sleep(0.02)
             pilot.app.screen.dismiss({})
-            while "1 under way" not in (shown := seen(pilot)):
+            while "1 running" not in (shown := seen(pilot)):
                 await asyncio.sleep(0.02)
         go_on.set()
         await press(pilot)
         return shown, seen(pilot)
 
     during, after = operate(look, start="queue", write=True)
-    assert ("1 under way" in during, "under way" in after.splitlines()[-1]) == (True, False)
+    assert ("1 running" in during, "under way" in after.splitlines()[-1]) == (True, False)
 
 
 @pytest.mark.parametrize("turns", range(12))

@@ -46,7 +46,7 @@ def test_a_tab_shows_one_state(shown: Shown) -> None:
 
 
 def test_that_no_worker_runs_is_told_above(shown: Shown) -> None:
-    assert "no worker was seen" in shown()
+    assert "no worker is running" in shown()
 
 
 @pytest.mark.parametrize(

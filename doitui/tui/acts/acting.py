@@ -46,7 +46,7 @@ class Acting:
         """What is being done this moment, for the last line; empty for nothing."""
         course = self._shown
         if course is None or not course.whole:
-            return f"{len(self._courses)} under way" if self._courses else ""
+            return f"{len(self._courses)} running" if self._courses else ""
         how_far = f"{course.verb} {number(course.done)} of {number(course.whole)}"
         more = f" and {len(self._courses) - 1} more" if len(self._courses) > 1 else ""
         return f"{how_far}{', stopping' if course.stopped else ', x stops it'}{more}"
@@ -172,19 +172,19 @@ class Acting:
     def act_log(self) -> None:
         none: list[list[Line]] = [["Nothing was done from here yet."]]
         entries = [line for entry in (list(self._log) or none) for line in entry]
-        here: list[Line] = [("Done from this screen", "head"), "", *entries]
+        here: list[Line] = [("From these screens", "head"), "", *entries]
 
         def show(more: list[Line]) -> None:
             self._app.push_screen(Sheet([*here, *more]))
 
         def everybody(rows: list[audit.Row]) -> None:
-            show(["", ("Done by everybody, newest first", "head"), "", *activity_lines.activity_lines(rows)])
+            show(["", ("All activity, newest first", "head"), "", *activity_lines.activity_lines(rows)])
 
         self._app.quick.ask("log", lambda: audit.newest(EVERYBODY), everybody, lambda _: show([]))
 
     def act_mouse(self) -> None:
         told = {
-            True: "the mouse is the screens' now: with shift held the terminal selects",
+            True: "mouse support is on: hold Shift to select text in the terminal",
             False: "the mouse is the terminal's now",
             None: "this terminal has no mouse",
         }
@@ -195,7 +195,7 @@ class Acting:
 
     def act_stop(self) -> None:
         if (course := self._shown) is None:
-            self._app.say("nothing is under way", bad=True)
+            self._app.say("no action is running", bad=True)
             return
         course.halt.set()
         self._app.say(f"{course.verb} stops after what is in hand; what is done stays done")

@@ -84,7 +84,7 @@ class Dialog(ModalScreen[Answers | None]):
                 yield Label(field.label, markup=False)
                 yield Input(field.given, id=f"field-{field.name}", select_on_focus=False)
             if plan.typed:
-                yield Label(f"type {plan.typed} to go on", markup=False)
+                yield Label(f"Type {plan.typed} to confirm", markup=False)
                 yield Input(id="typed", select_on_focus=False)
             yield Lines(id="wrong")
             with Horizontal(classes="buttons"):
@@ -174,7 +174,7 @@ class Dialog(ModalScreen[Answers | None]):
             if field.required and not self._answers()[field.name]:
                 return f"{field.label}: this has to be filled in"
         if self.plan.typed and self.query_one("#typed", Input).value.strip() != self.plan.typed:
-            return f"to go on, type {self.plan.typed}"
+            return f"to confirm, type {self.plan.typed}"
         return ""
 
 

@@ -89,7 +89,10 @@ def target(text: str) -> Wanted:
 ACTS: dict[str, DoiAct] = {
     "mint": DoiAct(
         "doi mint {dois}",
-        ("Each is brought to the state below. Registered or findable, a DOI is for ever: hidden, but never deleted.",),
+        (
+            "Each DOI gets the state below.",
+            "Registered and findable DOIs are permanent: they can be hidden, never deleted.",
+        ),
         _check_mint,
         lambda row, given, who: targets.mint(_find_record(row), target(given["state"]), actor=who),
         (STATE,),
@@ -124,7 +127,7 @@ ACTS: dict[str, DoiAct] = {
     ),
     "abandon": DoiAct(
         "doi abandon {dois}",
-        ("Each string is given up for ever; a draft at DataCite is deleted.",),
+        ("Each DOI string is abandoned for good; a draft at DataCite is deleted.",),
         lambda row: targets.check_abandon(row.doi),
         lambda row, _, who: doi_actions.abandon(row.doi, actor=who),
     ),
@@ -146,7 +149,7 @@ ACTS: dict[str, DoiAct] = {
 VERBS = {"adopt": "Take over"}
 
 #: What stands above a question about a whole list.
-ALL_OF_IT = "Every DOI of this list, seen or not. If their number changes meanwhile, nothing is done."
+ALL_OF_IT = "All DOIs that match the filter. Cancelled if the count changes first."
 
 
 def checked(name: str, rows: list[DoiRow]) -> tuple[list[DoiRow], list[tuple[str, str]]]:
@@ -233,7 +236,7 @@ def unregistered() -> Window:
 
 def register_all(expected: int, operator: str) -> Plan:
     """OPUS's first bulk run."""
-    lines: list[Line] = ["Every published record whose DOI is not registered. A findable DOI is for ever."]
+    lines: list[Line] = ["All published records whose DOI is not registered. A findable DOI is permanent."]
     what, command = plural(expected, "record"), "doitui batch mint --all"
 
     def run(_: Answers, course: Progress) -> ActResult:

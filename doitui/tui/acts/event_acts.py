@@ -57,7 +57,7 @@ class EventActs:
             # Without ids it would be all there are.
             return ActResult(len(retrying.retry(ids=ids, actor=self.doitui.operator, step=course.step)) if ids else 0)
 
-        lines: list[Line] = ["Every failed event of this list, seen or not, gets new attempts."]
+        lines: list[Line] = ["All failed events that match the filter get new attempts."]
         self._ask("Retry", expected, lines, "doitui event retry ID…", run, 3)
 
     def act_flush(self) -> None:

@@ -62,8 +62,8 @@ class QueueActs:
             return _cancel(gather(course, window, expected), self.doitui.operator, course)
 
         lines: list[Line] = [
-            "Every job of this list, seen or not.",
-            "If their number changes meanwhile, nothing is done.",
+            "All jobs that match the filter.",
+            "Cancelled if the count changes first.",
         ]
         self.propose(verb, plural(expected, "job"), lines, command, run, 3, expected)
 
@@ -90,7 +90,7 @@ class QueueActs:
         if not rows:
             self.doitui.say("nothing to cancel: only pending, blocked and failed jobs can be given up", bad=True)
             return
-        lines = [*_first(rows), "", "The wish behind each is taken back: what is wanted is again what is there."]
+        lines = [*_first(rows), "", "The target state of each goes back to its DataCite state."]
         ids = [row.id for row in rows]
 
         def run(_: Answers, course: Progress) -> ActResult:
@@ -119,9 +119,7 @@ class QueueActs:
                 return
             paused = not all(row.paused for row in chosen)
             verb = "Pause" if paused else "Resume"
-            told = (
-                "What is under way ends; what is queued stays queued." if paused else "What is queued goes out again."
-            )
+            told = "Running jobs finish; queued jobs stay queued." if paused else "Queued jobs are sent again."
 
             def run(_: Answers, __: Progress) -> ActResult:
                 for row in chosen:

@@ -44,7 +44,7 @@ class DatabaseLink:
         if self.since is not None and self.now is not None:
             return f"LOST {span(self.now - self.since)}, try {self.tries}"
         if self.paused:
-            return "held"
+            return "PAUSED"
         return "live" if self.every == EVERY else f"live {self.every:.0f}s"
 
     @property

@@ -124,7 +124,7 @@ class DashboardScreen(QueueActs, Section):
 
     def act_retry_cause(self) -> None:
         if (need := self.alert) is None or not need.cause:
-            self.doitui.say("put the cursor on jobs that failed: C puts back those of one cause", bad=True)
+            self.doitui.say("move the cursor to failed jobs: C requeues those of one cause", bad=True)
         else:
             self.propose_cause(need.cause)
 
@@ -142,7 +142,7 @@ def _shares(data: Dashboard, width: int) -> list[Line]:
 
 
 def _acts(rows: list[audit.Row], width: int) -> list[Line]:
-    lines: list[Line] = [Rule("Last acts", "newest first"), *activity_lines(rows, width)]
+    lines: list[Line] = [Rule("Recent activity", "newest first"), *activity_lines(rows, width)]
     return lines if rows else [*lines, "", " Nothing was done yet."]
 
 
@@ -176,10 +176,10 @@ def _folded(parts: list[state_symbols.Toned], width: int) -> list[Line]:
 
 def _work(data: Dashboard, width: int) -> list[Line]:
     pace, jobs = data.pace, data.overview["jobs"]
-    oldest = f"oldest {ago(pace.oldest, data.now)}" if pace.oldest else "nothing waits"
+    oldest = f"oldest waiting {ago(pace.oldest, data.now)}" if pace.oldest else "queue empty"
     workers: state_symbols.Cell = plural(data.workers, "worker")
     if not data.workers:
-        workers = ("no worker runs", "bad" if pace.waiting else "quiet")
+        workers = ("no worker running", "bad" if pace.waiting else "quiet")
     rate = f"{pace.rate:.0f}/min" if pace.rate else "0/min"
     held = any(
         link.state in ("out", "paused") for link in data.links if rate_limit.service_of(link.name) is Service.DOIS
@@ -188,7 +188,7 @@ def _work(data: Dashboard, width: int) -> list[Line]:
     bars = spark([done or 0 for done in pace.minutes[-30 if width < 96 else -60 :]])
     return [
         Rule("Queue"),
-        [f" waiting {number(pace.waiting)}   {oldest}   under way {number(jobs['processing'])}   ", workers],
+        [f" waiting {number(pace.waiting)}   {oldest}   running {number(jobs['processing'])}   ", workers],
         [f" {rate:<8}", (bars, "busy"), f"  {left}"],
     ]
 
@@ -239,7 +239,7 @@ def _newest(data: Dashboard, width: int) -> list[Line]:
 
 def _all_well(data: Dashboard) -> tuple[str, ...]:
     if data.overview["dois"]["total"] or data.overview["repositories"]:
-        return ("Nothing. All is well.",)
+        return ("No problems found.",)
     return (
         "There is no repository yet, so nothing can be minted.",
         "",

@@ -91,7 +91,7 @@ class DoctorScreen(TabbedSection):
             for level in (doctor_check.OK, doctor_check.WARN, doctor_check.FAIL)
         }
         told = "  ".join(f"{number} {level}" for level, number in many.items())
-        self.say(told, f"looked at {self._looked_at:%H:%M:%SZ}, r again")
+        self.say(told, f"checked {self._looked_at:%H:%M:%SZ}, r to repeat")
         self.table.cache.fixed(
             [
                 {"id": at, "level": check.level, "name": check.name, "told": check.message, "mend": check.remedy}
@@ -124,7 +124,7 @@ class DoctorScreen(TabbedSection):
     def _in_short(self, row: Row) -> list[Line]:
         """For narrow screens: what the table has cut."""
         lines: list[Line] = [f" {row['help'] if self.tab else row['told']}"]
-        return [*lines, [(" mend  ", "quiet"), row["mend"]]] if row.get("mend") else lines
+        return [*lines, [(" fix   ", "quiet"), row["mend"]]] if row.get("mend") else lines
 
     def _about(self, row: Row) -> list[Line]:
         if self.tab:
@@ -139,7 +139,7 @@ class DoctorScreen(TabbedSection):
             ]
         level, tone = state_symbols.CHECK[row["level"]]
         lines: list[Line] = [[(f"{level.strip()}  ", tone), (row["name"], "strong")], "", row["told"]]
-        return [*lines, "", ("To mend it", "head"), row["mend"]] if row["mend"] else lines
+        return [*lines, "", ("How to fix it", "head"), row["mend"]] if row["mend"] else lines
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
         assert message.row is not None

@@ -44,7 +44,7 @@ def facts(page: DoiPage) -> list[Line]:
         _line("repository", row.repository),
         _line("title", row.title or "-"),
         _line("published", {True: "yes", False: "no", None: "-"}[page.published]),
-        _line("leads to", row.url or "-"),
+        _line("landing page", row.url or "-"),
     ]
     if row.reason:
         lines += [_line("tombstone", row.reason), _line("successor", row.successor or "-")]
@@ -150,7 +150,7 @@ def events(page: DoiPage) -> list[Line]:
     lines += [*_by_relation(page.events), ""]
     for row in page.events:
         state, tone = state_symbols.event(row.state)
-        told = f"total {number(row.total)}, told {number(row.submitted_total)}"
+        told = f"count {number(row.total)}, submitted {number(row.submitted_total)}"
         lines.append([f" {row.id:>7}  ", (f"{state:<13}", tone), f"{row.relation_type_id}  ", (told, "quiet")])
         stated = "" if row.in_metadata else "  no longer in the metadata"
         lines.append([f"          {row.obj_id}", (stated, "warn")])
@@ -174,7 +174,7 @@ def _by_relation(rows: list[EventRow]) -> list[Line]:
 
 def compared(found: Comparison | str, asked: datetime | None) -> list[Line]:
     """`found`: what came of the question, or a sentence in its place; `asked`: when it was asked."""
-    lines: list[Line] = [Rule("Beside DataCite", f"asked {second(asked)}" if asked else "")]
+    lines: list[Line] = [Rule("Compared with DataCite", f"asked {second(asked)}" if asked else "")]
     if isinstance(found, str):
         return [*lines, "", f" {found}"]
     if found.message:

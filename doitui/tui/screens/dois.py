@@ -76,7 +76,7 @@ class DoisScreen(DoiActs, ListSection):
         lines += [
             [("title     ", "quiet"), row.title or "-"],
             [("record    ", "quiet"), f"{row.object_id or '-'} in {row.repository}"],
-            [("leads to  ", "quiet"), row.url or "-"],
+            [("landing   ", "quiet"), row.url or "-"],
             [("minted    ", "quiet"), minute(row.minted_at)],
             [("changed   ", "quiet"), minute(row.updated_at)],
             [("verified  ", "quiet"), state_symbols.verification(row.verification)],

@@ -103,9 +103,16 @@ def _overview(found: Health, now: Any) -> list[Line]:
     last = f"{span(now - found.last)} ago" if found.last else "never"
     waits = found.spool["bytes"]
     spool = f"{plural(found.spool['files'], 'file')}, {number(waits)} bytes wait" if waits else "empty"
-    drained = f"{span(now - found.drained)} ago" if found.drained else "none yet"
+    drained = f"{span(now - found.drained)} ago" if found.drained else "never"
     lines.append(
-        [(" last taken ", "quiet"), last, ("   usage spool ", "quiet"), spool, ("   last visit ", "quiet"), drained]
+        [
+            (" last accepted ", "quiet"),
+            last,
+            ("   usage spool ", "quiet"),
+            spool,
+            ("   last view counted ", "quiet"),
+            drained,
+        ]
     )
     if found.rejected:
         lines.append([(" ! ", "warn"), f"{plural(found.rejected, 'line')} of the spool could not be read"])
@@ -132,7 +139,7 @@ def about_event(row: EventRow) -> list[Line]:
         [("object    ", "quiet"), row.obj_id],
         [("source    ", "quiet"), row.source_id],
         [("from      ", "quiet"), row.origin + ("" if row.in_metadata else ", no longer in the metadata")],
-        [("total     ", "quiet"), f"{number(row.total)}, told: {number(row.submitted_total)}"],
+        [("total     ", "quiet"), f"{number(row.total)}, submitted {number(row.submitted_total)}"],
         [("kept      ", "quiet"), minute(row.created_at)],
     ]
     if row.submitted_at is not None:

@@ -129,7 +129,7 @@ class ListSection(Section):
     def _read(self) -> None:
         stretch = self.table.cache
         if not stretch.total:
-            hidden = ("", f"No {self.noun} matches `{self.filter}`.", "", "esc takes the filter away.")
+            hidden = ("", f"No {self.noun} matches `{self.filter}`.", "", "Esc clears the filter.")
             self.table.say(*(hidden if self.filter else ("", *self.empty())))
         else:
             self.table.say()

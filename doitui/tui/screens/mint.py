@@ -164,7 +164,7 @@ class MintScreen(DoiActs, ListSection):
             return
         if self._looking is not None:
             self._looking.halt.set()  # another look is wanted instead
-        self.doitui.say(f"looking at {plural(chosen.many, 'record')}…")
+        self.doitui.say(f"checking {plural(chosen.many, 'record')}…")
 
         def work(course: Progress) -> bulk_mint.MintResult:
             return chosen.mint(course, actor=self.doitui.operator, dry_run=True)
@@ -206,7 +206,7 @@ class MintScreen(DoiActs, ListSection):
             return mint_result(chosen.mint(course, actor=operator))
 
         forever = (
-            "" if state == "draft" else "Registered or findable, a DOI is for ever: it can be hidden, never deleted."
+            "" if state == "draft" else "Registered and findable DOIs are permanent: they can be hidden, never deleted."
         )
         lines: list[Line] = [forever or "A draft can still be given up.", "", *_summary(found, state)]
         lines += [(short_label(f"{object_id}:", why), "warn") for object_id, why in found.refused[:NAMED]]
@@ -229,7 +229,7 @@ class MintScreen(DoiActs, ListSection):
         lines: list[Line] = [short_label(row.object_id, row.title) for row in rows[:NAMED]]
         what, ids = plural(chosen.many, "DOI"), " ".join(row.object_id for row in rows[:3])
         if chosen.ids is None:
-            lines = ["Every record of this list, seen or not, that has none. If their number changes, nothing is done."]
+            lines = ["All records without a DOI that match the filter. Cancelled if the count changes first."]
             what, ids = f"DOIs for a list of {plural(chosen.many, 'record')}", "OBJECT_ID…"
         lines += ["", "Each gets its DOI now, to be printed; it is not minted, and the string never changes again."]
         level = 3 if chosen.many > MANY or chosen.ids is None else 2
@@ -241,7 +241,7 @@ class MintScreen(DoiActs, ListSection):
 def _doi_state(row: RecordRow) -> state_symbols.Cell:
     if row.foreign_doi:
         return state_symbols.doi("foreign")
-    return state_symbols.doi(row.status) if row.status else ("  none yet", "quiet")
+    return state_symbols.doi(row.status) if row.status else ("  none", "quiet")
 
 
 def _summary(found: bulk_mint.MintResult, state: str) -> list[Line]:

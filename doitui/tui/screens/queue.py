@@ -36,7 +36,7 @@ class QueueScreen(QueueActs, ListSection):
         "  processing  in the hands of a worker",
         "  failed      its attempts are spent: R puts it back",
         "  blocked     the repository's set-up is wrong",
-        "  uncertain   sent, and nobody knows what became of it: it is asked about by itself",
+        "  uncertain   outcome unknown (timed out): being checked",
         "",
         "Filter: words of DOI or error; or fields: status: cause: action: repo: doi:",
     )
@@ -107,7 +107,7 @@ class QueueScreen(QueueActs, ListSection):
     def act_retry_cause(self) -> None:
         row = self.table.row
         if row is None or not row.cause or row.status not in ("failed", "blocked"):
-            self.doitui.say("put the cursor on a job that failed: C puts back all with its cause", bad=True)
+            self.doitui.say("move the cursor to a failed job: C requeues all with its cause", bad=True)
             return
         self.propose_cause(row.cause)
 

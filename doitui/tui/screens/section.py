@@ -102,8 +102,14 @@ class Section(Screen[None]):
     def without_database(self, why: str) -> tuple[str, ...]:
         if self.doitui.set_up:
             steps = () if "schema" in self.doitui.set_up else FIRST_STEPS
-            return ("", f"Not set up yet: {self.doitui.set_up}", *steps, "", "This screen goes on by itself then.")
-        return ("", "The database cannot be reached.", f"  {why}", "", "It is tried again by itself; r tries now.")
+            return (
+                "",
+                f"Not set up yet: {self.doitui.set_up}",
+                *steps,
+                "",
+                "This screen then continues automatically.",
+            )
+        return ("", "The database cannot be reached.", f"  {why}", "", "It is tried again automatically; r tries now.")
 
     def failed(self, pane: WindowTable | Lines, error: Exception) -> None:
         """One pane could not be read. First it is asked whether the database is there at all: if not, what was read

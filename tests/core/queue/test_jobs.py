@@ -337,7 +337,7 @@ def test_only_what_was_not_sent_can_be_cancelled(a_job: Jobs, claim: Claim, stat
 
 @pytest.mark.parametrize("job_id", [0, -1, 10**15])
 def test_a_job_that_is_not_there_cannot_be_cancelled(store: str, job_id: int) -> None:
-    with pytest.raises(NotFound, match=f"no job {job_id}"):
+    with pytest.raises(NotFound, match=f"job {job_id} not found"):
         jobs.cancel(job_id)
 
 
