@@ -1,27 +1,26 @@
-"""Everything doitui raises on purpose.
+"""All exceptions of doitui.
 
 DoituiError
-├── BadInput                 what was typed or handed in cannot be used
-│   ├── UnreadableDocument   a file or document that is not what it should be
-│   ├── InvalidDoi           not a DOI as DataCite takes it
+├── BadInput                 the input cannot be used
+│   ├── UnreadableDocument   a file or document that cannot be read as its format
+│   ├── InvalidDoi           not a DOI that DataCite accepts
 │   ├── NotFound             no such record, DOI, job, repository or setting
 │   └── AmbiguousId          an object id that several repositories have
-├── Misconfigured            settings or set-up must be mended first
-│   ├── DatabaseNotReady     not made yet, of an older or of a newer schema
+├── Misconfigured            settings or set-up must be fixed first
+│   ├── DatabaseNotReady     does not exist, or has an older or newer schema
 │   ├── DatabaseUnavailable  the database cannot be reached, is locked, or is read-only
-│   │   ├── DatabaseReplaced it is another one than at the beginning: restored, made anew or deleted
-│   │   ├── DatabaseReplaced  another one stands in its place since the program began
-│   │   └── DiskFull         nothing more can be written to it
-│   ├── WrongEnvironment     a test set-up pointed at a production host, or the other way round
-│   └── CredentialsRefused   the remote does not know the account or password
-├── Refused                  allowed to nobody in this state; nothing was changed
-│   ├── InvalidMetadata      DataCite would refuse the document; carries the findings
+│   │   ├── DatabaseReplaced  the database file was restored, recreated or deleted meanwhile
+│   │   └── DiskFull         the disk of the database is full
+│   ├── WrongEnvironment     a test set-up with a production host, or vice versa
+│   └── CredentialsRefused   the service rejects the account or password
+├── Refused                  not allowed in this state; nothing was changed
+│   ├── InvalidMetadata      DataCite would reject the document; has the findings
 │   ├── DoiTaken             the DOI string belongs to another record or account
-│   └── TombstoneStays       only `restore` leads out of a tombstone
-└── RemoteFailed             DataCite could not be asked, or answered with an error
-    ├── NotSent              no byte of the request went out
-    ├── NoAnswer             it was sent, and nobody knows what became of it
-    ├── BadAnswer            a success whose shape is not that of the API
+│   └── TombstoneStays       only `restore` may make a tombstone findable
+└── RemoteFailed             DataCite did not answer, or answered with an error
+    ├── NotSent              no byte of the request was sent
+    ├── NoAnswer             it was sent; the outcome is unknown
+    ├── BadAnswer            a success without the shape of the API
     └── ForeignAnswer        a firewall, proxy or login page answered instead of the service
 
 Every message is one line: what was wrong, which value, what to do. Which branch ends a command with which exit code is
@@ -127,7 +126,7 @@ class TombstoneStays(Refused):
 
 
 class RemoteFailed(DoituiError):
-    """DataCite could not be asked, or answered with an error."""
+    """DataCite did not answer, or answered with an error."""
 
 
 class NotSent(RemoteFailed):

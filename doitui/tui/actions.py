@@ -40,6 +40,7 @@ class Action:
 
     @property
     def writes(self) -> bool:
+        """Whether it changes anything; 0 is the level of actions that only read."""
         return self.level > 0
 
     @property

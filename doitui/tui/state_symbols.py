@@ -52,21 +52,25 @@ _LOUDEST = ("failed", "uncertain", "changed", "pending")
 
 
 def doi(status: str) -> Toned:
+    """Shape and tone of a status of a DOI."""
     shape, tone = DOI.get(status, ("?", "warn"))
     return f"{shape} {status}", tone
 
 
 def job(status: str) -> Toned:
+    """Shape and tone of a status of a job."""
     shape, tone = JOB.get(status, ("?", "warn"))
     return f"{shape} {status}", tone
 
 
 def event(state: str) -> Toned:
+    """Shape and tone of a state of an event."""
     shape, tone = EVENT.get(state, ("?", "warn"))
     return f"{shape} {state}", tone
 
 
 def verification(word: str) -> Toned:
+    """Shape and tone of a verification."""
     shape, tone = VERIFICATION.get(word, ("?", "warn"))
     return f"{shape} {word}", tone
 

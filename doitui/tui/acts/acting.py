@@ -140,6 +140,7 @@ class Acting:
     # What every screen can do
 
     def act_help(self) -> None:
+        """Show the keys of this screen."""
         section = self._app.shown_section
         lines: list[Line] = [("What is shown", "head"), *(section.about if section else ()), "", ("Keys", "head")]
         for action in (*self._app.MORE, *actions.for_screen(self._app.screen_name)):
@@ -170,6 +171,7 @@ class Acting:
         self._app.push_screen(Sheet(lines))
 
     def act_log(self) -> None:
+        """Show recent activity: from these screens, then of all users."""
         none: list[list[Line]] = [["Nothing was done from here yet."]]
         entries = [line for entry in (list(self._log) or none) for line in entry]
         here: list[Line] = [("From these screens", "head"), "", *entries]
@@ -183,6 +185,7 @@ class Acting:
         self._app.quick.ask("log", lambda: audit.newest(EVERYBODY), everybody, lambda _: show([]))
 
     def act_mouse(self) -> None:
+        """Turn mouse support on or off."""
         told = {
             True: "mouse support is on: hold Shift to select text in the terminal",
             False: "the mouse is the terminal's now",
@@ -191,9 +194,11 @@ class Acting:
         self._app.say(told[self._app.toggle_mouse()])
 
     def act_theme(self) -> None:
+        """Change between colours and greys."""
         self._app.say(self._app.toggle_colours())
 
     def act_stop(self) -> None:
+        """Stop the newest running action after its current item."""
         if (course := self._shown) is None:
             self._app.say("no action is running", bad=True)
             return
@@ -202,9 +207,11 @@ class Acting:
         self._app.bars()
 
     def act_palette(self) -> None:
+        """Open the command palette."""
         self._app.action_command_palette()
 
     def act_pause(self) -> None:
+        """Ask, then pause or resume the queue or a repository."""
         from dataclasses import replace
 
         app = self._app
@@ -214,12 +221,15 @@ class Acting:
         app.bars()
 
     def act_slower(self) -> None:
+        """Read the database less often."""
         self._app.pace(1)
 
     def act_faster(self) -> None:
+        """Read the database more often."""
         self._app.pace(-1)
 
     def act_quit(self) -> None:
+        """Quit; ask first while an action is running."""
         app = self._app
         if len(app.screen_stack) > 1:
             app.pop_screen()

@@ -30,6 +30,8 @@ class Choice(Widget, can_focus=True):
     """A word to choose with enter."""
 
     class Chosen(Message):
+        """The button was pressed; `at` is the time of the key or click, in seconds."""
+
         def __init__(self, choice: Choice, at: float) -> None:
             super().__init__()
             self.choice, self.at = choice, at
@@ -43,14 +45,17 @@ class Choice(Widget, can_focus=True):
         return Text(f"[ {self.word} ]" if self.has_focus else f"  {self.word}  ")
 
     def get_content_width(self, *_: object) -> int:
+        """Columns: the word and a frame of two on either side."""
         return len(self.word) + 4
 
     def on_key(self, event: events.Key) -> None:
+        """Enter chooses."""
         if event.key == "enter":
             event.stop()
             self.post_message(self.Chosen(self, event.time))
 
     def on_click(self, event: events.Click) -> None:
+        """A click chooses."""
         self.post_message(self.Chosen(self, event.time))
 
 
@@ -76,6 +81,7 @@ class Dialog(ModalScreen[Answers | None]):
         self._answered = False
 
     def compose(self) -> ComposeResult:
+        """The widgets, top to bottom."""
         plan = self.plan
         with Vertical(classes="box"):
             yield Lines(id="head")
@@ -93,6 +99,7 @@ class Dialog(ModalScreen[Answers | None]):
                 yield Choice(plan.verb, id="yes")
 
     def on_mount(self) -> None:
+        """Fill the widgets and set the focus."""
         if self._over:
             return
         plan = self.plan
@@ -109,9 +116,11 @@ class Dialog(ModalScreen[Answers | None]):
         self.query_one(first or ("#no" if plan.level > 1 else "#yes")).focus()
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         self.call_after_refresh(self._fit)
 
     def dismiss(self, result: Answers | None = None) -> AwaitComplete:
+        """Close, with an answer at most once."""
         self._answered = True
         return super().dismiss(result)
 
@@ -141,6 +150,7 @@ class Dialog(ModalScreen[Answers | None]):
         self.query_one("#rest", Label).update("pgdn shows the rest" if cut else "")
 
     def action_turn(self, by: int) -> None:
+        """Scroll the text by `by` pages."""
         self.query_one("#told", Lines).action_scroll_page(by)
 
     def on_input_submitted(self) -> None:
@@ -151,6 +161,7 @@ class Dialog(ModalScreen[Answers | None]):
         self._deaf_until = time.monotonic() + DEAF
 
     def on_choice_chosen(self, message: Choice.Chosen) -> None:
+        """Confirm or cancel, unless the key was pressed before the dialog was readable."""
         if message.at < self._deaf_until:
             # A key that is held down stays unheard for as long as it is.
             self._deaf_until = max(self._deaf_until, message.at + DEAF)
@@ -163,6 +174,7 @@ class Dialog(ModalScreen[Answers | None]):
             self.dismiss(self._answers())
 
     def action_dismiss_with_nothing(self) -> None:
+        """Cancel."""
         self.dismiss(None)
 
     def _answers(self) -> Answers:
@@ -188,14 +200,17 @@ class Sheet(ModalScreen[None]):
         self._lines = lines
 
     def compose(self) -> ComposeResult:
+        """The widgets, top to bottom."""
         with Vertical(classes="box") as box:
             box.border_subtitle = "j k scroll   esc closes"
             yield Lines(id="sheet")
 
     def on_mount(self) -> None:
+        """Fill the widgets and set the focus."""
         sheet = self.query_one("#sheet", Lines)
         sheet.show(self._lines)
         sheet.focus()
 
     def action_close(self) -> None:
+        """Close the sheet."""
         self.dismiss(None)

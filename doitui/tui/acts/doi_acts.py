@@ -25,27 +25,35 @@ class DoiActs:
         raise NotImplementedError
 
     def act_mint(self) -> None:
+        """Ask, then mint the chosen records or DOIs."""
         self._consider("mint")
 
     def act_update(self) -> None:
+        """Ask, then send the metadata of the chosen DOIs again."""
         self._consider("update")
 
     def act_verify(self) -> None:
+        """Ask, then compare the chosen DOIs with DataCite and the resolver."""
         self._consider("verify")
 
     def act_deactivate(self) -> None:
+        """Ask, then turn the chosen DOIs into tombstones."""
         self._consider("deactivate")
 
     def act_restore(self) -> None:
+        """Ask, then make tombstones findable again."""
         self._consider("restore")
 
     def act_abandon(self) -> None:
+        """Ask, then abandon DOIs that were never registered."""
         self._consider("abandon")
 
     def act_adopt(self) -> None:
+        """Ask, then take over DOIs that exist at DataCite."""
         self._consider("adopt")
 
     def act_sync(self) -> None:
+        """Ask, then store DataCite's present state of the chosen DOIs."""
         self._consider("sync")
 
     def act_set_url(self) -> None:
@@ -63,6 +71,7 @@ class DoiActs:
         self._work_out(work)
 
     def act_register_all(self) -> None:
+        """Ask, then run `doitui cron register-local`."""
         operator = self.doitui.operator
 
         def work() -> Plan | str:
@@ -74,6 +83,7 @@ class DoiActs:
         self._work_out(work)
 
     def act_verify_all(self) -> None:
+        """Ask, then run `doitui cron verify-local`."""
         operator = self.doitui.operator
 
         def work() -> Plan | str:

@@ -61,6 +61,8 @@ class EventActs:
         self._ask("Retry", expected, lines, "doitui event retry ID…", run, 3)
 
     def act_flush(self) -> None:
+        """Ask, then send pending events now."""
+
         def run(_: Answers, course: Progress) -> ActResult:
             from doitui_core.operations import flush_events
 

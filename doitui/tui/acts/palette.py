@@ -27,10 +27,12 @@ class Commands(Provider):
         return [action for action in actions.for_screen(self._app.screen_name) if action.id != "palette"]
 
     async def discover(self) -> Hits:
+        """Every action of the screen, before anything is typed."""
         for action in self._listed():
             yield DiscoveryHit(f"{action.name}  ({action.key})", partial(self._do, action.id), help=action.help)
 
     async def search(self, query: str) -> Hits:
+        """Actions and DOIs that match `query`."""
         matcher = self.matcher(query)
         if (doi := doi_spelling.bare(query)).startswith("10."):
             # What is typed is no markup.

@@ -53,11 +53,13 @@ class ActResult:
         self.refused = self.refused[:MOST]
 
     def refuse(self, name: str, why: str) -> None:
+        """Count a refusal and keep its reason, of the first ones."""
         self.refusals += 1
         if len(self.refused) < MOST:
             self.refused.append((name, why))
 
     def sentence(self, what: str, course: Progress) -> str:
+        """How it ended, in one sentence."""
         told = self.said or f"{what}: {number(self.done)} done"
         told += f", {plural(self.refusals, 'refusal')}" if self.refusals else ""
         left = course.whole - course.done
@@ -78,6 +80,7 @@ class Progress:
 
     @property
     def stopped(self) -> bool:
+        """Whether a stop was requested."""
         return self.halt.is_set()
 
     def step(self, many: int) -> bool:
@@ -109,6 +112,7 @@ class Plan:
 
     @property
     def title(self) -> str:
+        """The verb and its object."""
         return f"{self.verb} {self.what}"
 
 

@@ -86,6 +86,7 @@ class QueueActs:
         self.doitui.slow.ask("cause", count, ask, self.doitui.lost)
 
     def propose_cancel(self, rows: list[JobRow]) -> None:
+        """Ask, then cancel those of `rows` that can be cancelled."""
         rows = [row for row in rows if row.status in jobs.CANCELLABLE]
         if not rows:
             self.doitui.say("nothing to cancel: only pending, blocked and failed jobs can be given up", bad=True)

@@ -39,6 +39,7 @@ class SaveDialog(ModalScreen[Path | None]):
         self._to_replace: Path | None = None
 
     def compose(self) -> ComposeResult:
+        """The widgets, top to bottom."""
         with Vertical(classes="box"):
             yield Lines(id="head")
             yield Label("File (absolute path, or relative to the directory above)", markup=False)
@@ -49,6 +50,7 @@ class SaveDialog(ModalScreen[Path | None]):
                 yield Choice("Save", id="yes")
 
     def on_mount(self) -> None:
+        """Fill the widgets and set the focus."""
         for text in self.query(Lines):
             text.can_focus = False
         directory: Line = [("directory  ", "quiet"), harmless(Path.cwd())]
@@ -58,6 +60,7 @@ class SaveDialog(ModalScreen[Path | None]):
 
     @on(Input.Changed)
     def forget_confirmation(self) -> None:
+        """Another name was typed: replacing it must be confirmed again."""
         self._to_replace = None
         self._label("Save")
         self.query_one("#wrong", Lines).show([])
@@ -65,6 +68,7 @@ class SaveDialog(ModalScreen[Path | None]):
     @on(Input.Submitted)
     @on(Choice.Chosen)
     def decide(self, message: Input.Submitted | Choice.Chosen) -> None:
+        """Save, replace, or cancel."""
         if isinstance(message, Choice.Chosen) and message.choice.id == "no":
             self.dismiss(None)
             return
@@ -74,6 +78,7 @@ class SaveDialog(ModalScreen[Path | None]):
             self.query_one("#wrong", Lines).show([(harmless(error), "bad")])
 
     def action_cancel(self) -> None:
+        """Close without saving."""
         self.dismiss(None)
 
     def _save(self) -> None:

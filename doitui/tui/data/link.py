@@ -28,6 +28,7 @@ class DatabaseLink:
 
     @property
     def lost(self) -> bool:
+        """Whether the database does not answer."""
         return self.since is not None
 
     @property
@@ -39,6 +40,7 @@ class DatabaseLink:
 
     @property
     def status_text(self) -> str:
+        """The state for the top bar: live, PAUSED, LOST, NOT SET UP."""
         if self.set_up:
             return "NOT SET UP"
         if self.since is not None and self.now is not None:

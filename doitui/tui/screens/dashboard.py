@@ -35,6 +35,8 @@ ACTS = 12
 
 
 class DashboardScreen(QueueActs, Section):
+    """What needs attention, the queue, DataCite and the newest DOIs."""
+
     id_ = "dashboard"
     BINDINGS: ClassVar = keys.bindings("dashboard")
     about: ClassVar = (
@@ -49,6 +51,7 @@ class DashboardScreen(QueueActs, Section):
         self.board: Dashboard | None = None
 
     def body(self) -> Iterable[Widget]:
+        """The widgets below the top bar, top to bottom."""
         with Horizontal(classes="row"):
             with Vertical(id="main"):
                 yield Lines(id="counts")
@@ -60,9 +63,11 @@ class DashboardScreen(QueueActs, Section):
             yield Lines(id="newest", classes="beside")
 
     def on_mount(self) -> None:
+        """Fill the widgets and set the focus."""
         self.query_one("#needs", WindowTable).focus()
 
     def columns(self, width: int) -> Sequence[Column]:
+        """The columns that fit `width` terminal columns, left to right."""
         shown = [
             Column("", 4, lambda row: state_symbols.CHECK[row["need"].level]),
             Column("HOW MANY", 8, lambda row: number(row["need"].number) if row["need"].number else "", right=True),
@@ -72,6 +77,7 @@ class DashboardScreen(QueueActs, Section):
         return shown if width >= 70 else shown[:3]
 
     def reload(self) -> None:
+        """Read again what is shown, in a reader thread."""
         self.doitui.quick.ask(
             "board", dashboard.load, self.show, lambda error: self.failed(self.query_one("#counts", Lines), error)
         )
@@ -90,6 +96,7 @@ class DashboardScreen(QueueActs, Section):
             self.show(self.board)
 
     def show(self, data: Dashboard) -> None:
+        """Show what was read."""
         self.board = data
         width = self.query_one("#main").size.width
         self.query_one("#counts", Lines).show([*_counts(data, width), *_work(data, width), *_links(data, width)])
@@ -104,10 +111,12 @@ class DashboardScreen(QueueActs, Section):
 
     @property
     def alert(self) -> Alert | None:
+        """The alert under the cursor."""
         row = self.query_one("#needs", WindowTable).row
         return row["need"] if row else None
 
     def on_window_table_moved(self) -> None:
+        """The cursor moved: show details of its row."""
         self._show_alert()
 
     def _show_alert(self) -> None:
@@ -116,13 +125,16 @@ class DashboardScreen(QueueActs, Section):
         self.query_one("#need", Lines).show([(f" {need.what}: {need.advice}", "quiet")] if need else [])
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
+        """Enter was pressed on a row: open it."""
         assert message.row is not None
         self.doitui.show_list(*message.row["need"].leads_to)
 
     def repository_here(self) -> str:
+        """Code of the repository under the cursor; empty: none."""
         return self.alert.repository if self.alert is not None else ""
 
     def act_retry_cause(self) -> None:
+        """Ask, then requeue all failed jobs with the cause under the cursor."""
         if (need := self.alert) is None or not need.cause:
             self.doitui.say("move the cursor to failed jobs: C requeues those of one cause", bad=True)
         else:

@@ -22,6 +22,8 @@ from doitui_core.views import doctor, doctor_check
 
 
 class DoctorScreen(TabbedSection):
+    """The doctor's checks, and all settings."""
+
     id_ = "doctor"
     tabs = ("Checks", "Settings")
     BINDINGS: ClassVar = keys.bindings("doctor")
@@ -39,12 +41,15 @@ class DoctorScreen(TabbedSection):
         self._begun = False
 
     def side(self) -> Lines:
+        """The pane beside the table."""
         return Lines(id="beside", classes="beside")
 
     def lower_panes(self) -> Iterable[Widget]:
+        """Panes below the table."""
         yield Lines(id="mend", classes="below")
 
     def columns(self, width: int) -> Sequence[Column]:
+        """The columns that fit `width` terminal columns, left to right."""
         if self.tab:
             return [
                 Column("SETTING", 26, lambda row: row["name"]),
@@ -74,6 +79,7 @@ class DoctorScreen(TabbedSection):
         self.failed(self.table, error)
 
     def act_refresh(self) -> None:
+        """Read everything again."""
         self._begun = False
         self.doitui.look()
         self.reload()
@@ -108,9 +114,11 @@ class DoctorScreen(TabbedSection):
         self._show_detail()
 
     def on_window_table_moved(self) -> None:
+        """The cursor moved: show details of its row."""
         self._show_detail()
 
     def on_lines_laid_out(self) -> None:
+        """The pane has a new size: show the details again."""
         self._show_detail()
 
     def _show_detail(self) -> None:
@@ -142,10 +150,12 @@ class DoctorScreen(TabbedSection):
         return [*lines, "", ("How to fix it", "head"), row["mend"]] if row["mend"] else lines
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
+        """Enter was pressed on a row: open it."""
         assert message.row is not None
         self.app.push_screen(Sheet(self._about(message.row)))
 
     def act_copy(self) -> None:
+        """Copy the DOI or command under the cursor."""
         if (row := self.table.row) is not None and row.get("mend"):
             self.doitui.copy(row["mend"])
 

@@ -40,6 +40,8 @@ NOT_ASKED = "Not asked yet: c asks DataCite now, and shows where it differs."
 
 
 class DoiScreen(DoiActs, QueueActs, Section):
+    """One DOI: facts, log, requests, metadata, jobs, events, usage."""
+
     id_ = "doi"
     BINDINGS: ClassVar = keys.bindings("doi")
     about: ClassVar = (
@@ -82,6 +84,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
         self.usage: usage_months.Counts | str = "Counting…"
 
     def body(self) -> Iterable[Widget]:
+        """The widgets below the top bar, top to bottom."""
         yield StatusLine(id="title")
         yield Tabs(id="tabs")
         with Horizontal(classes="row"):
@@ -89,10 +92,12 @@ class DoiScreen(DoiActs, QueueActs, Section):
             yield Lines(id="beside", classes="beside")
 
     def on_mount(self) -> None:
+        """Fill the widgets and set the focus."""
         self._tabs()
         self.query_one("#text", Lines).focus()
 
     def reload(self) -> None:
+        """Read again what is shown, in a reader thread."""
         number, text = self.doi_id, self.query_one("#text", Lines)
 
         def show_found(page: DoiPage) -> None:
@@ -147,6 +152,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
             self.show(self.page)
 
     def show(self, page: DoiPage, *, from_top: bool = False) -> None:
+        """Show what was read."""
         self.page = page
         row = page.row
         state, _ = state_symbols.doi(row.status)
@@ -183,9 +189,11 @@ class DoiScreen(DoiActs, QueueActs, Section):
         self.query_one("#tabs", Tabs).show_labels(words, self.tab)
 
     def act_tab_next(self) -> None:
+        """Open the next tab."""
         self._turn(1)
 
     def act_tab_before(self) -> None:
+        """Open the previous tab."""
         self._turn(-1)
 
     def _turn(self, by: int) -> None:
@@ -198,9 +206,11 @@ class DoiScreen(DoiActs, QueueActs, Section):
             self._count()
 
     def act_row_next(self) -> None:
+        """Open the next DOI of the list."""
         self._go(1)
 
     def act_row_before(self) -> None:
+        """Open the previous DOI of the list."""
         self._go(-1)
 
     def _go(self, by: int) -> None:
@@ -214,20 +224,25 @@ class DoiScreen(DoiActs, QueueActs, Section):
         self.reload()
 
     def act_quit(self) -> None:
+        """Close this page, or quit."""
         self.app.pop_screen()
 
     def chosen_dois(self) -> list[DoiRow] | tuple[Window, int]:
+        """The marked DOIs, else the one under the cursor; a window and its count for all that match."""
         return [self.page.row] if self.page is not None else []
 
     def act_retry(self) -> None:
+        """Ask, then requeue the chosen rows with new attempts."""
         if self.page is not None:
             self.propose_retry(self.page.jobs)
 
     def act_copy(self) -> None:
+        """Copy the DOI or command under the cursor."""
         if self.page is not None:
             self.doitui.copy(self.page.row.doi)
 
     def act_copy_as(self) -> None:
+        """Copy the DOI's address, and show it to select from."""
         if self.page is not None:
             self.doitui.copy_as(self.page.row.doi)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 def facts(page: DoiPage) -> list[Line]:
+    """What is known of the DOI, and when it was checked."""
     row = page.row
     state, tone = state_symbols.doi(row.status)
     checks = f"API {row.api_check}, resolver {row.resolver_check}"
@@ -73,6 +74,7 @@ def _time(when: datetime | str | None) -> str:
 
 
 def log(page: DoiPage) -> list[Line]:
+    """Its activity log, newest first."""
     lines: list[Line] = [Rule("Activity log", "newest first")]
     for entry in reversed(page.log):
         same = entry["from_status"] in ("", entry["to_status"])
@@ -87,6 +89,7 @@ def log(page: DoiPage) -> list[Line]:
 
 
 def requests(page: DoiPage) -> list[Line]:
+    """Its requests to DataCite, newest first."""
     lines: list[Line] = [Rule("Requests", "newest first")]
     if not page.attempts:
         return [*lines, "", " Nothing was ever sent for this DOI."]
@@ -113,6 +116,7 @@ def requests(page: DoiPage) -> list[Line]:
 
 
 def metadata(page: DoiPage) -> list[Line]:
+    """Its Kernel-4 metadata as JSON."""
     if page.metadata is None:
         return [Rule("Metadata"), "", " There is no record here that this DOI belongs to."]
     return [Rule("Metadata of the record"), *_document(page.metadata, " ")]
@@ -125,6 +129,7 @@ def _document(document: Any, indent: str) -> list[Line]:
 
 
 def jobs(page: DoiPage) -> list[Line]:
+    """Its jobs, newest first."""
     lines: list[Line] = [Rule("Jobs", "newest first")]
     if not page.jobs:
         return [*lines, "", " Nothing was ever queued for this DOI."]
@@ -144,6 +149,7 @@ def jobs(page: DoiPage) -> list[Line]:
 
 
 def events(page: DoiPage) -> list[Line]:
+    """Its events, newest first."""
     lines: list[Line] = [Rule("Events", "newest first")]
     if not page.events:
         return [*lines, *NO_EVENTS]

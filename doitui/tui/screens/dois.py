@@ -19,6 +19,8 @@ from doitui_core.views.windows import Window
 
 
 class DoisScreen(DoiActs, ListSection):
+    """The list of DOIs."""
+
     id_ = "dois"
     list_name, noun, faulty = "dois", "DOI", "state:failed"
     orders: ClassVar = (("minted", True), ("doi", False))
@@ -45,6 +47,7 @@ class DoisScreen(DoiActs, ListSection):
     )
 
     def columns(self, width: int) -> Sequence[Column]:
+        """The columns that fit `width` terminal columns, left to right."""
         shown = [
             Column("DOI", 34 if width >= 74 else 28, lambda row: row.doi),
             Column("STATE", 12, lambda row: state_symbols.doi(row.status)),
@@ -55,14 +58,17 @@ class DoisScreen(DoiActs, ListSection):
         return shown if width >= 70 else [shown[0], shown[1], shown[4]]
 
     def window(self) -> Window:
+        """The rows to show, for the present filter and order."""
         name, backwards = self.orders[self.order]
         return windows.dois(self.filter, order=name, backwards=backwards != self.reversed)
 
     def reload(self) -> None:
+        """Read again what is shown, in a reader thread."""
         super().reload()
         self.count_tabs(counters.opus)
 
     def empty(self) -> tuple[str, ...]:
+        """The lines shown when there is no row at all."""
         return (
             "No DOI yet: records get theirs when they are minted.",
             "",
@@ -70,6 +76,7 @@ class DoisScreen(DoiActs, ListSection):
         )
 
     def detail_lines(self, row: DoiRow) -> list[Line]:
+        """The side pane's lines about `row`."""
         state, tone = state_symbols.doi(row.status)
         marks = ", ".join(row.marks)
         lines: list[Line] = [(row.doi, "strong"), [(state, tone), f"   {marks}" if marks else ""], ""]
@@ -86,9 +93,11 @@ class DoisScreen(DoiActs, ListSection):
         return lines
 
     def chosen_dois(self) -> list[DoiRow] | tuple[Window, int]:
+        """The marked DOIs, else the one under the cursor; a window and its count for all that match."""
         return (self.window(), self.table.cache.whole) if self.all_matching else self.table.chosen()
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
+        """Enter was pressed on a row: open it."""
         assert message.row is not None
         self.doitui.show_doi(message.row.id, self._neighbour)
 

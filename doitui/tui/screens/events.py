@@ -24,6 +24,8 @@ STATES = ("pending", "submitted", "failed", "uncertain")
 
 
 class EventsScreen(EventActs, ListSection):
+    """The list of events, and whether they can be sent."""
+
     id_ = "events"
     list_name, noun, faulty = "events", "event", "state:failed"
     orders: ClassVar = (("number", True),)
@@ -44,9 +46,11 @@ class EventsScreen(EventActs, ListSection):
     )
 
     def above(self) -> Iterable[Widget]:
+        """Widgets above the list."""
         yield Lines(id="health")
 
     def columns(self, width: int) -> Sequence[Column]:
+        """The columns that fit `width` terminal columns, left to right."""
         shown = [
             Column("STATE", 11, lambda row: state_symbols.event(row.state)),
             Column("TOTAL", 7, lambda row: number(row.total), right=True),
@@ -57,9 +61,11 @@ class EventsScreen(EventActs, ListSection):
         return shown if width >= 70 else [shown[0], shown[3], shown[4]]
 
     def window(self) -> Window:
+        """The rows to show, for the present filter and order."""
         return windows.events(self.filter, backwards=not self.reversed)
 
     def reload(self) -> None:
+        """Read again what is shown, in a reader thread."""
         super().reload()
         pane = self.query_one("#health", Lines)
         self.doitui.quick.ask("health", event_health.overview, self._health, lambda error: self.failed(pane, error))
@@ -69,6 +75,7 @@ class EventsScreen(EventActs, ListSection):
         self.show_tab_counts(found.counts)
 
     def empty(self) -> tuple[str, ...]:
+        """The lines shown when there is no row at all."""
         return (
             "No events yet.",
             "",
@@ -79,13 +86,16 @@ class EventsScreen(EventActs, ListSection):
         )
 
     def detail_lines(self, row: EventRow) -> list[Line]:
+        """The side pane's lines about `row`."""
         return about_event(row)
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
+        """Enter was pressed on a row: open it."""
         assert message.row is not None
         self.doitui.show_doi(message.row.doi_id)
 
     def act_retry(self) -> None:
+        """Ask, then requeue the chosen rows with new attempts."""
         if self.all_matching:
             self.propose_retry_matching(self.window(), self.table.cache.whole)
         else:

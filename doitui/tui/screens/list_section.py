@@ -52,6 +52,7 @@ class ListSection(Section):
         self._counts: Mapping[str, int] = {}
 
     def body(self) -> Iterable[Widget]:
+        """The widgets below the top bar, top to bottom."""
         yield from self.above()
         if self.tabs:
             yield Tabs(id="tabs")
@@ -65,9 +66,11 @@ class ListSection(Section):
         yield StatusLine(id="detail", classes="below")
 
     def above(self) -> Iterable[Widget]:
+        """Widgets above the list."""
         return ()
 
     def columns(self, width: int) -> Sequence[Column]:
+        """The columns that fit `width`; each list has its own."""
         raise NotImplementedError
 
     def window(self) -> Window:
@@ -91,14 +94,17 @@ class ListSection(Section):
 
     @property
     def table(self) -> WindowTable:
+        """The table of this screen."""
         return self.query_one("#list", WindowTable)
 
     def on_mount(self) -> None:
+        """Fill the widgets and set the focus."""
         self.table.focus()
 
     # Reading
 
     def reload(self) -> None:
+        """Read again what is shown, in a reader thread."""
         wanted = (str(self.filter), self.order, self.reversed, *self.more())
         if wanted == self._open_as:
             self.table.cache.renew()
@@ -113,6 +119,7 @@ class ListSection(Section):
         self.show_status()
 
     def unreadable(self, pane: WindowTable | Lines, error: Exception) -> None:
+        """Reading failed: say why in `pane`."""
         super().unreadable(pane, error)
         self._open_as = None  # the next look opens it anew
 
@@ -139,6 +146,7 @@ class ListSection(Section):
         self.show_status()
 
     def on_lines_laid_out(self) -> None:
+        """The pane has a new size: show the details again."""
         self.show_detail()
 
     def show_status(self) -> None:
@@ -156,6 +164,7 @@ class ListSection(Section):
         self.query_one("#status", StatusLine).show_texts(left, f"{place}  {self.sorted_by()}")
 
     def sorted_by(self) -> str:
+        """What the list is sorted by, for the status line."""
         if not self.orders:
             return ""
         name, backwards = self.orders[self.order]
@@ -170,6 +179,7 @@ class ListSection(Section):
         return [tab for tab, fields in self.tabs.items() if fields.items() <= had][-1]
 
     def count_tabs(self, count: Callable[[], Mapping[str, int]]) -> None:
+        """Count the rows of each tab in a reader thread."""
         self.doitui.quick.ask(
             f"tabs {id(self)}", count, self.show_tab_counts, lambda error: self.failed(self.table, error)
         )
@@ -185,9 +195,11 @@ class ListSection(Section):
         self.query_one("#tabs", Tabs).show_labels(words, list(self.tabs).index(self.tab))
 
     def act_tab_next(self) -> None:
+        """Open the next tab."""
         self._turn(1)
 
     def act_tab_before(self) -> None:
+        """Open the previous tab."""
         self._turn(-1)
 
     def _turn(self, by: int) -> None:
@@ -201,27 +213,32 @@ class ListSection(Section):
     # Moving
 
     def on_window_table_moved(self, message: WindowTable.Moved) -> None:
+        """The cursor moved: show details of its row."""
         self.show_status()
         if self._beside_timer is not None:
             self._beside_timer.stop()
         self._beside_timer = self.set_timer(REST, self.show_detail)
 
     def show_detail(self) -> None:
+        """Show details of the row under the cursor."""
         pane, detail, row = self.query_one("#beside", Lines), self.query_one("#detail", StatusLine), self.table.row
         if pane.display:
             pane.show(self.detail_lines(row) if row is not None else [])
         detail.show_texts(self.detail(row) if row is not None else "")
 
     def on_window_table_count_changed(self) -> None:
+        """The number of rows changed: marks of all rows no longer hold."""
         self.all_matching = False
         self.show_status()
 
     # Acts
 
     def act_filter(self) -> None:
+        """Open the filter bar."""
         self.query_one("#filter", FilterBar).open()
 
     def on_filter_bar_typed(self, message: FilterBar.Typed) -> None:
+        """Apply the filter as it is typed."""
         self.narrow(message.text)
 
     def on_input_submitted(self) -> None:
@@ -263,21 +280,26 @@ class ListSection(Section):
             super().act_back()
 
     def act_faults(self) -> None:
+        """Show only rows with faults, or all again."""
         self.show_only("" if str(self.filter) == self.faulty else self.faulty)
 
     def act_sort(self) -> None:
+        """Sort by the next column."""
         self.order = (self.order + 1) % len(self.orders)
         self.reload()
 
     def act_reverse(self) -> None:
+        """Reverse the order."""
         self.reversed = not self.reversed
         self.reload()
 
     def act_newer(self) -> None:
+        """Show rows that arrived above."""
         self.table.cursor = self.table.top = 0
         self.table.cache.renew(newest=True)
 
     def act_mark_all(self) -> None:
+        """Mark all rows that match the filter."""
         if not self.table.cache.is_counted:
             self.doitui.say("still counting: once more when the number is there", bad=True)
             return
@@ -285,6 +307,7 @@ class ListSection(Section):
         self.show_status()
 
     def act_mark_range(self) -> None:
+        """Mark the rows between the last mark and the cursor."""
         begin, end = self.table.last_mark, self.table.row
         if begin is None or end is None:
             self.doitui.say("space marks the first row; on the last one v marks all between", bad=True)
@@ -299,12 +322,15 @@ class ListSection(Section):
         self.table.cache.between(begin, end, mark)
 
     def act_copy(self) -> None:
+        """Copy the DOI or command under the cursor."""
         if self.table.row is not None:
             self.doitui.copy(self.table.row.doi)
 
     def act_copy_as(self) -> None:
+        """Copy the DOI's address, and show it to select from."""
         if self.table.row is not None:
             self.doitui.copy_as(self.table.row.doi)
 
     def act_maximise(self) -> None:
+        """Give the list the whole screen, or back."""
         self.toggle_class("-maximised")

@@ -83,6 +83,8 @@ class _Chosen:
 
 
 class MintScreen(DoiActs, ListSection):
+    """Records whose DOI is not minted yet."""
+
     id_ = "mint"
     list_name, noun = "records", "record"
     BINDINGS: ClassVar = keys.bindings("mint")
@@ -102,6 +104,7 @@ class MintScreen(DoiActs, ListSection):
         self._looking: Progress | None = None
 
     def columns(self, width: int) -> Sequence[Column]:
+        """The columns that fit `width` terminal columns, left to right."""
         shown = [
             Column("OBJECT ID", 16 if width < 90 else 22, lambda row: row.object_id),
             Column("IN", 8, lambda row: row.repository),
@@ -113,18 +116,23 @@ class MintScreen(DoiActs, ListSection):
 
     @property
     def state(self) -> str:
+        """The target state of a mint."""
         return TARGETS[self.target]
 
     def window(self) -> Window:
+        """The rows to show, for the present filter and order."""
         return windows.candidates(self.filter, self.state)
 
     def more(self) -> tuple[Any, ...]:
+        """What else the list depends on: the target state."""
         return (self.target,)
 
     def sorted_by(self) -> str:
+        """What the list is sorted by, for the status line."""
         return f"to {self.state}"
 
     def empty(self) -> tuple[str, ...]:
+        """The lines shown when there is no row at all."""
         return (
             f"Nothing to mint: every record is {self.state}, or further.",
             "",
@@ -132,6 +140,7 @@ class MintScreen(DoiActs, ListSection):
         )
 
     def detail_lines(self, row: RecordRow) -> list[Line]:
+        """The side pane's lines about `row`."""
         return [
             (row.object_id, "strong"),
             [("in         ", "quiet"), row.repository],
@@ -142,6 +151,7 @@ class MintScreen(DoiActs, ListSection):
         ]
 
     def act_target(self) -> None:
+        """Choose the next target state."""
         self.target = (self.target + 1) % len(TARGETS)
         self.reload()
 
@@ -151,9 +161,11 @@ class MintScreen(DoiActs, ListSection):
     # Check and mint
 
     def act_check(self) -> None:
+        """Check the chosen records and show the findings."""
         self._look(lambda chosen, found: self._report(found, chosen.state))
 
     def act_mint(self) -> None:
+        """Ask, then mint the chosen records or DOIs."""
         self._look(self._propose_mint)
 
     def _look(self, then: Callable[[_Chosen, bulk_mint.MintResult], None]) -> None:
@@ -217,6 +229,7 @@ class MintScreen(DoiActs, ListSection):
         self.doitui.acting.propose(plan)
 
     def act_reserve(self) -> None:
+        """Ask, then reserve DOIs for the chosen records."""
         rows = [row for row in self.table.chosen() if not (row.doi or row.foreign_doi)]
         chosen, operator = self._chosen(rows), self.doitui.operator
         if not chosen.many:

@@ -24,6 +24,8 @@ STATUSES = ("pending", "processing", "completed", "failed", "uncertain", "blocke
 
 
 class QueueScreen(QueueActs, ListSection):
+    """The list of jobs."""
+
     id_ = "queue"
     list_name, noun, faulty = "jobs", "job", "status:failed"
     orders: ClassVar = (("number", True),)
@@ -46,6 +48,7 @@ class QueueScreen(QueueActs, ListSection):
         self._now = EPOCH
 
     def columns(self, width: int) -> Sequence[Column]:
+        """The columns that fit `width` terminal columns, left to right."""
         job = Column("JOB", 7 if width < 90 else 8, lambda row: str(row.id), right=True)
         status = Column("STATUS", 12, lambda row: state_symbols.job(row.status))
         tries = Column("TRY", 4, lambda row: f"{row.attempts}/{row.max_attempts}", right=True)
@@ -70,41 +73,50 @@ class QueueScreen(QueueActs, ListSection):
         return due(row.scheduled_at, self._now).removeprefix("in ") if row.status in ("pending", "uncertain") else ""
 
     def window(self) -> Window:
+        """The rows to show, for the present filter and order."""
         return windows.jobs(self.filter, backwards=not self.reversed)
 
     def reload(self) -> None:
+        """Read again what is shown, in a reader thread."""
         self._now = self.doitui.now()
         super().reload()
         self.count_tabs(counters.jobs)
 
     def looked(self) -> None:
+        """A look at the database is over: DUE counts from now."""
         self._now = self.doitui.now()
         self.table.repaint_cells()
         self.show_detail()
 
     def empty(self) -> tuple[str, ...]:
+        """The lines shown when there is no row at all."""
         return ("Nothing was ever queued.", "", "5 mints records; `doitui batch mint --all` does the same.")
 
     def detail_lines(self, row: JobRow) -> list[Line]:
+        """The side pane's lines about `row`."""
         return about_job(row, self._now)
 
     def on_window_table_entered(self, message: WindowTable.Entered) -> None:
+        """Enter was pressed on a row: open it."""
         assert message.row is not None
         self.doitui.show_doi_of_job(message.row.id)
 
     def act_retry(self) -> None:
+        """Ask, then requeue the chosen rows with new attempts."""
         if self.all_matching:
             self.propose_matching("Retry", self.window(), self.table.cache.whole, "doitui queue retry ID…")
         else:
             self.propose_retry(self.table.chosen())
 
     def act_cancel(self) -> None:
+        """Ask, then cancel the chosen jobs."""
         if self.all_matching:
             self.propose_matching("Cancel", self.window(), self.table.cache.whole, "doitui queue cancel ID…")
         else:
             self.propose_cancel(self.table.chosen())
 
     def act_retry_cause(self) -> None:
+        """Ask, then requeue all failed jobs with the cause under the cursor."""
         row = self.table.row
         if row is None or not row.cause or row.status not in ("failed", "blocked"):
             self.doitui.say("move the cursor to a failed job: C requeues all with its cause", bad=True)
@@ -112,6 +124,7 @@ class QueueScreen(QueueActs, ListSection):
         self.propose_cause(row.cause)
 
     def repository_here(self) -> str:
+        """Code of the repository under the cursor; empty: none."""
         return str(self.table.row.repository) if self.table.row is not None else ""
 
 

@@ -77,6 +77,8 @@ REPORTS = (
 
 
 class ReportsScreen(TabbedSection):
+    """The operator's reports, as table and plot."""
+
     id_ = "reports"
     tabs = tuple(report.name for report in REPORTS)
     BINDINGS: ClassVar = keys.bindings("reports")
@@ -92,17 +94,21 @@ class ReportsScreen(TabbedSection):
         self._asked: set[str] = set()
 
     def side(self) -> Plot:
+        """The pane beside the table."""
         return Plot(id="plot", classes="beside")
 
     @property
     def report(self) -> ReportTable:
+        """The report of the open tab."""
         return REPORTS[self.tab]
 
     @property
     def rows(self) -> list[Row]:
+        """Its rows; empty until read."""
         return self._rows.get(self.report.name, [])
 
     def columns(self, width: int) -> Sequence[Column]:
+        """The columns that fit `width` terminal columns, left to right."""
         report = self.report
         first = report.counts[0]
         counts = [_count(name) for name in report.counts]
@@ -144,6 +150,7 @@ class ReportsScreen(TabbedSection):
         self.query_one("#plot", Plot).show([row[report.key] for row in shown], [row[first] for row in shown])
 
     def act_refresh(self) -> None:
+        """Read everything again."""
         self._rows.clear()
         self.reload()
 

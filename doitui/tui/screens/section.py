@@ -51,6 +51,7 @@ class Section(Screen[None]):
             self.add_class(max(point for point in breakpoints or () if point[0] <= room)[1], update=False)
 
     def compose(self) -> ComposeResult:
+        """The widgets, top to bottom."""
         yield TopBar()
         yield from self.body()
         yield KeyBar()
@@ -62,9 +63,11 @@ class Section(Screen[None]):
 
     @property
     def doitui(self) -> Host:
+        """The app, as actions and widgets see it."""
         return self.app  # type: ignore[return-value]
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Keep the styles: nothing of them changes while another screen is shown."""
         # No style depends on what happened meanwhile: a new size or theme finds its way by itself. Each of them looked
         # up again takes as long as all else that a key does which leads to another screen.
         event.refresh_styles = False
@@ -100,6 +103,7 @@ class Section(Screen[None]):
         self.bars()
 
     def without_database(self, why: str) -> tuple[str, ...]:
+        """The lines shown when the database cannot be read."""
         if self.doitui.set_up:
             steps = () if "schema" in self.doitui.set_up else FIRST_STEPS
             return (
@@ -149,9 +153,11 @@ class Section(Screen[None]):
         self.query_one(WindowTable).action_mark()
 
     def act_back(self) -> None:
+        """Close the pushed page, if there is one."""
         if len(self.app.screen_stack) > 1:
             self.app.pop_screen()
 
     def act_refresh(self) -> None:
+        """Read everything again."""
         self.doitui.look()
         self.reload()

@@ -25,6 +25,7 @@ class TabbedSection(Section):
         self.tab = 0
 
     def body(self) -> Iterable[Widget]:
+        """The widgets below the top bar, top to bottom."""
         yield Tabs(id="tabs")
         yield StatusLine(id="status")
         with Horizontal(classes="row"):
@@ -33,6 +34,7 @@ class TabbedSection(Section):
         yield from self.lower_panes()
 
     def columns(self, width: int) -> Sequence[Column]:
+        """The columns that fit `width` terminal columns, left to right."""
         raise NotImplementedError
 
     def side(self) -> Widget:
@@ -40,10 +42,12 @@ class TabbedSection(Section):
         raise NotImplementedError
 
     def lower_panes(self) -> Iterable[Widget]:
+        """Panes below the table."""
         return ()
 
     @property
     def table(self) -> WindowTable:
+        """The table of this screen."""
         return self.query_one("#list", WindowTable)
 
     def say(self, left: str, right: str = "") -> None:
@@ -51,13 +55,16 @@ class TabbedSection(Section):
         self.query_one("#status", StatusLine).show_texts(left, right)
 
     def on_mount(self) -> None:
+        """Fill the widgets and set the focus."""
         self.table.focus()
         self.query_one("#tabs", Tabs).show_labels(self.tabs, self.tab)
 
     def act_tab_next(self) -> None:
+        """Open the next tab."""
         self._turn(1)
 
     def act_tab_before(self) -> None:
+        """Open the previous tab."""
         self._turn(-1)
 
     def _turn(self, by: int) -> None:

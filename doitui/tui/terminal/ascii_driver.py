@@ -60,4 +60,5 @@ class AsciiDriver(LinuxDriver):
     """Sends nothing but ASCII."""
 
     def write(self, data: str) -> None:
+        """Write `data` with ASCII replacements."""
         super().write(to_ascii(data))

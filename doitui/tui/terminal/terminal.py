@@ -48,6 +48,7 @@ def ascii_only(environment: Mapping[str, str]) -> bool:
 
 
 def without_colour() -> bool:
+    """Whether NO_COLOR is set (no-color.org)."""
     return bool(os.environ.get("NO_COLOR"))
 
 

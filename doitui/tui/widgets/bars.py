@@ -24,20 +24,24 @@ class Bar(Widget):
 
     @property
     def doitui(self) -> Host:
+        """The app, as actions and widgets see it."""
         return self.app  # type: ignore[return-value]
 
     def put(self, text: Text) -> None:
+        """Show `text` if it differs from what is shown."""
         if text != self._shown or text.spans != self._shown.spans:
             self._shown = text
             self.refresh()
 
     def render(self) -> Text:
+        """What the widget shows."""
         return self._shown
 
     def update(self) -> None:
         """Look again at what it tells."""
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         self.update()
 
 
@@ -45,6 +49,7 @@ class TopBar(Bar):
     """Sections, environment, rights, link, time of the last change; in fewer words where there is less room."""
 
     def update(self) -> None:
+        """Draw again if the content changed."""
         width, app = self.size.width, self.doitui
         sections = self._sections(_LONG if width >= 100 else _SHORT)
         whole = ("  ", app.environment.upper(), "WRITE" if app.may_write else "read-only")
@@ -94,6 +99,7 @@ class KeyBar(Bar):
     """The keys of this screen, as many as there is room for; what may not be done now is dimmed."""
 
     def update(self) -> None:
+        """Draw again if the content changed."""
         width, app = self.size.width, self.doitui
         chosen = [action for action in (*app.MORE, *actions.for_screen(app.screen_name)) if action.shown]
         doing = f" {words}  " if (words := app.acting.under_way) else ""
@@ -135,10 +141,12 @@ class StatusLine(Bar):
     _told = ("", "")
 
     def show_texts(self, left: str, right: str = "") -> None:
+        """Show a text at either end of the line."""
         self._told = (left, right)
         self.update()
 
     def update(self) -> None:
+        """Draw again if the content changed."""
         left, right = self._told
         room = max(self.size.width - len(right) - 2, 0)
         self.put(Text(f" {fit(left, room)}{right} ", no_wrap=True))

@@ -19,6 +19,8 @@ class FilterBar(Input):
     """Hidden until it is asked for. Says what is typed once the hand rests."""
 
     class Typed(Message):
+        """The filter changed to `text`."""
+
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
@@ -47,6 +49,7 @@ class FilterBar(Input):
         return was
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        """Send the typed filter on, cut to its longest."""
         event.stop()
         if self._timer is not None:
             self._timer.stop()

@@ -31,6 +31,7 @@ class Rule:
         return self.title
 
     def drawn(self, width: int) -> str:
+        """The rule as text of `width` columns."""
         right = f" {self.right} ──" if self.right else ""
         left = f"── {harmless(self.title)} "
         room = width - cell_len(left) - len(right)
@@ -82,6 +83,7 @@ class Lines(Widget, can_focus=True):
                 self.refresh(layout=True)
 
     def set_stale(self, stale: bool) -> None:
+        """Show the lines as outdated, or not."""
         if stale != self.stale:
             self.stale = stale
             self.refresh()
@@ -104,17 +106,21 @@ class Lines(Widget, can_focus=True):
             self.refresh(*(Region(0, row, self._wide, 1) for row in changed))
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         if self.size.width != self._wide:
             self._wrap([])
             self.post_message(self.LaidOut())
 
     def on_show(self) -> None:
+        """Report the layout for the first time."""
         self.post_message(self.LaidOut())
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Lines after wrapping to `width`."""
         return sum(len(wrapped(line, width)) for line in self._given)
 
     def render_line(self, y: int) -> Strip:
+        """Line `y` of the widget, from the cache where it is unchanged."""
         index, width = self.top + y, self.size.width
         parts = self._wrapped[index] if index < len(self._wrapped) else []
         strip = Strip([Segment(text, self._style(tone)) for text, tone in parts])
@@ -125,22 +131,27 @@ class Lines(Widget, can_focus=True):
         return self.get_component_rich_style(f"lines--{tone or 'plain'}")
 
     def action_scroll_by(self, by: int) -> None:
+        """Scroll by `by` lines."""
         top = min(max(self.top + by, 0), max(len(self._wrapped) - self.size.height, 0))
         if top != self.top:
             self.top = top
             self.refresh()
 
     def action_scroll_page(self, by: int) -> None:
+        """Scroll by `by` pages."""
         self.action_scroll_by(by * self.size.height)
 
     def action_scroll_far(self, by: int) -> None:
+        """Scroll to the top (-1) or the end (1)."""
         self.action_scroll_by(by * len(self._wrapped))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll three lines down."""
         event.stop()
         self.action_scroll_by(3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll three lines up."""
         event.stop()
         self.action_scroll_by(-3)
 

@@ -41,6 +41,7 @@ class Plot(PlotextPlot):
 
     @property
     def doitui(self) -> Host:
+        """The app, as actions and widgets see it."""
         return self.app  # type: ignore[return-value]
 
     def show(self, names: Sequence[str], values: Sequence[int]) -> None:
@@ -51,6 +52,7 @@ class Plot(PlotextPlot):
             self.refresh()
 
     def render(self) -> Text:
+        """What the widget shows."""
         wanted = _Wanted(self.size, self._get_plotext_theme_name(self.app.theme), *self._bars)
         if wanted != self._asked and not self.drawing:
             self._asked, self.drawing = wanted, True

@@ -21,10 +21,12 @@ class Tabs(Bar):
         self._open = 0
 
     def show_labels(self, labels: Sequence[str], opened: int) -> None:
+        """Show `labels`; `opened` is the index of the open one."""
         self._words, self._open = tuple(labels), opened
         self.update()
 
     def update(self) -> None:
+        """Draw again if the content changed."""
         words = [f"[{word}]" if at == self._open else f" {word} " for at, word in enumerate(self._words)]
         if sum(map(len, words)) >= self.size.width:
             words = [f"{word} " if at == self._open else word[1:] for at, word in enumerate(words)]

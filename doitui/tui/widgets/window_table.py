@@ -83,6 +83,7 @@ class WindowTable(Widget, can_focus=True):
 
         @property
         def control(self) -> WindowTable:
+            """The table, for Textual's selectors."""
             return self.table
 
     class Entered(Moved):
@@ -195,24 +196,30 @@ class WindowTable(Widget, can_focus=True):
         return min(max(self.top, first), last)
 
     def action_move(self, by: int) -> None:
+        """Move the cursor by `by` rows."""
         self.go(self.cursor + by)
 
     def action_page(self, by: int) -> None:
+        """Move by `by` pages."""
         self.top = min(max(self.top + by * self.room, 0), max(self.cache.total - self.room, 0))
         self.refresh()
         self.go(self.cursor + by * self.room)
 
     def action_go_top(self) -> None:
+        """Go to the first row."""
         self.go(0)
 
     def action_go_end(self) -> None:
+        """Go to the last row."""
         self.go(self.cache.total - 1)
 
     def action_enter(self) -> None:
+        """Open the row under the cursor."""
         if (row := self.row) is not None:
             self.post_message(self.Entered(self, row))
 
     def action_mark(self) -> None:
+        """Mark or unmark the row, and move on."""
         if self.marking and (row := self.row) is not None:
             if self.marked.pop(self.row_id(row), None) is None:
                 self.marked[self.row_id(row)] = row
@@ -249,18 +256,22 @@ class WindowTable(Widget, can_focus=True):
     # Events
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         self.settle()
         self.cache.want(self.top, self.room)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll three lines down."""
         event.stop()
         self.go(self.cursor + 3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll three lines up."""
         event.stop()
         self.go(self.cursor - 3)
 
     def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the clicked row; a double click opens it."""
         index = self.top + event.y - 1
         if event.y and index < self.cache.total:
             self.go(index)
@@ -281,6 +292,7 @@ class WindowTable(Widget, can_focus=True):
         return strips if whole else [strip.crop(*crop.column_span) for strip in strips]
 
     def render_line(self, y: int) -> Strip:
+        """Line `y` of the widget, from the cache where it is unchanged."""
         width = self.size.width
         if not y:
             return self._strip(self._columns(width), None, width)
@@ -295,6 +307,7 @@ class WindowTable(Widget, can_focus=True):
         return self._strip(self._columns(width), None, width, index) if row is None else self._line(index, row, width)
 
     def notify_style_update(self) -> None:
+        """Styles changed: draw all lines again."""
         super().notify_style_update()
         self._lines.clear()
 

@@ -119,7 +119,7 @@ class DoiInput:
 
 
 def read_doi_input(data: dict[str, Any]) -> DoiInput:
-    """The wish in `data` of a JSON:API document: permitted, and rewritten as DataCite does on saving."""
+    """The request in `data` of a JSON:API document: permitted, and rewritten as DataCite does on saving."""
     attributes = data.get("attributes")
     attributes = attributes if isinstance(attributes, dict) else {}
     return DoiInput(

@@ -33,7 +33,7 @@ class Writer:
         self._accounts = accounts
 
     def create(self, rights: Rights, request: DoiInput, name: str | None, ignore_event: bool = False) -> Doi:
-        """A new DOI `name`, or one with a random suffix under `wish.prefix`. Raises 401, 403, 404 or Invalid."""
+        """A new DOI `name`, or one with a random suffix under `request.prefix`. Raises 401, 403, 404 or Invalid."""
         with self._store.lock:
             doi = self._new(rights, request, name, ignore_event)
             taken = [doi_rules.TAKEN] if self._store.find(doi.doi) else []

@@ -69,7 +69,7 @@ def camel(dashed: str) -> str:
 
 
 def read_event_input(document: Any, dialect: ApiVersion) -> EventInput:
-    """A JSON:API document as a Wish. Raises 422 when it has no data or no attributes."""
+    """A JSON:API document as an `EventInput`. Raises 422 when it has no data or no attributes."""
     data = document.get("data") if isinstance(document, dict) else None
     attributes = data.get("attributes") if isinstance(data, dict) else None
     if not isinstance(data, dict) or not isinstance(attributes, dict):
@@ -91,7 +91,7 @@ def document_doi(document: Any) -> str | None:
 
 
 def build(request: EventInput, known: EventRecord | None, at: str) -> EventRecord:
-    """The event after `request`, new or a change of `known`; what the wish leaves out stays. Raises InvalidEvent."""
+    """The event after `request`, new or a change of `known`; what the request leaves out stays. Raises InvalidEvent."""
     before = {one.name: getattr(known, one.name) for one in fields(EventRecord)} if known else {"created": at}
     values = {**before, **request.attributes}
     values["uuid"] = request.uuid or values.get("uuid") or str(uuid.uuid4())

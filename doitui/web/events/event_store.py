@@ -67,7 +67,7 @@ class EventStore:
         self._counts: dict[tuple[int, EventQuery], dict[Group, int]] = {}
 
     def post(self, request: EventInput) -> tuple[EventRecord, bool]:
-        """Create the event, or change the one with the key the wish spells; whether it was created.
+        """Create the event, or change the one with the key that the request gives; whether it was created.
 
         Raises InvalidEvent, and Taken when key or uuid are another event's: also when the key is its own, only not
         in canonical spelling, because it is looked up first and cleaned afterwards.
