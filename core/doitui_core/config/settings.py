@@ -200,9 +200,7 @@ TABLE: dict[str, SettingSpec] = {
             "the wait before a retry, times the attempt",
             "minutes",
         ),
-        SettingSpec(
-            "doi_failure_notify", setting_values.mail, "", "mail addresses told of every mint, failure and outage"
-        ),
+        SettingSpec("doi_failure_notify", setting_values.mail, "", "mail addresses for mints, failures and outages"),
         SettingSpec(
             "notification_email_enabled",
             setting_values.flag,
