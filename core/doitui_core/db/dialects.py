@@ -165,7 +165,7 @@ class SQLite:
     def _guarded(self, name: str, **options: Any) -> Guarded:
         made = SQLiteDatabase(name, timeout=LOCK_SECONDS, **options)
         made.url = made.place = f"sqlite:///{self.path}"
-        made.file = self.path.absolute()
+        made.file = str(self.path.absolute())
         return made
 
     def clock(self, db: Guarded) -> clock.Clock:
@@ -212,10 +212,15 @@ class SQLite:
     ) -> list[tuple[int, Any]]:
         marks = ", ".join([f"({', '.join('?' * len(columns))})"] * number)
         # Ids only grow, and nobody else writes meanwhile. RETURNING came with SQLite 3.35, Red Hat 9 has 3.34.
-        (last,) = db.execute_sql(f"SELECT COALESCE(MAX(id), 0) FROM {table}").fetchone()
         statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks} ON CONFLICT DO NOTHING"
-        db.execute_sql(statement, [value for row in rows for value in row])
-        return list(db.execute_sql(f"SELECT id, {returning} FROM {table} WHERE id > ?", (last,)).fetchall())
+        given = list(rows)
+        cursor = db.execute_sql(statement, [value for row in given for value in row])
+        if cursor.rowcount == number:
+            at, last = list(columns).index(returning), cursor.lastrowid
+            return [(id_, row[at]) for id_, row in zip(range(last - number + 1, last + 1), given, strict=True)]
+        # A row that is not inserted may use up an id.
+        newest = f"SELECT id, {returning} FROM {table} ORDER BY id DESC LIMIT ?"
+        return list(reversed(db.execute_sql(newest, (max(cursor.rowcount, 0),)).fetchall()))
 
     def wait_for_locks(self, db: Guarded, seconds: float) -> None:
         self._patience = seconds

@@ -174,7 +174,7 @@ class SQLiteDatabase(Guarded, peewee.SqliteDatabase):
     the file is still in its place (a few microseconds).
     """
 
-    file = Path()
+    file = ""
     _is: tuple[int, int] | None = None
 
     def connect(self, reuse_if_open: bool = False) -> Any:
@@ -219,11 +219,11 @@ class SQLiteDatabase(Guarded, peewee.SqliteDatabase):
 
     def is_disk_full(self, error: Exception) -> bool:
         """Whether the driver's `error` means that the disk is full."""
-        return database_failures.is_disk_full(error, self.file)
+        return database_failures.is_disk_full(error, Path(self.file))
 
     def reason(self, error: Exception) -> str:
         """The driver's `error` as text, with what to do."""
-        return database_failures.from_sqlite(error, self.file)
+        return database_failures.from_sqlite(error, Path(self.file))
 
     def _is_of_the_database(self, error: Exception) -> bool:
         """False for a wrong statement or value, which is a bug of doitui."""

@@ -146,7 +146,7 @@ def count_line(text: str) -> None:
 
 
 def _log_for(level: int, template: str, row: Doi, reason: str = "") -> None:
-    record = row.__rel__.get("record") or doi_rows.record(row)
+    record = doi_rows.record(row)
     document = record.object_id if record is not None else "-"
     line = template.format(doi=row.doi, document=document, url=row.url) + (f": {reason}" if reason else "")
     database.after_commit(lambda: _write(level, line))

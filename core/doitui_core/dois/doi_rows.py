@@ -19,7 +19,7 @@ _LOCKED = prepared.Select(lambda doi_id: Doi.select().where(Doi.id == doi_id), i
 _READ = prepared.Select(lambda doi_id: Doi.select().where(Doi.id == doi_id), int)
 _RECORD = prepared.Select(lambda record_id: Record.select().where(Record.id == record_id), int)
 _UNFINISHED = prepared.Select(
-    lambda doi_id: Attempt.select().where(Attempt.doi == doi_id, Attempt.finished_at == 0).limit(1), int
+    lambda doi_id: Attempt.select(Attempt.id).where(Attempt.doi == doi_id, Attempt.finished_at == 0).limit(1), int
 )
 
 
@@ -44,8 +44,10 @@ def lock(doi_id: int) -> Doi:
 
 
 def record(row: Doi) -> Record | None:
-    """The DOI's record as it is now."""
-    return _RECORD.first(row.record_id) if row.record_id else None
+    """The DOI's record, as it was when this row was first asked for it."""
+    if row.record_id and "record" not in row.__rel__:
+        row.__rel__["record"] = _RECORD.first(row.record_id)
+    return row.__rel__.get("record") if row.record_id else None
 
 
 def counter_names(row: Doi) -> list[str]:

@@ -8,6 +8,7 @@ dots, or an IP address.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +23,7 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII | re.IGNO
 HIGHEST_PORT = 65_535
 
 
+@lru_cache(256)
 def host(url: str) -> str:
     """The host of `url`: lower case, without a dot at the end and the brackets of IPv6.
 

@@ -6,6 +6,7 @@ Everything that compares, looks up or keeps a DOI reads it through `bare`, so th
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 #: Hosts that resolve DOIs: doi.org, the Handle system's own, and DataCite's two for test DOIs.
@@ -28,6 +29,7 @@ _PLAIN = re.compile(r"10\.[!-$&-~]*")
 _LONGEST = 2048
 
 
+@lru_cache(1024)
 def bare(text: str) -> str:
     """The DOI in `text` without resolver address, `doi:`, `info:doi/`, `urn:doi:`, escapes (`%2F`), invisible
     characters and outer blanks, in the case it was written. Any other text only loses its outer blanks.

@@ -45,6 +45,7 @@ _HANDLE = re.compile(r"(?:(?:https?://)?hdl\.handle\.net/|hdl:\s*)?([0-9]+(?:\.[
 _TRACKING = re.compile(r"utm|(ref|sources)(=|\Z)")
 
 
+@lru_cache(1024)
 def dedupe_hash(subject: str, relation: str, obj: str, source: str) -> str:
     """The key of an event, by Heratio's recipe (peers 2.4): SHA-256, in hex, of
 

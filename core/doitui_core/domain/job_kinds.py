@@ -31,7 +31,14 @@ class JobKind(StrEnum):
 
     @property
     def service(self) -> Service:
-        return {JobKind.EVENT: Service.EVENTS, JobKind.REPORT: Service.REPORTS}.get(self, Service.DOIS)
+        """The service that such a job goes to."""
+        return _SERVICES[self]
+
+
+_SERVICES = dict.fromkeys(JobKind, Service.DOIS) | {
+    JobKind.EVENT: Service.EVENTS,
+    JobKind.REPORT: Service.REPORTS,
+}
 
 
 class JobStatus(StrEnum):

@@ -229,9 +229,10 @@ class _Run:
         services that hang must not hold up the others. And while others work, one that had nothing is left alone.
         """
         with self._lock:
-            mine = sum(lease.kind.service is service for lease in self._in_hand.values())
             room = self.threads * AHEAD - len(self._in_hand)
+            in_hand = list(self._in_hand.values()) if service is not self.services[0] else []
         if service is not self.services[0]:
+            mine = sum(lease.kind.service is service for lease in in_hand)
             if self._in_hand and time.monotonic() < self._quiet_until.get(service, 0.0):
                 return 0
             return min(room, max(self.threads // len(self.services), 1) - mine)
