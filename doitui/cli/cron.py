@@ -12,6 +12,7 @@ from doitui.cli import exits
 from doitui.cli.options import LIMIT_OR_ALL, repository_option
 from doitui.cli.output import say_first
 from doitui.cli.session import Session, writes
+from doitui.cli.setting import load
 from doitui.cli.work import log_to_stderr, stopping
 from doitui_core.text import plural
 from doitui_core.worker.background import sending_mail
@@ -61,14 +62,12 @@ def verify_local(session: Session, delay_hours: int | None, limit: int, code: st
 
     Example: doitui cron verify-local --delay-hours 24
     """
-    from doitui_core.config import repositories, settings
     from doitui_core.delivery import verification
     from doitui_core.operations import cron_runs
 
     with session.database(durable=session.dry_run):
         if delay_hours is None:
-            found = repositories.config(repositories.find(code)).settings if code else settings.load()
-            delay_hours = int(found.get("verify_delay_hours"))
+            delay_hours = int(load(code).get("verify_delay_hours"))
         hours = delay_hours
         if session.dry_run:
             due = verification.due(hours, code).count()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,9 @@ import click
 
 from doitui.cli import exits, row_json
 from doitui.cli.items import each
-from doitui.cli.options import dois_argument, ids_argument, paging_options, repository_option, show_page
+from doitui.cli.options import dois_argument, ids_argument, paging_options, repository_option, show_page, stack
 from doitui.cli.output import fields, say, table
-from doitui.cli.session import Session, reads, writes
+from doitui.cli.session import Session, reads_database, writes
 
 doi_argument = click.argument("doi", metavar="DOI")
 now_option = click.option("--now", is_flag=True, help="Send now, in this process, instead of queueing.")
@@ -22,6 +22,7 @@ state_option = click.option(
     type=click.Choice(["findable", "registered", "draft"]),
     help="Target state (default findable).",
 )
+changes_dois = stack(dois_argument, now_option, writes)
 
 
 @click.group("doi")
@@ -43,7 +44,7 @@ def doi() -> None:
 @repository_option
 @click.option("--query", "text", default="", metavar="TEXT", help="Part of the DOI, the object id or the title.")
 @paging_options
-@reads
+@reads_database
 def list_(session: Session, state: str, code: str, text: str, limit: int, after: str) -> None:
     """List DOIs, newest mint first.
 
@@ -51,15 +52,14 @@ def list_(session: Session, state: str, code: str, text: str, limit: int, after:
     """
     from doitui_core.views import lists
 
-    with session.database(read_only=True):
-        page = lists.dois(state=state, repository=code, text=text, limit=limit, after=after)
+    page = lists.dois(state=state, repository=code, text=text, limit=limit, after=after)
     columns = ("doi", "status", "marks", "verification", "object_id", "minted_at", "title")
     show_page(session, "dois", page, row_json.doi, columns, "no DOIs")
 
 
 @doi.command("show")
 @dois_argument
-@reads
+@reads_database
 def show_(session: Session, dois: tuple[str, ...]) -> None:
     """Show the states, the last error and the content fingerprints of DOIs.
 
@@ -68,14 +68,13 @@ def show_(session: Session, dois: tuple[str, ...]) -> None:
     from doitui_core.dois import lookup
     from doitui_core.views import lists
 
-    with session.database(read_only=True):
-        rows = [row_json.doi(lists.doi(lookup.find(text).id), details=True) for text in dois]
+    rows = [row_json.doi(lists.doi(lookup.find(text).id), details=True) for text in dois]
     session.show(rows[0] if len(rows) == 1 else {"dois": rows}, [line for row in rows for line in fields(row)])
 
 
 @doi.command()
 @doi_argument
-@reads
+@reads_database
 def history(session: Session, doi: str) -> None:
     """Show every state change of a DOI, and every request with its answer.
 
@@ -84,8 +83,7 @@ def history(session: Session, doi: str) -> None:
     from doitui_core.dois import lookup
     from doitui_core.views import doi_page
 
-    with session.database(read_only=True):
-        found = doi_page.history(lookup.find(doi))
+    found = doi_page.history(lookup.find(doi))
     changes = ("at", "actor", "action", "from_status", "to_status", "http_status", "cause", "detail")
     log = table(found["log"], changes, "no log")
     columns = ("id", "sent_at", "finished_at", "method", "target", "event", "http_status", "outcome", "cause")
@@ -111,8 +109,7 @@ def reserve(session: Session, ids: tuple[str, ...]) -> None:
         )
         return {"id": text, "doi": reserved, "line": f"{text}: {reserved} {session.would or 'is '}reserved"}
 
-    with session.database():
-        each(session, ids, act)
+    each(session, ids, act)
 
 
 @doi.command()
@@ -139,73 +136,49 @@ def mint(session: Session, ids: tuple[str, ...], state: str, now: bool) -> None:
         name = reservations.preview(record)
         return {"id": text, "doi": name, "line": f"{text}: {name} would be minted as {state}"}
 
-    with session.database():
-        each(session, ids, act)
+    each(session, ids, act)
 
 
 @doi.command()
-@dois_argument
-@now_option
-@writes
+@changes_dois
 def update(session: Session, dois: tuple[str, ...], now: bool) -> None:
     """Send the current content of DOIs.
 
     Example: doitui doi update 10.5072/h/2026/MS-0112
     """
-    from doitui_core.dois import targets
-    from doitui_core.operations import doi_actions
-
-    _change(session, dois, now, doi_actions.update, targets.check_update)
+    _change(session, dois, now, "update")
 
 
 @doi.command()
-@dois_argument
-@now_option
-@writes
+@changes_dois
 def verify(session: Session, dois: tuple[str, ...], now: bool) -> None:
     """Compare the state and the landing page with DataCite, and follow the resolver to the page.
 
     Example: doitui doi verify 10.5072/h/2026/MS-0112 --now
     """
-    from doitui_core.dois import targets
-    from doitui_core.operations import doi_actions
-
-    _change(session, dois, now, doi_actions.verify, targets.check_verify)
+    _change(session, dois, now, "verify")
 
 
 @doi.command()
-@dois_argument
 @click.option("--reason", required=True, metavar="T", help="The reason: stored, and sent to DataCite.")
 @click.option("--successor", default="", metavar="DOI", help="The DOI that replaces it.")
-@now_option
-@writes
+@changes_dois
 def deactivate(session: Session, dois: tuple[str, ...], reason: str, successor: str, now: bool) -> None:
     """Make DOIs tombstones: they stay registered, their metadata is no longer public.
 
     Example: doitui doi deactivate 10.5072/h/2026/MS-0112 --reason 'withdrawn by its owner'
     """
-    from doitui_core.dois import targets
-    from doitui_core.operations import doi_actions
-
-    options = {"reason": reason, "successor": successor}
-    _change(
-        session, dois, now, doi_actions.deactivate, lambda text: targets.check_deactivate(text, **options), **options
-    )
+    _change(session, dois, now, "deactivate", reason=reason, successor=successor)
 
 
 @doi.command()
-@dois_argument
-@now_option
-@writes
+@changes_dois
 def abandon(session: Session, dois: tuple[str, ...], now: bool) -> None:
     """Give up DOIs that were never registered: delete drafts, and never use these DOIs again.
 
     Example: doitui doi abandon 10.5072/h/2026/MS-0112
     """
-    from doitui_core.dois import targets
-    from doitui_core.operations import doi_actions
-
-    _change(session, dois, now, doi_actions.abandon, targets.check_abandon)
+    _change(session, dois, now, "abandon")
 
 
 @doi.command("set-url")
@@ -220,28 +193,22 @@ def set_url(session: Session, doi: str, url: str, now: bool) -> None:
     """
     from doitui_core.domain import doi_spelling
     from doitui_core.metadata import validate
-    from doitui_core.operations import doi_actions
 
     if not validate.page_errors(url):
         for warning in validate.page_warnings(url, lambda: doi_spelling.bare(doi)):
             say(warning.message)
-    _change(session, (doi,), now, doi_actions.set_url, lambda text: doi_actions.check_set_url(text, url), url=url)
+    _change(session, (doi,), now, "set_url", url=url)
 
 
 @doi.command()
-@dois_argument
 @click.option("--reason", required=True, metavar="T", help="The reason: stored in the log.")
-@now_option
-@writes
+@changes_dois
 def restore(session: Session, dois: tuple[str, ...], reason: str, now: bool) -> None:
     """Make tombstones findable again. Only this command does.
 
     Example: doitui doi restore 10.5072/h/2026/MS-0112 --reason 'deactivated by mistake'
     """
-    from doitui_core.dois import targets
-    from doitui_core.operations import doi_actions
-
-    _change(session, dois, now, doi_actions.restore, lambda text: targets.check_restore(text, reason), reason=reason)
+    _change(session, dois, now, "restore", reason=reason)
 
 
 @doi.command("tombstone-page")
@@ -282,28 +249,22 @@ def adopt(session: Session, dois: tuple[str, ...]) -> None:
         line = f"{row.doi}: {session.would}taken over as {row.remote}"
         return {"id": text, "doi": row.doi, "status": row.status, "line": line}
 
-    with session.database():
-        each(session, dois, act)
+    each(session, dois, act)
 
 
-def _change(
-    session: Session,
-    dois: Sequence[str],
-    now: bool,
-    action: Callable[..., Any],
-    check: Callable[[str], Any],
-    **options: str,
-) -> None:
-    """Apply `action` with `options` to each DOI, or in a dry run only `check`."""
+def _change(session: Session, dois: Sequence[str], now: bool, action: str, **options: str) -> None:
+    """Apply the `action` of `doi_actions` with `options` to each DOI, or in a dry run only its check."""
+    from doitui_core.dois import targets
+    from doitui_core.operations import doi_actions
 
     def act(text: str) -> dict[str, Any]:
         if not session.dry_run:
-            return _result(text, action(text, now=now, actor=session.actor, **options), now)
-        row = check(text)
+            queued = getattr(doi_actions, action)(text, now=now, actor=session.actor, **options)
+            return _result(text, queued, now)
+        row = getattr(doi_actions if action == "set_url" else targets, f"check_{action}")(text, **options)
         return {"id": text, "doi": row.doi, "line": f"{row.doi}: would be {'sent' if now else 'queued'}"}
 
-    with session.database():
-        each(session, dois, act)
+    each(session, dois, act)
 
 
 def _result(text: str, queued: Any, now: bool) -> dict[str, Any]:
@@ -311,13 +272,7 @@ def _result(text: str, queued: Any, now: bool) -> dict[str, Any]:
     from doitui_core.views import lists
 
     row = row_json.doi(lists.doi(queued.doi.id))
-    found = {
-        "id": text,
-        "doi": row["doi"],
-        "status": row["status"],
-        "marks": row["marks"],
-        "job": queued.job_id or None,
-    }
+    found = {"id": text} | {name: row[name] for name in ("doi", "status", "marks")} | {"job": queued.job_id or None}
     if queued.note:
         return found | {"line": f"{row['doi']}: {queued.note}"}
     if not now:

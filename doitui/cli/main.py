@@ -15,7 +15,7 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.output import say, show
-from doitui.cli.partial_results import FULL, disk_full
+from doitui.cli.progress import FULL, disk_full
 from doitui.cli.session import Session
 from doitui_core import __version__
 from doitui_core.domain.database_urls import without_passwords
@@ -25,11 +25,11 @@ from doitui_core.errors import DoituiError
 #: load peewee, requests or lxml.
 COMMANDS = {
     "tui": "tui",
-    "doctor": "doctor",
+    "doctor": "setup",
     "init": "setup",
     "status": "setup",
     "work": "work",
-    "sandbox": "sandbox",
+    "sandbox": "demo",
     "demo": "demo",
     "repository": "repository",
     "setting": "setting",
@@ -37,8 +37,8 @@ COMMANDS = {
     "doi": "doi",
     "batch": "batch",
     "queue": "queue",
-    "sync": "sync",
-    "audit": "audit",
+    "sync": "batch",
+    "audit": "setup",
     "cron": "cron",
     "event": "event",
     "usage": "usage",

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from doitui.cli.output import say, table
-from doitui.cli.session import Session
-
-F = TypeVar("F", bound=Callable[..., Any])
+from doitui.cli.session import Command, Session
 
 
 class _Id(click.IntRange):
@@ -27,6 +25,17 @@ class _Seconds(click.FloatRange):
         if math.isnan(found):
             self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
         return found
+
+
+def stack(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """One decorator for several options and arguments, in the order of the help."""
+
+    def decorate(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
 
 
 #: What fits into a database's integer.
@@ -45,14 +54,10 @@ repository_option = click.option("--repository", "code", default="", metavar="CO
 owner_option = click.option(
     "--repository", "code", metavar="CODE", help="The repository (required if there are several)."
 )
-
-
-def paging_options(command: F) -> F:
-    """`--limit N` and `--after KEY`."""
-    command = click.option("--after", default="", metavar="KEY", help="Continue after the previous page's `next`.")(
-        command
-    )
-    return click.option("--limit", default=100, type=LIMIT_OR_ALL, help="Rows per page (default 100; 0: all).")(command)
+paging_options = stack(
+    click.option("--limit", default=100, type=LIMIT_OR_ALL, help="Rows per page (default 100; 0: all)."),
+    click.option("--after", default="", metavar="KEY", help="Continue after the previous page's `next`."),
+)
 
 
 def show_page(

@@ -133,9 +133,3 @@ def _width(text: str) -> int:
         for c in text
         if c not in JOINERS
     )
-
-
-def progress(label: str, length: int) -> Any:
-    """A progress bar on stderr, if that is a terminal."""
-    hidden = sys.stderr is None or not sys.stderr.isatty()
-    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import click
 
-from doitui.cli import retry_options, row_json
-from doitui.cli.items import each
+from doitui.cli import row_json
+from doitui.cli.items import check_selection, each, selection_options, show_retried
 from doitui.cli.options import ID, paging_options, repository_option, show_page
-from doitui.cli.output import fields, progress
-from doitui.cli.partial_results import adds_progress
-from doitui.cli.session import Session, reads, writes
+from doitui.cli.output import fields
+from doitui.cli.progress import progress
+from doitui.cli.session import Session, reads_database, writes, writes_database
+from doitui_core import clock
+from doitui_core.domain.job_kinds import Service
 from doitui_core.text import plural
 
 job_ids_argument = click.argument("ids", nargs=-1, required=True, type=ID, metavar="ID...")
@@ -36,24 +39,22 @@ def queue() -> None:
     help="Jobs for DOIs (default), events or usage reports.",
 )
 @paging_options
-@reads
+@reads_database
 def list_(session: Session, status: str, lane: str, limit: int, after: str) -> None:
     """List jobs, newest first.
 
     Example: doitui queue list --status failed --json
     """
-    from doitui_core.domain.job_kinds import Service
     from doitui_core.views import lists
 
-    with session.database(read_only=True):
-        page = lists.jobs(status=status, service=Service(lane), limit=limit, after=after)
+    page = lists.jobs(status=status, service=Service(lane), limit=limit, after=after)
     columns = ("id", "action", "status", "attempts", "scheduled_at", "doi", "cause", "last_error")
     show_page(session, "jobs", page, row_json.job, columns, "no jobs")
 
 
 @queue.command("show")
 @click.argument("number", type=ID, metavar="ID")
-@reads
+@reads_database
 def show_(session: Session, number: int) -> None:
     """Show one job.
 
@@ -61,13 +62,12 @@ def show_(session: Session, number: int) -> None:
     """
     from doitui_core.views import lists
 
-    with session.database(read_only=True):
-        row = row_json.job(lists.job(number), details=True)
+    row = row_json.job(lists.job(number), details=True)
     session.show(row, fields(row))
 
 
 @queue.command()
-@retry_options.selection_options
+@selection_options
 @writes
 def retry(session: Session, ids: tuple[int, ...], cause: str | None, everything: bool) -> None:
     """Set failed and blocked jobs to pending, with new attempts.
@@ -77,7 +77,7 @@ def retry(session: Session, ids: tuple[int, ...], cause: str | None, everything:
     from doitui_core.operations import bulk_retry
     from doitui_core.queue import jobs
 
-    retry_options.check_selection("job", ids, cause, everything)
+    check_selection("job", ids, cause, everything)
     with session.database():
         for number in ids:
             jobs.find(number)
@@ -88,14 +88,14 @@ def retry(session: Session, ids: tuple[int, ...], cause: str | None, everything:
             retried = [job.id for job in chosen]
         else:
             many = len(ids) or chosen.count()
-            with progress("retrying", many) as bar, adds_progress(lambda: f"{bar.pos} of {many} retried before"):
+            with progress("retrying", many, lambda done: f"{done} of {many} retried before") as bar:
                 retried = bulk_retry.retry(ids=ids, cause=cause, every=everything, actor=session.actor, step=bar.update)
-    retry_options.report(session, "job", ids, retried, "failed or blocked")
+    show_retried(session, "job", ids, retried, "failed or blocked")
 
 
 @queue.command()
 @repository_option
-@writes
+@writes_database
 def pause(session: Session, code: str) -> None:
     """Pause sending for a repository, or for all. Running jobs finish; queued jobs stay queued.
 
@@ -106,7 +106,7 @@ def pause(session: Session, code: str) -> None:
 
 @queue.command()
 @repository_option
-@writes
+@writes_database
 def resume(session: Session, code: str) -> None:
     """Resume sending, and retry jobs blocked by credentials or configuration.
 
@@ -121,10 +121,9 @@ def _set_paused(session: Session, code: str, *, paused: bool) -> None:
     from doitui_core.config import repositories
     from doitui_core.queue import blocking
 
-    with session.database():
-        rows = [repositories.find(code)] if code else repositories.all_repositories()
-        for row in rows if not session.dry_run else []:
-            blocking.pause(row, paused, actor=session.actor)
+    rows = [repositories.find(code)] if code else repositories.all_repositories()
+    for row in rows if not session.dry_run else []:
+        blocking.pause(row, paused, actor=session.actor)
     codes = [row.code for row in rows]
     line = f"{session.would}{'paused' if paused else 'resumed'}: {', '.join(codes) or 'no repository'}"
     session.show({"repositories": codes, "paused": paused}, [line])
@@ -141,30 +140,26 @@ def cancel(session: Session, ids: tuple[int, ...]) -> None:
     from doitui_core.dois import targets
     from doitui_core.queue import jobs
 
-    def act(text: str) -> dict[str, Any]:
-        job = jobs.cancellable(int(text)) if session.dry_run else targets.cancel(int(text), actor=session.actor)
+    def act(number: int) -> dict[str, Any]:
+        job = jobs.cancellable(number) if session.dry_run else targets.cancel(number, actor=session.actor)
         return {"id": job.id, "status": job.status, "line": f"job {job.id}: {session.would}cancelled"}
 
-    with session.database():
-        each(session, list(map(str, ids)), act)
+    each(session, ids, act)
 
 
 @queue.command()
 @click.option("--days", default=90, type=click.IntRange(0, 36_500), help="Keep jobs of the last days (default 90).")
-@writes
+@writes_database
 def prune(session: Session, days: int) -> None:
     """Delete jobs that were completed or cancelled long ago. The history of their DOIs is kept.
 
     Example: doitui queue prune --days 30
     """
-    from datetime import timedelta
-
     from doitui_core.db import database
     from doitui_core.queue import pruning
 
-    with session.database():
-        before = database.now() - timedelta(days=days)
-        pruned = pruning.prunable(before).count() if session.dry_run else pruning.prune(before, actor=session.actor)
+    before = database.now() - timedelta(days=days)
+    pruned = pruning.prunable(before).count() if session.dry_run else pruning.prune(before, actor=session.actor)
     session.show({"pruned": pruned}, [f"{plural(pruned, 'job')} {session.would}deleted"])
 
 
@@ -177,15 +172,13 @@ def schedule(session: Session, ids: tuple[int, ...], moment: str) -> None:
 
     Example: doitui queue schedule 12 --at 2026-12-01T06:00Z
     """
-    from doitui_core import clock
     from doitui_core.queue import jobs
 
     at = clock.parse(moment)
 
-    def act(text: str) -> dict[str, Any]:
-        job = jobs.schedulable(int(text)) if session.dry_run else jobs.schedule(int(text), at, actor=session.actor)
+    def act(number: int) -> dict[str, Any]:
+        job = jobs.schedulable(number) if session.dry_run else jobs.schedule(number, at, actor=session.actor)
         line = f"job {job.id}: {session.would}scheduled for {clock.iso(at)}"
         return {"id": job.id, "scheduled_at": clock.iso(at), "line": line}
 
-    with session.database():
-        each(session, list(map(str, ids)), act)
+    each(session, ids, act)

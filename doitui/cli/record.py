@@ -11,17 +11,10 @@ import click
 
 from doitui.cli import exits, row_json
 from doitui.cli.items import each
-from doitui.cli.options import (
-    files_argument,
-    ids_argument,
-    owner_option,
-    paging_options,
-    repository_option,
-    show_page,
-)
-from doitui.cli.output import fields, progress, say, say_first
-from doitui.cli.partial_results import adds_progress
-from doitui.cli.session import Session, reads, writes
+from doitui.cli.options import files_argument, ids_argument, owner_option, paging_options, repository_option, show_page
+from doitui.cli.output import fields, say, say_first
+from doitui.cli.progress import progress
+from doitui.cli.session import Session, reads_database, writes, writes_database
 from doitui_core.text import plural
 
 
@@ -50,7 +43,7 @@ def record() -> None:
     default=None,
     help="Override the documents (default: new records are published, others stay as they are).",
 )
-@writes
+@writes_database
 def import_(
     session: Session,
     files: tuple[Path, ...],
@@ -72,18 +65,17 @@ def import_(
     from doitui_core.records import importing
 
     options = importing.ImportOptions(form, doi == "keep", object_id, published, session.dry_run, session.actor)
+    config = repositories.config(repositories.find_or_only(code))
     results: list[importing.ImportResult] = []
-    with session.database(), progress("importing", len(files)) as bar:
-        config = repositories.config(repositories.find_or_only(code))
-        with adds_progress(lambda: _progress(results)):
-            for result in importing.files(files, config, options, bar.update):
-                results.append(result)
+
+    def done(_files: int) -> str:
+        stored = sum(not result.error for result in results)
+        return f"{plural(stored, 'record')} stored before; import the same files again to continue"
+
+    with progress("importing", len(files), done) as bar:
+        for result in importing.files(files, config, options, bar.update):
+            results.append(result)
     _report(session, results)
-
-
-def _progress(results: list[Any]) -> str:
-    stored = sum(not result.error for result in results)
-    return f"{plural(stored, 'record')} stored before; import the same files again to continue"
 
 
 def _report(session: Session, results: list[Any]) -> None:
@@ -95,28 +87,20 @@ def _report(session: Session, results: list[Any]) -> None:
         "created": created,
         "updated": len(stored) - created,
         "rejected": [{"place": result.place, "error": result.error} for result in rejected],
-        "findings": [
-            {"place": row.place, "object_id": row.object_id} | dataclasses.asdict(found)
-            for row in stored
-            for found in row.findings
-        ],
-        "kept": [
-            {"object_id": row.object_id, "place": row.place} | dataclasses.asdict(kept)
-            for row in stored
-            for kept in row.kept
-        ],
+        "findings": [_located(row, found) for row in stored for found in row.findings],
+        "kept": [_located(row, kept) for row in stored for kept in row.kept],
     }
     for result in rejected:
         say(f"{result.place}: {result.error}")
-    not_mintable = 0
     for row in stored:
-        errors = [found for found in row.findings if found.level == "error"]
-        not_mintable += bool(errors)
-        for found in errors:
-            say(f"{row.place}: record {row.object_id} cannot be minted: {found.message} ({found.code})")
+        for found in row.findings:
+            if found.level == "error":
+                say(f"{row.place}: record {row.object_id} cannot be minted: {found.message} ({found.code})")
     kept = [f"record {row.object_id} {field.message}" for row in stored for field in row.kept]
     say_first(kept, 10, " values set by hand that differ from the documents: --json lists all")
-    warned = sum(any(found.level == "warning" for found in row.findings) for row in stored)
+    not_mintable, warned = (
+        sum(any(found.level == level for found in row.findings) for row in stored) for level in ("error", "warning")
+    )
     counts = f"({created} new, {len(stored) - created} known), {len(rejected)} rejected"
     lines = [f"{plural(len(stored), 'record')} {session.would}imported {counts}"]
     if not_mintable:
@@ -127,10 +111,15 @@ def _report(session: Session, results: list[Any]) -> None:
     exits.leave_items([exits.USAGE] * len(rejected), len(results))
 
 
+def _located(row: Any, found: Any) -> dict[str, Any]:
+    """What was found in a document, with its place and record."""
+    return {"place": row.place, "object_id": row.object_id} | dataclasses.asdict(found)
+
+
 @record.command("list")
 @repository_option
 @paging_options
-@reads
+@reads_database
 def list_(session: Session, code: str, limit: int, after: str) -> None:
     """List records, newest first.
 
@@ -138,15 +127,14 @@ def list_(session: Session, code: str, limit: int, after: str) -> None:
     """
     from doitui_core.views import lists
 
-    with session.database(read_only=True):
-        page = lists.records(repository=code, limit=limit, after=after)
+    page = lists.records(repository=code, limit=limit, after=after)
     columns = ("object_id", "repository", "doi", "status", "published", "title")
     show_page(session, "records", page, row_json.record, columns, "no records")
 
 
 @record.command("show")
 @ids_argument
-@reads
+@reads_database
 def show_(session: Session, ids: tuple[str, ...]) -> None:
     """Show records, with the errors and warnings for a mint.
 
@@ -158,13 +146,14 @@ def show_(session: Session, ids: tuple[str, ...]) -> None:
     from doitui_core.views import lists
 
     found = []
-    with session.database(read_only=True):
-        for text in ids:
-            row = record_lookup.find(text)
-            owner = {"owner_name": row.owner_name, "owner_email": row.owner_email}
-            metadata = {"metadata": strict_json.tolerant_loads(row.metadata)}
-            findings = {"findings": list(map(dataclasses.asdict, targets.check(row)))}
-            found.append(row_json.record(lists.record(row.id)) | owner | metadata | findings)
+    for row in map(record_lookup.find, ids):
+        more = {
+            "owner_name": row.owner_name,
+            "owner_email": row.owner_email,
+            "metadata": strict_json.tolerant_loads(row.metadata),
+            "findings": list(map(dataclasses.asdict, targets.check(row))),
+        }
+        found.append(row_json.record(lists.record(row.id)) | more)
     session.show(found[0] if len(found) == 1 else {"records": found}, [line for row in found for line in _lines(row)])
 
 
@@ -214,8 +203,7 @@ def _publish(session: Session, ids: tuple[str, ...], *, on: bool) -> None:
         line = f"{row.object_id} {session.would or 'is '}{state}" if changed else f"{row.object_id} was already {state}"
         return {"object_id": row.object_id, "changed": changed, "line": line}
 
-    with session.database():
-        each(session, ids, act)
+    each(session, ids, act)
 
 
 @record.command()
@@ -241,5 +229,4 @@ def delete(session: Session, ids: tuple[str, ...], reason: str) -> None:
         line = f"{row.object_id} {session.would or 'is '}deleted{effects[effect]}"
         return {"object_id": row.object_id, "doi": effect, "line": line}
 
-    with session.database():
-        each(session, ids, act)
+    each(session, ids, act)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from doitui.cli.output import table
-from doitui.cli.session import Session, reads, writes
+from doitui.cli.session import Session, reads_database, writes, writes_database
 
 ENVIRONMENTS = click.Choice(["test", "production"])
 
@@ -69,7 +69,7 @@ def set_(
 
 
 @repository.command("list")
-@reads
+@reads_database
 def list_(session: Session) -> None:
     """List the repositories.
 
@@ -77,8 +77,7 @@ def list_(session: Session) -> None:
     """
     from doitui_core.config import repositories
 
-    with session.database(read_only=True):
-        rows = [_document(row) for row in repositories.all_repositories()]
+    rows = [_document(row) for row in repositories.all_repositories()]
     flat = [
         {"code": row["code"], "active": row["active"]} | {k: v["value"] for k, v in row["settings"].items()}
         for row in rows
@@ -90,7 +89,7 @@ def list_(session: Session) -> None:
 
 @repository.command("show")
 @click.argument("code")
-@reads
+@reads_database
 def show_(session: Session, code: str) -> None:
     """Show the settings of the repository CODE, and where each value comes from.
 
@@ -98,8 +97,7 @@ def show_(session: Session, code: str) -> None:
     """
     from doitui_core.config import repositories
 
-    with session.database(read_only=True):
-        document = _document(repositories.find(code))
+    document = _document(repositories.find(code))
     rows = [{"setting": name, **value} for name, value in document["settings"].items()]
     state = "active" if document["active"] else "inactive: its settings do not apply"
     session.show(document, [f"{code} ({state})", *table(rows, ("setting", "value", "source"), "")])
@@ -107,7 +105,7 @@ def show_(session: Session, code: str) -> None:
 
 @repository.command()
 @click.argument("code")
-@writes
+@writes_database
 def remove(session: Session, code: str) -> None:
     """Remove the repository CODE. This fails if it has records.
 
@@ -115,11 +113,10 @@ def remove(session: Session, code: str) -> None:
     """
     from doitui_core.operations import change_settings
 
-    with session.database():
-        if session.dry_run:
-            change_settings.check_removable(code)
-        else:
-            change_settings.remove_repository(code, actor=session.actor)
+    if session.dry_run:
+        change_settings.check_removable(code)
+    else:
+        change_settings.remove_repository(code, actor=session.actor)
     session.show({"removed": code}, [f"repository {code} {session.would}removed"])
 
 

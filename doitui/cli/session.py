@@ -113,9 +113,28 @@ def writes(command: Command) -> Command:
     return json_option(dry_run_option(_with_session(command)))
 
 
+def reads_database(command: Command) -> Command:
+    """As `reads`, with the database open, read-only."""
+    return reads(_with_database(command, read_only=True))
+
+
+def writes_database(command: Command) -> Command:
+    """As `writes`, with the database open."""
+    return writes(_with_database(command, read_only=False))
+
+
 def _with_session(command: Command) -> Command:
     @click.pass_obj
     def call(session: Session, /, *args: Any, as_json: bool, dry_run: bool = False, **options: Any) -> None:
         command(replace(session, as_json=as_json, dry_run=dry_run), *args, **options)
 
     return functools.update_wrapper(call, command)
+
+
+def _with_database(command: Command, *, read_only: bool) -> Command:
+    @functools.wraps(command)
+    def call(session: Session, /, **options: Any) -> None:
+        with session.database(read_only=read_only):
+            command(session, **options)
+
+    return call

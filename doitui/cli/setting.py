@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from doitui.cli.output import table
-from doitui.cli.session import Session, reads, writes
+from doitui.cli.session import Session, reads, reads_database, writes
 
 if TYPE_CHECKING:
     from doitui_core.config import settings
@@ -30,7 +30,7 @@ def setting() -> None:
 
 @setting.command("list")
 @repository_option
-@reads
+@reads_database
 def list_(session: Session, code: str) -> None:
     """Show every setting, its value and where that comes from.
 
@@ -38,8 +38,7 @@ def list_(session: Session, code: str) -> None:
     """
     from doitui_core.config import settings
 
-    with session.database(read_only=True):
-        found = _load(code)
+    found = load(code)
     rows = [
         {"name": row.name, **settings.display(found, row.name), "unit": row.unit, "help": row.help}
         for row in settings.TABLE.values()
@@ -60,7 +59,7 @@ def get(session: Session, name: str, code: str) -> None:
 
     settings.known(name)
     with session.database(read_only=True):
-        value = settings.display(_load(code), name)
+        value = settings.display(load(code), name)
     session.show({"name": name, **value}, [f"{value['value']}"])
 
 
@@ -113,7 +112,7 @@ def unset(session: Session, name: str, code: str) -> None:
     settings.known(name)
     with session.database():
         removed = not session.dry_run and change_settings.unset_setting(name, _repository_id(code), actor=session.actor)
-        value = settings.display(_load(code), name)
+        value = settings.display(load(code), name)
     change = "would be unset" if session.dry_run else "unset" if removed else "was not set here"
     line = f"{name} {change}; it is now {value['value'] or 'empty'} ({value['source']})"
     session.show({"name": name, "unset": removed, **value}, [line])
@@ -126,7 +125,8 @@ def _typed() -> str:
         raise click.UsageError("stdin is not UTF-8 text: type the value in UTF-8") from error
 
 
-def _load(code: str) -> settings.Settings:
+def load(code: str) -> settings.Settings:
+    """The settings of the repository `code`, or the global ones without it. Raises `NotFound`."""
     from doitui_core.config import repositories, settings
 
     return repositories.config(repositories.find(code)).settings if code else settings.load()

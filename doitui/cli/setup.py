@@ -1,4 +1,4 @@
-"""`doitui init` and `doitui status`."""
+"""`doitui init`, `status`, `doctor`, `audit`: the database, what is in it, what is wrong, and who did what."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 
 import click
 
+from doitui.cli import exits
 from doitui.cli.options import SECONDS
-from doitui.cli.output import say, show, wait
-from doitui.cli.session import Session, reads, writes
+from doitui.cli.output import say, show, table, wait
+from doitui.cli.session import Session, reads, reads_database, writes
+from doitui_core.clock import iso
+from doitui_core.domain.database_urls import masked
 from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable
 
 #: The key that marks the last counts of `status --watch` while the database does not answer.
@@ -32,7 +35,6 @@ def init(session: Session) -> None:
     Example: doitui --database sqlite:///archive.db init
     """
     from doitui_core.db import database
-    from doitui_core.domain.database_urls import masked
 
     url = masked(session.database_url)
     steps = database.pending(session.database_url) if session.dry_run else database.create(session.database_url)
@@ -93,3 +95,47 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"events: {events}"
     seen = ", ".join(f"{worker['name']} (seen {worker['seen_at']})" for worker in found["workers"])
     yield f"workers: {seen or 'none running: start one with `doitui work`'}"
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Do not ask DataCite whether the accounts are valid.")
+@click.option("--thorough", is_flag=True, help="Check the counters by counting all rows, which may take long.")
+@reads
+def doctor(session: Session, offline: bool, thorough: bool) -> None:
+    """Check the setup: OK, WARN or FAIL, with the command that fixes it. Exit code 1 if a check fails.
+
+    Example: doitui doctor --offline
+    """
+    from doitui_core.views import doctor, doctor_check
+
+    with session.database(read_only=True, any_environment=True):
+        checks = doctor.checks(online=not offline, thorough=thorough)
+    failed = any(check.level == doctor_check.FAIL for check in checks)
+    width = max(len(check.name) for check in checks)
+    lines = []
+    for check in checks:
+        lines.append(f"{check.level:<4}  {check.name:<{width}}  {check.message}")
+        if check.remedy:
+            lines.append(f"{'':<{width + 8}}fix: {check.remedy}")
+    documents = [
+        {"name": check.name, "level": check.level, "told": check.message, "mend": check.remedy} for check in checks
+    ]
+    session.show({"ok": not failed, "checks": documents}, lines)
+    exits.leave(exits.SOME_FAILED if failed else exits.DONE)
+
+
+@click.command()
+@click.option("--limit", default=100, type=click.IntRange(1, 100_000), metavar="N", help="Maximum rows (default 100).")
+@reads_database
+def audit(session: Session, limit: int) -> None:
+    """Show the latest actions on DOIs, jobs, events, repositories and settings, with who did them.
+
+    `doitui doi history DOI` shows everything about one DOI.
+
+    Example: doitui audit --limit 20
+    """
+    from doitui_core.db import audit
+
+    rows = [row | {"at": iso(row["at"])} for row in audit.newest(limit)]
+    columns = ("at", "actor", "action", "subject", "detail", "cause")
+    session.show({"acts": rows}, table(rows, columns, "no actions"))

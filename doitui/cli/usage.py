@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from doitui.cli import exits
-from doitui.cli.options import LIMIT_OR_ALL, files_argument, owner_option, repository_option
-from doitui.cli.output import progress, say, table
-from doitui.cli.partial_results import adds_progress
-from doitui.cli.session import Session, reads, writes
+from doitui.cli.options import LIMIT_OR_ALL, files_argument, owner_option, repository_option, stack
+from doitui.cli.output import say, table
+from doitui.cli.progress import adds_progress, progress
+from doitui.cli.session import Session, reads, reads_database, writes, writes_database
 from doitui.cli.usage_drain import drain, reason_lines, refresh_events
 from doitui_core.domain.counter_terms import LABELS, METRICS
 from doitui_core.errors import BadInput
@@ -43,47 +43,44 @@ def usage() -> None:
 usage.add_command(drain)
 
 
-def _log_options(command: Any) -> Any:
-    """The options of `access_log.reader`, by the names of its parameters."""
-    for option in (
-        click.option(
-            "--anonymous-user",
-            "anonymous",
-            multiple=True,
-            metavar="NAME",
-            callback=lambda _context, _option, names: frozenset(names),
-            help='A user id that means "not signed in", repeatable.',
-        ),
-        click.option("--download-pattern", "downloads", default="", metavar="RE", help="Paths that are requests."),
-        click.option(
-            "--view-pattern",
-            "views",
-            default="",
-            metavar="RE",
-            help="Paths that are investigations, tried first. With combined: include a group doi or object_id.",
-        ),
-        click.option(
-            "--log-format",
-            "form",
-            default="auto",
-            type=click.Choice(["auto", "counter-processor", "combined", "combined-forwarded", "spool"]),
-            help="Format of lines (default auto: detect). combined-forwarded: X-Forwarded-For is the last field.",
-        ),
-        click.option(
-            "--trusted-hops",
-            default=0,
-            type=click.IntRange(0, 100),
-            metavar="N",
-            help="Number of your proxies that add to a list of addresses (default 0: lines with a list are rejected).",
-        ),
-    ):
-        command = option(command)
-    return command
+#: The options of `access_log.reader`, by the names of its parameters.
+log_options = stack(
+    click.option(
+        "--trusted-hops",
+        default=0,
+        type=click.IntRange(0, 100),
+        metavar="N",
+        help="Number of your proxies that add to a list of addresses (default 0: lines with a list are rejected).",
+    ),
+    click.option(
+        "--log-format",
+        "form",
+        default="auto",
+        type=click.Choice(["auto", "counter-processor", "combined", "combined-forwarded", "spool"]),
+        help="Format of lines (default auto: detect). combined-forwarded: X-Forwarded-For is the last field.",
+    ),
+    click.option(
+        "--view-pattern",
+        "views",
+        default="",
+        metavar="RE",
+        help="Paths that are investigations, tried first. With combined: include a group doi or object_id.",
+    ),
+    click.option("--download-pattern", "downloads", default="", metavar="RE", help="Paths that are requests."),
+    click.option(
+        "--anonymous-user",
+        "anonymous",
+        multiple=True,
+        metavar="NAME",
+        callback=lambda _context, _option, names: frozenset(names),
+        help='A user id that means "not signed in", repeatable.',
+    ),
+)
 
 
 @usage.command()
 @files_argument
-@_log_options
+@log_options
 @click.option("--month", default="", metavar="YYYY-MM", help="Only this month.")
 @click.option("--robots", type=click.Path(path_type=Path), metavar="FILE", help="List of robots (default: built in).")
 @click.option("--machines", type=click.Path(path_type=Path), metavar="FILE", help="List of tools (default: built in).")
@@ -131,7 +128,7 @@ def _say_bad(bad: list[tuple[str, str]], number: int) -> None:
 
 @usage.command("import-log")
 @files_argument
-@_log_options
+@log_options
 @owner_option
 @click.option("--again", is_flag=True, help="Import known lines too, because records were added since.")
 @writes
@@ -153,10 +150,11 @@ def import_log(session: Session, files: tuple[Path, ...], code: str | None, agai
     options = import_log.LogImportOptions(key, dry_run=session.dry_run, again=again, **log)
     with session.database():
         repository = repositories.find_or_only(code)
-        with (
-            progress("importing", len(files)) as bar,
-            adds_progress(lambda: f"{plural(bar.pos, 'log')} imported before; import the same files again to continue"),
-        ):
+        with progress(
+            "importing",
+            len(files),
+            lambda done: f"{plural(done, 'log')} imported before; import the same files again to continue",
+        ) as bar:
             results = import_log.import_logs(files, repository, options, bar.update)
         hours = 0 if session.dry_run else recount.due()
         if hours:
@@ -204,7 +202,7 @@ def _import_lines(session: Session, result: Any) -> Iterator[str]:
 @usage.command("import-counts")
 @files_argument
 @owner_option
-@writes
+@writes_database
 def import_counts(session: Session, files: tuple[Path, ...], code: str | None) -> None:
     """Import totals that were counted elsewhere, from CSV: doi,month,metric_type,access_method,count.
 
@@ -215,12 +213,11 @@ def import_counts(session: Session, files: tuple[Path, ...], code: str | None) -
     from doitui_core.config import repositories
     from doitui_core.usage import import_counts
 
-    with session.database():
-        repository, result = repositories.find_or_only(code), import_counts.CountImportResult()
-        with adds_progress(lambda: f"{plural(result.stored, 'count')} stored before; import the same files again"):
-            import_counts.import_counts(files, repository, result, dry_run=session.dry_run)
-        if result.stored and not session.dry_run:
-            refresh_events()
+    repository, result = repositories.find_or_only(code), import_counts.CountImportResult()
+    with adds_progress(lambda: f"{plural(result.stored, 'count')} stored before; import the same files again"):
+        import_counts.import_counts(files, repository, result, dry_run=session.dry_run)
+    if result.stored and not session.dry_run:
+        refresh_events()
     for place, why in result.rejected:
         say(f"{place}: {why}")
     rejected = [{"place": place, "error": why} for place, why in result.rejected]
@@ -234,7 +231,7 @@ def import_counts(session: Session, files: tuple[Path, ...], code: str | None) -
 @click.option("--doi", default="", metavar="DOI", help="Only this DOI.")
 @repository_option
 @click.option("--limit", default=100, type=LIMIT_OR_ALL, help="Maximum DOIs (default 100; 0: all).")
-@reads
+@reads_database
 def show_(session: Session, month: str, doi: str, code: str, limit: int) -> None:
     """Show counts: a plot over time, and the DOIs with the most investigations.
 
@@ -242,8 +239,7 @@ def show_(session: Session, month: str, doi: str, code: str, limit: int) -> None
     """
     from doitui_core.usage import show
 
-    with session.database(read_only=True):
-        found = show.shown(month=month, doi=doi, repository=code, limit=limit)
+    found = show.shown(month=month, doi=doi, repository=code, limit=limit)
     rows = [
         {"doi": row["doi"], "by": row["access_method"], "source": row["source"]} | _labelled(row)
         for row in found["counts"]

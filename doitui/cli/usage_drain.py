@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from doitui.cli import exits
-from doitui.cli.output import progress, say
-from doitui.cli.partial_results import adds_progress
+from doitui.cli.output import say
+from doitui.cli.progress import progress
 from doitui.cli.session import Session, writes
 from doitui_core.text import plural
 
@@ -42,13 +42,12 @@ def drain(session: Session, spool: str | None) -> None:
         _say_refused(place, refused)
         return
 
-    def drained() -> str:
-        return f"{bar.pos} of {waiting['bytes']} bytes drained before; the rest is still in {place}: drain it again"
+    def drained(done: int) -> str:
+        return f"{done} of {waiting['bytes']} bytes drained before; the rest is still in {place}: drain it again"
 
     with (
         session.database(durable=False),  # rows are on the disk before the spool files are removed
-        progress("draining", waiting["bytes"]) as bar,
-        adds_progress(drained, place),
+        progress("draining", waiting["bytes"], drained, place) as bar,
     ):
         result = drain_spool.drain(session.actor, place, bar.update)
     done = result.drained

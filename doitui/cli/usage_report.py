@@ -12,8 +12,9 @@ import click
 from doitui.cli import exits
 from doitui.cli.items import show_results
 from doitui.cli.options import LIMIT_OR_ALL, files_argument, paging_options, repository_option, show_page
-from doitui.cli.output import progress, say, table
-from doitui.cli.session import Session, reads, writes
+from doitui.cli.output import say, table
+from doitui.cli.progress import progress
+from doitui.cli.session import Session, reads, reads_database, writes
 from doitui_core.errors import UnreadableDocument
 from doitui_core.text import plural
 
@@ -208,7 +209,7 @@ def _result(one: SubmittedReport) -> dict[str, Any]:
 
 @usage_report.command("list")
 @paging_options
-@reads
+@reads_database
 def list_(session: Session, limit: int, after: str) -> None:
     """List requested reports, newest month first, with their state.
 
@@ -216,8 +217,7 @@ def list_(session: Session, limit: int, after: str) -> None:
     """
     from doitui_core.usage_reports import report_list
 
-    with session.database(read_only=True):
-        page = report_list.reports(limit=limit, after=after)
+    page = report_list.reports(limit=limit, after=after)
     columns = ("month", "repository", "state", "submitted_at", "datasets", "parts", "attempts", "uuid", "last_error")
     show_page(session, "reports", page, dict, columns, "no reports")
 

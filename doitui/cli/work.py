@@ -15,8 +15,8 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.options import LIMIT, SECONDS
-from doitui.cli.output import progress, say, say_first
-from doitui.cli.partial_results import adds_progress
+from doitui.cli.output import say, say_first
+from doitui.cli.progress import progress
 from doitui.cli.session import Session, writes
 from doitui_core.text import plain, plural
 from doitui_core.worker import background
@@ -60,14 +60,15 @@ def work(session: Session, drain: bool, threads: int, limit: int | None, every: 
             due = count_due()
         session.show({"due": due}, [f"due: {plural(due, 'job')}"])
         return
+
+    def finished(done: int) -> str:
+        return f"{plural(done, 'job')} finished before, the others stay queued"
+
     with session.database(durable=False), stopping() as stop:
         for secret in [] if drain else secret_checks.unreadable():
             log.warning("%s", secret)
-        with (
-            progress("working", count_due() if drain else 0) as bar,
-            background.background_work(stop, drain),
-            adds_progress(lambda: f"{plural(bar.pos, 'job')} finished before, the others stay queued"),
-        ):
+        many = count_due() if drain else 0
+        with progress("working", many, finished) as bar, background.background_work(stop, drain):
             summary = worker.run(
                 drain=drain, threads=threads, limit=limit, every=every, stop=stop, progress=lambda _: bar.update(1)
             )
