@@ -1,8 +1,8 @@
 """What an answer of the report store means: `doitui_core.domain.outcomes` where statuses mean another thing for
 reports.
 
-Whatever no rule here knows means what it means for a DOI. From usage.md 1.1 to 1.8. Nothing ambiguous needs a probe:
-the whole report goes again from its first part, whose PUT takes the place of all that is there.
+What no rule here covers means the same as for a DOI. From usage.md 1.1 to 1.8. An ambiguous outcome needs no probe:
+the whole report is sent again, and the PUT of its first part replaces all that is stored.
 """
 
 from __future__ import annotations
@@ -19,33 +19,22 @@ if TYPE_CHECKING:
 
 _AGAIN = "sent again by itself, from its first part"
 _LOOK = "see what is wrong with `doitui usage-report build` and `doitui usage-report validate`"
-_ADDRESS = "no report store answers at this address: mend reports_url"
+_ADDRESS = "no report store answers at this address: fix reports_url"
 _TOKEN = (
-    "missing, stale or wrong token: mend datacite_api_token (DataCite's last a year; without one: account, password)"
+    "missing, expired or wrong token: fix datacite_api_token (DataCite's last a year; without one: account, password)"
 )
+_NO_RIGHT = "the account has no right to write usage reports: ask DataCite for a token"
+_EXISTS = "the month's report is there under another UUID, by another program or account: ask DataCite to delete it"
 
-
-# The first that fits.
+#: The first that fits.
 _RULES = (
     Rule(401, "", OutcomeKind.BLOCKED, "credentials", _TOKEN),
-    Rule(
-        403,
-        "",
-        OutcomeKind.BLOCKED,
-        "forbidden",
-        "the account has no right to write usage reports: ask DataCite for a token",
-    ),
+    Rule(403, "", OutcomeKind.BLOCKED, "forbidden", _NO_RIGHT),
     Rule(404, "", OutcomeKind.BLOCKED, "configuration", _ADDRESS),
     Rule(405, "", OutcomeKind.BLOCKED, "configuration", _ADDRESS),
-    Rule(
-        409,
-        "",
-        OutcomeKind.PERMANENT,
-        "taken",
-        "the month's report is there under another UUID, by another program or account: ask DataCite to delete it",
-    ),
+    Rule(409, "", OutcomeKind.PERMANENT, "taken", _EXISTS),
     Rule(413, "", OutcomeKind.PERMANENT, "too_large", "the report store takes no part of this size"),
-    # Sashimi stumbles over a request without a valid token before it comes to saying 401 (usage.md 1.8).
+    # Without a valid token Sashimi fails before it can answer 401 (usage.md 1.8).
     Rule(422, r"undefined method .{0,4}uid\b", OutcomeKind.BLOCKED, "credentials", _TOKEN),
     Rule(422, "", OutcomeKind.PERMANENT, "report", _LOOK),
     Rule(400, "", OutcomeKind.PERMANENT, "bad_request", _LOOK),
@@ -53,7 +42,7 @@ _RULES = (
 
 #: For the rest, by their hundred; but a status of `outcomes` that stands for itself goes before.
 _BY_HUNDRED = {
-    3: (OutcomeKind.PERMANENT, "redirected", "a redirect is not followed with credentials: mend reports_url"),
+    3: (OutcomeKind.PERMANENT, "redirected", "a redirect is not followed with credentials: fix reports_url"),
     4: (OutcomeKind.PERMANENT, "rejected", _LOOK),
     5: (OutcomeKind.AMBIGUOUS, "server_error", f"it may have been done: {_AGAIN}"),
 }

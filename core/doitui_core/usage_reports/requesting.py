@@ -1,4 +1,4 @@
-"""A month's report is wanted: its row, and a job in the one queue. The rest is the worker's (`submitting`)."""
+"""Request the submission of a month's report: its row and its job. The worker submits it (`submitting`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from doitui_core.usage_reports.building import BuiltReport
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """The row of a report that is to go out, and the job that does it."""
+    """The row of a report that is to be submitted, and the job that does it."""
 
     report: UsageReport
     job_id: int
@@ -22,23 +22,18 @@ class Requested:
 
 def request(repository: Repository, report: BuiltReport, *, actor: str) -> Requested:
     """Have `report` submitted, also again: a report replaces the earlier one of its month."""
-    config, now = repositories.config(repository), database.now()
+    config, month = repositories.config(repository), report.period.month
+    # The account may have changed since the last time, and the report's UUID with it.
+    columns = {
+        "uuid": report.uuid,
+        "created_by": report.reporter.created_by,
+        "requested_at": database.now(),
+    }
     with database.write():
-        UsageReport.insert(
-            repository=repository.id,
-            month=report.period.month,
-            uuid=report.uuid,
-            created_by=report.reporter.created_by,
-            requested_at=now,
-        ).on_conflict_ignore().execute()
-        row = database.for_update(
-            UsageReport.select().where(
-                UsageReport.repository == repository.id, UsageReport.month == report.period.month
-            )
-        ).get()
-        # The account may be another one by now, and with it the report.
-        row.uuid, row.created_by, row.requested_at = report.uuid, report.reporter.created_by, now
-        row.save(only=row.dirty_fields)
+        UsageReport.insert(repository=repository.id, month=month, **columns).on_conflict(
+            conflict_target=[UsageReport.repository, UsageReport.month], update=columns
+        ).execute()
+        row = UsageReport.get(UsageReport.repository == repository.id, UsageReport.month == month)
         job_id = jobs.enqueue(
             JobKind.REPORT,
             row.id,
@@ -47,7 +42,7 @@ def request(repository: Repository, report: BuiltReport, *, actor: str) -> Reque
             max_attempts=config.number("max_attempts"),
             action="submit",
         )
-        # Whoever asks wants to know what the report store says now, not what it said the last time.
+        # The request asks what the report store says now, even if it refused the last report.
         blocking.retry_services([repository.id], (Service.REPORTS,))
-        audit.note(actor, "submit", f"usage report {report.period.month} of {repository.code}")
+        audit.note(actor, "submit", f"usage report {month} of {repository.code}")
     return Requested(row, job_id)

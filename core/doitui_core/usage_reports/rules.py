@@ -47,39 +47,48 @@ def errors(report: Mapping[str, Any], most: int = _MOST) -> list[str]:
     header, datasets = report.get("report-header"), report.get("report-datasets")
     if not isinstance(header, Mapping):
         return ["report-header: is missing"]
-    told = header_errors(header)
+    found = header_errors(header)
     if not isinstance(datasets, list) or not datasets:
-        return [*told, "report-datasets: can't be blank"]
-    if len(datasets) > MAX_DATASETS:
-        told.append(f"report-datasets: {len(datasets)} are more than {MAX_DATASETS}: send parts, compressed")
-    found = _schema().iter_errors({**header, "report-datasets": datasets})
-    return told + [_sentence(error) for error in islice(found, max(most - len(told), 0))]
+        return found + count_errors(0)
+    found += count_errors(len(datasets))
+    schema = _validator("header", "datasets").iter_errors({**header, "report-datasets": datasets})
+    return found + [_sentence(error) for error in islice(schema, max(most - len(found), 0))]
+
+
+def count_errors(datasets: int) -> list[str]:
+    """What is wrong with the number of datasets in a report."""
+    if not datasets:
+        return ["report-datasets: can't be blank"]
+    if datasets > MAX_DATASETS:
+        return [f"report-datasets: {datasets} are more than {MAX_DATASETS}: send parts, compressed"]
+    return []
 
 
 def header_errors(header: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a report's header, whatever its datasets are."""
-    told = [f"{name}: can't be blank" for name in _REQUIRED if header.get(name) in (None, "", {}, [])]
+    """What is wrong with a report's header, without the checks of the schema."""
+    found = [f"{name}: can't be blank" for name in _REQUIRED if header.get(name) in (None, "", {}, [])]
     if header.get("release") != RELEASE:
-        told.append(f"release: {header.get('release')!r} is not {RELEASE!r}")
+        found.append(f"release: {header.get('release')!r} is not {RELEASE!r}")
     created_by = header.get("created-by")
     if created_by and not (isinstance(created_by, str) and _CREATED_BY.match(created_by)):
-        told.append(f"created-by: {created_by!r} does not end in a letter, a digit or one of -._;()/:*~$=")
-    if not any(one.startswith("reporting-period") for one in told):
-        told += _period_errors(header["reporting-period"])
-    return told
+        found.append(f"created-by: {created_by!r} does not end in a letter, a digit or one of -._;()/:*~$=")
+    if not any(error.startswith("reporting-period") for error in found):
+        found += _period_errors(header["reporting-period"])
+    return found
 
 
-def stated_errors(header: Mapping[str, Any]) -> list[str]:
-    """The same, and what the schema says of the header: for a report whose datasets are looked at one by one."""
-    found = _header_schema().iter_errors(dict(header))
-    return header_errors(header) + [_sentence(error) for error in islice(found, _MOST)]
+def all_header_errors(header: Mapping[str, Any]) -> list[str]:
+    """`header_errors` and what the schema says of the header, for a report whose datasets are checked in batches."""
+    schema = _validator("header").iter_errors(dict(header))
+    return header_errors(header) + [_sentence(error) for error in islice(schema, _MOST)]
 
 
 def dataset_errors(datasets: Sequence[Any], first: int, most: int = _MOST) -> list[str]:
     """What DataCite refuses in some of a report's datasets; `first` is the place of the first, counted from 0."""
-    if _datasets_schema().is_valid(list(datasets)):
+    document, validator = {"report-datasets": list(datasets)}, _validator("datasets")
+    if validator.is_valid(document):
         return []
-    return [_sentence(error, first) for error in islice(_datasets_schema().iter_errors(list(datasets)), most)]
+    return [_sentence(error, first) for error in islice(validator.iter_errors(document), most)]
 
 
 def unread(dataset: Any) -> str:
@@ -94,13 +103,8 @@ def unread(dataset: Any) -> str:
     return ""
 
 
-def unpermitted_of_dataset(dataset: Any) -> list[str]:
-    """The keys DataCite refuses in a dataset sent as plain JSON."""
-    return sorted(set(_unknown(dataset, _KEYS["report-datasets"])))
-
-
 def unpermitted(report: Mapping[str, Any]) -> list[str]:
-    """The keys DataCite refuses in a report sent as plain JSON; a compressed one is not looked at this closely."""
+    """The keys DataCite refuses in a report sent as plain JSON; it does not check those of a compressed one."""
     return sorted(set(_unknown(report, _KEYS)))
 
 
@@ -137,10 +141,10 @@ def _day(days: Any, name: str) -> date:
         raise ValueError(f"{name} {text!r} is not a day: write YYYY-MM-DD") from None
 
 
-def _sentence(error: jsonschema_rs.ValidationError, first: int | None = None) -> str:
+def _sentence(error: jsonschema_rs.ValidationError, first: int = 0) -> str:
     path = list(error.instance_path)
-    if first is not None:
-        path = ["report-datasets", first + int(path[0]), *path[1:]]
+    if len(path) > 1 and path[0] == "report-datasets":
+        path[1] = int(path[1]) + first
     where = "/".join(str(step) for step in path)
     message = error.message if len(error.message) <= _LONGEST else f"{error.message[:_LONGEST]}…"
     return f"{where}: {message}" if where else message
@@ -188,32 +192,23 @@ def _dataset() -> dict[str, Any]:
     )
 
 
-_HEADER: dict[str, Any] = {
-    "release": _TEXT,
-    "report_id": _TEXT,
-    "report_name": _TEXT,
-    "created": _TEXT,
-    "created_by": _TEXT,
-    "report_filters": _NAMED,
-    "report_attributes": _NAMED,
+#: The schemas of header and datasets: what is required, and of which shape it is.
+_SCHEMAS: dict[str, tuple[str, dict[str, Any]]] = {
+    "header": (
+        "release report-id report-name",
+        dict.fromkeys(("release", "report_id", "report_name", "created", "created_by"), _TEXT)
+        | dict.fromkeys(("report_filters", "report_attributes"), _NAMED),
+    ),
+    "datasets": ("report-datasets", {"report_datasets": _list_of(_dataset())}),
 }
 
 
 @cache
-def _schema() -> jsonschema_rs.Draft202012Validator:
-    """Header and datasets in one flat object, as DataCite validates them."""
-    required = "release report-id report-name report-datasets"
-    return jsonschema_rs.Draft202012Validator(_object(required, **_HEADER, report_datasets=_list_of(_dataset())))
-
-
-@cache
-def _header_schema() -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(_object("release report-id report-name", **_HEADER))
-
-
-@cache
-def _datasets_schema() -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(_list_of(_dataset()))
+def _validator(*names: str) -> jsonschema_rs.Draft202012Validator:
+    """Of the schemas of these names in one flat object, as DataCite validates them."""
+    required = " ".join(_SCHEMAS[name][0] for name in names)
+    properties = {key: shape for name in names for key, shape in _SCHEMAS[name][1].items()}
+    return jsonschema_rs.Draft202012Validator(_object(required, **properties))
 
 
 _NAME_VALUE = {"name": None, "value": None}

@@ -1,27 +1,29 @@
-"""Would the report in a file be taken? Dataset by dataset, so that its size is no matter."""
+"""Check whether DataCite would accept the report in a file, in batches of datasets: memory does not grow with it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from doitui_core.usage_reports import json_stream, parts, rules
 
-#: Datasets looked at together: one call of the validator costs as much as a dozen of them.
+#: Datasets checked together: one call of the validator costs as much as a dozen of them.
 BATCH = 200
 
-#: Sentences kept of a report in which every dataset is wrong.
+#: Errors reported, and warnings, of a report in which every dataset is wrong.
 MOST = 100
 
-#: Characters; a key of a stranger's report may be as long as the report.
+#: Characters shown of a key, which may be as long as the report.
 LONGEST_KEY = 60
 
 
 @dataclass
 class Checked:
-    """A file and what was found: `errors` are refused, `warnings` are taken, but do less than was meant."""
+    """A file and what was found: `errors` are refused; `warnings` are accepted, but have less effect than intended.
+    `more`: how many errors and warnings are not listed.
+    """
 
     path: Path
     compressed: bool = False
@@ -32,82 +34,86 @@ class Checked:
 
     @property
     def valid(self) -> bool:
+        """Whether DataCite would accept the report."""
         return not self.errors
 
 
 def validate(path: Path) -> Checked:
     """Check a report in JSON, plain or gzip. Raises `UnreadableDocument` for what is no JSON object, or too large."""
-    found = _Reader(path)
     with json_stream.opened(path) as (file, compressed):
-        found.checked.compressed = compressed
+        reader = _Reader(Checked(path, compressed))
         for name, value in json_stream.members(file):
-            found.take(name.replace("_", "-"), value)
-        found.end()
-    return found.checked
+            reader.add(name.replace("_", "-"), value)
+        reader.finish()
+    return reader.checked
 
 
 class _Reader:
     """What was read so far of one file."""
 
-    def __init__(self, path: Path) -> None:
-        self.checked = Checked(path)
+    def __init__(self, checked: Checked) -> None:
+        self.checked = checked
         self._header: Any = None
-        self._waiting: list[Any] = []
-        self._keys: set[str] = set()
+        self._batch: list[Any] = []
+        self._unpermitted: set[str] = set()
 
-    def take(self, name: str, value: Any) -> None:
+    def add(self, name: str, value: Any) -> None:
         if name == "report-header":
             self._header = value
         elif name == "report-datasets":
-            self._waiting.append(value)
-            if len(self._waiting) == BATCH:
-                self._look()
-        elif len(self._keys) < MOST:
-            self._keys.add(name[:LONGEST_KEY])
+            self._batch.append(value)
+            if len(self._batch) == BATCH:
+                self._check_batch()
+        else:
+            self._add_unpermitted([name])
 
-    def end(self) -> None:
-        self._look()
+    def finish(self) -> None:
+        self._check_batch()
         checked = self.checked
         checked.errors[:0] = self._header_errors()
-        if checked.datasets == 0:
-            self._add(checked.errors, "report-datasets: can't be blank")
-        if checked.datasets > rules.MAX_DATASETS:
-            told = f"report-datasets: {checked.datasets} are more than {rules.MAX_DATASETS}: send parts, compressed"
-            self._add(checked.errors, told)
+        self._report(checked.errors, rules.count_errors(checked.datasets))
         if not checked.compressed:
-            self._add(checked.errors, *(f"found unpermitted parameter: {key}" for key in sorted(self._keys)))
+            self._report(checked.errors, map(_unpermitted, sorted(self._unpermitted)))
             if checked.path.is_file() and checked.path.stat().st_size > parts.LARGEST_PLAIN:
-                self._add(checked.warnings, f"more than {parts.LARGEST_PLAIN} bytes: DataCite wants it compressed")
+                self._report(checked.warnings, [f"more than {parts.LARGEST_PLAIN} bytes: DataCite wants it compressed"])
 
     def _header_errors(self) -> list[str]:
         if not isinstance(self._header, Mapping):
             return ["report-header: is missing"]
         header = {str(name).replace("_", "-"): value for name, value in self._header.items()}
-        told = rules.stated_errors(header)
-        says = rules.says_compressed(header)
-        if self.checked.compressed and not says:
-            told.append(
-                f"exceptions: a compressed report needs exception {rules.COMPRESSED}, else DataCite finds it empty"
-            )
-        if not self.checked.compressed:
-            if says:
-                told.append(f"exceptions: {rules.COMPRESSED} is for compressed reports, and this is plain JSON")
-            told += [f"found unpermitted parameter: {key}" for key in rules.unpermitted({"report-header": header})]
-        return told
+        found = rules.all_header_errors(header)
+        says_compressed = rules.says_compressed(header)
+        if self.checked.compressed:
+            if not says_compressed:
+                found.append(
+                    f"exceptions: a compressed report needs exception {rules.COMPRESSED}, else DataCite finds it empty"
+                )
+            return found
+        if says_compressed:
+            found.append(f"exceptions: {rules.COMPRESSED} is for compressed reports, and this is plain JSON")
+        return found + list(map(_unpermitted, rules.unpermitted({"report-header": header})))
 
-    def _look(self) -> None:
-        some, self._waiting, first = self._waiting, [], self.checked.datasets
-        self.checked.datasets += len(some)
-        told = rules.dataset_errors(some, first)
-        self._add(self.checked.errors, *told)
-        for number, dataset in enumerate(some, first):
-            place = f"report-datasets/{number}"
-            if not self.checked.compressed and len(self._keys) < MOST:
-                self._keys.update(key[:LONGEST_KEY] for key in rules.unpermitted_of_dataset(dataset))
-            if not told and (unread := rules.unread(dataset)):
-                self._add(self.checked.warnings, f"{place}: {unread}")
+    def _check_batch(self) -> None:
+        batch, self._batch, first = self._batch, [], self.checked.datasets
+        self.checked.datasets += len(batch)
+        errors = rules.dataset_errors(batch, first)
+        self._report(self.checked.errors, errors)
+        for number, dataset in enumerate(batch, first):
+            self._add_unpermitted(rules.unpermitted({"report-datasets": dataset}))
+            if not errors and (unread := rules.unread(dataset)):
+                self._report(self.checked.warnings, [f"report-datasets/{number}: {unread}"])
 
-    def _add(self, to: list[str], *sentences: str) -> None:
-        room = max(MOST - len(to), 0)
-        to.extend(sentences[:room])
-        self.checked.more += len(sentences[room:])
+    def _add_unpermitted(self, keys: Iterable[str]) -> None:
+        if not self.checked.compressed and len(self._unpermitted) < MOST:
+            self._unpermitted.update(key[:LONGEST_KEY] for key in keys)
+
+    def _report(self, to: list[str], messages: Iterable[str]) -> None:
+        for message in messages:
+            if len(to) < MOST:
+                to.append(message)
+            else:
+                self.checked.more += 1
+
+
+def _unpermitted(key: str) -> str:
+    return f"found unpermitted parameter: {key}"

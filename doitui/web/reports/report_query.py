@@ -1,4 +1,4 @@
-"""Which reports a list shows: the filters of `GET /reports` as a WHERE clause (usage.md 1.2, mended by 5.10)."""
+"""Which reports a list shows: the filters of `GET /reports` as a WHERE clause (usage.md 1.2, corrected by 5.10)."""
 
 from __future__ import annotations
 
