@@ -74,15 +74,15 @@ def _build(session: Session, report: BuiltReport, folder: Path, compress: bool, 
         paths = files.write_lines(folder, report.name, report.lines())
     else:
         paths = files.write_parts(folder, report.name, report.parts(compress=compress))
-    if report.left_out.dois:
-        dois = plural(report.left_out.dois, "DOI")
+    if report.skipped:
+        dois = plural(report.skipped, "DOI")
         say(f"{report.reporter.code}: {dois} left out: not registered or findable, or the record is not published")
     return {
         **_about(report),
         "files": [str(path) for path in paths],
         "parts": len(paths) or number,
         "datasets": report.datasets,
-        "left_out": report.left_out.dois,
+        "left_out": report.skipped,
         "totals": _in_order(report.totals),
     }
 

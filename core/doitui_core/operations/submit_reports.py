@@ -11,7 +11,7 @@ from doitui_core.domain.job_kinds import JobStatus, Service
 from doitui_core.domain.outcomes import Outcome
 from doitui_core.errors import DatabaseUnavailable, DoituiError
 from doitui_core.usage import recount
-from doitui_core.usage_reports import building, report_connection, requesting
+from doitui_core.usage_reports import building, report_connection, submitting
 from doitui_core.usage_reports.building import BuiltReport
 from doitui_core.worker import worker
 from doitui_core.worker.summary import Summary
@@ -47,7 +47,7 @@ def send(queued: Sequence[SubmittedReport], stop: threading.Event) -> list[Submi
 def _request(repository: Repository, report: BuiltReport, actor: str) -> SubmittedReport:
     try:
         report_connection.for_repository(repository)
-        return SubmittedReport(report, requesting.request(repository, report, actor=actor).job_id)
+        return SubmittedReport(report, submitting.request(repository, report, actor=actor))
     except DatabaseUnavailable:  # it would be the same with all that follow
         raise
     except DoituiError as error:

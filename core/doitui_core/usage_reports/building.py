@@ -13,7 +13,7 @@ from doitui_core.db import database
 from doitui_core.db.models import Repository
 from doitui_core.errors import NotFound
 from doitui_core.usage_reports import datasets, month_counts, parts, period, reporter, tsv
-from doitui_core.usage_reports.month_counts import LeftOut, Usage
+from doitui_core.usage_reports.month_counts import Usage
 from doitui_core.usage_reports.parts import Part
 from doitui_core.usage_reports.period import Period
 from doitui_core.usage_reports.reporter import Reporter
@@ -21,22 +21,25 @@ from doitui_core.usage_reports.reporter import Reporter
 
 @dataclass
 class BuiltReport:
-    """A report, and what it came to: `datasets`, `totals` by metric type and access method, once it was read."""
+    """A report, and its sums once it was read: `datasets`, `totals` by metric type and access method, and how many DOIs
+    with counts were `skipped` (`month_counts.usages`).
+    """
 
     reporter: Reporter
     period: Period
     created: date
     datasets: int = 0
     totals: Counter[str] = field(default_factory=Counter)
-    left_out: LeftOut = field(default_factory=LeftOut)
+    skipped: int = 0
 
     @property
     def uuid(self) -> str:
+        """The UUID under which it is submitted."""
         return self.reporter.uuid(self.period.month)
 
     @property
     def name(self) -> str:
-        """What its files are called."""
+        """The name of its files, without ending."""
         return f"usage-report-{self.reporter.code}-{self.period.month}"
 
     def parts(self, *, compress: bool = False) -> Iterator[Part]:
@@ -45,15 +48,18 @@ class BuiltReport:
         return parts.parts(made, self._header, compress=compress)
 
     def lines(self) -> Iterator[str]:
-        """The same as lines of COUNTER's table."""
+        """The same as lines of COUNTER's table. Raises as `parts`."""
         return tsv.lines(self._usages(), self.reporter, self.period, self.created)
 
     def _usages(self) -> Iterator[Usage]:
-        self.datasets, self.totals, self.left_out = 0, Counter(), LeftOut()
-        for usage in month_counts.usages(self.reporter.repository_id, self.period.days, self.left_out):
+        self.datasets, self.totals, self.skipped = 0, Counter(), 0
+        for usage in month_counts.usages(self.reporter.repository_id, self.period.days, self._skip):
             self.datasets += 1
-            self.totals.update({f"{metric}-{method}": count for (metric, method), count in usage.counts.items()})
+            self.totals.update(usage.by_relation)
             yield usage
+
+    def _skip(self, dois: int) -> None:
+        self.skipped += dois
 
     def _header(self, compressed: bool) -> dict[str, Any]:
         return datasets.header(self.reporter, self.period, self.created, compressed=compressed)

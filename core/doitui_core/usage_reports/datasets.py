@@ -1,7 +1,7 @@
 """A DOI's counts as one dataset of a report, and the report's header. Pure.
 
 One performance, at most eight instances, the DOI first: DataCite reads no more of a dataset (usage.md 1.9). Counts of
-zero are left out; what a record does not say is empty where it is required, and else left out (usage.md 2.7).
+zero are omitted. What a record does not say is empty where it is required, else omitted (usage.md 2.7).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from doitui_core.usage_reports.reporter import Reporter
 
 REPORT_ID = "DSR"
 
-#: Sashimi's words for it (usage.md 1.6); without it a compressed report is taken for an empty one.
+#: As Sashimi words it (usage.md 1.6), which takes a compressed report without it for an empty one.
 COMPRESSED = {
     "code": rules.COMPRESSED,
     "severity": "warning",
@@ -27,7 +27,7 @@ COMPRESSED = {
     "data": "usage data needs to be uncompressed",
 }
 
-#: COUNTER's words; above 999 they must be these.
+#: As COUNTER words it; above 999 it must be exactly this.
 PARTIAL = {
     "code": 3040,
     "severity": "warning",
@@ -36,7 +36,7 @@ PARTIAL = {
     "data": "usage data has not been processed for the entire reporting period",
 }
 
-#: Characters of a title; a report is no place for a whole abstract.
+#: Characters of a title.
 LONGEST_TITLE = 1000
 
 
@@ -57,10 +57,10 @@ def header(reporter: Reporter, period: Period, created: date, *, compressed: boo
 
 
 def dataset(usage: Usage, reporter: Reporter, period: Period) -> dict[str, Any]:
-    """What the report says of one DOI. Raises `BadInput` for a count that DataCite has no room for."""
+    """The dataset of one DOI. Raises `BadInput` for a count too large for DataCite."""
     year = usage.metadata.get("publicationYear")
     return {
-        "dataset-title": _title(usage),
+        "dataset-title": usage.title[:LONGEST_TITLE],
         "dataset-id": [{"type": "doi", "value": usage.doi}],
         "platform": reporter.code,
         "publisher": _publisher(usage, reporter),
@@ -70,11 +70,6 @@ def dataset(usage: Usage, reporter: Reporter, period: Period) -> dict[str, Any]:
         **({"uri": usage.url} if usage.url else {}),
         "performance": [{"period": period.dates, "instance": list(_instances(usage))}],
     }
-
-
-def _title(usage: Usage) -> str:
-    """The title, not longer than people read."""
-    return usage.title[:LONGEST_TITLE]
 
 
 def _publisher(usage: Usage, reporter: Reporter) -> str:
@@ -88,7 +83,7 @@ def _instances(usage: Usage) -> Iterator[dict[str, Any]]:
     for counted, count in usage.counts.items():
         if count > rules.MAX_COUNT:
             raise BadInput(
-                f"{usage.doi}: {counted[0]} {count} is more than DataCite can keep: mend what was imported, then again"
+                f"{usage.doi}: {counted[0]} {count} is more than DataCite can store: fix the import, then try again"
             )
         one = {"metric-type": counted[0], "access-method": counted[1], "count": count}
         countries = usage.countries.get(counted)

@@ -1,12 +1,12 @@
 """The counts of a month, DOI by DOI in the order of their names, a page at a time.
 
-Read in pages and not by one statement, so that whoever takes hours over it (a submission) holds no transaction open.
-A page begins after the last DOI of the one before: each DOI comes once, whatever is counted meanwhile.
+Read in pages and not by one statement, so that a submission of hours keeps no transaction open. A page begins after the
+last DOI of the one before: each DOI comes once, whatever is counted meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -20,8 +20,8 @@ from doitui_core.domain.states import MINTED
 #: DOIs of a page.
 PAGE = 500
 
-# By name, off its unique index. Whose they are is looked at here: with a repository among the conditions the planners
-# go by other indexes, and sort the whole table for each page.
+# By name, with its unique index. The repository is compared here: with a condition for it the planners use other
+# indexes, and sort the whole table for each page.
 _DOIS = (
     "SELECT id, doi, folded, url, record_id, status, repository_id FROM doi WHERE folded > {p}"
     f" ORDER BY folded LIMIT {PAGE}"
@@ -56,23 +56,22 @@ class Usage:
     counts: dict[Counted, int] = field(default_factory=dict)
     countries: dict[Counted, dict[str, int]] = field(default_factory=dict)
 
-
-@dataclass
-class LeftOut:
-    """How many DOIs have counts that are not reported: not registered (any more), or their record is not published."""
-
-    dois: int = 0
+    @property
+    def by_relation(self) -> dict[str, int]:
+        """The counts by `METRIC-METHOD`, as the relations of events are named."""
+        return {f"{metric}-{method}": count for (metric, method), count in self.counts.items()}
 
 
-def usages(repository_id: int, days: range, left_out: LeftOut | None = None) -> Iterator[Usage]:
-    """What was counted on `days`, by DOI. `left_out` counts the DOIs that are passed over."""
-    left_out = left_out or LeftOut()
+def usages(repository_id: int, days: range, skip: Callable[[int], object] = lambda _: None) -> Iterator[Usage]:
+    """What was counted on `days`, by DOI. `skip` is called with numbers of DOIs whose counts are not reported: they are
+    not registered (any more), or their record is not published.
+    """
     for rows in by_key(lambda after: raw_sql.execute(_DOIS, after).fetchall(), itemgetter(2), after=""):
         dois = [row[:6] for row in rows if row[6] == repository_id]
         if not dois:
             continue
         sums = _by_doi(_within(_COUNTS, [row[0] for row in dois], days.start, days.stop))
-        yield from _reported([row for row in dois if row[0] in sums], sums, left_out)
+        yield from _reported([row for row in dois if row[0] in sums], sums, skip)
 
 
 def exist(repository_id: int, days: range) -> bool:
@@ -98,11 +97,11 @@ def _by_doi(rows: Sequence[Any]) -> dict[int, list[Any]]:
     return sums
 
 
-def _reported(dois: Sequence[Any], sums: dict[int, list[Any]], left_out: LeftOut) -> Iterator[Usage]:
-    # By status: DataCite has them, and they are public or were meant to be. A tombstone has a status of its own.
+def _reported(dois: Sequence[Any], sums: dict[int, list[Any]], skip: Callable[[int], object]) -> Iterator[Usage]:
+    # By status: DataCite has them, and they are public or are to be. A tombstone has another status.
     wanted = [row for row in dois if row[5] in MINTED and row[4] is not None]
     records = {row[0]: row for row in _within(_RECORDS, [row[4] for row in wanted])} if wanted else {}
-    left_out.dois += len(dois) - sum(row[4] in records for row in wanted)
+    skip(len(dois) - sum(row[4] in records for row in wanted))
     for number, doi, _, url, record_id, _ in wanted:
         if record_id in records:
             _, title, metadata, page = records[record_id]

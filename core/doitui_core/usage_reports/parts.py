@@ -17,21 +17,21 @@ from doitui_core.usage_reports import rules
 #: Bytes. DataCite wants what is larger compressed (datacite-api 3.6).
 LARGEST_PLAIN = 10_000_000
 
-#: Bytes of a part before and after compression: the store keeps no more than 16 MiB (usage.md 1.4), and what inflates
-#: to more than 128 MiB is no report. Reached only by datasets with counts from very many countries.
+#: Bytes of a part before and after compression: the store takes at most 16 MiB (usage.md 1.4), and 128 MiB inflated.
+#: Reached only by datasets with counts from very many countries.
 LARGEST_INFLATED = 100_000_000
 LARGEST_COMPRESSED = 15_000_000
 
 #: zlib: a gzip header without a time.
 _GZIP = 31
 
-#: Makes the header of a report that is compressed, or not.
+#: Makes the header of a report that is compressed (True), or not.
 Headers = Callable[[bool], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`number` counts from 1; `body` is what is sent, or stands in a file."""
+    """`number` counts from 1; `body` is what is sent, or written to a file."""
 
     number: int
     body: bytes
@@ -42,28 +42,24 @@ class Part:
 def parts(datasets: Iterable[dict[str, Any]], header: Headers, *, compress: bool = False) -> Iterator[Part]:
     """The parts of a report; none where there are no datasets. `compress`: also a small one."""
     written = map(_written, datasets)
-    begun: list[bytes] = []
+    first: list[bytes] = []
     if not compress:
-        begun = _first(written)
-        if begun and _fits(begun):
-            yield Part(1, b"".join((_head(header(False)), b",\n".join(begun), _TAIL)), False, len(begun))
+        first, plain = _first(written)
+        if first and plain:
+            yield Part(1, b"".join((_head(header(False)), b",\n".join(first), _TAIL)), False, len(first))
             return
-    yield from _compressed(chain(begun, written), _head(header(True)))
+    yield from _compressed(chain(first, written), _head(header(True)))
 
 
-def _first(written: Iterator[bytes]) -> list[bytes]:
-    """As many datasets as a plain report may have, and one more where there are more."""
-    begun, size = [], 0
+def _first(written: Iterator[bytes]) -> tuple[list[bytes], bool]:
+    """As many datasets as a plain report may have, and whether these are all; else one more."""
+    first, size = [], 0
     for one in written:
-        begun.append(one)
+        first.append(one)
         size += len(one) + 2
-        if size > LARGEST_PLAIN or len(begun) > rules.MAX_DATASETS:
-            break
-    return begun
-
-
-def _fits(begun: list[bytes]) -> bool:
-    return len(begun) <= rules.MAX_DATASETS and sum(map(len, begun)) + 2 * len(begun) <= LARGEST_PLAIN
+        if size > LARGEST_PLAIN or len(first) > rules.MAX_DATASETS:
+            return first, False
+    return first, True
 
 
 def _compressed(written: Iterable[bytes], head: bytes) -> Iterator[Part]:
@@ -114,7 +110,7 @@ def _head(header: dict[str, Any]) -> bytes:
 
 
 def _written(value: dict[str, Any]) -> bytes:
-    # JSON may carry half a surrogate pair, which UTF-8 proper cannot.
+    # JSON may contain an unpaired surrogate, which UTF-8 cannot.
     return _JSON.encode(value).encode("utf-8", "replace")
 
 

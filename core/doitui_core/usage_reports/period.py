@@ -1,4 +1,4 @@
-"""The days a month's report speaks of, on the clock of `usage_timezone`."""
+"""The days of a month's report, in `usage_timezone`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from doitui_core.usage.zone import HOURS_A_DAY, date_of, days_of_month
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """`month` as YYYY-MM; `begin` and `end` are its first day and the last that is counted; `days` since 1970.
+    """`month` as YYYY-MM; `begin` and `end` are its first day and the last that is counted.
 
-    `partial`: the month goes on, or hours of it are not counted yet.
+    `partial`: the month is not over, or hours of it are not counted yet.
     """
 
     month: str
@@ -26,6 +26,7 @@ class Period:
 
     @property
     def days(self) -> range:
+        """The days of the month, counted from 1970."""
         return days_of_month(self.month)
 
     @property
@@ -35,7 +36,7 @@ class Period:
 
 
 def for_month(month: str) -> Period:
-    """The period of `month`, which may have begun today. Raises `BadInput` for one that is none, or in the future."""
+    """The period of `month`, which may have begun today. Raises `BadInput` for an invalid or future month."""
     days, today = days_of_month(month), hits.current_zone().hour(clock.micros(database.now())) // HOURS_A_DAY
     if today < days.start:
         raise BadInput(f"{month} has not begun yet: there is nothing to report")
@@ -45,8 +46,6 @@ def for_month(month: str) -> Period:
 
 
 def _uncounted(days: range) -> bool:
+    statement = "SELECT 1 FROM usage_hour WHERE hour >= {p} AND hour < {p} LIMIT 1"
     hours = (days.start * HOURS_A_DAY, days.stop * HOURS_A_DAY)
-    return (
-        raw_sql.execute("SELECT 1 FROM usage_hour WHERE hour >= {p} AND hour < {p} LIMIT 1", *hours).fetchone()
-        is not None
-    )
+    return raw_sql.execute(statement, *hours).fetchone() is not None

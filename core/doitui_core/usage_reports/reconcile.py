@@ -1,4 +1,6 @@
-"""What we counted beside what the other side holds, DOI by DOI. Both stream; a temporary file stands between them."""
+"""Our counts compared with those of the stored report, DOI by DOI. Both are streamed; the stored ones go through a
+temporary file.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,15 @@ from doitui_core.usage_reports.report_outcomes import report_outcome
 #: `total-dataset-requests-machine` …: the relations of the events that are made of a report.
 RELATIONS = tuple(f"{metric}-{method}" for method in ACCESS_METHODS for metric in METRICS)
 
+#: The column of each relation.
+_COLUMNS = [f"c{number}" for number in range(len(RELATIONS))]
+
 Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class CountDifference:
-    """One DOI of which the two sides tell different counts; {} where a side has none. `times`: datasets over there."""
+    """A DOI with different counts here and in the stored report; {}: none. `times`: its datasets in that report."""
 
     doi: str
     ours: Counts
@@ -38,7 +43,7 @@ class CountDifference:
 
 @dataclass
 class Reconciled:
-    """Totals by relation and numbers of DOIs, on both sides. `stored_report`: there is such a report at all.
+    """Totals by relation and numbers of DOIs, here and in the stored report. `is_stored`: there is one.
 
     `differences`: the first of them; `differing`: how many there are.
     """
@@ -54,24 +59,24 @@ class Reconciled:
 
     @property
     def same(self) -> bool:
+        """Whether the stored report has exactly our counts."""
         return self.is_stored and not self.differing
 
 
 def reconcile(report: BuiltReport, connection: ReportConnection, most: int) -> Reconciled:
-    """Compare the two; at most `most` differences are told, 0: all. Raises `RemoteFailed`, `Misconfigured`, and
-    `UnreadableDocument` for an answer that is no report.
+    """Compare the counts with the stored report; at most `most` differences are listed, 0: all. Raises `RemoteFailed`,
+    `Misconfigured`, and `UnreadableDocument` for an answer that is no report.
     """
     found = Reconciled(report)
-    with tempfile.TemporaryFile() as answer, closing(_Theirs()) as theirs:
-        found.is_stored = _fetched(report, connection, answer)
+    with tempfile.TemporaryFile() as answer, closing(_StoredCounts()) as stored:
+        found.is_stored = _fetch(report, connection, answer)
         if found.is_stored:
-            theirs.fill(stored_report.datasets(answer))
+            stored.fill(stored_report.datasets(answer))
         for usage in month_counts.usages(report.reporter.repository_id, report.period.days):
-            ours = {f"{metric}-{method}": count for (metric, method), count in usage.counts.items()}
-            found.ours.update(ours)
+            found.ours.update(usage.by_relation)
             found.our_dois += 1
-            _compare(found, usage.doi, ours, *theirs.taken(usage.doi), most)
-        for doi, times, counts in theirs.left():
+            _compare(found, usage.doi, usage.by_relation, *stored.pop(usage.doi), most)
+        for doi, counts, times in stored.rest():
             _compare(found, doi, {}, counts, times, most)
     return found
 
@@ -86,8 +91,8 @@ def _compare(found: Reconciled, doi: str, ours: Counts, theirs: Counts, times: i
         found.differences.append(CountDifference(doi, ours, theirs, times))
 
 
-def _fetched(report: BuiltReport, connection: ReportConnection, into: BinaryIO) -> bool:
-    """Whether the store has the report. Raises where it does not say."""
+def _fetch(report: BuiltReport, connection: ReportConnection, into: BinaryIO) -> bool:
+    """Whether the store has the report. Raises `RemoteFailed` or `Misconfigured` where its answer does not say."""
     connection.spend()
     answer = connection.client.fetch(report.uuid, into)
     outcomes.require_own(answer, REPORTS)
@@ -100,36 +105,34 @@ def _fetched(report: BuiltReport, connection: ReportConnection, into: BinaryIO) 
     raise RemoteFailed(outcomes.for_read(outcome).message)
 
 
-class _Theirs:
-    """The other side's counts by DOI, in a file of our own that is gone afterwards."""
+class _StoredCounts:
+    """The counts of the stored report by DOI, in a temporary database."""
 
     def __init__(self) -> None:
         self._db = sqlite3.connect("")
-        columns = ", ".join(f"c{number} INTEGER NOT NULL" for number in range(len(RELATIONS)))
-        self._db.execute(f"CREATE TABLE held (doi TEXT PRIMARY KEY, times INTEGER NOT NULL, {columns}) WITHOUT ROWID")
+        columns = ", ".join(f"{column} INTEGER NOT NULL" for column in _COLUMNS)
+        self._db.execute(f"CREATE TABLE stored (doi TEXT PRIMARY KEY, times INTEGER NOT NULL, {columns}) WITHOUT ROWID")
 
     def fill(self, datasets: Iterator[Any]) -> None:
-        """A DOI that is there several times is summed up."""
-        columns = [f"c{number}" for number in range(len(RELATIONS))]
-        sums = ", ".join(f"{name} = {name} + excluded.{name}" for name in columns)
+        """Add the datasets; those of the same DOI are summed up."""
+        sums = ", ".join(f"{column} = {column} + excluded.{column}" for column in _COLUMNS)
         statement = (
-            f"INSERT INTO held VALUES (?, 1, {', '.join('?' * len(columns))})"
+            f"INSERT INTO stored VALUES (?, 1, {', '.join('?' * len(_COLUMNS))})"
             f" ON CONFLICT (doi) DO UPDATE SET times = times + 1, {sums}"
         )
         self._db.executemany(statement, map(_row, datasets))
 
-    def taken(self, doi: str) -> tuple[dict[str, int], int]:
-        """(counts, how often) of that DOI, which is then gone from here; ({}, 0) where it is not."""
-        row = self._db.execute("SELECT * FROM held WHERE doi = ?", (identifiers.fold(doi),)).fetchone()
-        if row is None:
-            return {}, 0
-        self._db.execute("DELETE FROM held WHERE doi = ?", (identifiers.fold(doi),))
-        return _counts(row), row[1]
+    def pop(self, doi: str) -> tuple[dict[str, int], int]:
+        """The counts of the DOI, and the number of its datasets, removed from here; ({}, 0) if it has none."""
+        key = (identifiers.fold(doi),)
+        row = self._db.execute("SELECT * FROM stored WHERE doi = ?", key).fetchone()
+        self._db.execute("DELETE FROM stored WHERE doi = ?", key)
+        return (_counts(row), row[1]) if row else ({}, 0)
 
-    def left(self) -> Iterator[tuple[str, int, dict[str, int]]]:
-        """(DOI, how often, counts) of those that nobody took."""
-        for row in self._db.execute("SELECT * FROM held ORDER BY doi"):
-            yield row[0], row[1], _counts(row)
+    def rest(self) -> Iterator[tuple[str, dict[str, int], int]]:
+        """(DOI, counts, number of datasets) of those not removed."""
+        for row in self._db.execute("SELECT * FROM stored ORDER BY doi"):
+            yield row[0], _counts(row), row[1]
 
     def close(self) -> None:
         self._db.close()

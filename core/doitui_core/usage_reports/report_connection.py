@@ -1,4 +1,4 @@
-"""What a worker has at hand for the usage reports of one repository: its settings, a client, the rules for its jobs."""
+"""The connection of one repository to the report store: its settings, a client, the policy of its jobs."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from doitui_core.queue.token_connection import TokenConnection
 
 
 class ReportConnection(TokenConnection[ReportsClient]):
-    """One repository's."""
+    """One repository's connection to the report store."""
 
     service = REPORTS
 
     @property
     def rate(self) -> float | None:
+        """Requests a second; None for no limit."""
         return self.config.report_rate
 
     @property
     def url(self) -> str:
+        """The address of the report store. Raises `WrongEnvironment`."""
         return self.config.reports_url
 
     def spend(self) -> None:

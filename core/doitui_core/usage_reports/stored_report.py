@@ -1,4 +1,4 @@
-"""A report as the other side holds it: read from its answer in a file, part by part, dataset by dataset."""
+"""A stored report, read from the answer of the report store in a file: part by part, dataset by dataset."""
 
 from __future__ import annotations
 
@@ -16,41 +16,39 @@ from doitui_core.datacite.transport import LARGEST_FILE
 from doitui_core.errors import UnreadableDocument
 from doitui_core.usage_reports import json_stream
 
-#: Characters of one part of an answer: what the store takes at most, in base64, and more.
+#: Characters of one part of an answer: more than the most the store takes, in base64.
 LARGEST_PART = 32 * 1024 * 1024
 
 
 def checksums(answer: BinaryIO) -> list[str]:
-    """The SHA-256 of each compressed part, in the order in which the store has them. Made from what came, not from
-    what is said of it. Raises `UnreadableDocument`.
-    """
-    return [hashlib.sha256(packed).hexdigest() for packed in _packed(answer)]
+    """The SHA-256 of each compressed part, in the order of the store, computed here. Raises `UnreadableDocument`."""
+    with _translated():
+        return [hashlib.sha256(part).hexdigest() for part in _parts(answer)]
 
 
 def datasets(answer: BinaryIO) -> Iterator[Any]:
-    """All datasets, of a plain report or of its parts, whatever they are. Raises `UnreadableDocument`."""
+    """All datasets, of a plain report and of its parts, unchecked. Raises `UnreadableDocument`."""
     with _translated():
-        for name, value in _members(answer):
-            if name == "report-datasets":
-                yield value
-    for packed in _packed(answer):
-        with _translated(), gzip.GzipFile(fileobj=io.BytesIO(packed)) as part:
-            for name, value in json_stream.members(part):
-                if name.replace("_", "-") == "report-datasets":
-                    yield value
+        yield from _values("report-datasets", _members(answer))
+        for part in _parts(answer):
+            with gzip.GzipFile(fileobj=io.BytesIO(part)) as inflated:
+                yield from _values("report-datasets", json_stream.members(inflated))
 
 
-def _packed(answer: BinaryIO) -> Iterator[bytes]:
-    with _translated():
-        for name, value in _members(answer):
-            if name == "report-subsets" and isinstance(value, dict):
-                yield base64.b64decode(str(value.get("gzip") or ""), validate=True)
+def _parts(answer: BinaryIO) -> Iterator[bytes]:
+    """The compressed parts."""
+    for value in _values("report-subsets", _members(answer)):
+        if isinstance(value, dict):
+            yield base64.b64decode(str(value.get("gzip") or ""), validate=True)
 
 
 def _members(answer: BinaryIO) -> Iterator[json_stream.Member]:
     answer.seek(0)
-    for name, value in json_stream.members(answer, largest=LARGEST_FILE, largest_member=LARGEST_PART):
-        yield name.replace("_", "-"), value
+    return json_stream.members(answer, largest=LARGEST_FILE, largest_member=LARGEST_PART)
+
+
+def _values(wanted: str, members: Iterator[json_stream.Member]) -> Iterator[Any]:
+    return (value for name, value in members if name.replace("_", "-") == wanted)
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""A usage report on its way: read from the database again from the beginning, and sent part after part.
+"""Submit a usage report: `request` queues it; `submit`, in a worker, reads the counts and sends it part by part.
 
-It may be killed anywhere. Whoever takes the job up begins with the first part, whose PUT takes the place of the report
-with all its parts; so nothing is left of a half-sent one, and no part is there twice. A report of several parts is read
-back at the end, because a part of an earlier try may still have come in behind our PUT.
+A worker may be killed at any time. The next attempt starts with the first part, whose PUT replaces the report with all
+its parts: nothing remains of a half-sent one, and no part is there twice. A report of several parts is read back at the
+end, because a part of an earlier attempt may have arrived after our PUT.
 
 Lock order: rate limit, report, job.
 """
@@ -13,31 +13,53 @@ import hashlib
 import tempfile
 from dataclasses import dataclass, field
 
-from doitui_core.db import database
-from doitui_core.db.models import UsageReport
+from doitui_core.config import repositories
+from doitui_core.db import audit, database
+from doitui_core.db.models import Repository, UsageReport
 from doitui_core.domain import outcomes
 from doitui_core.domain.intermediary import REPORTS
-from doitui_core.domain.job_kinds import JobStatus
+from doitui_core.domain.job_kinds import JobKind, JobStatus, Service
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import BadInput, Misconfigured, RemoteFailed
 from doitui_core.notify import outage_check
-from doitui_core.queue import fenced_finish, jobs, spent_attempts
+from doitui_core.queue import blocking, fenced_finish, jobs, spent_attempts
 from doitui_core.queue.connection import LOST
 from doitui_core.queue.fenced_finish import Conclusion
 from doitui_core.queue.leases import Lease
 from doitui_core.usage_reports import building, stored_report
+from doitui_core.usage_reports.building import BuiltReport
 from doitui_core.usage_reports.parts import Part
 from doitui_core.usage_reports.report_connection import ReportConnection
 from doitui_core.usage_reports.report_outcomes import report_outcome
 
 ATTEMPTS_SPENT = (
-    "{} attempts brought no answer, or their worker died: see whether reports_url can be reached, then retry"
+    "{} attempts brought no answer, or their worker died: check whether reports_url can be reached, then retry"
 )
+
+
+def request(repository: Repository, report: BuiltReport, *, actor: str) -> int:
+    """Queue the submission of `report`, also again: a report replaces the earlier one of its month. The job's id."""
+    config, month = repositories.config(repository), report.period.month
+    # The account may have changed since the last time, and the report's UUID with it.
+    columns = {"uuid": report.uuid, "created_by": report.reporter.created_by, "requested_at": database.now()}
+    with database.write():
+        UsageReport.insert(repository=repository.id, month=month, **columns).on_conflict(
+            conflict_target=[UsageReport.repository, UsageReport.month], update=columns
+        ).execute()
+        row = UsageReport.get(UsageReport.repository == repository.id, UsageReport.month == month)
+        attempts = config.number("max_attempts")
+        job_id = jobs.enqueue(
+            JobKind.REPORT, row.id, repository.id, actor=actor, max_attempts=attempts, action="submit"
+        )
+        # The request asks what the report store says now, even if it refused the last report.
+        blocking.retry_services([repository.id], (Service.REPORTS,))
+        audit.note(actor, "submit", f"usage report {month} of {repository.code}")
+    return job_id
 
 
 @dataclass
 class _Sent:
-    """What has arrived: the checksum of each part, and their datasets."""
+    """What was accepted: the checksum of each part, and their datasets."""
 
     checksums: list[str] = field(default_factory=list)
     datasets: int = 0
@@ -60,9 +82,8 @@ def submit(lease: Lease, connection: ReportConnection) -> Outcome:
 
 
 def _send(lease: Lease, connection: ReportConnection, row: UsageReport, sent: _Sent) -> Outcome:
-    outcome = Outcome(
-        OutcomeKind.PERMANENT, "no_usage", f"no usage of {row.month} is counted: there is nothing to send"
-    )
+    nothing = f"no usage of {row.month} is counted: there is nothing to send"
+    outcome = Outcome(OutcomeKind.PERMANENT, "no_usage", nothing)
     for part in building.for_repository(row.repository, row.month).parts():
         if not _may_send(lease, connection, first=part.number == 1):
             return LOST
@@ -71,12 +92,12 @@ def _send(lease: Lease, connection: ReportConnection, row: UsageReport, sent: _S
             return outcome
         sent.add(part)
     if len(sent.checksums) > 1:
-        return _settled(connection, row, sent, outcome) if _may_send(lease, connection, first=False) else LOST
+        return _read_back(connection, row, sent, outcome) if _may_send(lease, connection, first=False) else LOST
     return outcome
 
 
 def _may_send(lease: Lease, connection: ReportConnection, *, first: bool) -> bool:
-    """Just before each request: whether the job is still ours. The first one's token was taken before the claim."""
+    """Before each request: whether the job is still ours. The first request was counted before the claim."""
     if not first:
         connection.spend()
     return jobs.renew(lease, connection.policy)
@@ -90,8 +111,8 @@ def _send_part(connection: ReportConnection, row: UsageReport, part: Part) -> Ou
     return report_outcome(answer, row.uuid)
 
 
-def _settled(connection: ReportConnection, row: UsageReport, sent: _Sent, done: Outcome) -> Outcome:
-    """`done`, if the store holds what was sent, no less and nothing twice."""
+def _read_back(connection: ReportConnection, row: UsageReport, sent: _Sent, done: Outcome) -> Outcome:
+    """`done`, if exactly what was sent is stored, nothing twice."""
     with tempfile.TemporaryFile() as file:
         try:
             answer = connection.client.fetch(row.uuid, file)
@@ -103,14 +124,12 @@ def _settled(connection: ReportConnection, row: UsageReport, sent: _Sent, done: 
         found = stored_report.checksums(file)
     if sorted(found) == sorted(sent.checksums):
         return done
-    told = f"{len(sent.checksums)} parts were sent, and the report store holds {len(found)} that are not the same"
-    return Outcome(
-        OutcomeKind.RETRYABLE, "parts_differ", f"{told}; sent again by itself, from the first", answer.status
-    )
+    differ = f"{len(sent.checksums)} parts were sent, but {len(found)} different ones are stored; sent again by itself"
+    return Outcome(OutcomeKind.RETRYABLE, "parts_differ", f"{differ}, from the first", answer.status)
 
 
 def _finish(lease: Lease, connection: ReportConnection, seen: UsageReport, sent: _Sent, outcome: Outcome) -> Outcome:
-    """Write report and job; the outcome, or `LOST`. What nobody knows the end of can be sent again."""
+    """Write report and job; the outcome, or `LOST`. An ambiguous outcome is retried: the report can be sent again."""
     outcome = outcomes.for_read(outcome)
     outage_check.decide(lease, connection, outcome)
     return fenced_finish.finish(

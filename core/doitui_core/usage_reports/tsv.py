@@ -12,7 +12,7 @@ from doitui_core.usage_reports.month_counts import Usage
 from doitui_core.usage_reports.period import Period
 from doitui_core.usage_reports.reporter import Reporter
 
-#: Not the machine's own words for them.
+#: In English, whatever the locale.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _COLUMNS = (
@@ -45,12 +45,12 @@ def _head(reporter: Reporter, period: Period, created: date) -> Iterator[tuple[s
 
 
 def _rows(usage: Usage, reporter: Reporter, period: Period) -> Iterator[str]:
-    told = datasets.dataset(usage, reporter, period)
+    dataset = datasets.dataset(usage, reporter, period)
     about = (
-        *(told["dataset-title"], told["publisher"], f"client-id:{reporter.client}"),
-        *(usage.doi, told.get("uri", ""), told.get("yop", "")),
+        *(dataset["dataset-title"], dataset["publisher"], f"client-id:{reporter.client}"),
+        *(usage.doi, dataset.get("uri", ""), dataset.get("yop", "")),
     )
-    for one in told["performance"][0]["instance"]:
+    for one in dataset["performance"][0]["instance"]:
         count = str(one["count"])
         yield _line(*about, _titled(one["access-method"]), _titled(one["metric-type"]), count, count)
 
@@ -61,5 +61,5 @@ def _titled(word: str) -> str:
 
 
 def _line(*cells: str) -> str:
-    # A tab or a line's end inside a title would be the end of its cell.
+    # A tab or line break in a title would end its cell.
     return "\t".join(spreadsheets.guarded(" ".join(cell.split())) for cell in cells) + "\n"

@@ -23,7 +23,7 @@ from doitui_core.db.models import Job, Repository, UsageReport
 from doitui_core.domain.job_kinds import Service
 from doitui_core.operations import change_settings
 from doitui_core.usage.zone import day_of
-from doitui_core.usage_reports import building, report_connection, requesting
+from doitui_core.usage_reports import building, report_connection, submitting
 from doitui_core.usage_reports.building import BuiltReport
 from doitui_core.usage_reports.parts import Part
 from doitui_core.usage_reports.report_connection import ReportConnection
@@ -117,7 +117,7 @@ class House:
 
     def request(self, month: str = MONTH) -> int:
         """The job that submits."""
-        return requesting.request(self.repository, self.report(month), actor="test").job_id
+        return submitting.request(self.repository, self.report(month), actor="test")
 
     def work(self) -> Summary:
         return worker.run(drain=True, threads=1, services=(Service.REPORTS,))

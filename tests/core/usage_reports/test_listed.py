@@ -8,7 +8,7 @@ import pytest
 
 from doitui_core.errors import BadInput
 from doitui_core.queue import jobs
-from doitui_core.usage_reports import report_list, requesting
+from doitui_core.usage_reports import report_list, submitting
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def three(house: Any) -> Any:
     """Reports of August, September and October."""
     house.dois(["a"])
     for month in ("2026-08", "2026-10", "2026-09"):
-        requesting.request(house.repository, house.report(month), actor="test")
+        submitting.request(house.repository, house.report(month), actor="test")
     return house
 
 

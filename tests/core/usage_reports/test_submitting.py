@@ -219,12 +219,12 @@ ASKING = """
 from doitui_core.config import repositories
 from doitui_core.db import database
 from doitui_core.usage_reports import building
-from doitui_core.usage_reports import requesting
+from doitui_core.usage_reports import submitting
 database.open(sys.argv[1])
 repository = repositories.find("h")
 report = building.for_repository(repository, "2026-10")
 go()
-print(requesting.request(repository, report, actor="test").job_id)
+print(submitting.request(repository, report, actor="test"))
 """
 
 
