@@ -178,7 +178,7 @@ def test_a_resize_storm_ends_in_the_right_layout(world: Any, tmux: Callable[...,
     assert screen.until("[1 Dashboard]", "Newest DOIs")
 
 
-def test_the_mouse_is_taken_and_given_back(world: Any, tmux: Callable[..., Any]) -> None:
+def test_mouse_support_is_turned_on_and_off(world: Any, tmux: Callable[..., Any]) -> None:
     screen = tmux("tui", "--no-mouse")
     screen.until("Needs attention")
     assert screen.told("mouse_any_flag") == "0"
@@ -186,7 +186,7 @@ def test_the_mouse_is_taken_and_given_back(world: Any, tmux: Callable[..., Any])
     screen.until("mouse support is on")
     assert screen.told("mouse_any_flag") == "1"
     screen.keys("m")
-    screen.until("the mouse is the terminal's now")
+    screen.until("Mouse off: the terminal selects text")
     assert screen.told("mouse_any_flag") == "0"
 
 

@@ -104,7 +104,7 @@ def test_a_look_at_many_is_stopped_and_asks_nothing(house: str, operate: Operate
         return isinstance(app.screen, Dialog), [note.message for note in app._notifications]
 
     asked, told = operate(script, start="mint", write=True)
-    assert (asked, told[-1]) == (False, "Look stops after what is in hand; what is done stays done")
+    assert (asked, told[-1]) == (False, "Look stops after the current item; what is done stays done")
 
 
 def test_what_waits_is_stopped_before_it_begins(house: str, operate: Operate, press: Press) -> None:
@@ -113,7 +113,7 @@ def test_what_waits_is_stopped_before_it_begins(house: str, operate: Operate, pr
         await press(pilot, "P")
         app.acts.ask("busy", go_on.wait, lambda _: None, app.lost)
         app.screen.dismiss({})
-        await until(lambda: bool(app.acting.under_way))
+        await until(lambda: bool(app.acting.status_text))
         app.screen.action_act("stop")
         go_on.set()
         await press(pilot)
@@ -122,7 +122,7 @@ def test_what_waits_is_stopped_before_it_begins(house: str, operate: Operate, pr
     assert "stopped before it began" in operate(script, start="queue", write=True)[-1]
 
 
-def test_nothing_is_under_way(house: str, operate: Operate, press: Press) -> None:
+def test_stop_while_no_action_is_running(house: str, operate: Operate, press: Press) -> None:
     async def script(pilot: Any) -> list[str]:
         await press(pilot, "x")
         return [note.message for note in pilot.app._notifications]
@@ -171,7 +171,7 @@ def test_marked_rows_that_were_not_reached_are_no_refusals(
     assert told == "Retry 2 jobs: 1 done; stopped, 1 left as they are"
 
 
-def test_an_event_that_has_not_failed_any_more_is_told(house: str, operate: Operate, press: Press) -> None:
+def test_an_event_that_is_no_longer_failed_is_refused(house: str, operate: Operate, press: Press) -> None:
     number = Event.get(Event.state == "failed").id
 
     async def script(pilot: Any) -> str:
@@ -188,7 +188,7 @@ def test_an_event_that_has_not_failed_any_more_is_told(house: str, operate: Oper
         retrying.retry(ids=[number])
         database.close_thread()
 
-    assert operate(script, start="events", write=True) == f"event {number}: has not failed any more"
+    assert operate(script, start="events", write=True) == f"event {number}: no longer needs a retry"
 
 
 def test_a_whole_list_is_reserved_but_for_those_that_have_one(house: str, operate: Operate, press: Press) -> None:

@@ -1,4 +1,4 @@
-"""What an act will do, told before it is done; and how it came out. Built in the event loop, run in a thread."""
+"""What an action will do, shown before it is done, and its result. Built in the event loop, run in a thread."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import peewee
 
+from doitui.tui.actions import MANY
 from doitui.tui.text import ago, fit, harmless, number, plural
 from doitui.tui.widgets.lines import Line
 from doitui_core.db import audit, database
@@ -21,13 +22,13 @@ Answers = dict[str, str]
 
 T = TypeVar("T")
 
-#: Columns of a line in a question; refusals that are named, the rest is counted.
+#: Columns of a line in a dialog; refusals that are listed, the others are only counted.
 ROOM, MOST = 66, 200
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A line to fill in before something is done."""
+    """A text field of a dialog. `given`: the text it has at first."""
 
     name: str
     label: str
@@ -37,45 +38,45 @@ class Field:
 
 @dataclass
 class ActResult:
-    """`done`: how many; `refused`: the first that were not, and why, of so many `refusals`; `said`: a sentence instead
-    of a count.
+    """`done`: how many; `refused`: names and reasons of the first refusals, of `refusals` in all; `message`: a sentence
+    in place of the count.
     """
 
     done: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
-    said: str = ""
+    message: str = ""
     refusals: int = 0
-    #: The jobs it queued or put back.
-    job_ids: list[int] = field(default_factory=list)
+    #: The jobs (or events) it queued or requeued.
+    ids: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.refusals = self.refusals or len(self.refused)
         self.refused = self.refused[:MOST]
 
     def refuse(self, name: str, why: str) -> None:
-        """Count a refusal and keep its reason, of the first ones."""
+        """Count a refusal; list it with its reason if it is one of the first."""
         self.refusals += 1
         if len(self.refused) < MOST:
             self.refused.append((name, why))
 
-    def sentence(self, what: str, course: Progress) -> str:
-        """How it ended, in one sentence."""
-        told = self.said or f"{what}: {number(self.done)} done"
-        told += f", {plural(self.refusals, 'refusal')}" if self.refusals else ""
-        left = course.whole - course.done
-        return f"{told}; stopped, {number(left)} left as they are" if course.stopped and left > 0 else told
+    def sentence(self, title: str, progress: Progress) -> str:
+        """The result in one sentence."""
+        text = self.message or f"{title}: {number(self.done)} done"
+        text += f", {plural(self.refusals, 'refusal')}" if self.refusals else ""
+        left = progress.whole - progress.done
+        return f"{text}; stopped, {number(left)} left as they are" if progress.stopped and left > 0 else text
 
 
 @dataclass(eq=False)
 class Progress:
-    """How far an act has come, and whether it shall go on: told by the thread that does it, read and stopped by the
-    screens. `whole`: how many there are; 0 for what is done in one go, and while that is not known yet.
+    """How far an action is, set by the thread that runs it; the screens read it and can stop the action. `whole`: how
+    many items there are; 0 while that is unknown, and for an action without items.
     """
 
     verb: str
     whole: int = 0
     done: int = 0
-    #: Set where it shall stop.
+    #: Set to stop the action.
     halt: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -84,7 +85,7 @@ class Progress:
         return self.halt.is_set()
 
     def step(self, many: int) -> bool:
-        """So many more are done; whether it goes on."""
+        """Count `many` more items as done; whether the action continues."""
         self.done += many
         return not self.stopped
 
@@ -92,11 +93,12 @@ class Progress:
 Run = Callable[[Answers, Progress], ActResult]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
-    """`verb` as in `Update`; `what` it is done to, as in `3 DOIs`; `command`: the same on the command line.
+    """An action to confirm. `verb` and `what`: such as `Update` and `3 DOIs`; `command`: the same on the command line.
 
-    `level`: as in `actions`; 3 wants `typed` to be typed. `run` gets the answers to `fields`, and tells its `Progress`.
+    `level`: as in `actions`, and 3 for more than `MANY` items. `run` gets the answers to `fields`, and reports its
+    progress. `slow`: it runs in another thread than short actions, so that they do not wait for it.
     """
 
     verb: str
@@ -105,71 +107,90 @@ class Plan:
     command: str
     run: Run
     level: int
-    typed: str = ""
+    many: int = 1
     fields: tuple[Field, ...] = ()
-    #: It takes its time: others must not wait for it.
     slow: bool = False
+
+    def __post_init__(self) -> None:
+        if self.many > MANY:
+            self.level, self.slow = 3, True
 
     @property
     def title(self) -> str:
         """The verb and its object."""
         return f"{self.verb} {self.what}"
 
+    @property
+    def typed(self) -> str:
+        """What the user must type to confirm: the count, or nothing."""
+        return str(self.many) if self.level == 3 else ""
 
-def each(course: Progress, items: Iterable[tuple[str, T]], act: Callable[[T], object]) -> ActResult:
-    """Do `act` for every (name, thing), each on its own, while `course` goes on; what is refused is told by name.
 
-    Raises what says that the database is gone.
+def each(progress: Progress, items: Iterable[tuple[str, T]], act: Callable[[T], object]) -> ActResult:
+    """Call `act` for every (name, item) until `progress` is stopped. One refusal does not end the others.
+
+    Raises `DatabaseUnavailable`.
     """
     result = ActResult()
-    if course.stopped:
+    if progress.stopped:
         return result
-    for name, thing in items:
+    for name, item in items:
         try:
-            came = act(thing)
-            note, job = getattr(came, "note", ""), getattr(came, "job_id", 0)
+            queued = act(item)
         except DatabaseUnavailable:
-            raise  # it would be the same with all that are left
+            raise  # all other items would fail too
         except (DoituiError, peewee.PeeweeException) as error:
             result.refuse(name, harmless(error))
         else:
+            note, job = getattr(queued, "note", ""), getattr(queued, "job_id", 0)
             result.done += 1
-            result.job_ids += [job] if job else []
-            result.said = f"{name} {note}" if note else ""
-        if not course.step(1):
+            result.ids += [job] if job else []
+            result.message = f"{name} {note}" if note and result.done == 1 else ""
+        if not progress.step(1):
             break
-    if result.done > 1:
-        result.said = ""
     return result
 
 
+def retry_each(
+    noun: str, retry: Callable[..., list[int]], ids: Sequence[int], actor: str, progress: Progress
+) -> ActResult:
+    """Requeue the jobs or events `ids` with `retry`; refused are those that were finished or requeued meanwhile."""
+    progress.whole = len(ids)
+    requeued = retry(ids=ids, actor=actor, step=progress.step) if ids else []
+    # `retry` counts only those it finds failed as done.
+    reached = ids[: progress.done] if progress.stopped else ids
+    missed = sorted(set(reached) - set(requeued))
+    return ActResult(len(requeued), [(f"{noun} {one}", "no longer needs a retry") for one in missed], ids=requeued)
+
+
 def with_digest(result: ActResult, what: str, operator: str, *, retry: bool = False) -> ActResult:
-    """`result`, of which one mail tells how it ended, where digests are wanted and it queued more than one job."""
+    """`result`; where digests are configured and it queued several jobs, one mail will report how they ended."""
     from doitui_core.notify import bulk_acts
 
-    if len(result.job_ids) > 1:
-        bulk_acts.record(what, result.job_ids, actor=operator, retry=retry)
+    if len(result.ids) > 1:
+        bulk_acts.record(what, result.ids, actor=operator, retry=retry)
     return result
 
 
 def short_label(name: str, about: str) -> str:
-    """One of those that are named in a question, in one line: a long title must not push away what is asked."""
+    """A line that names one item in a dialog, cut: a long title must not push away the question."""
     return f"  {fit(f'{name}  {about}', ROOM).rstrip()}"
 
 
-def gather(course: Progress, window: Window, expected: int, only: Any = None) -> Sequence[int]:
-    """The ids of a whole list, or of those a condition is true of. Raises `Refused` where the list has become another
-    number since the question.
+def gather(progress: Progress, window: Window, expected: int, only: Any = None) -> Sequence[int]:
+    """The ids of all rows of `window`, or of those that meet the condition `only`.
+
+    Raises `Refused` if `window` no longer has the `expected` number of rows.
     """
     with database.read():
-        refuse_another(window.count(), expected)
-        ids = window.all_ids(only, course.step)
-    course.whole = len(ids)
+        check_count(window.count(), expected)
+        ids = window.all_ids(only, progress.step)
+    progress.whole = len(ids)
     return ids
 
 
-def refuse_another(now: int, expected: int) -> None:
-    """Raise `Refused` where there are not as many any more as were asked about; with who did something last."""
+def check_count(now: int, expected: int) -> None:
+    """Raise `Refused` if there are not as many as the dialog said, with the latest activity."""
     if now == expected:
         return
     last = "".join(

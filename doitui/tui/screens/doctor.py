@@ -173,7 +173,7 @@ class DoctorScreen(TabbedSection):
             return ActResult(1)
 
         lines: list[Line] = ["The value holds for every repository that has none of its own, from now on."]
-        plan = Plan("Change", f"the setting {name}", lines, f"doitui setting set {name} VALUE", run, 2, "", (field,))
+        plan = Plan("Change", f"the setting {name}", lines, f"doitui setting set {name} VALUE", run, 2, fields=(field,))
         self.doitui.acting.propose(plan)
 
 

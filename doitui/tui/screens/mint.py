@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from doitui.tui import state_symbols
-from doitui.tui.actions import MANY
 from doitui.tui.acts import keys
 from doitui.tui.acts.dialogs import Sheet
 from doitui.tui.acts.doi_acts import DoiActs
@@ -222,10 +221,8 @@ class MintScreen(DoiActs, ListSection):
         )
         lines: list[Line] = [forever or "A draft can still be given up.", "", *_summary(found, state)]
         lines += [(short_label(f"{object_id}:", why), "warn") for object_id, why in found.refused[:NAMED]]
-        level = 3 if state != "draft" or found.queued > MANY else 2
-        typed = str(found.queued) if level == 3 else ""
-        many = found.queued > MANY
-        plan = Plan("Mint", plural(found.queued, "DOI"), lines, chosen.command, run, level, typed, slow=many)
+        level = 2 if state == "draft" else 3
+        plan = Plan("Mint", plural(found.queued, "DOI"), lines, chosen.command, run, level, found.queued)
         self.doitui.acting.propose(plan)
 
     def act_reserve(self) -> None:
@@ -245,9 +242,8 @@ class MintScreen(DoiActs, ListSection):
             lines = ["All records without a DOI that match the filter. Cancelled if the count changes first."]
             what, ids = f"DOIs for a list of {plural(chosen.many, 'record')}", "OBJECT_ID…"
         lines += ["", "Each gets its DOI now, to be printed; it is not minted, and the string never changes again."]
-        level = 3 if chosen.many > MANY or chosen.ids is None else 2
-        typed, slow = str(chosen.many) if level == 3 else "", chosen.many > MANY
-        plan = Plan("Reserve", what, lines, f"doitui doi reserve {ids}", run, level, typed, slow=slow)
+        level = 3 if chosen.ids is None else 2
+        plan = Plan("Reserve", what, lines, f"doitui doi reserve {ids}", run, level, chosen.many)
         self.doitui.acting.propose(plan)
 
 

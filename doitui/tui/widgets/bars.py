@@ -102,7 +102,7 @@ class KeyBar(Bar):
         """Draw again if the content changed."""
         width, app = self.size.width, self.doitui
         chosen = [action for action in (*app.MORE, *actions.for_screen(app.screen_name)) if action.shown]
-        doing = f" {words}  " if (words := app.acting.under_way) else ""
+        doing = f" {words}  " if (words := app.acting.status_text) else ""
         shown = self._fitting(chosen, width - max(len(doing), 1))
         text = Text(doing or " ", style=_BOLD if doing else "", no_wrap=True)
         for action in shown:
