@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from doitui_core.config import secrets, setting_values
+from doitui_core.config import secrets
+from doitui_core.config import setting_parsers as parse
 from doitui_core.db import database
 from doitui_core.db.models import Setting
 from doitui_core.domain import environments
@@ -46,179 +47,108 @@ class SettingSpec:
     def value(self, text: str) -> Any:
         """`text` parsed; empty where the setting may be empty (its default is): None for a number, else no text."""
         if not text.strip() and not self.default:
-            return None if self.parse is setting_values.optional_number else ""
+            return None if self.parse is parse.optional_number else ""
         return self.parse(text)
 
 
-TABLE: dict[str, SettingSpec] = {
-    setting.name: setting
-    for setting in (
-        SettingSpec("datacite_prefix", setting_values.prefix, "", "the DOI prefix DataCite gave this repository"),
-        SettingSpec(
-            "datacite_repository_id", setting_values.text, "", "the repository account at DataCite, as ABCD.REPO"
-        ),
-        SettingSpec(
-            "datacite_password", setting_values.text, "", "its password, as env:NAME or file:PATH", secret=True
-        ),
-        SettingSpec("datacite_url", setting_values.service, "", "the REST API; empty: DataCite's own, by environment"),
-        SettingSpec(
-            "datacite_environment",
-            setting_values.choice("test", "production"),
-            "test",
-            "which DataCite: test or production",
-        ),
-        SettingSpec(
-            "transport",
-            setting_values.choice("rest", "mds"),
-            "rest",
-            "how DOIs are written: over the REST API, or over MDS",
-        ),
-        SettingSpec(
-            "mds_url", setting_values.service, "", "the MDS; empty: DataCite's own, by environment, or the sandbox's"
-        ),
-        SettingSpec(
-            "resolver_url", setting_values.address, "", "where DOIs resolve; empty: by environment, or the sandbox"
-        ),
-        SettingSpec(
-            "datacite_rate_limit",
-            setting_values.optional_number,
-            "",
-            "the most that is sent; DataCite allows 3000, its test system 750",
-            "requests per 5 minutes",
-        ),
-        SettingSpec(
-            "contact_email", setting_values.text, "", "named to DataCite in the User-Agent, which allows a higher rate"
-        ),
-        SettingSpec(
-            "events_url", setting_values.service, "", "the Events API, or a hub; empty: DataCite's, by environment"
-        ),
-        SettingSpec(
-            "reports_url",
-            setting_values.service,
-            "",
-            "where usage reports go: DataCite or a hub; empty: DataCite, by environment",
-        ),
-        SettingSpec(
-            "datacite_api_token",
-            setting_values.text,
-            "",
-            "a token for events and usage reports, as env:NAME or file:PATH; empty: the account's password",
-            secret=True,
-        ),
-        SettingSpec(
-            "event_rate_limit",
-            setting_values.number(1_000_000),
-            "30",
-            "the most events that are sent, by all workers together",
-            "events per minute",
-            also="QUEUE_RATE_LIMIT_DATACITE_EVENTS",
-        ),
-        SettingSpec(
-            "event_sources_on",
-            setting_values.event_sources,
-            "usage works authors affiliations funders",
-            "what becomes an event, by kind (also arxiv, pmid, handle) or relation type of usage; none: nothing",
-        ),
-        SettingSpec("event_source_usage", setting_values.source, "doitui-counter", "the source of events of usage"),
-        SettingSpec(
-            "event_source_relation", setting_values.source, "doitui", "the source of events stated by metadata"
-        ),
-        SettingSpec(
-            "event_source_token",
-            setting_values.source_token,
-            "doitui",
-            "the token of the source, which the Events API asks for; a secret one as env:NAME or file:PATH",
-            secret=True,
-            plain=r"(?!(?i:env|file):)[\w.:/@+-]{1,100}",
-        ),
-        SettingSpec("default_publisher", setting_values.text, "", "publisher of records that name none"),
-        SettingSpec(
-            "default_resource_type", setting_values.text, "Text", "resourceTypeGeneral of records that name none"
-        ),
-        SettingSpec(
-            "suffix_pattern",
-            setting_values.text,
-            "{repository_code}/{year}/{object_id}",
-            "how new DOIs are made; with local_prefix alone: {local_prefix}-{object_id}",
-        ),
-        SettingSpec(
-            "local_prefix", setting_values.local_prefix, "", "our part of a prefix that several systems share (OPUS)"
-        ),
-        SettingSpec(
-            "generator", setting_values.text, "", "dotted path of a function that makes DOIs; empty: the built-in one"
-        ),
-        SettingSpec("landing_page", setting_values.page, "", "template of landing pages, with {object_id} in it"),
-        SettingSpec(
-            "usage_timezone", setting_values.zone, "UTC", "the clock of the hours and days of usage, as Europe/Berlin"
-        ),
-        SettingSpec(
-            "usage_retention_days",
-            setting_values.number(36_500),
-            "400",
-            "how long single hits are kept; counts stay",
-            "days",
-        ),
-        SettingSpec(
-            "robots_file", setting_values.path, "", "a file of more robots: one regular expression a line, without case"
-        ),
-        SettingSpec(
-            "country_database",
-            setting_values.path,
-            "",
-            "an MMDB file, for the countries in access logs (needs maxminddb)",
-        ),
-        SettingSpec(
-            "tombstone_page_base",
-            setting_values.address,
-            "",
-            "where tombstone pages live in public; the DOI is put behind it",
-        ),
-        SettingSpec(
-            "operators", setting_values.text, "", "login names that may use --write, split by spaces; empty: everybody"
-        ),
-        SettingSpec(
-            "verify_delay_hours",
-            setting_values.number(87_600, least=0),
-            "24",
-            "how old a DOI is when it is verified",
-            "hours",
-        ),
-        SettingSpec(
-            "lease_seconds", setting_values.number(86_400), "300", "how long a worker may hold a job", "seconds"
-        ),
-        SettingSpec(
-            "max_attempts",
-            setting_values.number(1_000),
-            "5",
-            "how often a job is tried before it is failed",
-            "attempts",
-        ),
-        SettingSpec(
-            "backoff_minutes",
-            setting_values.number(10_080),
-            "5",
-            "the wait before a retry, times the attempt",
-            "minutes",
-        ),
-        SettingSpec("doi_failure_notify", setting_values.mail, "", "mail addresses for mints, failures and outages"),
-        SettingSpec(
-            "notification_email_enabled",
-            setting_values.flag,
-            "0",
-            "whether each bulk or cron run sends a digest: 1 or 0",
-        ),
-        SettingSpec("notification_email", setting_values.mail, "", "mail addresses the digests go to"),
-        SettingSpec("mail_from", setting_values.one_mail, "", "the sender of mail; empty: doitui@ this host"),
-        SettingSpec(
-            "smtp_url",
-            setting_values.text,
-            "",
-            "the mail server: smtp://HOST:PORT, smtps:// or smtp+starttls://; if with USER:PASSWORD@, as env: or file:",
-            secret=True,
-            plain=r"(smtp|smtps|smtp\+starttls)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?",
-        ),
-    )
-}
+_SETTINGS = (
+    SettingSpec("datacite_prefix", parse.prefix, "", "the DOI prefix DataCite gave this repository"),
+    SettingSpec("datacite_repository_id", parse.text, "", "the repository account at DataCite, as ABCD.REPO"),
+    SettingSpec("datacite_password", parse.text, "", "its password, as env:NAME or file:PATH", secret=True),
+    SettingSpec("datacite_url", parse.service, "", "the REST API; empty: DataCite's own, by environment"),
+    SettingSpec(
+        "datacite_environment", parse.choice("test", "production"), "test", "which DataCite: test or production"
+    ),
+    SettingSpec(
+        "transport", parse.choice("rest", "mds"), "rest", "how DOIs are written: over the REST API, or over MDS"
+    ),
+    SettingSpec("mds_url", parse.service, "", "the MDS; empty: DataCite's own, by environment, or the sandbox's"),
+    SettingSpec("resolver_url", parse.address, "", "where DOIs resolve; empty: by environment, or the sandbox"),
+    SettingSpec(
+        "datacite_rate_limit",
+        parse.optional_number,
+        "",
+        "the most that is sent; DataCite allows 3000, its test system 750",
+        "requests per 5 minutes",
+    ),
+    SettingSpec("contact_email", parse.text, "", "named to DataCite in the User-Agent, which allows a higher rate"),
+    SettingSpec("events_url", parse.service, "", "the Events API, or a hub; empty: DataCite's, by environment"),
+    SettingSpec(
+        "reports_url", parse.service, "", "where usage reports go: DataCite or a hub; empty: DataCite, by environment"
+    ),
+    SettingSpec(
+        "datacite_api_token",
+        parse.text,
+        "",
+        "a token for events and usage reports, as env:NAME or file:PATH; empty: the account's password",
+        secret=True,
+    ),
+    SettingSpec(
+        "event_rate_limit",
+        parse.number(1_000_000),
+        "30",
+        "the most events that are sent, by all workers together",
+        "events per minute",
+        also="QUEUE_RATE_LIMIT_DATACITE_EVENTS",
+    ),
+    SettingSpec(
+        "event_sources_on",
+        parse.event_sources,
+        "usage works authors affiliations funders",
+        "what becomes an event, by kind (also arxiv, pmid, handle) or relation type of usage; none: nothing",
+    ),
+    SettingSpec("event_source_usage", parse.source, "doitui-counter", "the source of events of usage"),
+    SettingSpec("event_source_relation", parse.source, "doitui", "the source of events stated by metadata"),
+    SettingSpec(
+        "event_source_token",
+        parse.source_token,
+        "doitui",
+        "the token of the source, which the Events API asks for; a secret one as env:NAME or file:PATH",
+        secret=True,
+        plain=r"(?!(?i:env|file):)[\w.:/@+-]{1,100}",
+    ),
+    SettingSpec("default_publisher", parse.text, "", "publisher of records that name none"),
+    SettingSpec("default_resource_type", parse.text, "Text", "resourceTypeGeneral of records that name none"),
+    SettingSpec(
+        "suffix_pattern",
+        parse.text,
+        "{repository_code}/{year}/{object_id}",
+        "how new DOIs are made; with local_prefix alone: {local_prefix}-{object_id}",
+    ),
+    SettingSpec("local_prefix", parse.local_prefix, "", "our part of a prefix that several systems share (OPUS)"),
+    SettingSpec("generator", parse.text, "", "dotted path of a function that makes DOIs; empty: the built-in one"),
+    SettingSpec("landing_page", parse.page, "", "template of landing pages, with {object_id} in it"),
+    SettingSpec("usage_timezone", parse.zone, "UTC", "the clock of the hours and days of usage, as Europe/Berlin"),
+    SettingSpec(
+        "usage_retention_days", parse.number(36_500), "400", "how long single hits are kept; counts stay", "days"
+    ),
+    SettingSpec("robots_file", parse.path, "", "a file of more robots: one regular expression a line, without case"),
+    SettingSpec("country_database", parse.path, "", "an MMDB file, for the countries in access logs (needs maxminddb)"),
+    SettingSpec(
+        "tombstone_page_base", parse.address, "", "where tombstone pages live in public; the DOI is put behind it"
+    ),
+    SettingSpec("operators", parse.text, "", "login names that may use --write, split by spaces; empty: everybody"),
+    SettingSpec(
+        "verify_delay_hours", parse.number(87_600, least=0), "24", "how old a DOI is when it is verified", "hours"
+    ),
+    SettingSpec("lease_seconds", parse.number(86_400), "300", "how long a worker may hold a job", "seconds"),
+    SettingSpec("max_attempts", parse.number(1_000), "5", "how often a job is tried before it is failed", "attempts"),
+    SettingSpec("backoff_minutes", parse.number(10_080), "5", "the wait before a retry, times the attempt", "minutes"),
+    SettingSpec("doi_failure_notify", parse.mail, "", "mail addresses for mints, failures and outages"),
+    SettingSpec("notification_email_enabled", parse.flag, "0", "whether each bulk or cron run sends a digest: 1 or 0"),
+    SettingSpec("notification_email", parse.mail, "", "mail addresses the digests go to"),
+    SettingSpec("mail_from", parse.one_mail, "", "the sender of mail; empty: doitui@ this host"),
+    SettingSpec(
+        "smtp_url",
+        parse.text,
+        "",
+        "the mail server: smtp://HOST:PORT, smtps:// or smtp+starttls://; if with USER:PASSWORD@, as env: or file:",
+        secret=True,
+        plain=r"(smtp|smtps|smtp\+starttls)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?",
+    ),
+)
+
+TABLE: dict[str, SettingSpec] = {setting.name: setting for setting in _SETTINGS}
 
 
 def known(name: str) -> SettingSpec:
@@ -327,6 +257,6 @@ def check(name: str, text: str) -> str:
 
 def _lasting(setting: SettingSpec, text: str) -> str:
     """`text` as it is stored: a path means the same file in whichever directory a command or worker runs."""
-    if setting.parse is setting_values.path and text.strip():
-        return str(Path(setting_values.path(text)).absolute())
+    if setting.parse is parse.path and text.strip():
+        return str(Path(parse.path(text)).absolute())
     return secrets.absolute(text) if setting.hides(text) else text

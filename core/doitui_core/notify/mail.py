@@ -32,7 +32,7 @@ from urllib.parse import unquote, urlsplit
 import peewee
 
 from doitui_core.clock import EPOCH
-from doitui_core.config import repositories, setting_values, settings
+from doitui_core.config import repositories, setting_parsers, settings
 from doitui_core.config.repositories import Config
 from doitui_core.db import database
 from doitui_core.db.models import Notice, Repository
@@ -174,7 +174,7 @@ class _Sender:
             raise _Unsent(self._down[server])
         try:
             refused = self._transmit(
-                server, _message(row, sender), sender, setting_values.mail_addresses(row.recipients)
+                server, _message(row, sender), sender, setting_parsers.mail_addresses(row.recipients)
             )
         except (OSError, ValueError) as error:
             reason = _error_text(error, server)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from doitui_core.clock import iso, micros
-from doitui_core.config import repositories, setting_values, settings
+from doitui_core.config import repositories, setting_parsers, settings
 from doitui_core.config.repositories import Config
 from doitui_core.db import database, prepared
 from doitui_core.db.models import Doi, Notice, Record, Repository
@@ -271,7 +271,7 @@ def wants_digests(config: Config) -> bool:
 
 
 def _listed(config: Config, name: str) -> list[str]:
-    return setting_values.mail_addresses(_text(config, name))
+    return setting_parsers.mail_addresses(_text(config, name))
 
 
 def _text(config: Config, name: str) -> str:
@@ -286,7 +286,7 @@ def _people(record: Record | None, config: Config) -> list[str]:
     """The record's owner, if the imported address is valid, and `doi_failure_notify`."""
     owner = record.owner_email if record is not None else ""
     try:
-        return setting_values.mail_addresses(owner) + _listed(config, "doi_failure_notify")
+        return setting_parsers.mail_addresses(owner) + _listed(config, "doi_failure_notify")
     except ValueError as error:
         log.warning("the owner of record %s gets no mail: %s", _object_id(record), error)
         return _listed(config, "doi_failure_notify")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doitui_core.config import setting_values, settings
+from doitui_core.config import setting_parsers, settings
 from doitui_core.config.settings import Settings
 from doitui_core.errors import BadInput, Misconfigured
 
@@ -24,7 +24,7 @@ def seen(**rows: str) -> Settings:
     ],
 )
 def test_addresses_are_split_by_comma_semicolon_or_space(text: str, addresses: list[str]) -> None:
-    assert setting_values.mail_addresses(seen(doi_failure_notify=text).get("doi_failure_notify")) == addresses
+    assert setting_parsers.mail_addresses(seen(doi_failure_notify=text).get("doi_failure_notify")) == addresses
 
 
 @pytest.mark.parametrize(
