@@ -21,6 +21,21 @@ MASK = "•••"
 JOINERS = "\u200c\u200d"
 
 
+#: What people write for on and off, in settings and in the environment.
+ON = frozenset({"1", "true", "yes", "on"})
+OFF = frozenset({"0", "false", "no", "off", ""})
+
+ON_OFF = "use 1, true, yes or on; 0, false, no or off"
+
+
+def is_on(text: str) -> bool:
+    """Whether `text` means on. Raises `ValueError` for any other word: a typing error must not mean off."""
+    word = text.strip().lower()
+    if word not in ON | OFF:
+        raise ValueError(ON_OFF)
+    return word in ON
+
+
 def plural(number: int, one: str, many: str = "", *, grouped: bool = False) -> str:
     """`1 job`, `2000 jobs`; `grouped`: `2,000 jobs`. `many`: where it is not `one` with an s."""
     digits = f"{number:,}" if grouped else str(number)

@@ -65,10 +65,10 @@ def show_(session: Session, dois: tuple[str, ...]) -> None:
 
     Example: doitui doi show 10.5072/h/2026/MS-0112
     """
-    from doitui_core.dois import lookup
+    from doitui_core.dois import doi_rows
     from doitui_core.views import lists
 
-    rows = [row_json.doi(lists.doi(lookup.find(text).id), details=True) for text in dois]
+    rows = [row_json.doi(lists.doi(doi_rows.find(text).id), details=True) for text in dois]
     session.show(rows[0] if len(rows) == 1 else {"dois": rows}, [line for row in rows for line in fields(row)])
 
 
@@ -80,10 +80,10 @@ def history(session: Session, doi: str) -> None:
 
     Example: doitui doi history 10.5072/h/2026/MS-0112
     """
-    from doitui_core.dois import lookup
+    from doitui_core.dois import doi_rows
     from doitui_core.views import doi_page
 
-    found = doi_page.history(lookup.find(doi))
+    found = doi_page.history(doi_rows.find(doi))
     changes = ("at", "actor", "action", "from_status", "to_status", "http_status", "cause", "detail")
     log = table(found["log"], changes, "no log")
     columns = ("id", "sent_at", "finished_at", "method", "target", "event", "http_status", "outcome", "cause")
@@ -221,10 +221,10 @@ def tombstone_page(session: Session, doi: str, out: Path | None) -> None:
     Example: doitui doi tombstone-page 10.5072/h/2026/MS-0112 --out /srv/www/tombstones/ms-0112.html
     """
     from doitui.shared import files
-    from doitui_core.dois import lookup, tombstone_page
+    from doitui_core.dois import doi_rows, tombstone_page
 
     with session.database(read_only=True):
-        tombstone = tombstone_page.from_row(lookup.find(doi))
+        tombstone = tombstone_page.from_row(doi_rows.find(doi))
     html = tombstone_page.render(tombstone)
     if out is not None and not session.dry_run:
         files.replace(out, html)

@@ -236,12 +236,12 @@ def _canonical(name: str, text: str) -> str:
 
 
 def _client(session: Session, url: str, repository: Any = None) -> Any:
-    from doitui_core.config import repositories, setting_values, settings
+    from doitui_core.config import repositories, setting_parsers, settings
     from doitui_core.datacite.event_query import EventQueryClient
 
     try:
         # A query sends no credentials, so HTTP is allowed.
-        contact, url = "", setting_values.address(url) if url else ""
+        contact, url = "", setting_parsers.address(url) if url else ""
     except ValueError as error:
         raise BadInput(f"--url {settings.without_user(url)!r}: {error}") from error
     if repository is not None:

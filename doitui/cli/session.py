@@ -47,7 +47,7 @@ class Session:
     @property
     def actor(self) -> str:
         """The login name, for the logs."""
-        from doitui_core.config.actor import actor
+        from doitui_core.config.operators import actor
 
         return actor()
 
@@ -94,9 +94,9 @@ def check_environment() -> None:
     Settings are imported only if such a variable is set: most commands start without it.
     """
     if any(name.startswith(SETTING_VARIABLES) and name not in PLACES for name in os.environ):
-        from doitui_core.config import environment_check
+        from doitui_core.config import setting_checks
 
-        environment_check.check(os.environ)
+        setting_checks.check_environment(os.environ)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -22,7 +22,7 @@ from doitui_core.text import plain, plural
 from doitui_core.worker import background
 
 if TYPE_CHECKING:
-    from doitui_core.config.secret_checks import Unreadable
+    from doitui_core.config.setting_checks import UnreadableSecret
     from doitui_core.worker.summary import Summary
 
 log = logging.getLogger("doitui.worker")
@@ -45,7 +45,7 @@ def work(session: Session, drain: bool, threads: int, limit: int | None, every: 
 
     Example: doitui work --drain --threads 4
     """
-    from doitui_core.config import secret_checks
+    from doitui_core.config import setting_checks
     from doitui_core.db.models import Repository
     from doitui_core.notify import mail
     from doitui_core.queue import jobs
@@ -65,7 +65,7 @@ def work(session: Session, drain: bool, threads: int, limit: int | None, every: 
         return f"{plural(done, 'job')} finished before, the others stay queued"
 
     with session.database(durable=False), stopping() as stop:
-        for secret in [] if drain else secret_checks.unreadable():
+        for secret in [] if drain else setting_checks.unreadable_secrets():
             log.warning("%s", secret)
         many = count_due() if drain else 0
         with progress("working", many, finished) as bar, background.background_work(stop, drain):
@@ -73,7 +73,7 @@ def work(session: Session, drain: bool, threads: int, limit: int | None, every: 
                 drain=drain, threads=threads, limit=limit, every=every, stop=stop, progress=lambda _: bar.update(1)
             )
         unsent = mail.waiting() if drain else 0
-        misconfigured = _misconfigured(summary, secret_checks.unreadable())
+        misconfigured = _misconfigured(summary, setting_checks.unreadable_secrets())
     document = {
         **summary_document(summary, "id"),
         "misconfigured": misconfigured,
@@ -108,7 +108,7 @@ def outcome_counts(outcomes: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {kind}" for kind, number in outcomes.items())
 
 
-def _misconfigured(summary: Summary, secrets: Iterable[Unreadable]) -> list[str]:
+def _misconfigured(summary: Summary, secrets: Iterable[UnreadableSecret]) -> list[str]:
     """One line for each configuration error, except those that `summary.blocked` reports."""
     reported = {outcome.message for outcome in summary.blocked.values()}
     found = {outcome.message: code for (_, code), outcome in summary.misconfigured.items()}

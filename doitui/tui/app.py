@@ -31,7 +31,7 @@ from doitui.tui.terminal.terminal import without_colour
 from doitui.tui.terminal.type_ahead import KeyDone, TypeAhead
 from doitui.tui.text import harmless, span
 from doitui_core.clock import Clock, system
-from doitui_core.config.actor import actor
+from doitui_core.config.operators import actor
 from doitui_core.errors import DatabaseNotReady, DatabaseReplaced, Misconfigured
 
 #: Blue and orange, which everybody can tell apart; the tones differ in lightness too.

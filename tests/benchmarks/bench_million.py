@@ -19,7 +19,7 @@ from ground import Ground, Row, on_both, seconds
 from doitui_core import clock
 from doitui_core.db import database
 from doitui_core.db.models import Doi, Job
-from doitui_core.dois import lookup, mint_candidates
+from doitui_core.dois import doi_rows, mint_candidates
 from doitui_core.domain.states import Wanted
 from doitui_core.queue import jobs
 from doitui_core.queue.jobs import Policy
@@ -127,7 +127,7 @@ def _others(count: int) -> Calls:
         "jobs(status=completed), nearly all": lambda: lists.jobs(status="completed"),
         "records(), first page": lists.records,
         "records(repository=maps), 1 %": lambda: lists.records(repository="maps"),
-        "find(doi)": lambda: lookup.find(f"10.5072/HOLLIN/2026/ho-{count // 2:08}"),
+        "find(doi)": lambda: doi_rows.find(f"10.5072/HOLLIN/2026/ho-{count // 2:08}"),
         "doi(id), its own page": lambda: lists.doi(count // 2),
     }
 

@@ -14,7 +14,7 @@ from ground import DOITUI, REPOSITORY, Ground, Row, on_both, run, sandbox, secon
 from doitui_core.config import repositories
 from doitui_core.db import database
 from doitui_core.db.models import Doi
-from doitui_core.dois import documents
+from doitui_core.dois import datacite_document
 from doitui_core.operations import bulk_mint, change_settings
 from doitui_core.records import importing
 
@@ -66,7 +66,9 @@ def _queue(count: int) -> None:
 
 def _documents() -> list[Document]:
     config = repositories.config(repositories.find("hollin"))
-    return [documents.document(row.record, row.doi, config) for row in Doi.select().order_by(Doi.id) if row.record]
+    return [
+        datacite_document.document(row.record, row.doi, config) for row in Doi.select().order_by(Doi.id) if row.record
+    ]
 
 
 def _work(url: str, count: int) -> None:

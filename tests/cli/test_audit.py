@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from doitui_core.config.actor import actor
+from doitui_core.config.operators import actor
 
 Doitui = Callable[..., Any]
 

@@ -20,7 +20,7 @@ import pytest
 import doitui_core
 from doitui.web.common.accounts import Account
 from doitui.web.sandbox.server import Sandbox, running_sandbox
-from doitui_core.config.actor import actor as login_name
+from doitui_core.config.operators import actor as login_name
 from doitui_core.db import audit, database
 from doitui_core.db.models import Audit, Doi, DoiLog, Event, Job, Record
 from doitui_core.errors import (

@@ -17,8 +17,7 @@ from doitui_core.db import database
 from doitui_core.db.models import Doi, Event
 from doitui_core.dois import doi_rows
 from doitui_core.domain import states
-from doitui_core.domain.event import EventValue
-from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event import EventValue, Origin
 from doitui_core.domain.job_kinds import Service
 from doitui_core.events import store
 from doitui_core.operations import change_settings

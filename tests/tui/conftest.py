@@ -20,8 +20,7 @@ from doitui_core.db import database
 from doitui_core.db.models import Doi, Event, Job
 from doitui_core.dois import doi_rows
 from doitui_core.domain import job_kinds, states
-from doitui_core.domain.event import EventValue
-from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event import EventValue, Origin
 from doitui_core.domain.states import Remote, Verification
 from doitui_core.events import store
 from doitui_core.events.store import NewEvent

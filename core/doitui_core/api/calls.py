@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_typ
 
 import peewee
 
-from doitui_core.config.actor import actor as login_name
+from doitui_core.config.operators import actor as login_name
 from doitui_core.db import database
 from doitui_core.errors import BadInput
 

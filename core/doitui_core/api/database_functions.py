@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from doitui_core.api.calls import checked, outside_transaction, public
-from doitui_core.config import environment_check
+from doitui_core.config import setting_checks
 from doitui_core.db import database
 from doitui_core.views import counters
 
@@ -28,7 +28,7 @@ def open(url: str, create: bool = False) -> None:
     Example: `doitui_core.open("sqlite:///archive.db", create=True)`
     """
     outside_transaction("open")
-    environment_check.check(os.environ)
+    setting_checks.check_environment(os.environ)
     before = database.current() if database.is_open() else None
     try:
         if create:

@@ -9,7 +9,7 @@ from doitui_core.api.calls import acting, public
 from doitui_core.api.results import ActResult, BulkMintResult, DoiDetails, DoiInfo
 from doitui_core.clock import micros
 from doitui_core.config import repositories
-from doitui_core.dois import lookup, reservations
+from doitui_core.dois import doi_rows, reservations
 from doitui_core.dois.targets import Queued
 from doitui_core.domain import identifiers
 from doitui_core.errors import NotFound
@@ -142,7 +142,7 @@ def get_doi(doi: str) -> DoiDetails:
 
     Example: `doitui_core.get_doi("https://doi.org/10.5072/h/2026/ms-1").status`
     """
-    return _info(lists.doi(lookup.find(_named(doi)).id), DoiDetails)
+    return _info(lists.doi(doi_rows.find(_named(doi)).id), DoiDetails)
 
 
 @public
@@ -176,7 +176,7 @@ def _cursor(after: str | None) -> str:
     """The key of the DOI that `after` names, or `after` itself."""
     if after is None or not identifiers.parse_doi(after):
         return after or ""
-    row = lookup.find(after)
+    row = doi_rows.find(after)
     return f"{micros(row.minted_at)}-{row.id}"
 
 

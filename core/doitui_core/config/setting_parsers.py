@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from doitui_core.config import secrets
-from doitui_core.domain import addresses, environments, identifiers, on_off, suffix
+from doitui_core.domain import addresses, environments, identifiers, suffix
 from doitui_core.domain.event_kinds import parse_kinds
 from doitui_core.metadata import landing_pages
+from doitui_core.text import is_on
 
 
 def text(value: str) -> str:
@@ -95,7 +96,7 @@ def page(value: str) -> str:
 
 def flag(value: str) -> str:
     """1 or 0."""
-    return "1" if on_off.parse(value) else "0"
+    return "1" if is_on(value) else "0"
 
 
 #: A bare ASCII mail address, without a display name. No `?`, so that it cannot contain encoded words (RFC 2047).

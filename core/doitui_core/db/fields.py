@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime
 from typing import Any
 
@@ -47,3 +48,13 @@ class Table(Model):
     def mark_saved(self) -> None:
         """After its columns were written by `prepared`: no field counts as changed."""
         self._dirty.clear()  # type: ignore[attr-defined]
+
+
+def pack_text(text: str) -> bytes:
+    """`text` compressed, as `Payload.body` stores what was sent to DataCite."""
+    return zlib.compress(text.encode())
+
+
+def unpack_text(body: bytes | memoryview) -> str:
+    """The text of a stored `Payload.body`."""
+    return zlib.decompress(bytes(body)).decode("utf-8", "replace")

@@ -11,9 +11,9 @@ from doitui_core.dois import doi_rows
 from doitui_core.domain import outcomes
 from doitui_core.domain.outcomes import Outcome
 from doitui_core.domain.states import Certainty
+from doitui_core.queue import fenced_finish
 from doitui_core.queue.connection import Connection
 from doitui_core.queue.leases import Lease
-from doitui_core.queue.spent_attempts import attempts_spent
 
 ATTEMPTS_SPENT = "{} attempts brought no answer, or their worker died; DataCite does not have what is wanted"
 
@@ -30,6 +30,6 @@ def write(lease: Lease, connection: Connection) -> Outcome:
         connection.spend()
         row = doi_rows.read(lease.subject_id)
     if lease.attempts > lease.max_attempts:
-        return finishing.finish(lease, connection, attempts_spent(lease, ATTEMPTS_SPENT))
+        return finishing.finish(lease, connection, fenced_finish.attempts_spent(lease, ATTEMPTS_SPENT))
     send = delivery_rest.send if connection.mds is None else delivery_mds.send
     return send(lease, connection, row)

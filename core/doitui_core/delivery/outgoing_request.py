@@ -11,9 +11,9 @@ from typing import Any
 
 from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
-from doitui_core.db import database, payload_codec, prepared
+from doitui_core.db import database, fields, prepared
 from doitui_core.db.models import Attempt, Doi, Payload, Record
-from doitui_core.dois import documents, doi_rows, reservations
+from doitui_core.dois import datacite_document, doi_rows, reservations
 from doitui_core.domain import states
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.domain.states import Facts, Step, Wanted
@@ -56,12 +56,12 @@ def content(row: Doi, facts: Facts, config: Config) -> dict[str, Any] | Outcome:
     if record is None:
         return Outcome(OutcomeKind.PERMANENT, "no_record", f"{row.doi} has no record here, so there is nothing to send")
     target = str(facts.wanted if facts.wanted in states.LADDER else Wanted.REGISTERED)
-    attributes = documents.attributes(record, config)
-    wrong = documents.errors(record, config, target, attributes)
+    attributes = datacite_document.attributes(record, config)
+    wrong = datacite_document.errors(record, config, target, attributes)
     if wrong:
         reasons = "; ".join(f"{finding.message} ({finding.code})" for finding in wrong)
         return Outcome(OutcomeKind.PERMANENT, "metadata", f"not sent: {reasons}")
-    return documents.document(record, row.doi, config, attributes, tombstone=facts.wanted is Wanted.TOMBSTONE)
+    return datacite_document.document(record, row.doi, config, attributes, tombstone=facts.wanted is Wanted.TOMBSTONE)
 
 
 def renew(row: Doi) -> tuple[Doi, Config]:
@@ -102,7 +102,7 @@ def begin(
     if body:
         fingerprint = build.fingerprint({"body": body})
         payloads[fingerprint] = body
-    packed = [Payload(fingerprint=key, body=payload_codec.pack(text)) for key, text in payloads.items()]
+    packed = [Payload(fingerprint=key, body=fields.pack_text(text)) for key, text in payloads.items()]
     attempt = Attempt(
         doi=row.id,
         job_id=lease.job_id,

@@ -9,7 +9,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from doitui_core.db import payload_codec
+from doitui_core.db import fields
 from doitui_core.db.models import Doi, Payload
 from doitui_core.delivery import finishing
 from doitui_core.dois import doi_rows
@@ -55,7 +55,7 @@ def as_sent(row: Doi, answer: Answer) -> bool:
     payload = Payload.get_or_none(Payload.fingerprint == row.sent_hash)
     if payload is None:
         return row.sent_hash == ""
-    sent = json.loads(payload_codec.unpack(payload.body))
+    sent = json.loads(fields.unpack_text(payload.body))
     if answer.state == Remote.DRAFT and not answer.attributes.get("url"):
         # A draft made through MDS has no address yet: it comes with publishing.
         sent.pop("url", None)

@@ -18,7 +18,7 @@ from doitui_core.datacite.resolver import Resolver, ResolverFinding
 from doitui_core.db import audit, database
 from doitui_core.db.chunks import Step, paced, row_chunks, to_the_end
 from doitui_core.db.models import Attempt, Doi, Repository
-from doitui_core.dois import activity_log, documents, doi_rows
+from doitui_core.dois import activity_log, datacite_document, doi_rows
 from doitui_core.domain import job_kinds, states
 from doitui_core.domain.answer import Answer, line
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
@@ -121,7 +121,7 @@ def _changed_by_mds(row: Doi, answer: Answer, config: Config) -> list[str]:
     record = doi_rows.record(row) if sent and config.text("transport") == "mds" else None
     if record is None:
         return []
-    names = compare.differences(documents.document(record, row.doi, config), answer.attributes)
+    names = compare.differences(datacite_document.document(record, row.doi, config), answer.attributes)
     blocks = [name for name in names if name not in ("doi", "url")]
     if not blocks:
         return []

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from doitui_core.db import database, payload_codec
+from doitui_core.db import database, fields
 from doitui_core.db.models import Attempt, Doi, Payload
 from doitui_core.dois import doi_rows
 from doitui_core.dois.log_file import LogFile
@@ -87,7 +87,7 @@ def _url_differs(row: Doi) -> bool:
 
 def _url_in(body: bytes) -> str:
     """The landing page in a stored body, JSON (REST) or text (MDS); empty without one."""
-    text = payload_codec.unpack(body)
+    text = fields.unpack_text(body)
     try:
         return str(json.loads(text).get("url") or "")
     except (ValueError, AttributeError):

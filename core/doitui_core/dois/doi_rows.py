@@ -7,10 +7,11 @@ from typing import Any
 from doitui_core.clock import EPOCH
 from doitui_core.db import database, prepared
 from doitui_core.db.models import Attempt, Doi, DoiLog, Record
-from doitui_core.domain import states
+from doitui_core.domain import doi_paths, doi_spelling, identifiers, states
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.outcomes import OTHER_DOI, Outcome, OutcomeKind
 from doitui_core.domain.states import Certainty, Facts, Remote, Verification, Wanted
+from doitui_core.errors import NotFound
 
 #: Prefix of the cause of an attempt whose outcome a probe found out.
 PROBED = "probe: "
@@ -21,6 +22,22 @@ _RECORD = prepared.Select(lambda record_id: Record.select().where(Record.id == r
 _UNFINISHED = prepared.Select(
     lambda doi_id: Attempt.select(Attempt.id).where(Attempt.doi == doi_id, Attempt.finished_at == 0).limit(1), int
 )
+
+
+def find(text: str) -> Doi:
+    """The DOI that `text` names, in any spelling. Raises `NotFound`, `InvalidDoi`."""
+    row = Doi.get_or_none(Doi.folded == identifiers.fold(text)) if database.storable(text) else None
+    if row is None:
+        doi_paths.check(doi_spelling.bare(text))
+        raise NotFound(f"there is no DOI {text!r} here: list them with `doitui doi list`")
+    return row
+
+
+def find_sendable(text: str) -> Doi:
+    """`find` for what sends requests. Raises `InvalidDoi` also for an old row that no request can name."""
+    row = find(text)
+    doi_paths.check_sendable(row.doi)
+    return row
 
 
 def facts(row: Doi) -> Facts:

@@ -9,7 +9,7 @@ from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import database, prepared
 from doitui_core.db.models import IS_KEPT, Doi, Record
-from doitui_core.dois import activity_log, documents, doi_rows
+from doitui_core.dois import activity_log, datacite_document, doi_rows
 from doitui_core.domain import doi_paths, doi_spelling, identifiers
 from doitui_core.domain.states import Remote, Wanted
 from doitui_core.errors import DoiTaken, DoituiError, InvalidDoi, NotFound, Refused
@@ -145,8 +145,8 @@ def _store(record: Record, doi: str, config: Config, remote: Remote, actor: str)
         repository=config.repository_id,
         record=record.id,
         remote=str(remote),
-        url=documents.landing_page(record, config),
-        current_hash=build.fingerprint(documents.document(record, doi, config)),
+        url=datacite_document.landing_page(record, config),
+        current_hash=build.fingerprint(datacite_document.document(record, doi, config)),
         created_at=now,
         updated_at=now,
     )
@@ -178,7 +178,7 @@ def refresh(record: Record, config: Config) -> None:
     row = for_record(record)
     if row is None:
         return
-    document = documents.document(record, row.doi, config, tombstone=row.wanted == Wanted.TOMBSTONE)
+    document = datacite_document.document(record, row.doi, config, tombstone=row.wanted == Wanted.TOMBSTONE)
     current, url = build.fingerprint(document), document["url"] or ""
     if (current, url) != (row.current_hash, row.url):
         row = doi_rows.lock(row.id)

@@ -12,7 +12,7 @@ from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import audit, database
 from doitui_core.db.models import Doi, Job, Record
-from doitui_core.dois import activity_log, documents, doi_rows, lookup, reservations
+from doitui_core.dois import activity_log, datacite_document, doi_rows, reservations
 from doitui_core.domain import doi_paths, doi_spelling, identifiers, job_kinds, states
 from doitui_core.domain.job_kinds import JobKind, Service
 from doitui_core.domain.outcomes import Outcome
@@ -67,14 +67,14 @@ def check_mintable(record: Record, target: Wanted, config: Config) -> None:
         )
     if target is Wanted.REGISTERED and config.text("transport") == "mds":
         raise Refused("MDS cannot register without publishing: mint it as findable, or set transport to rest", "no_way")
-    found = documents.errors(record, config, target)
+    found = datacite_document.errors(record, config, target)
     if found:
         raise InvalidMetadata(found)
 
 
 def check_update(doi: str) -> Doi:
     """The DOI, if it exists at DataCite. Raises `NotFound`, `Refused`."""
-    row = lookup.find_sendable(doi)
+    row = doi_rows.find_sendable(doi)
     if row.remote in states.ABSENT and row.certainty == Certainty.CONFIRMED:
         what = f": `doitui doi mint {row.record.object_id}`" if row.record else ""
         raise Refused(f"{row.doi} is not at DataCite yet{what}", "not_minted")
@@ -101,7 +101,7 @@ def check_deactivate(doi: str, reason: str, successor: str = "") -> Doi:
         raise BadInput("a tombstone needs a reason: --reason TEXT")
     if successor:
         identifiers.validate(successor)
-    row = lookup.find_sendable(doi)
+    row = doi_rows.find_sendable(doi)
     states.deactivate(doi_rows.facts(row), row.doi)
     return row
 
@@ -136,7 +136,7 @@ def deactivate(doi: str, *, reason: str, successor: str = "", actor: str = "pyth
 
 def check_abandon(doi: str) -> Doi:
     """The DOI, if it was never registered. Raises `NotFound`, `Refused`."""
-    row = lookup.find(doi)
+    row = doi_rows.find(doi)
     states.abandon(doi_rows.facts(row), row.doi)
     if row.remote == Remote.DRAFT:  # only then is something sent
         doi_paths.check_sendable(row.doi)
@@ -169,7 +169,7 @@ def check_restore(doi: str, reason: str) -> Doi:
     """The DOI, if it is a tombstone and there is a reason. Raises `BadInput`, `NotFound`, `Refused`."""
     if not reason.strip():
         raise BadInput("restoring a tombstone needs a reason: --reason TEXT")
-    row = lookup.find_sendable(doi)
+    row = doi_rows.find_sendable(doi)
     states.restore(doi_rows.facts(row), Wanted.FINDABLE, row.doi)
     return row
 
@@ -197,7 +197,7 @@ def _lock_with_record(found: Doi) -> tuple[Record | None, Doi]:
 
 def check_verify(doi: str) -> Doi:
     """The DOI, if it is registered or findable. Raises `NotFound`, `Refused`."""
-    row = lookup.find_sendable(doi)
+    row = doi_rows.find_sendable(doi)
     if not doi_rows.facts(row).minted:
         raise Refused(
             f"{row.doi} is {row.status}, not registered or findable: there is nothing to verify", "not_minted"
@@ -235,7 +235,7 @@ def cancel(job_id: int, *, actor: str = "python") -> Job:
 
 def check(record: Record, state: str = "findable") -> list[Finding]:
     """The errors (DataCite would reject) and warnings of a record."""
-    return documents.findings(record, repositories.config(record.repository), state)
+    return datacite_document.findings(record, repositories.config(record.repository), state)
 
 
 def _enqueue(row: Doi, kind: JobKind, config: Config, actor: str) -> int:

@@ -17,7 +17,7 @@ from doitui_core.clock import iso
 from doitui_core.config import repositories
 from doitui_core.config.repositories import IN_ADDRESS
 from doitui_core.db.models import Doi, DoiLog
-from doitui_core.dois import documents
+from doitui_core.dois import datacite_document
 from doitui_core.domain.states import Wanted
 from doitui_core.errors import Refused
 
@@ -37,7 +37,7 @@ def from_row(row: Doi) -> Tombstone:
     """The page of a tombstone, or of a DOI that becomes one. Raises `Refused` for any other."""
     if row.wanted != Wanted.TOMBSTONE:
         raise Refused(f"{row.doi} is {row.status}, not a tombstone: there is no page for it", "not_a_tombstone")
-    attributes = documents.attributes(row.record, repositories.config(row.repository)) if row.record else {}
+    attributes = datacite_document.attributes(row.record, repositories.config(row.repository)) if row.record else {}
     return Tombstone(row.doi, attributes, row.reason, row.successor, _since(row))
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from doitui_core.domain import addresses, on_off
+from doitui_core.domain import addresses
 from doitui_core.domain.database_urls import masked
 from doitui_core.errors import Misconfigured, WrongEnvironment
+from doitui_core.text import is_on
 
 #: Every host of DataCite and of the DOI system that we may talk to, and the environment it belongs to.
 HOSTS = {
@@ -47,7 +48,7 @@ def test_mode(environment: Mapping[str, str]) -> bool:
     """Whether `DATACITE_TEST_MODE` is on. Raises `Misconfigured` for a word that is neither on nor off."""
     text = environment.get(TEST_MODE, "")
     try:
-        return on_off.parse(text)
+        return is_on(text)
     except ValueError as error:
         raise Misconfigured(f"{TEST_MODE}={text!r} cannot be used: {error}, or unset it") from error
 

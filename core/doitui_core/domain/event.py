@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from doitui_core.domain import event_ids
@@ -21,6 +22,15 @@ AUTHORED_BY, AUTHORED_AT, FUNDED_BY = "is-authored-by", "is-authored-at", "is-fu
 _NOT_IN_IDS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 _KNOWN = frozenset({*RELATIONS.values(), *USAGE.values(), AUTHORED_BY, AUTHORED_AT, FUNDED_BY})
+
+
+class Origin(StrEnum):
+    """What was counted, what a document states, what somebody typed in, what an Events API has of our DOIs."""
+
+    USAGE = "usage"
+    METADATA = "metadata"
+    HAND = "hand"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)

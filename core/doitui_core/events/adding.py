@@ -6,10 +6,9 @@ from doitui_core import clock
 from doitui_core.config import repositories
 from doitui_core.db import database
 from doitui_core.db.models import Event, Repository
-from doitui_core.dois import lookup
+from doitui_core.dois import doi_rows
 from doitui_core.domain import event
-from doitui_core.domain.event import EventValue
-from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event import EventValue, Origin
 from doitui_core.errors import Refused
 from doitui_core.events import eligible
 from doitui_core.events.store import NewEvent, StoreResult, save
@@ -43,7 +42,7 @@ def check(
     """The event, if it can be told. Raises `BadInput`, `NotFound` for a DOI that is not ours, `Refused` for one that is
     not registered or whose record is not published.
     """
-    row = lookup.find(subject)
+    row = doi_rows.find(subject)
     named = source or repositories.config(row.repository).text("event_source_relation")
     at = clock.iso(clock.parse(occurred_at)) or "" if occurred_at else ""
     found: EventValue = event.from_text(subject, relation, obj, named, total=total, occurred_at=at)

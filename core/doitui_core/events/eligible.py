@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from doitui_core.db.models import Doi, Event, Record
-from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event import Origin
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.domain.states import MINTED
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doitui_core.datacite.outcome_rules import Rule, refusal, unrelated
+from doitui_core.datacite.service_outcomes import Rule, refusal, unrelated
 from doitui_core.domain.intermediary import EVENTS
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 

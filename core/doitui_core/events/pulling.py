@@ -11,8 +11,7 @@ from doitui_core.db import database
 from doitui_core.db.chunks import in_chunks, row_chunks
 from doitui_core.db.models import Doi, Event, Record, Repository
 from doitui_core.domain import event_ids, identifiers
-from doitui_core.domain.event import EventValue
-from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event import EventValue, Origin
 from doitui_core.errors import BadInput
 from doitui_core.events import eligible
 from doitui_core.events.store import NewEvent, StoreResult, save

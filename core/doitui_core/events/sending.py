@@ -23,7 +23,7 @@ from doitui_core.events import eligible, store
 from doitui_core.events.event_connection import EventConnection
 from doitui_core.events.event_outcomes import event_outcome
 from doitui_core.notify import outage_check
-from doitui_core.queue import fenced_finish, jobs, spent_attempts
+from doitui_core.queue import fenced_finish, jobs
 from doitui_core.queue.connection import LOST
 from doitui_core.queue.fenced_finish import Conclusion
 from doitui_core.queue.leases import Lease
@@ -50,7 +50,7 @@ def send(lease: Lease, connection: EventConnection) -> Outcome:
     if refused is not None:
         return _finish(lease, connection, refused, sent)
     if lease.attempts > lease.max_attempts:
-        return _finish(lease, connection, spent_attempts.attempts_spent(lease, ATTEMPTS_SPENT), sent)
+        return _finish(lease, connection, fenced_finish.attempts_spent(lease, ATTEMPTS_SPENT), sent)
     if not jobs.renew(lease, connection.policy):
         return LOST
     try:

@@ -8,9 +8,9 @@ from doitui_core import clock
 from doitui_core.config.repositories import Config
 from doitui_core.db import database, prepared
 from doitui_core.db.models import Doi, Event, Job
-from doitui_core.dois import documents, doi_rows
+from doitui_core.dois import datacite_document, doi_rows
 from doitui_core.domain import event_kinds
-from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event import Origin
 from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import JobKind
 from doitui_core.domain.states import Wanted
@@ -19,7 +19,9 @@ from doitui_core.events.store import NewEvent, StoreResult, save
 from doitui_core.queue import jobs
 
 
-def confirmed(row: Doi, config: Config, *, actor: str, document: documents.Attributes | None = None) -> StoreResult:
+def confirmed(
+    row: Doi, config: Config, *, actor: str, document: datacite_document.Attributes | None = None
+) -> StoreResult:
     """A write of `row` is done: keep the events of its document. Inside `database.write()`. `document`: what was
     confirmed, where that is at hand; else it is read anew.
 
@@ -29,7 +31,7 @@ def confirmed(row: Doi, config: Config, *, actor: str, document: documents.Attri
     if record is None or row.changed or row.wanted == Wanted.TOMBSTONE or not eligible.public(row, record):
         return StoreResult()
     on = event_kinds.parse_kinds(config.text("event_sources_on"))
-    attributes = document or documents.attributes(record, config)
+    attributes = document or datacite_document.attributes(record, config)
     found = derive.derive(
         attributes,
         row.doi,

@@ -17,9 +17,8 @@ from doitui_core.db import database, prepared
 from doitui_core.db.chunks import in_chunks
 from doitui_core.db.models import Event, Job
 from doitui_core.domain import event_ids, event_states
-from doitui_core.domain.event import EventValue
+from doitui_core.domain.event import EventValue, Origin
 from doitui_core.domain.event_kinds import USAGE_RELATIONS
-from doitui_core.domain.event_origin import Origin
 from doitui_core.domain.job_kinds import JobKind, JobStatus, Service
 from doitui_core.errors import NotFound
 from doitui_core.queue import event_progress, jobs

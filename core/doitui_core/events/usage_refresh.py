@@ -18,7 +18,7 @@ from doitui_core.db.chunks import by_key, in_chunks
 from doitui_core.db.models import Event, Repository
 from doitui_core.domain import event_kinds
 from doitui_core.domain.counter_terms import COLUMNS, METRICS
-from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event import Origin
 from doitui_core.domain.states import MINTED
 from doitui_core.events.store import NewEvent, StoreResult, save
 from doitui_core.events.usage import usage_events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from doitui_core.db import database
 from doitui_core.db.models import Doi, Job
-from doitui_core.dois import doi_rows, lookup
+from doitui_core.dois import doi_rows
 from doitui_core.domain import job_kinds, outcomes, states
 from doitui_core.domain.states import Remote, Wanted
 from doitui_core.errors import NotFound, Refused, RemoteFailed
@@ -17,7 +17,7 @@ def adopt(text: str, *, actor: str = "python", dry_run: bool = False) -> Doi:
     A tombstone here stays one. Raises `NotFound` when DataCite does not have it, `Refused` when it belongs to another
     account, `InvalidDoi`, `RemoteFailed` and `Misconfigured` as the client does.
     """
-    row = lookup.find_sendable(text)
+    row = doi_rows.find_sendable(text)
     at = connection.for_repository(row.repository)
     answer = at.client.get(row.doi)
     if answer.status == 404:

@@ -10,7 +10,7 @@ from typing import Any
 from doitui_core.config import repositories
 from doitui_core.db import audit, database
 from doitui_core.db.models import Doi
-from doitui_core.dois import documents, doi_rows, lookup
+from doitui_core.dois import datacite_document, doi_rows
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.outcomes import Outcome
 from doitui_core.domain.states import TARGET, Certainty, Remote, Wanted
@@ -66,7 +66,7 @@ def _differences(row: Doi, answer: Answer) -> Iterator[FieldDifference]:
     if row.record is None:
         return
     tombstone = row.wanted == Wanted.TOMBSTONE
-    ours = documents.document(row.record, row.doi, repositories.config(row.repository), tombstone=tombstone)
+    ours = datacite_document.document(row.record, row.doi, repositories.config(row.repository), tombstone=tombstone)
     here, there = canonical(ours), canonical(answer.attributes)
     for name in compare.differences(ours, answer.attributes):
         yield from _parts(name, here.get(name), there.get(name))
@@ -103,7 +103,7 @@ def take_over(text: str, *, actor: str = "python") -> TakenOver:
     Raises `Refused` while a write is under way, `RemoteFailed` where DataCite gave no answer that tells the state,
     `Misconfigured` and `NotFound`.
     """
-    row = lookup.find_sendable(text)
+    row = doi_rows.find_sendable(text)
     if row.certainty == Certainty.UNCERTAIN or doi_rows.unfinished(row.id):
         raise Refused("a write is running: the worker checks its outcome", "in_flight")
     at, result = connection.for_repository(row.repository), sync.SyncResult()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from doitui_core.db import audit, database
 from doitui_core.db.models import Doi
 from doitui_core.dois import activity_log, targets
-from doitui_core.dois.lookup import find, find_sendable
+from doitui_core.dois.doi_rows import find, find_sendable
 from doitui_core.dois.targets import Queued
 from doitui_core.domain import states
 from doitui_core.domain.states import Wanted

@@ -7,6 +7,7 @@ us, that service is left alone (`rate_limit.refuse`), not the repository's DOIs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -110,3 +111,16 @@ def _retry_refused(repository_id: int, service: Service) -> None:
         jobs.unblock([repository_id], service)
     elif (row.canary_at or EPOCH) <= database.now() and not jobs.due(repository_id, 1, service=service):
         jobs.unblock([repository_id], service, limit=1)
+
+
+def refused(service: Service) -> list[RateLimit]:
+    """The rate limits of the service that refuse a credential that an active repository still has, oldest first."""
+    rows = RateLimit.select().where(RateLimit.blocked_at > EPOCH, RateLimit.name.in_(sorted(set(_in_use(service)))))
+    return list(rows.order_by(RateLimit.blocked_at))
+
+
+def _in_use(service: Service) -> Iterator[str]:
+    for row in repositories.all_repositories():
+        with suppress(Misconfigured):  # a secret that cannot be read is reported as such
+            if row.active:
+                yield rate_limit.name(repositories.config(row), service)

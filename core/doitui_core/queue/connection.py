@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,12 +12,12 @@ from doitui_core.config.repositories import Config
 from doitui_core.datacite.mds import MdsClient
 from doitui_core.datacite.rest import RestClient
 from doitui_core.db.models import Repository
-from doitui_core.domain import outcomes
+from doitui_core.domain import intermediary, outcomes
 from doitui_core.domain.answer import Answer
-from doitui_core.domain.intermediary import DATACITE, MDS
+from doitui_core.domain.intermediary import DATACITE, MDS, ServiceProfile
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import Misconfigured, RemoteFailed
-from doitui_core.queue import rate_limit, service_check
+from doitui_core.queue import rate_limit
 from doitui_core.queue.jobs import Policy
 
 #: The lease went to somebody else; whatever this worker found out is dropped.
@@ -60,8 +61,8 @@ class Connection:
 
     def answers(self) -> bool:
         """Whether the service itself answers: a GET that changes nothing, and one of MDS where that is written to."""
-        there = service_check.answered(self.client.look, DATACITE)
-        return there and (self.mds is None or service_check.answered(self.mds.look, MDS))
+        there = answered(self.client.look, DATACITE)
+        return there and (self.mds is None or answered(self.mds.look, MDS))
 
     def send(self, method: str, doi: str, attributes: dict[str, Any]) -> Answer:
         """One write: POST makes the DOI, PUT replaces it, DELETE takes a draft away. Raises as the client does."""
@@ -72,6 +73,15 @@ class Connection:
     def spend(self) -> None:
         """Count one more request of a job that has had its token."""
         rate_limit.spend(self.rate_limit, self.rate)
+
+
+def answered(look: Callable[[], Answer], service: ServiceProfile) -> bool:
+    """Whether the service itself answers a GET that changes nothing: in its own words, and not with 5xx."""
+    try:
+        answer = look()
+    except (RemoteFailed, Misconfigured):
+        return False
+    return answer.status < 500 and not intermediary.interferer(answer, service)
 
 
 def policy(config: Config) -> Policy:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from doitui_core.db import database
-from doitui_core.domain import outcomes
+from doitui_core.domain import intermediary, outcomes
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.queue import breaker, jobs, rate_limit
@@ -94,3 +94,13 @@ def finish(
 
 def _conclude(lease: Lease, connection: JobConnection, outcome: Outcome) -> Conclusion:
     return Conclusion(outcome, *breaker.conclude(connection.rate_limit, lease, outcome, connection.policy))
+
+
+def attempts_spent(lease: Lease, message: str) -> Outcome:
+    """The end of the job. `message`: what is said where a firewall or proxy was not the last to answer; {} stands for
+    the number of attempts.
+    """
+    job = jobs.find(lease.job_id)
+    if job.cause in (intermediary.FIREWALL, intermediary.PROXY):
+        return Outcome(OutcomeKind.PERMANENT, job.cause, job.last_error)
+    return Outcome(OutcomeKind.PERMANENT, "attempts_spent", message.format(lease.max_attempts))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from doitui_core.config.repositories import Config
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.intermediary import ServiceProfile
-from doitui_core.queue import connection, service_check
+from doitui_core.queue import connection
 from doitui_core.queue.jobs import Policy
 
 
@@ -35,7 +35,7 @@ class TokenConnection(Generic[C]):
 
     def answers(self) -> bool:
         """Whether the service itself answers a GET that changes nothing."""
-        return service_check.answered(self.client.look, self.service)
+        return connection.answered(self.client.look, self.service)
 
 
 def account(config: Config) -> dict[str, Any]:

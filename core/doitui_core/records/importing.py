@@ -13,8 +13,8 @@ from typing import Any
 
 from doitui_core.config.repositories import Config
 from doitui_core.db import database
-from doitui_core.dois import documents
-from doitui_core.domain import identifiers, on_off
+from doitui_core.dois import datacite_document
+from doitui_core.domain import identifiers
 from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.metadata import from_json
 from doitui_core.metadata.validate import Finding
@@ -22,6 +22,7 @@ from doitui_core.records import reading, record_lookup, records
 from doitui_core.records.reading import Document, Unread
 from doitui_core.records.record_merge import ProtectedField
 from doitui_core.records.records import RecordInput
+from doitui_core.text import OFF, ON
 
 #: Documents stored in one transaction: large enough to be fast, small enough that workers get their turn.
 BATCH = 200
@@ -119,7 +120,7 @@ def _save(
     decided = {} if options.published is None else {"published": options.published}
     given = RecordInput(object_id, attributes, _said(document), decided, options.use_own_doi)
     stored = records.preview(config, given) if options.dry_run else records.store(config, given, options.actor)
-    found = documents.findings(stored.record, config, "findable") + _unknown(document, options)
+    found = datacite_document.findings(stored.record, config, "findable") + _unknown(document, options)
     return ImportResult(document.place, stored.record.object_id, "", stored.created, given.doi, found, stored.kept)
 
 
@@ -127,7 +128,7 @@ def _said(document: Document) -> dict[str, str | bool]:
     """What a document says beside its metadata. A member that is missing, null or empty says nothing."""
     said: dict[str, str | bool] = {name: text for name in _TEXTS if (text := _text(document, name))}
     value = document.members.get("published")
-    if value != "" and str(value).strip().lower() in on_off.ON | on_off.OFF and not isinstance(value, bool):
+    if value != "" and str(value).strip().lower() in ON | OFF and not isinstance(value, bool):
         raise BadInput(f"has published = {value!r}: it must be true or false")
     # DataCite's own `published` is a date, which says nothing about us.
     return {**said, "published": value} if isinstance(value, bool) else said

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from doitui_core.db import database, raw_sql
 from doitui_core.db.models import Doi, Repository
-from doitui_core.dois import lookup
+from doitui_core.dois import doi_rows
 from doitui_core.domain.counter_terms import COLUMNS, MACHINE, METRICS, REGULAR
 from doitui_core.errors import BadInput, DoituiError, Misconfigured, UnreadableDocument
 from doitui_core.usage import hits
@@ -93,7 +93,7 @@ def _check_days(days: list[hits.Day], month: str) -> None:
 
 
 def _doi(text: str, repository: Repository) -> Doi:
-    found = lookup.find(text)
+    found = doi_rows.find(text)
     if found.repository_id != repository.id:
         raise BadInput(f"{text!r} is no DOI of repository {repository.code}")
     return found

@@ -6,7 +6,7 @@ from typing import Any
 
 from doitui_core.config import repositories
 from doitui_core.db import raw_sql
-from doitui_core.dois import lookup
+from doitui_core.dois import doi_rows
 from doitui_core.domain.counter_terms import COLUMNS, METRICS
 from doitui_core.usage import hits
 from doitui_core.usage.zone import date_of, days_of_month
@@ -56,7 +56,7 @@ def _where(month: str, doi: str, repository: str) -> tuple[str, list[Any]]:
         days = days_of_month(month)
         parts.append(("usage_count.day >= {p} AND usage_count.day < {p}", [days.start, days.stop]))
     if doi:
-        parts.append(("usage_count.doi_id = {p}", [lookup.find(doi).id]))
+        parts.append(("usage_count.doi_id = {p}", [doi_rows.find(doi).id]))
     if repository:
         parts.append(("doi.repository_id = {p}", [repositories.find(repository).id]))
     condition = " AND ".join(part for part, _ in parts)

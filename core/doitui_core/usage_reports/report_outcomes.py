@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from doitui_core.datacite.outcome_rules import Rule, refusal, unrelated
+from doitui_core.datacite.service_outcomes import Rule, refusal, unrelated
 from doitui_core.domain.intermediary import REPORTS
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 

@@ -22,7 +22,7 @@ from doitui_core.domain.job_kinds import JobKind, JobStatus, Service
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import BadInput, Misconfigured, RemoteFailed
 from doitui_core.notify import outage_check
-from doitui_core.queue import blocking, fenced_finish, jobs, spent_attempts
+from doitui_core.queue import blocking, fenced_finish, jobs
 from doitui_core.queue.connection import LOST
 from doitui_core.queue.fenced_finish import Conclusion
 from doitui_core.queue.leases import Lease
@@ -73,7 +73,7 @@ def submit(lease: Lease, connection: ReportConnection) -> Outcome:
     """Send the whole report; the outcome, or `LOST`."""
     row, sent = UsageReport.get_by_id(lease.subject_id), _Sent()
     if lease.attempts > lease.max_attempts:
-        return _finish(lease, connection, row, sent, spent_attempts.attempts_spent(lease, ATTEMPTS_SPENT))
+        return _finish(lease, connection, row, sent, fenced_finish.attempts_spent(lease, ATTEMPTS_SPENT))
     try:
         outcome = _send(lease, connection, row, sent)
     except BadInput as error:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 
-from doitui_core.config import environment_check, repositories, secret_checks
+from doitui_core.config import repositories, setting_checks
 from doitui_core.config import settings as settings_of
 from doitui_core.db.models import Job, Notice, RateLimit, UsageReport
 from doitui_core.dois import log_file
 from doitui_core.domain.job_kinds import JobKind, JobStatus, Service
 from doitui_core.errors import Misconfigured
-from doitui_core.queue import jobs, rate_limit, refused_services
+from doitui_core.queue import blocking, jobs, rate_limit
 from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
 
 
 def settings() -> list[Check]:
     """Whether the environment holds what settings can be."""
     try:
-        environment_check.check(os.environ)
+        setting_checks.check_environment(os.environ)
     except Misconfigured as error:
         return [Check("settings", FAIL, str(error), f"unset {str(error).partition('=')[0]}")]
     return [Check("settings", OK, "all environment variables are valid")]
@@ -26,7 +26,7 @@ def settings() -> list[Check]:
 def secrets() -> list[Check]:
     """Whether every secret can be read by this user; a worker may have another environment."""
     found = []
-    for one in secret_checks.unreadable():
+    for one in setting_checks.unreadable_secrets():
         whose = f" --repository {one.code}" if one.code else ""
         remedy = f"doitui setting set {one.name} env:NAME{whose}   # or set the variable, or write the file"
         found.append(Check("secrets", FAIL, str(one), remedy))
@@ -75,7 +75,7 @@ def reports() -> list[Check]:
     """Whether the report store takes what we send."""
     found = [
         Check("reports", FAIL, f"{rate_limit.description(row.name)} are refused: {row.blocked_error}", _let_in(row))
-        for row in refused_services.for_service(Service.REPORTS)
+        for row in blocking.refused(Service.REPORTS)
     ]
     return found + _failed_reports() or [Check("reports", OK, "no usage report has failed or is refused")]
 

@@ -8,7 +8,7 @@ from typing import Any
 import peewee
 
 from doitui_core.clock import iso
-from doitui_core.db import database, payload_codec
+from doitui_core.db import database, fields
 from doitui_core.db.models import Attempt, Doi, DoiLog, Event, Job, Payload
 from doitui_core.domain import strict_json
 from doitui_core.domain.job_kinds import JobKind
@@ -108,5 +108,5 @@ def _attempts(row: Doi) -> Any:
 
 def _sent(body: Any) -> Any:
     """What was sent: a REST document as JSON, what MDS got (XML, lines) as text."""
-    text = payload_codec.unpack(body) if body else ""
+    text = fields.unpack_text(body) if body else ""
     return strict_json.tolerant_loads(text) if text.startswith("{") else text or None

@@ -12,11 +12,11 @@ from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import database
 from doitui_core.db.models import Event, Repository, UsageHit, UsageSpool, Worker
-from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event import Origin
 from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import Service
 from doitui_core.errors import Misconfigured
-from doitui_core.queue import heartbeats, jobs, refused_services
+from doitui_core.queue import blocking, heartbeats, jobs
 from doitui_core.usage import spool_place
 from doitui_core.views import counters
 
@@ -42,7 +42,7 @@ def diagnosis() -> Diagnosis | None:
 
 
 def _refused() -> Diagnosis | None:
-    row = next(iter(refused_services.for_service(Service.EVENTS)), None)
+    row = next(iter(blocking.refused(Service.EVENTS)), None)
     if row is None:
         return None
     status = Event.select(Event.response_status).where(Event.state == "failed", Event.cause == row.blocked_cause)

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from doitui_core.config import repositories
 from doitui_core.db.models import Doi, Event, Job, Record
-from doitui_core.dois import lookup
+from doitui_core.dois import doi_rows
 from doitui_core.domain import doi_spelling
 from doitui_core.domain.job_kinds import Service
 from doitui_core.errors import BadInput
@@ -51,7 +51,7 @@ def events(*, state: str = "", doi: str = "", limit: int = PAGE, after: str = ""
     """Events, of all DOIs or of one. Raises `BadInput` for an unknown state or cursor, `NotFound` for a DOI."""
     window = windows.events(_filter("events", state=state))
     if doi:
-        is_about, ids = Event.doi == lookup.find(doi).id, window.ids
+        is_about, ids = Event.doi == doi_rows.find(doi).id, window.ids
         window = replace(window, ids=lambda filter_: ids(filter_).where(is_about))
     return _page(window, limit, after)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from doitui_core.clock import Clock
 from doitui_core.config import operators, repositories
-from doitui_core.db import change_token, database
+from doitui_core.db import database
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ def open_database(url: str, write: bool, operator: str, clock: Clock | None) -> 
     """Open it in this process. Raises as `database.open`."""
     database.open(url, read_only=not write, clock=clock)
     why_not = operators.refusal(operator) if write else ""
-    return Opened(change_token.change_token(), environment(), write and not why_not, why_not)
+    return Opened(database.change_token(), environment(), write and not why_not, why_not)
 
 
 def look(before: str) -> tuple[str, str]:
     """(token, environment); the second only where the first is another one than `before`."""
-    token = change_token.change_token()
+    token = database.change_token()
     return token, environment() if token != before else ""
 
 

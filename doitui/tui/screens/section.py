@@ -15,7 +15,7 @@ from doitui.tui import actions
 from doitui.tui.widgets.bars import KeyBar, TopBar
 from doitui.tui.widgets.lines import Line, Lines
 from doitui.tui.widgets.window_table import WindowTable
-from doitui_core.db import change_token
+from doitui_core.db import database
 
 if TYPE_CHECKING:
     from doitui.tui.host import Host
@@ -120,7 +120,7 @@ class Section(Screen[None]):
         stays, and the link is lost; else that pane tells its cause, and the others go on.
         """
         self.doitui.quick.ask(
-            f"doubt {id(pane)}", change_token.change_token, lambda _: self.unreadable(pane, error), self.doitui.lost
+            f"doubt {id(pane)}", database.change_token, lambda _: self.unreadable(pane, error), self.doitui.lost
         )
 
     def unreadable(self, pane: WindowTable | Lines, error: Exception) -> None:

@@ -14,7 +14,7 @@ from doitui.web.sandbox.server import Sandbox, running_sandbox
 from doitui_core.datacite.mds import MdsClient
 from doitui_core.datacite.mds_states import Call
 from doitui_core.datacite.rest import RestClient
-from doitui_core.dois import lookup, targets
+from doitui_core.dois import doi_rows, targets
 from doitui_core.errors import InvalidMetadata
 from doitui_core.metadata import build, to_xml, validate
 from doitui_core.metadata.from_json import canonical
@@ -213,7 +213,7 @@ def test_whatever_may_be_minted_becomes_findable_and_nothing_is_refused(house: A
     house.work()
 
     assert len(minted) + len(refused) == len(DOCUMENTS) >= 60
-    assert [doi for doi in minted if lookup.find(doi).status != "findable"] == []
+    assert [doi for doi in minted if doi_rows.find(doi).status != "findable"] == []
     assert [entry for entry in house.came_in() if entry[1] >= 400 and entry[0] != "GET"] == []
 
 

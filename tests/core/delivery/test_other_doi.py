@@ -14,7 +14,7 @@ from doitui_core.datacite import transport
 from doitui_core.datacite.rest import RestClient
 from doitui_core.db import database
 from doitui_core.db.models import Attempt, Doi, Job
-from doitui_core.dois import doi_rows, lookup, reservations
+from doitui_core.dois import doi_rows, reservations
 from doitui_core.domain import states
 from doitui_core.domain.job_kinds import JobKind
 from doitui_core.domain.states import Certainty, Facts, Remote, Wanted
@@ -254,9 +254,9 @@ def test_a_look_up_says_why_there_can_be_no_such_doi_and_shows_an_old_one(
 ) -> None:
     for text in ("10.5072/x/../victim", "https://doi.org/10.5072/x/%2e%2e/victim", "doi:10.5072/a//b"):
         with pytest.raises(DoituiError, match="leads requests to another DOI"):
-            lookup.find(text)
+            doi_rows.find(text)
     row = old_doi("x/../victim")
-    assert lists.doi(lookup.find(row.doi).id).doi == row.doi
+    assert lists.doi(doi_rows.find(row.doi).id).doi == row.doi
 
 
 HOSTILE_IDS = ("x/../victim", "..", ".", "a/./b", "z/../../../events/e1", "x/..", "a//b", "a/", "/a")

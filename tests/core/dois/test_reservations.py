@@ -11,7 +11,7 @@ import pytest
 from doitui_core.config import repositories
 from doitui_core.db import database
 from doitui_core.db.models import IS_KEPT, Doi, Funding, Record, Repository
-from doitui_core.dois import documents, doi_rows, reservations, targets
+from doitui_core.dois import datacite_document, doi_rows, reservations, targets
 from doitui_core.domain.states import Wanted
 from doitui_core.errors import DoiTaken, Misconfigured, Refused
 from doitui_core.metadata import build
@@ -120,7 +120,7 @@ def test_processes_that_mint_one_record_at_once_make_one_doi_and_one_job(
 def test_the_fingerprint_is_that_of_the_document_as_it_is_sent(a_record: Save, archive: Repository) -> None:
     record = a_record("ms-1")
     row = reservations.reserve(record)
-    document = documents.document(record, row.doi, repositories.config(archive))
+    document = datacite_document.document(record, row.doi, repositories.config(archive))
     assert row.current_hash == build.fingerprint(document)
 
 
@@ -145,11 +145,11 @@ def test_the_publisher_is_the_repositorys_where_the_record_names_none(
     a_record: Save, settings_: dict[str, str], metadata: dict[str, object], found: object
 ) -> None:
     config = repositories.config(change_settings.save_repository("h", settings_))
-    assert documents.document(a_record(metadata=metadata), "10.5072/x", config)["publisher"] == found
+    assert datacite_document.document(a_record(metadata=metadata), "10.5072/x", config)["publisher"] == found
 
 
 def test_a_record_without_type_is_a_text(a_record: Save, archive: Repository) -> None:
-    made = documents.document(
+    made = datacite_document.document(
         a_record(metadata={"types": {"resourceType": "Letter"}}), "x", repositories.config(archive)
     )
     assert made["types"] == {"resourceType": "Letter", "resourceTypeGeneral": "Text"}
@@ -168,7 +168,7 @@ def test_the_landing_page_is_the_records_else_the_repositorys(
     a_record: Save, template: str, url: str, page: str | None
 ) -> None:
     config = repositories.config(change_settings.save_repository("h", {"landing_page": template}))
-    assert documents.document(a_record(url=url), "x", config)["url"] == page
+    assert datacite_document.document(a_record(url=url), "x", config)["url"] == page
 
 
 @pytest.mark.parametrize(
@@ -176,14 +176,14 @@ def test_the_landing_page_is_the_records_else_the_repositorys(
 )
 def test_without_a_landing_page_only_a_draft_can_be_made(a_record: Save, target: str, codes: list[str]) -> None:
     config = repositories.config(change_settings.save_repository("h", {"landing_page": ""}))
-    found = documents.errors(a_record(), config, target)
+    found = datacite_document.errors(a_record(), config, target)
     assert [finding.code for finding in found] == codes
 
 
 def test_fundings_kept_beside_a_record_are_sent_with_it(a_record: Save, archive: Repository) -> None:
     record = a_record(metadata={"fundingReferences": [{"funderName": "DFG"}]})
     Funding.create(record=record, funder_name="NSF", award_number="7", created_at=database.now())
-    sent = documents.document(record, "x", repositories.config(archive))["fundingReferences"]
+    sent = datacite_document.document(record, "x", repositories.config(archive))["fundingReferences"]
     assert sent == [{"funderName": "DFG"}, {"funderName": "NSF", "awardNumber": "7"}]
 
 

@@ -13,7 +13,7 @@ import pytest
 from doitui.web.common import bodies
 from doitui_core.config import repositories
 from doitui_core.db.models import Record
-from doitui_core.dois import documents, reservations
+from doitui_core.dois import datacite_document, reservations
 from doitui_core.domain import strict_json
 from doitui_core.domain.answer import Answer
 from doitui_core.errors import BadInput
@@ -57,5 +57,5 @@ def test_what_was_stored_before_is_sent_and_shown_without_it(a_record: Callable[
     kept = record.metadata[:-1] + ', "sizes": [Infinity]}'
     Record.update(metadata=kept).where(Record.id == record.id).execute()
     record = Record.get_by_id(record.id)
-    sent = documents.attributes(record, repositories.config(record.repository))
+    sent = datacite_document.attributes(record, repositories.config(record.repository))
     assert (sent["sizes"], doi_page.load(reservations.reserve(record).id).metadata["sizes"]) == ([None], [None])

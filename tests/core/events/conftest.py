@@ -18,8 +18,7 @@ from doitui_core import clock
 from doitui_core.datacite.event_query import EventQueryClient
 from doitui_core.datacite.events import EventsClient
 from doitui_core.db import database, models
-from doitui_core.domain.event import EventValue
-from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event import EventValue, Origin
 from doitui_core.domain.job_kinds import Service
 from doitui_core.events.store import NewEvent, StoreResult, save
 from doitui_core.operations import change_settings, flush_events

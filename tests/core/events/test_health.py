@@ -10,7 +10,7 @@ import pytest
 
 from doitui_core.db import database
 from doitui_core.db.models import Worker
-from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event import Origin
 from doitui_core.events import usage_refresh
 from doitui_core.queue import heartbeats
 from doitui_core.views.event_health import Diagnosis, diagnosis, overview

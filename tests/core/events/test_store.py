@@ -12,7 +12,7 @@ import pytest
 
 from doitui_core.db import database
 from doitui_core.db.models import Event, Job
-from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event import Origin
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.events.store import StoreResult, save
 from doitui_core.queue import jobs
@@ -227,7 +227,7 @@ KEEP = """
 import random, os
 from doitui_core.db import database
 from doitui_core.domain.event import EventValue
-from doitui_core.domain.event_origin import Origin
+from doitui_core.domain.event import Origin
 from doitui_core.events.store import NewEvent
 from doitui_core.events.store import save
 from doitui_core.db.models import Doi

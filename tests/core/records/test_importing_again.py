@@ -10,7 +10,7 @@ import pytest
 
 from doitui_core.db import database, migrations
 from doitui_core.db.models import Doi, Record, Repository
-from doitui_core.dois import lookup, reservations
+from doitui_core.dois import doi_rows, reservations
 from doitui_core.errors import BadInput
 from doitui_core.operations import change_settings, doi_actions
 from doitui_core.records import publish_rules, record_lookup, records
@@ -283,7 +283,7 @@ def test_a_record_is_found_by_its_doi_within_a_repository(a_record: Save, text_:
 
 def test_a_doi_is_found_in_every_spelling(a_record: Save) -> None:
     a_record(metadata={"doi": OWN})
-    assert {lookup.find(spelling).doi for spelling in SPELLINGS} == {OWN}
+    assert {doi_rows.find(spelling).doi for spelling in SPELLINGS} == {OWN}
 
 
 # --- its string
