@@ -25,10 +25,10 @@ from doitui.web.dois.state_file import StateFile
 from doitui.web.dois.store import Store
 from doitui.web.events.event_store import EventStore
 from doitui.web.reports.report_input import MAX_INFLATED
-from doitui.web.reports.report_manners import HUB, SASHIMI
 from doitui.web.reports.report_store import ReportStore
 from doitui.web.reports.report_writes import ReportWriter
-from doitui.web.reports.reports_resource import ReportResource, ReportsResource
+from doitui.web.reports.reports_resource import ReportsResource
+from doitui.web.reports.store_policy import HUB, SASHIMI
 from doitui.web.sandbox.sandbox import create_app
 from doitui.web.sandbox.server import running_sandbox
 
@@ -299,14 +299,15 @@ def test_a_list_has_headers_only(listed):
 
 
 @pytest.fixture(params=[SASHIMI, HUB], ids=["sashimi", "hub"])
-def mannered(request):
-    """The resources as a hub would mount them, and their manners."""
+def mounted(request):
+    """The resources as a hub would mount them, and their policy."""
     database = UsageDatabase()
     app = create_app(Store(), Accounts(ACCOUNTS))
     store = ReportStore(database)
     writer = ReportWriter(database, store, EventStore(database), request.param, threading.Event())
-    app.add_route("/reports", ReportsResource(store, writer))
-    app.add_route("/reports/{uid}", ReportResource(store, writer))
+    resource = ReportsResource(store, writer)
+    app.add_route("/reports", resource)
+    app.add_route("/reports/{uid}", resource, suffix="report")
     yield TestClient(app, headers=SEND), request.param
     database.close()
 
@@ -315,38 +316,38 @@ def simulate(client, body, path="/reports", method="POST", **headers):
     return client.simulate_request(method, path, body=body, headers=headers)
 
 
-def test_a_hub_answers_202_to_a_compressed_report(mannered, creator, doi):
+def test_a_hub_answers_202_to_a_compressed_report(mounted, creator, doi):
     """INTERFACE 6"""
-    client, manners = mannered
-    assert simulate(client, packed(creator, doi)).status_code == (202 if manners is HUB else 201)
+    client, policy = mounted
+    assert simulate(client, packed(creator, doi)).status_code == (202 if policy is HUB else 201)
 
 
-def test_a_hub_keeps_the_same_part_once(mannered, creator, doi):
+def test_a_hub_keeps_the_same_part_once(mounted, creator, doi):
     """usage.md 5.10"""
-    client, manners = mannered
+    client, policy = mounted
     simulate(client, packed(creator, doi))
     parts = simulate(client, packed(creator, doi)).json["report"]["report-subsets"]
-    assert len(parts) == (1 if manners is HUB else 2)
+    assert len(parts) == (1 if policy is HUB else 2)
 
 
-def test_a_hub_takes_a_plain_report_sent_again(mannered, creator, doi):
+def test_a_hub_takes_a_plain_report_sent_again(mounted, creator, doi):
     """usage.md 5.10"""
-    client, manners = mannered
+    client, policy = mounted
     plain = {"Content-Type": "application/json", "Content-Encoding": "identity"}
     for count in (3, 8):
         document = {"report-header": header(creator, exceptions=[]), "report-datasets": [dataset(doi, count)]}
         made = simulate(client, json.dumps(document), **plain).json["report"]
     count = made["report-datasets"][0]["performance"][0]["instance"][0]["count"]
-    assert count == (8 if manners is HUB else 3)
+    assert count == (8 if policy is HUB else 3)
 
 
-def test_a_hub_says_403_to_who_is_known_and_may_not(mannered, creator, doi):
+def test_a_hub_says_403_to_who_is_known_and_may_not(mounted, creator, doi):
     """INTERFACE 6"""
-    client, manners = mannered
+    client, policy = mounted
     uid = str(uuid.uuid4())
     simulate(client, packed(creator, doi), f"/reports/{uid}", "PUT")
     answer = simulate(client, packed(creator, doi), f"/reports/{uid}", "PUT", Authorization="Bearer other")
-    assert answer.status_code == (403 if manners is HUB else 401)
+    assert answer.status_code == (403 if policy is HUB else 401)
 
 
 def test_a_report_whose_events_a_kill_prevented_gets_them_at_the_next_start(tmp_path, connect, creator, doi):

@@ -8,8 +8,7 @@ import binascii
 import falcon
 
 from doitui.web.common.accounts import Account, Accounts
-from doitui.web.common.rights import Rights
-from doitui.web.common.usage_rights import REPOSITORY, STAFF, UsageRights
+from doitui.web.common.rights import REPOSITORY, STAFF, Rights, UsageRights
 
 
 class SignIn:

@@ -25,8 +25,14 @@ _WINDOW = {"gzip": (zlib.MAX_WBITS | 16,), "deflate": (zlib.MAX_WBITS, -zlib.MAX
 
 
 def read(req: falcon.Request) -> bytes:
-    """The body, inflated if it came as gzip or deflate. Raises 400 for broken data, 413 beyond the limits."""
-    return inflate(received(req), encoding(req))
+    """The body, inflated if it came as gzip or deflate. Raises 400 for broken data, 413 beyond the limits.
+
+    It is kept in `req.context.body`, for the request log.
+    """
+    if "body" not in req.context:
+        req.context.body = inflate(received(req), encoding(req))
+    body: bytes = req.context.body
+    return body
 
 
 def received(req: falcon.Request, limit: int = MAX_BODY) -> bytes:
@@ -62,18 +68,17 @@ def parse(body: bytes) -> Any:
 
 def data_in(document: Any) -> dict[str, Any]:
     """`data` of a JSON:API document. Raises 400 when it is missing or blank; `type` and `id` are not enforced (1.3)."""
-    data = document.get("data") if isinstance(document, dict) else None
+    data = nested(document, "data")
     if not isinstance(data, dict) or not data:
         raise refusal(400, NO_PAYLOAD)
     return data
 
 
-def doi_in(document: Any) -> str | None:
-    """The DOI a document is about, lower case, for the request log; None when it names none."""
-    value = document
-    for name in ("data", "attributes", "doi"):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value.lower() if isinstance(value, str) else None
+def nested(document: Any, *names: str) -> Any:
+    """The value under `names` in a JSON document, one inside the other; None when one of them is missing."""
+    for name in names:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
 
 
 def _limit(size: int, limit: int) -> None:

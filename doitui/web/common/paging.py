@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 import falcon
@@ -34,8 +37,7 @@ class PageRequest:
 
     def total_pages(self, total: int) -> int:
         """By number only the window can be paged through."""
-        reachable = total if self.cursor is not None else min(total, WINDOW)
-        return -(-reachable // self.size) if self.size else 0
+        return count_pages(total if self.cursor is not None else min(total, WINDOW), self.size)
 
 
 def read_page(req: falcon.Request) -> PageRequest:
@@ -56,16 +58,30 @@ def read_number(req: falcon.Request) -> int:
     return min(max(_number(req.get_param("page[number]"), 1), 1), _LAST)
 
 
-def write_cursor(created_ms: int, number: int) -> str:
-    """The cursor behind a DOI: base64 of `epoch_ms,id`."""
-    return base64.urlsafe_b64encode(f"{created_ms},{number}".encode()).decode().rstrip("=")
+def count_pages(total: int, size: int) -> int:
+    """Pages of `size` results for `total` of them; 0 for a size of 0."""
+    return -(-total // size) if size else 0
 
 
-def next_link(req: falcon.Request, page: PageRequest, cursor: str | None) -> str:
-    """The next page's address. It drops every filter but these two, and `sort` (datacite#2465)."""
-    kept = {name: value for name in ("query", "client-id") if (value := req.get_param(name))}
-    position = {"page[number]": page.number + 1} if cursor is None else {"page[cursor]": cursor}
-    return f"{req.prefix}{req.path}?{urlencode({**kept, **position, 'page[size]': page.size})}"
+def links(req: falcon.Request, page: PageRequest, rows: Sequence[Any]) -> dict[str, str]:
+    """`self` and, behind a full page, `next`, also when it was the last (1.12). `rows` have `created` and `number`."""
+    links = {"self": req.uri}
+    if page.size and len(rows) == page.size:
+        links["next"] = _next_link(req, page, rows[-1])
+    return links
+
+
+def _next_link(req: falcon.Request, page: PageRequest, last: Any) -> str:
+    """It drops every filter but these two, and `sort` (datacite#2465)."""
+    filters = {name: value for name in ("query", "client-id") if (value := req.get_param(name))}
+    position = {"page[number]": page.number + 1} if page.cursor is None else {"page[cursor]": _cursor(last)}
+    return f"{req.prefix}{req.path}?{urlencode({**filters, **position, 'page[size]': page.size})}"
+
+
+def _cursor(last: Any) -> str:
+    """base64 of `epoch_ms,id`."""
+    created_ms = round(datetime.fromisoformat(last.created).timestamp() * 1000)
+    return base64.urlsafe_b64encode(f"{created_ms},{last.number}".encode()).decode().rstrip("=")
 
 
 def _decode(cursor: str) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import falcon
 
-MEDIA_TYPE = "application/vnd.api+json; charset=utf-8"
+from doitui.web.common.answers import answer_json
 
 NO_PAYLOAD = "You need to provide a payload following the JSONAPI spec"
 
@@ -24,53 +23,46 @@ _TITLES = {
 
 
 class Problem(NamedTuple):
-    """One thing wrong with a document. `source` is a plain snake_case string, not a JSON:API pointer."""
+    """One error in a document. `source` is a plain snake_case string, not a JSON:API pointer."""
 
     source: str
     title: str
 
 
-class Invalid(Exception):
-    """The document was refused: becomes a 422."""
+class Invalid(falcon.HTTPUnprocessableEntity):
+    """422: the document is rejected, for each of `errors`, objects with at least a `title`."""
 
-    def __init__(self, uid: str, problems: Sequence[Problem]) -> None:
-        super().__init__(uid)
-        self.uid = uid
-        self.problems = problems
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__(title=errors[0]["title"])
+        self.errors = errors
 
 
 def status_title(status: int) -> str:
-    """The words DataCite uses for `status`, else the usual ones."""
+    """DataCite's text for `status`, else the standard one."""
     return _TITLES.get(status) or HTTPStatus(status).phrase
 
 
 def refusal(status: int, title: str | None = None, headers: dict[str, str] | None = None) -> falcon.HTTPError:
-    """An error to raise. `title` only where DataCite says something of its own."""
+    """An error to raise. `title` only where DataCite's differs from its usual text for `status`."""
     return falcon.HTTPError(status, title=title or status_title(status), headers=headers)
 
 
-def problems_body(uid: str, problems: Sequence[Problem]) -> dict[str, object]:
-    """`{"errors": [{"source", "title", "uid"}]}`; only the first problem of each source is told (1.7, 3)."""
+def raise_titles(titles: Iterable[str], status: int | str = "422") -> None:
+    """Raises Invalid with an error for each of `titles`, if any; each repeats the `status`."""
+    if errors := [{"status": status, "title": title} for title in titles]:
+        raise Invalid(errors)
+
+
+def problem_errors(uid: str, problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """`[{"source", "title", "uid"}]`; only the first problem of each source is reported (1.7, 3)."""
     first: dict[str, Problem] = {}
     for problem in problems:
         first.setdefault(problem.source, problem)
-    return {"errors": [{"source": one.source, "title": one.title, "uid": uid} for one in first.values()]}
-
-
-def answer_json(resp: falcon.Response, body: object) -> None:
-    """Put `body` into `resp`."""
-    resp.content_type = MEDIA_TYPE
-    resp.data = json.dumps(body).encode()
+    return [{**problem._asdict(), "uid": uid} for problem in first.values()]
 
 
 def serialize(_req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
-    """Falcon's error serializer: `{"errors": [{"status": "401", "title": …}]}`."""
-    status = error.status_code
-    title = error.title if error.title and error.title != error.status else status_title(status)
-    answer_json(resp, {"errors": [{"status": str(status), "title": title}]})
-
-
-def answer_invalid(_req: falcon.Request, resp: falcon.Response, error: Invalid, _params: object) -> None:
-    """Falcon's handler for `Invalid`."""
-    resp.status = falcon.HTTP_422
-    answer_json(resp, problems_body(error.uid, error.problems))
+    """Falcon's error serializer: `{"errors": [{"status": "401", "title": …}]}`, and the errors of an `Invalid`."""
+    title = error.title if error.title and error.title != error.status else status_title(error.status_code)
+    usual = [{"status": str(error.status_code), "title": title}]
+    answer_json(resp, {"errors": error.errors if isinstance(error, Invalid) else usual})

@@ -1,4 +1,4 @@
-"""Who may do what to a DOI: the rows of datacite-api.md 1.1 and 1.10 as one policy object."""
+"""Who may do what: to DOIs (datacite-api.md 1.1, 1.10), and to events and usage reports (3.2, 3.6)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from doitui.web.common.refusals import refusal
 if TYPE_CHECKING:
     from doitui.web.dois.doi_record import Doi
 
+STAFF = "staff_admin"
+REPOSITORY = "client_admin"
+
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What the caller may do. Without an account: anonymous, also when the credentials were wrong."""
+    """What the caller may do to DOIs. Without an account: anonymous, also when the credentials were wrong."""
 
     account: Account | None
 
@@ -45,3 +48,33 @@ class Rights:
 
     def _writes(self) -> bool:
         return self.account is not None and self.account.is_repository and self.account.active
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRights:
+    """What the caller may do to events and usage reports.
+
+    Without a `uid`: anonymous, also when the credentials were wrong.
+
+    Reading is everybody's. Only DataCite's staff writes events; `events_granted` gives that to a caller who is not.
+    """
+
+    uid: str | None = None
+    role: str | None = None
+    events_granted: bool = False
+
+    def may_write_events(self) -> bool:
+        """Create, change and delete them."""
+        return self.role == STAFF or self.events_granted
+
+    def may_create_reports(self) -> bool:
+        """A repository sends its own; a member never does."""
+        return self.role in (STAFF, REPOSITORY)
+
+    def may_change_report(self, owner: str) -> bool:
+        """The repository `owner` its own, staff every one."""
+        return self.role == STAFF or (self.role == REPOSITORY and self.uid == owner)
+
+    def may_delete_reports(self) -> bool:
+        """Staff only."""
+        return self.role == STAFF

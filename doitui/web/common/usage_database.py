@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from doitui.web.common.refusals import refusal
 from doitui.web.common.times import timestamp
 
 if TYPE_CHECKING:
@@ -55,17 +56,15 @@ CREATE INDEX IF NOT EXISTS report_subset_report ON report_subset (report);
 _CACHE = 64 * 1024
 
 
-class Taken(Exception):
-    """A unique index says no: becomes a 409."""
-
-
 class UsageDatabase:
     """The tables. With a state file they live in it and share its connection and lock."""
 
     def __init__(self, file: StateFile | None = None, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._is_own = file is None
-        self._connection = file.connection if file else _temporary()
+        self._connection = (
+            file.connection if file else sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        )
         self._lock = file.lock if file else threading.RLock()
         with self._lock:
             self._connection.execute(f"PRAGMA cache_size = -{_CACHE}")
@@ -73,18 +72,14 @@ class UsageDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing. Raises Taken for what a unique index refuses."""
+        """All or nothing. Raises 409 when a unique index rejects a row."""
         with self._lock:
-            self._connection.execute("BEGIN")
             try:
-                yield self._connection
-            except sqlite3.IntegrityError as error:
-                self._connection.execute("ROLLBACK")
-                raise Taken(str(error)) from None
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+                with self._connection:
+                    self._connection.execute("BEGIN")
+                    yield self._connection
+            except sqlite3.IntegrityError:
+                raise refusal(409) from None
 
     def read(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         """The rows of one SELECT, as tuples."""
@@ -99,7 +94,3 @@ class UsageDatabase:
         """Let go of a temporary file; a state file is closed by its owner."""
         if self._is_own:
             self._connection.close()
-
-
-def _temporary() -> sqlite3.Connection:
-    return sqlite3.connect("", isolation_level=None, check_same_thread=False)

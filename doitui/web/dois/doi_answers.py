@@ -13,23 +13,12 @@ from typing import Any
 import falcon
 
 from doitui.web.common import doi_states
+from doitui.web.dois.doi_input import SHAPES
 from doitui.web.dois.doi_record import Doi
 
-# Attributes that are lists, or texts, in every answer, whether set or not.
-_LISTS = (
-    "titles",
-    "subjects",
-    "dates",
-    "relatedIdentifiers",
-    "relatedItems",
-    "sizes",
-    "formats",
-    "rightsList",
-    "descriptions",
-    "geoLocations",
-    "fundingReferences",
-)
-_SINGLE = ("publicationYear", "language", "version", "url", "contentUrl", "schemaVersion", "source", "reason")
+# What an answer shows for attributes that are not set: an empty list, an empty object, or null.
+_UNSET = {name: type(shape)() for name, shape in SHAPES.items()} | {"contentUrl": None}
+_PEOPLE = ("creators", "contributors")
 
 # Nobody looks at a sandbox's landing pages.
 _COUNTED = ("view", "download", "reference", "citation", "part", "partOf", "version", "versionOf")
@@ -84,24 +73,19 @@ def single(doi: Doi, flags: Flags, owner: bool, xml: bytes | None = None) -> dic
 
 
 def _attributes(doi: Doi, flags: Flags) -> dict[str, Any]:
-    kept = doi.attributes
+    attributes = doi.attributes
     return {
         "doi": doi.uid,
-        **{name: kept.get(name, []) for name in _LISTS},
-        **{name: kept.get(name) for name in _SINGLE},
-        "identifiers": kept.get("identifiers", []),
-        "creators": [_person(person, flags) for person in kept.get("creators", ())],
-        "contributors": [_person(person, flags) for person in kept.get("contributors", ())],
-        "publisher": _publisher(kept.get("publisher"), flags),
-        "container": kept.get("container", {}),
-        "types": kept.get("types", {}),
+        **{name: attributes.get(name, unset) for name, unset in _UNSET.items()},
+        **{name: [_person(person, flags) for person in attributes.get(name, ())] for name in _PEOPLE},
+        "publisher": _publisher(attributes.get("publisher"), flags),
         "metadataVersion": doi.metadata_version,
         "isActive": doi.state == doi_states.FINDABLE,
         "state": doi.state,
         **_COUNTS,
         "created": doi.created,
         "registered": doi.registered,
-        "published": str(kept["publicationYear"]) if "publicationYear" in kept else None,
+        "published": str(attributes["publicationYear"]) if "publicationYear" in attributes else None,
         "updated": doi.updated,
     }
 

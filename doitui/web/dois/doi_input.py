@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from doitui.web.common import bodies
 from doitui.web.dois import doi_rewrites
-from doitui.web.dois.doi_record import METADATA
 
 
 def _texts(names: str) -> dict[str, Any]:
@@ -80,6 +80,9 @@ SHAPES: dict[str, Any] = {
     "container": _texts("type identifier identifierType title volume issue firstPage lastPage"),
 }
 
+# What of that DataCite takes for metadata.
+METADATA = frozenset(SHAPES) - {"url", "contentUrl", "reason", "schemaVersion", "source"} | {"publisher"}
+
 _NAMESPACE = re.compile(rb"http://datacite\.org/schema/kernel-[\d.]+")
 
 
@@ -115,7 +118,12 @@ class DoiInput:
     @property
     def touches_metadata(self) -> bool:
         """Whether a metadata attribute came along; then the XML is generated anew from JSON (1.8)."""
-        return not METADATA.isdisjoint(self.changes)
+        return has_metadata(self.changes)
+
+
+def has_metadata(attributes: dict[str, Any]) -> bool:
+    """Whether there is anything DataCite would generate XML from."""
+    return not METADATA.isdisjoint(attributes)
 
 
 def read_doi_input(data: dict[str, Any]) -> DoiInput:
@@ -126,7 +134,7 @@ def read_doi_input(data: dict[str, Any]) -> DoiInput:
         doi=_text(attributes.get("doi")),
         prefix=_text(attributes.get("prefix")),
         event=attributes.get("event"),
-        client=_client(data),
+        client=_text(bodies.nested(data, "relationships", "client", "data", "id")),
         changes=permitted(attributes),
         xml=_decoded(attributes.get("xml")),
     )
@@ -185,13 +193,6 @@ def _alternates(value: Any) -> Any:
     if entries is None:
         return None
     return [{renamed[key]: text for key, text in one.items()} if isinstance(one, dict) else one for one in entries]
-
-
-def _client(data: dict[str, Any]) -> str | None:
-    value: Any = data
-    for name in ("relationships", "client", "data", "id"):
-        value = value.get(name) if isinstance(value, dict) else None
-    return _text(value)
 
 
 def _decoded(value: Any) -> bytes | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
 import falcon
 
+from doitui.web.common import params
 from doitui.web.common.paging import PageRequest
 from doitui.web.common.rights import Rights
 from doitui.web.common.times import timestamp
@@ -34,9 +34,9 @@ class DoiFilter:
         """The filter of one request; names may be written with dash or underscore, several values with commas."""
         return cls(
             rights=req.context.rights,
-            clients=_values(req, "client-id", "client_id"),
-            prefixes=_values(req, "prefix"),
-            states=_values(req, "state"),
+            clients=frozenset(params.lower_values(req, "client-id")),
+            prefixes=frozenset(params.lower_values(req, "prefix")),
+            states=frozenset(params.lower_values(req, "state")),
             query=(req.get_param("query") or "").casefold(),
             until=known_until(req),
         )
@@ -88,16 +88,6 @@ def facet(counts: Counter[CountKey], field: str) -> list[dict[str, Any]]:
     return [{"id": name, "title": name.capitalize(), "count": count} for name, count in summed.most_common(10)]
 
 
-def created_ms(doi: Doi) -> int:
-    """Milliseconds since the epoch, for the cursor."""
-    return round(datetime.fromisoformat(doi.created).timestamp() * 1000)
-
-
 def _searched(doi: Doi) -> str:
     titles: Iterator[object] = (title.get("title", "") for title in doi.attributes.get("titles", ()))
     return " ".join((doi.uid, *map(str, titles))).casefold()
-
-
-def _values(req: falcon.Request, *names: str) -> frozenset[str]:
-    text = next((value for name in names if (value := req.get_param(name))), "")
-    return frozenset(value.strip().lower() for value in text.split(",") if value.strip())

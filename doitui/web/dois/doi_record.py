@@ -8,32 +8,6 @@ from typing import Any
 
 from doitui.web.common import doi_states
 
-# camelCase names as in the API; everything here comes from the client and is metadata in DataCite's sense.
-METADATA = frozenset(
-    (
-        "creators",
-        "contributors",
-        "titles",
-        "publisher",
-        "publicationYear",
-        "types",
-        "subjects",
-        "dates",
-        "language",
-        "identifiers",
-        "relatedIdentifiers",
-        "relatedItems",
-        "sizes",
-        "formats",
-        "version",
-        "rightsList",
-        "descriptions",
-        "geoLocations",
-        "fundingReferences",
-        "container",
-    )
-)
-
 _TO_UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 
 
@@ -71,8 +45,3 @@ class Doi:
 def stored_name(name: str) -> str:
     """`name` as DataCite stores it: A-Z for a-z and nothing else, or another DOI could answer to it (ß is no SS)."""
     return name.translate(_TO_UPPER)
-
-
-def has_metadata(attributes: dict[str, Any]) -> bool:
-    """Whether there is anything DataCite would generate XML from."""
-    return not METADATA.isdisjoint(attributes)

@@ -4,37 +4,30 @@ from __future__ import annotations
 
 import falcon
 
-from doitui.web.common import bodies, request_path
-from doitui.web.common.refusals import answer_json, refusal
-from doitui.web.common.rights import Rights
+from doitui.web.common import bodies
+from doitui.web.common.answers import answer_json
+from doitui.web.common.refusals import refusal
 from doitui.web.dois import doi_answers
 from doitui.web.dois.doi_answers import Flags
 from doitui.web.dois.doi_input import read_doi_input
-from doitui.web.dois.doi_record import Doi
-from doitui.web.dois.doi_writes import Writer
 from doitui.web.dois.doi_xml import doi_as_xml
-from doitui.web.dois.store import Store
+from doitui.web.dois.store_resource import StoreResource
+
+#: A suffix may contain slashes, so the route takes the whole rest of the path and this is cut off afterwards.
+GET_URL = "/get-url"
 
 
-class DoiResource:
+class DoiResource(StoreResource):
     """One DOI. `doi` is the rest of the path, percent-decoded, in any case."""
-
-    def __init__(self, store: Store, writer: Writer) -> None:
-        self._store = store
-        self._writer = writer
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
         """200, or 404 for an unknown DOI and for one hidden from the caller alike (1.10)."""
-        if request_path.asks_for_url(req):
-            self._get_url(req, resp, doi.removesuffix(request_path.GET_URL))
+        if asks_for_url(req):
+            self._get_url(req, resp, doi.removesuffix(GET_URL))
             return
-        found = self._find(doi)
-        rights: Rights = req.context.rights
-        if not rights.may_see(found.client, found.state):
-            raise refusal(404)
-        answer_json(
-            resp, doi_answers.single(found, Flags.from_request(req), rights.owns(found.client), doi_as_xml(found))
-        )
+        found = self.visible(req, doi)
+        owner = req.context.rights.owns(found.client)
+        answer_json(resp, doi_answers.single(found, Flags.from_request(req), owner, doi_as_xml(found)))
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
         """200 for a change, 201 when the DOI did not exist: PUT is an upsert (1.2)."""
@@ -53,18 +46,13 @@ class DoiResource:
 
     def _get_url(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         """The landing page: of a draft as stored (204 without one), of others as the Handle system has it."""
-        found = self._find(name)
-        rights: Rights = req.context.rights
-        if not rights.may_see(found.client, found.state):
-            raise rights.refused()
-        url = found.attributes.get("url")
-        if url:
+        if url := self.landing_page(req, name):
             answer_json(resp, {"url": url})
         else:
             resp.status = falcon.HTTP_204
 
-    def _find(self, name: str) -> Doi:
-        found = self._store.find(name)
-        if found is None:
-            raise refusal(404)
-        return found
+
+def asks_for_url(req: falcon.Request) -> bool:
+    """Whether it is `/dois/{doi}/get-url`. An escaped slash belongs to the DOI: `10.5072%2Fx%2Fget-url` is one."""
+    written: str = req.env.get("REQUEST_URI", req.path)
+    return req.path.startswith("/dois/") and written.partition("?")[0].endswith(GET_URL)

@@ -8,7 +8,8 @@ from typing import Any
 
 from doitui.web.common.refusals import Problem
 from doitui.web.dois import doi_xsd
-from doitui.web.dois.doi_record import Doi, has_metadata
+from doitui.web.dois.doi_input import has_metadata
+from doitui.web.dois.doi_record import Doi
 from doitui.web.dois.doi_xml import doi_as_xml
 
 CURRENT_SCHEMA = "http://datacite.org/schema/kernel-4"

@@ -12,11 +12,11 @@ from typing import Any
 
 from doitui.web.common import doi_states
 from doitui.web.common.accounts import Accounts
-from doitui.web.common.refusals import Invalid, Problem, refusal
+from doitui.web.common.refusals import Invalid, Problem, problem_errors, refusal
 from doitui.web.common.rights import Rights
 from doitui.web.dois import doi_ingest, doi_rules
-from doitui.web.dois.doi_input import DoiInput
-from doitui.web.dois.doi_record import METADATA, Doi, stored_name
+from doitui.web.dois.doi_input import METADATA, DoiInput
+from doitui.web.dois.doi_record import Doi, stored_name
 from doitui.web.dois.doi_xml import stored_xml, xml_attributes
 from doitui.web.dois.store import Store
 
@@ -43,14 +43,9 @@ class Writer:
     def update(self, rights: Rights, request: DoiInput, name: str, ignore_event: bool = False) -> tuple[Doi, bool]:
         """The DOI after the change, and whether it was created by it: PUT is an upsert (1.2, 1.5)."""
         with self._store.lock:
-            known = self._store.find(name)
-            if known is None:
-                if not doi_rules.looks_like_doi(name):
-                    raise refusal(404)
+            if self._store.find(name) is None and doi_rules.looks_like_doi(name):
                 return self.create(rights, request, name, ignore_event), True
-            if not rights.may_change(known):
-                raise rights.refused()
-            doi = self._changed(known, request, ignore_event)
+            doi = self._changed(self._mine(rights, name), request, ignore_event)
             _refuse(doi, doi_rules.update_problems(doi, request.should_validate))
             return self._save(_ingested(doi, request)), False
 
@@ -92,9 +87,7 @@ class Writer:
         return doi
 
     def _mine(self, rights: Rights, name: str) -> Doi:
-        doi = self._store.find(name)
-        if doi is None:
-            raise refusal(404)
+        doi = self._store.get(name)
         if not rights.may_change(doi):
             raise rights.refused()
         return doi
@@ -166,7 +159,7 @@ def _ingested(doi: Doi, request: DoiInput) -> Doi:
 
 def _refuse(doi: Doi, problems: list[Problem]) -> None:
     if problems:
-        raise Invalid(doi.uid, problems)
+        raise Invalid(problem_errors(doi.uid, problems))
 
 
 def _random_suffix() -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from doitui.web.common.refusals import Invalid, Problem
-from doitui.web.dois.doi_input import DoiInput, permitted
-from doitui.web.dois.doi_record import Doi, has_metadata
+from doitui.web.common.refusals import Invalid, Problem, problem_errors
+from doitui.web.dois.doi_input import DoiInput, has_metadata, permitted
+from doitui.web.dois.doi_record import Doi
 from doitui_core.errors import UnreadableDocument
 
 _IDENTIFIER = re.compile(r"(<(?:\w+:)?identifier\b[^>]*>)[^<]*(</)")
@@ -23,7 +23,7 @@ def xml_attributes(xml: bytes, uid: str) -> dict[str, Any]:
     try:
         return permitted(from_xml.parse(xml))
     except UnreadableDocument as error:
-        raise Invalid(uid, [Problem("xml", f"DOI {uid}: {error}")]) from None
+        raise Invalid(problem_errors(uid, [Problem("xml", f"DOI {uid}: {error}")])) from None
 
 
 def doi_as_xml(doi: Doi) -> bytes | None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from doitui.web.common.refusals import refusal
 from doitui.web.common.times import timestamp
 from doitui.web.dois.doi_record import Doi, stored_name
 from doitui.web.dois.state_file import StateFile
@@ -53,6 +54,13 @@ class Store:
     def find(self, name: str) -> Doi | None:
         """The DOI `name`, in any case: uniqueness is global and folded (1.9)."""
         return self._dois.get(stored_name(name))
+
+    def get(self, name: str, title: str | None = None) -> Doi:
+        """The DOI `name`, in any case. Raises 404, with `title`."""
+        found = self.find(name)
+        if found is None:
+            raise refusal(404, title)
+        return found
 
     def moment(self) -> Moment:
         """Number and time of the write about to be made. Call it under `lock`."""

@@ -12,10 +12,12 @@ from typing import Any
 
 import falcon
 
-from doitui.web.common.refusals import NO_PAYLOAD, refusal
+from doitui.web.common import bodies
+from doitui.web.common.refusals import NO_PAYLOAD, raise_titles, refusal
+from doitui.web.common.times import format_time
 from doitui.web.events.event_record import CC0, EventRecord, canonical, doi_in
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 _TEXTS = ("subj-id", "obj-id", "source-id", "relation-type-id", "source-token", "message-action", "license")
 _REQUIRED = {"subj_id": "Subj", "source_id": "Source", "source_token": "Source token"}
@@ -41,14 +43,6 @@ class ApiVersion:
         return dashed if self.version == 1 else camel(dashed)
 
 
-class InvalidEvent(Exception):
-    """The event was refused: becomes a 422 with one error for each of `titles`."""
-
-    def __init__(self, titles: list[str]) -> None:
-        super().__init__(*titles)
-        self.titles = titles
-
-
 @dataclass(frozen=True, slots=True)
 class EventInput:
     """What a request says: attributes as fields of Event. `uuid` comes from `data.id` and nowhere else."""
@@ -58,8 +52,8 @@ class EventInput:
 
     def key(self) -> tuple[Any, ...]:
         """Subject, object, source and relation as they were written: DataCite looks them up before it cleans them."""
-        said = self.attributes.get
-        return said("subj_id"), said("obj_id") or "", said("source_id"), said("relation_type_id")
+        sent = self.attributes.get
+        return sent("subj_id"), sent("obj_id") or "", sent("source_id"), sent("relation_type_id")
 
 
 def camel(dashed: str) -> str:
@@ -70,28 +64,25 @@ def camel(dashed: str) -> str:
 
 def read_event_input(document: Any, dialect: ApiVersion) -> EventInput:
     """A JSON:API document as an `EventInput`. Raises 422 when it has no data or no attributes."""
-    data = document.get("data") if isinstance(document, dict) else None
-    attributes = data.get("attributes") if isinstance(data, dict) else None
-    if not isinstance(data, dict) or not isinstance(attributes, dict):
+    attributes = bodies.nested(document, "data", "attributes")
+    if not isinstance(attributes, dict):
         raise refusal(422, f"Invalid payload. {NO_PAYLOAD}")
     read: dict[str, Any] = {}
     for dashed, clean in _READERS.items():
         if dialect.name(dashed) in attributes:
             read[dashed.replace("-", "_")] = clean(attributes[dialect.name(dashed)])
-    return EventInput(clean_text(data.get("id")), read)
+    return EventInput(clean_text(document["data"].get("id")), read)
 
 
 def document_doi(document: Any) -> str | None:
     """The DOI an event in either dialect is about, for the request log; None when there is none."""
-    data = document.get("data") if isinstance(document, dict) else None
-    attributes = data.get("attributes") if isinstance(data, dict) else None
-    said = attributes if isinstance(attributes, dict) else {}
-    dois = (doi_in(canonical(clean_text(said.get(name)) or "")) for name in ("subj-id", "subjId", "obj-id", "objId"))
-    return next(filter(None, dois), None)
+    names = ("subj-id", "subjId", "obj-id", "objId")
+    ids = (clean_text(bodies.nested(document, "data", "attributes", name)) for name in names)
+    return next(filter(None, (doi_in(canonical(one or "")) for one in ids)), None)
 
 
 def build(request: EventInput, known: EventRecord | None, at: str) -> EventRecord:
-    """The event after `request`, new or a change of `known`; what the request leaves out stays. Raises InvalidEvent."""
+    """The event after `request`, new or a change of `known`; what the request does not name stays. Raises Invalid."""
     before = {one.name: getattr(known, one.name) for one in fields(EventRecord)} if known else {"created": at}
     values = {**before, **request.attributes}
     values["uuid"] = request.uuid or values.get("uuid") or str(uuid.uuid4())
@@ -106,12 +97,11 @@ def build(request: EventInput, known: EventRecord | None, at: str) -> EventRecor
 
 def _check(values: Mapping[str, Any]) -> None:
     titles = [f"{word} can't be blank" for name, word in _REQUIRED.items() if not values.get(name)]
-    if not _UUID.fullmatch(values["uuid"]):
+    if not UUID.fullmatch(values["uuid"]):
         titles.append(f"{values['uuid']} is not a valid UUID")
     if abs(values.get("total") or 0) > _MAX_TOTAL:
         titles.append(f"Total {values['total']} is out of range")
-    if titles:
-        raise InvalidEvent(titles)
+    raise_titles(titles, 422)  # a number, unlike the status of every other error
 
 
 def clean_text(value: Any) -> str | None:
@@ -138,7 +128,7 @@ def _time(value: Any) -> str | None:
         moment = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return format_time(moment)
 
 
 def _object(value: Any) -> dict[str, Any]:

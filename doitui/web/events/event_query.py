@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import falcon
 
+from doitui.web.common import params
 from doitui.web.common.refusals import refusal
 from doitui.web.dois.doi_list import known_until
 from doitui.web.events.event_input import ApiVersion
@@ -49,13 +50,13 @@ class EventQuery:
     @classmethod
     def from_request(cls, req: falcon.Request, dialect: ApiVersion) -> EventQuery:
         """The query of one request. Parameters nobody knows, such as `source`, filter nothing and are no error."""
-        if dialect.version == 1 and _param(req, "ids"):
+        if dialect.version == 1 and params.text(req, "ids"):
             raise refusal(400, "undefined method 'ids' for Event")  # a slip of lupo's: `id` is the one that works
         read = cls(
             uuids=_values(req, "id") or _values(req, "ids"),
-            search_words=tuple((_param(req, "query") or "").lower().split()[:_MOST]),
-            subj_id=unquote(_param(req, "subj-id")),
-            obj_id=unquote(_param(req, "obj-id")),
+            search_words=tuple(params.text(req, "query").lower().split()[:_MOST]),
+            subj_id=unquote(params.text(req, "subj-id")),
+            obj_id=unquote(params.text(req, "obj-id")),
             dois=_folded(req, "doi"),
             prefixes=_folded(req, "prefix"),
             orcids=_values(req, "orcid"),
@@ -64,8 +65,8 @@ class EventQuery:
             registrants=_values(req, "registrant-id"),
             sources=_values(req, "source-id"),
             relations=_values(req, "relation-type-id"),
-            citation_type=_param(req, "citation-type"),
-            year_month=_param(req, "year-month"),
+            citation_type=params.text(req, "citation-type"),
+            year_month=params.text(req, "year-month"),
             published=_years(req, "publication-year"),
             occurred=_years(req, "occurred-at"),
             until=known_until(req),
@@ -83,19 +84,14 @@ class EventQuery:
         )
 
 
-def _param(req: falcon.Request, dashed: str) -> str:
-    """A parameter, written with dash or underscore."""
-    return req.get_param(dashed) or req.get_param(dashed.replace("-", "_")) or ""
-
-
 def _values(req: falcon.Request, dashed: str) -> tuple[str, ...]:
-    return tuple(value.strip() for value in _param(req, dashed).split(",") if value.strip())[:_MOST]
+    return tuple(params.values(req, dashed)[:_MOST])
 
 
 def _folded(req: falcon.Request, dashed: str) -> tuple[str, ...]:
-    return tuple(value.lower() for value in _values(req, dashed))
+    return tuple(params.lower_values(req, dashed)[:_MOST])
 
 
 def _years(req: falcon.Request, dashed: str) -> Years | None:
-    found = _YEARS.fullmatch(_param(req, dashed))
+    found = _YEARS.fullmatch(params.text(req, dashed))
     return (found[1], found[2] or found[1]) if found else None

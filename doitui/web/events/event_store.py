@@ -69,15 +69,15 @@ class EventStore:
     def post(self, request: EventInput) -> tuple[EventRecord, bool]:
         """Create the event, or change the one with the key that the request gives; whether it was created.
 
-        Raises InvalidEvent, and Taken when key or uuid are another event's: also when the key is its own, only not
-        in canonical spelling, because it is looked up first and cleaned afterwards.
+        Raises Invalid, and 409 when key or uuid are another event's: also when the key is its own, only not in
+        canonical spelling, because it is looked up first and cleaned afterwards.
         """
         with self._database.transaction() as connection:
             values = [value for part in request.key() for value in (part, part)]
             return self._save(connection, request, _first(connection, _SAME_KEY, values))
 
     def put(self, uuid: str, request: EventInput) -> tuple[EventRecord, bool]:
-        """Change the event `uuid`, or create one; whether it was created. Raises InvalidEvent and Taken."""
+        """Change the event `uuid`, or create one; whether it was created. Raises Invalid and 409."""
         with self._database.transaction() as connection:
             return self._save(connection, request, _first(connection, "uuid = ?", [uuid]))
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Any
 
 import falcon
 
 from doitui.web.common import bodies, paging
-from doitui.web.common.refusals import answer_json, refusal
-from doitui.web.common.usage_database import Taken
-from doitui.web.common.usage_rights import UsageRights
+from doitui.web.common.answers import answer_json
+from doitui.web.common.refusals import refusal
+from doitui.web.common.rights import UsageRights
 from doitui.web.events import event_answers
-from doitui.web.events.event_input import ApiVersion, EventInput, InvalidEvent, document_doi, read_event_input
+from doitui.web.events.event_input import ApiVersion, EventInput, read_event_input
 from doitui.web.events.event_query import EventQuery
 from doitui.web.events.event_record import EventRecord
 from doitui.web.events.event_store import EventStore
@@ -25,7 +24,7 @@ _CRAWLER = re.compile("bot|crawl|spider|slurp", re.IGNORECASE)
 
 
 class EventsResource:
-    """`POST /events`, `GET /events`."""
+    """`/events`, and `/events/{uuid}`: the `uuid` of the path, which an event's own, `data.id`, may contradict."""
 
     def __init__(self, store: EventStore) -> None:
         self._store = store
@@ -43,6 +42,26 @@ class EventsResource:
         dialect = ApiVersion.from_request(req)
         self._answer_list(req, resp, EventQuery.from_request(req, dialect), dialect)
 
+    def on_get_event(self, req: falcon.Request, resp: falcon.Response, uuid: str) -> None:
+        """200, or 404."""
+        event = self._store.find(uuid)
+        if event is None:
+            raise refusal(404)
+        answer_json(resp, event_answers.single(event, ApiVersion.from_request(req)))
+
+    def on_put_event(self, req: falcon.Request, resp: falcon.Response, uuid: str) -> None:
+        """200 for a change, 201 when there was no such event: PUT is an upsert by uuid alone."""
+        _answer(req, resp, *self._store.put(uuid, _read(req)))
+
+    on_patch_event = on_put_event  # the same action in lupo
+
+    def on_delete_event(self, req: falcon.Request, resp: falcon.Response, uuid: str) -> None:
+        """204, or 404."""
+        _require_right(req)
+        if not self._store.delete(uuid):
+            raise refusal(404)
+        resp.status = falcon.HTTP_204
+
     def _answer_list(self, req: falcon.Request, resp: falcon.Response, query: EventQuery, dialect: ApiVersion) -> None:
         page = paging.read_page(req)
         events = self._page(query, page, req.get_param("sort"))
@@ -53,10 +72,11 @@ class EventsResource:
         counts = self._store.counts(query)
         total = sum(counts.values())
         sides = [side for side in ("subj", "obj") if side in (req.get_param("include") or "").split(",")]
+        at_end = dialect.version == 2 and page.cursor is None and page.number >= _page_count(page, total, dialect)
         body = {
             "data": [event_answers.resource(event, dialect) for event in events],
             "meta": _meta(page, total, dialect) | event_answers.statistics(counts, dialect),
-            "links": _links(req, page, events, _page_count(page, total, dialect) if dialect.version == 2 else None),
+            "links": paging.links(req, page, [] if at_end else events),  # version 1 does not know when to stop
         }
         answer_json(resp, body | ({"included": event_answers.objects(events, sides)} if sides else {}))
 
@@ -66,48 +86,9 @@ class EventsResource:
         return self._store.page(query, sort, page.size, page.offset)
 
 
-class EventResource:
-    """One event. `uuid` is that of the path, which an event's own, `data.id`, may contradict."""
-
-    def __init__(self, store: EventStore) -> None:
-        self._store = store
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response, uuid: str) -> None:
-        """200, or 404."""
-        event = self._store.find(uuid)
-        if event is None:
-            raise refusal(404)
-        answer_json(resp, event_answers.single(event, ApiVersion.from_request(req)))
-
-    def on_put(self, req: falcon.Request, resp: falcon.Response, uuid: str) -> None:
-        """200 for a change, 201 when there was no such event: PUT is an upsert by uuid alone."""
-        _answer(req, resp, *self._store.put(uuid, _read(req)))
-
-    on_patch = on_put  # the same action in lupo
-
-    def on_delete(self, req: falcon.Request, resp: falcon.Response, uuid: str) -> None:
-        """204, or 404."""
-        _require_right(req)
-        if not self._store.delete(uuid):
-            raise refusal(404)
-        resp.status = falcon.HTTP_204
-
-
-def answer_invalid_event(_req: falcon.Request, resp: falcon.Response, error: InvalidEvent, _params: object) -> None:
-    """Falcon's handler for `InvalidEvent`; its status is a number, unlike that of every other error."""
-    resp.status = falcon.HTTP_422
-    answer_json(resp, {"errors": [{"status": 422, "title": title} for title in error.titles]})
-
-
-def answer_taken(_req: falcon.Request, _resp: falcon.Response, _error: Taken, _params: object) -> None:
-    """Falcon's handler for `Taken`."""
-    raise refusal(409)
-
-
 def _read(req: falcon.Request) -> EventInput:
-    """The request's event, once the caller may write one."""
+    """The request's event, once the caller may write one. Raises 400 for a syntax error before 401 and 403."""
     document = bodies.read_json(req)
-    req.context.doi = document_doi(document)
     _require_right(req)
     return read_event_input(document, ApiVersion.from_request(req))
 
@@ -132,20 +113,4 @@ def _meta(page: paging.PageRequest, total: int, dialect: ApiVersion) -> dict[str
 def _page_count(page: paging.PageRequest, total: int, dialect: ApiVersion) -> int:
     """Version 1 counts only the reachable pages by cursor, version 2 only by number: each the wrong way round."""
     capped = (page.cursor is not None) == (dialect.version == 1)
-    return -(-(min(total, paging.WINDOW) if capped else total) // page.size) if page.size else 0
-
-
-def _links(
-    req: falcon.Request, page: paging.PageRequest, events: list[EventRecord], last: int | None
-) -> dict[str, str]:
-    """A full page names a next one; version 2 stops at the `last`, version 1 does not know when to stop."""
-    links = {"self": req.uri}
-    at_end = last is not None and page.cursor is None and page.number >= last
-    if page.size and len(events) == page.size and not at_end:
-        cursor = None if page.cursor is None else _cursor(events[-1])
-        links["next"] = paging.next_link(req, page, cursor)
-    return links
-
-
-def _cursor(event: EventRecord) -> str:
-    return paging.write_cursor(round(datetime.fromisoformat(event.created).timestamp() * 1000), event.number)
+    return paging.count_pages(min(total, paging.WINDOW) if capped else total, page.size)

@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_plus
 
-import falcon
-
-from doitui.web.common import bodies
-
 _KERNEL = re.compile(rb"""\bxmlns(?::[\w.-]+)?\s*=\s*["']http://datacite\.org/schema/kernel""")
 _IDENTIFIER = re.compile(rb"<(?:[\w.-]+:)?identifier\b[^>]*>\s*([^<]*?)\s*</")
 
@@ -34,10 +30,3 @@ def identifier(xml: bytes) -> str | None:
 def is_datacite_xml(body: bytes) -> bool:
     """Whether a kernel namespace is declared. Left out: citeproc, schema.org, BibTeX, RIS, which poodle takes."""
     return _KERNEL.search(body) is not None
-
-
-def doi_in(req: falcon.Request) -> str | None:
-    """The DOI in the body of a request to `/metadata` or `/doi`, for the request log. Raises what reading it raises."""
-    if req.path == "/metadata":
-        return identifier(bodies.read(req))
-    return doi_lines(bodies.read(req))[0] if req.path == "/doi" else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import falcon
 
 from doitui.web.common import bodies, doi_states
+from doitui.web.common.answers import answer_text
 from doitui.web.common.refusals import refusal
 from doitui.web.dois import doi_rules
 from doitui.web.dois.doi_input import DoiInput
 from doitui.web.dois.doi_list import DoiFilter, known_until
-from doitui.web.dois.doi_writes import Writer
-from doitui.web.dois.store import Store
+from doitui.web.dois.store_resource import StoreResource
 from doitui.web.mds import mds_bodies
 from doitui.web.mds.mds_refusals import require_account
 
@@ -18,21 +18,12 @@ _IN_HANDLE = frozenset((doi_states.REGISTERED, doi_states.FINDABLE))
 
 
 @falcon.before(require_account)
-class MdsDoiResource:
+class MdsDoiResource(StoreResource):
     """`/doi/{doi}`, and `/doi` for the DOI in the body."""
-
-    def __init__(self, store: Store, writer: Writer) -> None:
-        self._store = store
-        self._writer = writer
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
         """200 and the landing page, 204 without one."""
-        found = self._store.find(doi)
-        if found is None:
-            raise refusal(404)
-        if not req.context.rights.may_see(found.client, found.state):
-            raise req.context.rights.refused()
-        _answer_text(resp, found.attributes.get("url"))
+        _answer_if_any(resp, self.landing_page(req, doi))
 
     on_head = on_get
 
@@ -49,7 +40,7 @@ class MdsDoiResource:
             query="",
             until=known_until(req),
         )
-        _answer_text(resp, "\n".join(found.doi for found in self._store.after(0) if chosen.takes(found)))
+        _answer_if_any(resp, "\n".join(found.doi for found in self._store.after(0) if chosen.takes(found)))
 
     on_head_root = on_get_root
 
@@ -60,11 +51,10 @@ class MdsDoiResource:
             resp.status = falcon.HTTP_400
             return
         name, url = mds_bodies.doi_lines(body)
-        req.context.doi = req.context.doi or name.lower() or None
         _check(doi, name, url)
         self._writer.update(req.context.rights, DoiInput.from_mds("publish", url=url), name, req.context.ignore_event)
         resp.status = falcon.HTTP_201
-        _answer_text(resp, "OK")
+        answer_text(resp, "OK")
 
     on_post = on_put_root = on_post_root = on_put
 
@@ -72,7 +62,7 @@ class MdsDoiResource:
         """200 and `OK` for a draft, 405 for anything that was ever registered."""
         if not self._writer.delete(req.context.rights, doi):
             raise refusal(405)
-        _answer_text(resp, "OK")
+        answer_text(resp, "OK")
 
 
 def _check(asked: str, name: str, url: str) -> None:
@@ -85,9 +75,8 @@ def _check(asked: str, name: str, url: str) -> None:
         raise refusal(400, "param 'url' required")
 
 
-def _answer_text(resp: falcon.Response, text: str | None) -> None:
+def _answer_if_any(resp: falcon.Response, text: str | None) -> None:
     if text:
-        resp.content_type = falcon.MEDIA_TEXT
-        resp.text = text
+        answer_text(resp, text)
     else:
         resp.status = falcon.HTTP_204

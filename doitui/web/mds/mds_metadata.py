@@ -11,12 +11,12 @@ import re
 import falcon
 
 from doitui.web.common import bodies
+from doitui.web.common.answers import answer_text
 from doitui.web.common.refusals import refusal
 from doitui.web.dois import doi_rules
 from doitui.web.dois.doi_input import DoiInput
-from doitui.web.dois.doi_writes import Writer
 from doitui.web.dois.doi_xml import doi_as_xml
-from doitui.web.dois.store import Store
+from doitui.web.dois.store_resource import StoreResource
 from doitui.web.mds import mds_bodies
 from doitui.web.mds.mds_refusals import UNKNOWN, require_account
 
@@ -25,22 +25,15 @@ _PREFIX = re.compile(r"10\.\d{4,5}", re.ASCII)
 
 
 @falcon.before(require_account)
-class MdsMetadataResource:
+class MdsMetadataResource(StoreResource):
     """`/metadata/{doi}`, and `/metadata` for the DOI in the XML."""
 
-    def __init__(self, store: Store, writer: Writer) -> None:
-        self._store = store
-        self._writer = writer
-
     def on_get(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
-        """200 and the XML, empty for a draft without metadata; 404 in two wordings."""
+        """200 and the XML, empty for a draft without metadata; 404 with one of two texts."""
         if not doi_rules.looks_like_doi(doi):
             raise refusal(404)
-        found = self._store.find(doi)
-        if found is None or not req.context.rights.may_see(found.client, found.state):
-            raise refusal(404, UNKNOWN)
+        resp.data = doi_as_xml(self.visible(req, doi, UNKNOWN)) or b""
         resp.content_type = falcon.MEDIA_XML
-        resp.data = doi_as_xml(found) or b""
 
     on_head = on_get
 
@@ -54,8 +47,7 @@ class MdsMetadataResource:
         changed, _ = self._writer.update(req.context.rights, request, name, req.context.ignore_event)
         resp.status = falcon.HTTP_201
         resp.location = f"{req.prefix}/metadata/{changed.uid}"
-        resp.content_type = falcon.MEDIA_TEXT
-        resp.text = f"OK ({changed.doi})"
+        answer_text(resp, f"OK ({changed.doi})")
 
     on_post = on_post_root = on_put
 
@@ -64,8 +56,7 @@ class MdsMetadataResource:
         request = DoiInput.from_mds("hide", should_validate=False)
         _, created = self._writer.update(req.context.rights, request, doi, req.context.ignore_event)
         resp.status = falcon.HTTP_201 if created else falcon.HTTP_200
-        resp.content_type = falcon.MEDIA_TEXT
-        resp.text = "" if created else "OK"
+        answer_text(resp, "" if created else "OK")
 
     def _name(self, asked: str, xml: bytes) -> str:
         if _PREFIX.fullmatch(asked):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import falcon
 
 from doitui.web.common import refusals
-from doitui.web.common.refusals import Invalid, refusal, status_title
-from doitui.web.mds import mds_bodies
+from doitui.web.common.answers import answer_text
+from doitui.web.common.refusals import refusal, status_title
 
 UNKNOWN = "DOI is unknown to MDS"
 NO_CREDENTIALS = "An Authentication object was not found in the SecurityContext"
@@ -21,9 +19,6 @@ _PATHS = ("/metadata", "/doi", "/media")
 def require_account(req: falcon.Request, _resp: falcon.Response, _resource: object, _params: object) -> None:
     """Falcon hook: MDS wants credentials for everything, and here wrong ones are an error."""
     if req.context.rights.account is None:
-        if req.context.doi is None:
-            with suppress(falcon.HTTPError):  # a body that cannot be read names no DOI
-                req.context.doi = (mds_bodies.doi_in(req) or "").lower() or None
         raise refusal(401, None if req.auth else NO_CREDENTIALS)
 
 
@@ -34,14 +29,7 @@ def serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErro
         return
     if error.status_code == 401:
         resp.set_header("WWW-Authenticate", 'Basic realm="mds.datacite.org"')
-    _answer(resp, _error_text(error))
-
-
-def answer_invalid(req: falcon.Request, resp: falcon.Response, error: Invalid, params: object) -> None:
-    """Falcon's handler for `Invalid`: MDS tells only the first problem."""
-    refusals.answer_invalid(req, resp, error, params)
-    if _speaks_mds(req):
-        _answer(resp, error.problems[0].title)
+    answer_text(resp, _error_text(error))
 
 
 def answer_wrong_method(
@@ -62,8 +50,3 @@ def _error_text(error: falcon.HTTPError) -> str:
     if error.title and error.title != status_title(status):
         return error.title
     return _TEXTS.get(status) or status_title(status)
-
-
-def _answer(resp: falcon.Response, text: str) -> None:
-    resp.content_type = falcon.MEDIA_TEXT
-    resp.data = text.encode()

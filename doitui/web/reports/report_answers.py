@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
 from typing import Any
 
 from doitui.web.reports.report_store import ReportStore, StoredReport, Subset
@@ -26,23 +25,16 @@ def single(store: ReportStore, report: StoredReport) -> dict[str, Any]:
         "id": report.uid,
         "report-header": _header(report) | about,
         "report-datasets": store.datasets(report),
-        "report-subsets": parts(store.subsets(report)),
+        "report-subsets": [part(subset) for subset in store.subsets(report)],
         "state": store.state(report),
     }
     return {"report": body}
 
 
-def parts(subsets: Iterable[Subset]) -> list[dict[str, Any]]:
-    """The compressed parts, each in base64 with its checksum."""
-    return [
-        {
-            "id": subset.number,
-            "gzip": base64.b64encode(subset.gzip).decode(),
-            "checksum": subset.checksum,
-            "state": subset.state,
-        }
-        for subset in subsets
-    ]
+def part(subset: Subset) -> dict[str, Any]:
+    """A compressed part, in base64, with its checksum."""
+    gzip = base64.b64encode(subset.gzip).decode()
+    return {"id": subset.number, "gzip": gzip, "checksum": subset.checksum, "state": subset.state}
 
 
 def _header(report: StoredReport) -> dict[str, Any]:

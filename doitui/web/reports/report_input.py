@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import falcon
 
 from doitui.web.common import bodies
-from doitui.web.common.refusals import answer_json, refusal
+from doitui.web.common.refusals import raise_titles, refusal
 from doitui_core.usage_reports import rules
 
 # Bytes. 50,000 datasets with eight counts each are about 65 MB.
 MAX_INFLATED = 128 * 1024 * 1024
 
-_JSON_TYPES = frozenset(
-    (
-        "application/json",
-        "text/x-json",
-        "application/jsonrequest",
-        "application/vnd.api+json",
-        "gzip",
-        "application/gzip",
-    )
-)
-
-
-class InvalidReport(Exception):
-    """The report was refused: becomes a 422 with one error for each of `titles`."""
-
-    def __init__(self, titles: Sequence[str]) -> None:
-        super().__init__(*titles)
-        self.titles = titles
+_JSON = ("application/json", "text/x-json", "application/jsonrequest", "application/vnd.api+json")
+_ACCEPTED = frozenset((*_JSON, "gzip", "application/gzip"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +44,7 @@ class Submission:
 
 
 def read_submission(req: falcon.Request) -> Submission:
-    """The request's report. Raises 400, 406, 413, 415 and InvalidReport."""
+    """The request's report. Raises 400, 406, 413, 415 and Invalid."""
     _check_media_types(req)
     body, encoding = bodies.received(req, bodies.MAX_RECEIVED), bodies.encoding(req)
     report = _dashed(bodies.parse(bodies.inflate(body, encoding, MAX_INFLATED)))
@@ -70,18 +53,12 @@ def read_submission(req: falcon.Request) -> Submission:
         raise refusal(400, "param is missing or the value is empty: report-header")
     report["report-header"] = header = _dashed(header)
     if header.get("release") != rules.RELEASE:
-        raise InvalidReport(["Report protocol is incorrect"])
+        raise_titles(["Report protocol is incorrect"])
     if not encoding:
         return _plain(report)
-    return _compressed(
-        report, body if encoding == "gzip" else gzip.compress(bodies.inflate(body, encoding, MAX_INFLATED))
-    )
-
-
-def answer_invalid_report(_req: falcon.Request, resp: falcon.Response, error: InvalidReport, _params: object) -> None:
-    """Falcon's handler for `InvalidReport`."""
-    resp.status = falcon.HTTP_422
-    answer_json(resp, {"errors": [{"status": "422", "title": title} for title in error.titles]})
+    if encoding == "deflate":
+        body = gzip.compress(bodies.inflate(body, encoding, MAX_INFLATED))
+    return _compressed(report, body)
 
 
 def subset_document(header: dict[str, Any], compressed: bytes) -> dict[str, Any]:
@@ -95,7 +72,7 @@ def _plain(report: dict[str, Any]) -> Submission:
     titles = [f"found unpermitted parameter: :{name}" for name in rules.unpermitted(report)]
     if rules.says_compressed(header):
         titles.append(f"exception {rules.COMPRESSED} is for reports that come with Content-Encoding: gzip")
-    _refuse([*titles, *rules.errors(report)])
+    raise_titles([*titles, *rules.errors(report)])
     return Submission(header, report["report-datasets"], None)
 
 
@@ -107,13 +84,8 @@ def _compressed(report: dict[str, Any], compressed: bytes) -> Submission:
         titles.append(f"report-datasets: can't be blank (a compressed report needs exception {rules.COMPRESSED})")
     if isinstance(datasets, list) and len(datasets) > rules.MAX_DATASETS:
         titles.append(f"report-datasets: {len(datasets)} are more than {rules.MAX_DATASETS}")
-    _refuse(titles)
+    raise_titles(titles)
     return Submission(header, datasets if isinstance(datasets, list) else [], compressed)
-
-
-def _refuse(titles: list[str]) -> None:
-    if titles:
-        raise InvalidReport(titles)
 
 
 def _dashed(value: Any) -> dict[str, Any]:
@@ -124,10 +96,10 @@ def _dashed(value: Any) -> dict[str, Any]:
 def _check_media_types(req: falcon.Request) -> None:
     """415 and 406; what clients in the field send is taken, `Accept: gzip` included."""
     sent = _base(req.content_type or "application/json")
-    if sent not in _JSON_TYPES:
+    if sent not in _ACCEPTED:
         raise refusal(415, f"{sent} is not supported: send application/json, or application/gzip with Content-Encoding")
     accepted = {_base(one) for one in (req.get_header("Accept") or "*/*").split(",")}
-    if not accepted & (_JSON_TYPES | {"*/*", "application/*"}):
+    if not accepted & (_ACCEPTED | {"*/*", "application/*"}):
         raise refusal(406)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from doitui.web.common.refusals import refusal
 from doitui.web.common.usage_database import UsageDatabase
 from doitui.web.reports.report_input import Submission
 
@@ -63,7 +64,7 @@ class ReportStore:
         self._database = database
 
     def create(self, report: StoredReport, submission: Submission) -> StoredReport:
-        """Keep a new report. Raises Taken when uid, or creator and month, are another's."""
+        """Keep a new report. Raises 409 when uid, or creator and month, are another's."""
         columns = (report.uid, report.client, report.created_by, report.year, report.month, report.url)
         with self._database.transaction() as connection:
             values = (*columns, json.dumps(report.header), *_plain(submission))
@@ -95,6 +96,13 @@ class ReportStore:
         """The report `uid`, in any case."""
         return next(iter(self._reports("uid = ?", [uid])), None)
 
+    def get(self, uid: str) -> StoredReport:
+        """The report `uid`, in any case. Raises 404."""
+        report = self.find(uid)
+        if report is None:
+            raise refusal(404)
+        return report
+
     def for_month(self, client: str, created_by: str, year: int, month: int) -> StoredReport | None:
         """The one report of `client` for a month by that creator."""
         values = [client, created_by, year, month]
@@ -102,18 +110,16 @@ class ReportStore:
 
     def datasets(self, report: StoredReport) -> list[Any]:
         """The datasets of a plain report, [] for one that consists of compressed parts."""
-        ((kept,),) = self._database.read("SELECT datasets FROM report WHERE number = ?", [report.number])
-        return list(json.loads(zlib.decompress(kept))) if kept else []
+        ((packed,),) = self._database.read("SELECT datasets FROM report WHERE number = ?", [report.number])
+        return list(json.loads(zlib.decompress(packed))) if packed else []
 
     def subsets(self, report: StoredReport) -> list[Subset]:
         """The parts, in the order in which they came."""
-        rows = self._database.read(f"{_SUBSET}report = ? ORDER BY number", [report.number])
-        return [Subset(*row) for row in rows]
+        return self._subsets("report = ? ORDER BY number", [report.number])
 
     def waiting_parts(self, report: StoredReport) -> list[Subset]:
-        """The parts nobody has looked at."""
-        rows = self._database.read(f"{_SUBSET}report = ? AND state = ? ORDER BY number", [report.number, WAITING])
-        return [Subset(*row) for row in rows]
+        """The parts that are not validated yet."""
+        return self._subsets("report = ? AND state = ? ORDER BY number", [report.number, WAITING])
 
     def has_part(self, report: StoredReport, gzip: bytes) -> bool:
         """Whether the very same part is there."""
@@ -122,7 +128,7 @@ class ReportStore:
 
     def subset(self, number: int) -> Subset | None:
         """The part `number`."""
-        return next((Subset(*row) for row in self._database.read(f"{_SUBSET}number = ?", [number])), None)
+        return next(iter(self._subsets("number = ?", [number])), None)
 
     def page(self, clause: str, values: Sequence[object], order: str, size: int, offset: int) -> list[StoredReport]:
         """One page of the reports that fulfil `clause`."""
@@ -133,7 +139,7 @@ class ReportStore:
         return int(self._database.read(f"SELECT count(*) FROM report WHERE {clause}", values)[0][0])
 
     def waiting(self) -> list[StoredReport]:
-        """Reports with datasets that nobody has looked at, because a kill came between."""
+        """Reports with datasets that are not validated, because the sandbox was killed before."""
         return self._reports(f"state = ? OR {_HAS} ORDER BY number", [WAITING, WAITING])
 
     def state(self, report: StoredReport) -> str:
@@ -154,6 +160,9 @@ class ReportStore:
 
     def _reports(self, clause: str, values: Sequence[object]) -> list[StoredReport]:
         return [_report(row) for row in self._database.read(_REPORT + clause, values)]
+
+    def _subsets(self, clause: str, values: Sequence[object]) -> list[Subset]:
+        return [Subset(*row) for row in self._database.read(_SUBSET + clause, values)]
 
     def _one(self, number: int | None) -> StoredReport:
         (report,) = self._reports("number = ?", [number])

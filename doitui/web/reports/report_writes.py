@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import uuid
 from collections.abc import Sequence
@@ -11,22 +10,21 @@ from typing import Any
 
 import falcon
 
-from doitui.web.common.refusals import refusal
+from doitui.web.common.refusals import raise_titles, refusal
+from doitui.web.common.rights import UsageRights
 from doitui.web.common.usage_database import UsageDatabase
-from doitui.web.common.usage_rights import UsageRights
+from doitui.web.events.event_input import UUID
 from doitui.web.events.event_store import EventStore
 from doitui.web.reports.report_events import events_from
-from doitui.web.reports.report_input import InvalidReport, Submission, subset_document
-from doitui.web.reports.report_manners import Manners
+from doitui.web.reports.report_input import Submission, subset_document
 from doitui.web.reports.report_store import NOT_VALID, VALID, WAITING, ReportStore, StoredReport
+from doitui.web.reports.store_policy import StorePolicy
 from doitui_core.usage_reports import rules
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-
-# In Sashimi 401 says this too, to strangers and to the known alike.
+# Sashimi answers 401 with this text too, whether it knows the caller or not.
 _FORBIDDEN = "You are not authorized to access this resource."
 
-# Events a transaction: whoever else writes waits for one.
+# Events in a transaction: other writers wait for one.
 _BATCH = 10_000
 
 
@@ -41,11 +39,11 @@ class ReportWriter:
         database: UsageDatabase,
         reports: ReportStore,
         events: EventStore,
-        manners: Manners,
+        policy: StorePolicy,
         stopping: threading.Event,
     ) -> None:
         self.lock = threading.RLock()
-        self.manners = manners
+        self.policy = policy
         self._stopping = stopping
         self._database = database
         self._reports = reports
@@ -54,21 +52,21 @@ class ReportWriter:
     def post(self, rights: UsageRights, submission: Submission, base: str) -> StoredReport:
         """Create the month's report; a compressed part is appended to it, a second plain one is dropped.
 
-        It is the month's report when creator, year, month and caller agree. Raises Taken when only the caller differs.
+        It is the month's report when creator, year, month and caller agree. Raises 409 when only the caller differs.
         """
         known = self._reports.for_month(_uid(rights), submission.created_by, submission.year, submission.month)
         if known is None:
             return self._create(rights, str(uuid.uuid4()), submission, base)
         if submission.compressed is not None:
             self._append(known, submission)
-        elif self.manners.replaces:
+        elif self.policy.replaces:
             return self._replace(known, submission)
         return known
 
     def put(self, rights: UsageRights, uid: str, submission: Submission, base: str) -> tuple[StoredReport, bool]:
         """Replace report `uid`, all its parts included, or create it; whether it was created."""
-        if not _UUID.fullmatch(uid):
-            raise InvalidReport([f"{uid} is not a valid UUID"])
+        if not UUID.fullmatch(uid):
+            raise_titles([f"{uid} is not a valid UUID"])
         known = self._reports.find(uid)
         if known is None:
             return self._create(rights, uid, submission, base), True
@@ -80,10 +78,7 @@ class ReportWriter:
         """Forget report `uid`. Raises 404 when there is none."""
         if not rights.may_delete_reports():
             raise self.refused(rights)
-        known = self._reports.find(uid)
-        if known is None:
-            raise refusal(404)
-        self._reports.delete(known)
+        self._reports.delete(self._reports.get(uid))
 
     def settle_waiting(self) -> None:
         """Finish what a kill interrupted between accepting reports and making their events."""
@@ -97,7 +92,7 @@ class ReportWriter:
 
     def refused(self, rights: UsageRights) -> falcon.HTTPError:
         """The answer to a caller who may not."""
-        return refusal(self.manners.forbidden if rights.uid else 401, _FORBIDDEN)
+        return refusal(self.policy.forbidden if rights.uid else 401, _FORBIDDEN)
 
     def _create(self, rights: UsageRights, uid: str, submission: Submission, base: str) -> StoredReport:
         month = (submission.year, submission.month)
@@ -107,14 +102,14 @@ class ReportWriter:
 
     def _append(self, known: StoredReport, submission: Submission) -> None:
         assert submission.compressed is not None
-        if self.manners.keeps_doubles or not self._reports.has_part(known, submission.compressed):
+        if self.policy.keeps_duplicates or not self._reports.has_part(known, submission.compressed):
             self._reports.append(known, submission)
             self._settle(known, submission.datasets)
 
     def _replace(self, known: StoredReport, submission: Submission) -> StoredReport:
         """Creator and id of a report stay what they were, whatever the new header says."""
-        kept = {name: known.header[name] for name in ("created-by", "report-id")}
-        replaced = self._reports.replace(known, submission.header | kept, submission)
+        same = {name: known.header[name] for name in ("created-by", "report-id")}
+        replaced = self._reports.replace(known, submission.header | same, submission)
         return self._settle(replaced, submission.datasets)
 
     def _settle(self, report: StoredReport, in_hand: list[Any] | None = None) -> StoredReport:

@@ -12,9 +12,8 @@ from http import HTTPStatus
 import falcon
 
 from doitui.web.common import bodies
-from doitui.web.common.html import page
-from doitui.web.common.refusals import answer_json, refusal
-from doitui.web.sandbox import request_doi
+from doitui.web.common.answers import answer_json, html_page
+from doitui.web.common.refusals import refusal
 from doitui.web.sandbox.faults import Fault, Faults
 from doitui.web.sandbox.request_log import CONTROL
 from doitui_core.errors import BadInput
@@ -50,7 +49,6 @@ class FaultInjection:
             if fault.kind == "latency":
                 self._stopping.wait(fault.seconds)
             elif fault.kind in _REFUSALS:
-                req.context.doi = req.context.doi or request_doi.in_body(req)  # no resource will ever see it
                 raise _REFUSALS[fault.kind](fault)
 
     def process_response(self, req: falcon.Request, _resp: falcon.Response, _resource: object, _ok: bool) -> None:
@@ -97,7 +95,7 @@ def _refused(fault: Fault) -> falcon.HTTPError:
 
 def _html(fault: Fault) -> falcon.HTTPStatus:
     title = f"{fault.status} {HTTPStatus(fault.status).phrase}"
-    html = page(title, "The server could not answer.")
+    html = html_page(title, "The server could not answer.")
     headers = {"Content-Type": falcon.MEDIA_HTML} | ({"Location": LOGIN_PAGE} if 300 <= fault.status < 400 else {})
     return falcon.HTTPStatus(fault.status, headers=headers, text=html)
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import falcon
 
-from doitui.web.common import request_path
-from doitui.web.common.refusals import answer_json
+from doitui.web.common.answers import answer_json
 from doitui.web.common.times import timestamp
+from doitui.web.sandbox import request_doi
 
 # The sandbox's own controls: neither logged nor disturbed by faults.
 CONTROL = "/_"
@@ -38,15 +38,15 @@ class RequestLog:
         self._arrivals: deque[Arrival] = deque(maxlen=_KEPT)
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Note time and DOI; a DOI that stands in the body only, the resources put into `req.context.doi`."""
+        """Note time and DOI; a resource that creates a DOI notes its name in `req.context.doi`."""
         req.context.at = self._clock()
-        req.context.doi = request_path.in_path(req)
+        req.context.doi = request_doi.in_path(req)
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _ok: bool) -> None:
         """Keep the request, before a fault withholds the answer."""
         if not req.path.startswith(CONTROL):
-            context = req.context
-            self._arrivals.append(Arrival(req.method, req.path, resp.status_code, context.at, context.doi))
+            doi = req.context.doi or request_doi.in_body(req)
+            self._arrivals.append(Arrival(req.method, req.path, resp.status_code, req.context.at, doi))
 
     def entries(self) -> list[dict[str, object]]:
         """`[{"method", "path", "status", "at", "doi"}]`, oldest first; `at` is the arrival, ISO 8601 in UTC."""

@@ -9,7 +9,7 @@ import falcon
 from falcon.routing import BaseConverter
 
 from doitui.web.common import doi_states
-from doitui.web.common.html import answer_html, page
+from doitui.web.common.answers import answer_html, html_page
 from doitui.web.dois.store import Store
 from doitui_core.dois import tombstone_page
 from doitui_core.dois.tombstone_page import Tombstone
@@ -40,7 +40,7 @@ class ResolverResource:
             resp.location = found.attributes["url"]
         else:
             resp.status = falcon.HTTP_404
-            answer_html(resp, page("DOI Not Found", f"{name} cannot be found in the DOI system."))
+            answer_html(resp, html_page("DOI Not Found", f"{name} cannot be found in the DOI system."))
 
     on_head = on_get
 
@@ -50,7 +50,7 @@ class LandingPageResource:
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response, name: str) -> None:
         """200 and a page that shows `name`."""
-        answer_html(resp, page(name, "A landing page of the sandbox."))
+        answer_html(resp, html_page(name, "A landing page of the sandbox."))
 
     on_head = on_get
 
@@ -66,7 +66,7 @@ class TombstoneResource:
         found = self._store.find(doi)
         if found is None or found.state != doi_states.REGISTERED:
             resp.status = falcon.HTTP_404
-            answer_html(resp, page("No tombstone", f"{doi} is not hidden."))
+            answer_html(resp, html_page("No tombstone", f"{doi} is not hidden."))
             return
         reason, since = str(found.attributes.get("reason") or ""), datetime.fromisoformat(found.updated)
         answer_html(resp, tombstone_page.render(Tombstone(found.uid, found.attributes, reason, "", since)))

@@ -12,30 +12,37 @@ from typing import Any
 import falcon
 
 from doitui.web.common.accounts import Accounts
+from doitui.web.common.answers import answer_text
 from doitui.web.common.auth import SignIn
-from doitui.web.common.heartbeat import HeartbeatResource
-from doitui.web.common.refusals import Invalid
-from doitui.web.common.usage_database import Taken, UsageDatabase
+from doitui.web.common.usage_database import UsageDatabase
 from doitui.web.dois.doi_resource import DoiResource
 from doitui.web.dois.doi_writes import Writer
-from doitui.web.dois.dois_resource import DoisResource, RandomResource, ValidateResource
+from doitui.web.dois.dois_resource import DoisResource
 from doitui.web.dois.store import Store
-from doitui.web.events.event_input import InvalidEvent
 from doitui.web.events.event_store import EventStore
-from doitui.web.events.events_resource import EventResource, EventsResource, answer_invalid_event, answer_taken
+from doitui.web.events.events_resource import EventsResource
 from doitui.web.mds import mds_refusals
 from doitui.web.mds.mds_dois import MdsDoiResource
 from doitui.web.mds.mds_media import MdsMediaResource
 from doitui.web.mds.mds_metadata import MdsMetadataResource
-from doitui.web.reports.report_input import InvalidReport, answer_invalid_report
-from doitui.web.reports.report_manners import SASHIMI
 from doitui.web.reports.report_store import ReportStore
 from doitui.web.reports.report_writes import ReportWriter
-from doitui.web.reports.reports_resource import ReportResource, ReportsResource, SubsetResource
+from doitui.web.reports.reports_resource import ReportsResource
+from doitui.web.reports.store_policy import SASHIMI
 from doitui.web.sandbox.fault_injection import FaultInjection, FaultsResource
 from doitui.web.sandbox.faults import Faults
 from doitui.web.sandbox.request_log import RequestLog, RequestsResource
 from doitui.web.sandbox.resolver import LandingPageResource, PrefixConverter, ResolverResource, TombstoneResource
+
+App = falcon.App[falcon.Request, falcon.Response]
+
+
+class HeartbeatResource:
+    """`/heartbeat`: whether the server answers."""
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """200 and `OK`, as DataCite's."""
+        answer_text(resp, "OK")
 
 
 def create_app(
@@ -47,7 +54,7 @@ def create_app(
     faults: Faults | None = None,
     requests: RequestLog | None = None,
     stopping: threading.Event | None = None,
-) -> falcon.App[falcon.Request, falcon.Response]:
+) -> App:
     """The application over `store`. It runs under any WSGI server; `hang` and `reset` need `doitui.web.sandbox.server`.
 
     Without `usage` there are neither events nor reports; `events_writable` lets repositories write events, which at
@@ -61,7 +68,6 @@ def create_app(
     middleware: list[Any] = [injection, requests, SignIn(accounts, events_writable)]
     app = falcon.App(middleware=middleware)
     app.set_error_serializer(mds_refusals.serialize)
-    app.add_error_handler(Invalid, mds_refusals.answer_invalid)
     app.add_error_handler(falcon.HTTPMethodNotAllowed, mds_refusals.answer_wrong_method)
     writer = Writer(store, accounts)
     _route_rest(app, store, writer)
@@ -74,15 +80,16 @@ def create_app(
     return app
 
 
-def _route_rest(app: falcon.App[falcon.Request, falcon.Response], store: Store, writer: Writer) -> None:
+def _route_rest(app: App, store: Store, writer: Writer) -> None:
     app.add_route("/heartbeat", HeartbeatResource())
-    app.add_route("/dois", DoisResource(store, writer))
-    app.add_route("/dois/validate", ValidateResource(writer))
-    app.add_route("/dois/random", RandomResource(writer))
+    dois = DoisResource(store, writer)
+    app.add_route("/dois", dois)
+    app.add_route("/dois/validate", dois, suffix="validate")
+    app.add_route("/dois/random", dois, suffix="random")
     app.add_route("/dois/{doi:path}", DoiResource(store, writer))
 
 
-def _route_mds(app: falcon.App[falcon.Request, falcon.Response], store: Store, writer: Writer) -> None:
+def _route_mds(app: App, store: Store, writer: Writer) -> None:
     metadata = MdsMetadataResource(store, writer)
     app.add_route("/metadata", metadata, suffix="root")
     app.add_route("/metadata/{doi:path}", metadata)
@@ -92,23 +99,19 @@ def _route_mds(app: falcon.App[falcon.Request, falcon.Response], store: Store, w
     app.add_route("/media/{doi:path}", MdsMediaResource(store, writer))
 
 
-def _route_usage(
-    app: falcon.App[falcon.Request, falcon.Response], usage: UsageDatabase, stopping: threading.Event
-) -> None:
-    events, reports = EventStore(usage), ReportStore(usage)
-    writer = ReportWriter(usage, reports, events, SASHIMI, stopping)
+def _route_usage(app: App, usage: UsageDatabase, stopping: threading.Event) -> None:
+    event_store, report_store = EventStore(usage), ReportStore(usage)
+    writer = ReportWriter(usage, report_store, event_store, SASHIMI, stopping)
     writer.settle_waiting()
-    app.add_error_handler(InvalidEvent, answer_invalid_event)
-    app.add_error_handler(InvalidReport, answer_invalid_report)
-    app.add_error_handler(Taken, answer_taken)
-    app.add_route("/events", EventsResource(events))
-    app.add_route("/events/{uuid}", EventResource(events))
-    app.add_route("/reports", ReportsResource(reports, writer))
-    app.add_route("/reports/{uid}", ReportResource(reports, writer))
-    app.add_route("/report-subsets/{number:int(min=1, max=1000000000000)}", SubsetResource(reports))
+    events, reports = EventsResource(event_store), ReportsResource(report_store, writer)
+    app.add_route("/events", events)
+    app.add_route("/events/{uuid}", events, suffix="event")
+    app.add_route("/reports", reports)
+    app.add_route("/reports/{uid}", reports, suffix="report")
+    app.add_route("/report-subsets/{number:int(min=1, max=1000000000000)}", reports, suffix="subset")
 
 
-def _route_resolver(app: falcon.App[falcon.Request, falcon.Response], store: Store) -> None:
+def _route_resolver(app: App, store: Store) -> None:
     app.router_options.converters["prefix"] = PrefixConverter
     app.add_route("/{prefix:prefix}/{suffix:path}", ResolverResource(store))
     app.add_route("/landing/{name:path}", LandingPageResource())
