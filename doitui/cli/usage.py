@@ -43,7 +43,7 @@ def usage() -> None:
 usage.add_command(drain)
 
 
-#: The options of `access_log.reader`, by the names of its parameters.
+#: The options of `access_log.ReadOptions`, by the names of its fields.
 log_options = stack(
     click.option(
         "--trusted-hops",
@@ -147,7 +147,7 @@ def import_log(session: Session, files: tuple[Path, ...], code: str | None, agai
     if log["form"] == "spool":
         raise BadInput("a spool cannot be imported as a log: use `doitui usage drain --spool DIR`")
     key = import_log.read_key(user_config_path("doitui") / "secrets" / "usage-log.key", make=not session.dry_run)
-    options = import_log.LogImportOptions(key, dry_run=session.dry_run, again=again, **log)
+    options = import_log.LogImportOptions(key=key, dry_run=session.dry_run, again=again, **log)
     with session.database():
         repository = repositories.find_or_only(code)
         with progress(

@@ -1,7 +1,7 @@
-"""The sensor: what goes into other people's WSGI sites. Standard library only, and cheap to import.
+"""The usage middleware: counts views and downloads of a WSGI site. Standard library only, and quick to import.
 
-It owns the format of the spool, the files in which a site notes views and downloads (`spool_line`, `spool_files`); the
-core only reads them.
+It owns the format of the spool, the files to which a site appends its hits (`spool_line`, `spool_files`); the core only
+reads them.
 """
 
 from doitui_middleware.routes import Misconfigured

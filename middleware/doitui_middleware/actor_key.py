@@ -46,7 +46,7 @@ class ActorKey:
         if day <= dated <= day + DAYS_AHEAD:
             return key
         key = ratcheted(key, day - dated if dated < day else 1)
-        self._replace(day, key)
+        os.replace(self._written(day, key), self._path)
         return key
 
     def _first(self, day: int) -> bytes:
@@ -64,11 +64,8 @@ class ActorKey:
                 os.unlink(made)
         return key
 
-    def _replace(self, day: int, key: bytes) -> None:
-        os.replace(self._written(day, key), self._path)
-
     def _written(self, day: int, key: bytes) -> str:
-        """The name of a new file beside ours that holds the key, whole."""
+        """The path of a new file in the same directory that holds the whole key."""
         made = f"{self._path}.{os.urandom(4).hex()}{OPENING}"
         directory, name = os.path.split(made)
         make_directory(directory)
@@ -78,10 +75,7 @@ class ActorKey:
         except OSError as error:
             error.filename = made
             raise
-        try:
-            os.write(fd, f"{FORMAT} {day} {key.hex()}\n".encode())
-        finally:
-            os.close(fd)
+        safe_files.write_and_close(fd, f"{FORMAT} {day} {key.hex()}\n".encode())
         return made
 
 

@@ -39,7 +39,7 @@ def open_to_drain(directory: int, name: str) -> int:
 
 def open_rejected(directory: int, name: str) -> int:
     """A descriptor to append lines of the spool file `name` to that cannot be read. Always to a file of our own."""
-    flags, mode, place = os.O_WRONLY | os.O_APPEND, spool_files.file_mode(directory), spool_files.rejected_name(name)
+    flags, mode, place = os.O_WRONLY | os.O_APPEND, spool_files.file_mode(directory), name + REJECTED
     try:
         fd = safe_files.open_or_create(directory, place, flags, mode)
         if os.fstat(fd).st_uid == os.geteuid():
@@ -47,7 +47,7 @@ def open_rejected(directory: int, name: str) -> int:
         os.close(fd)
     except (safe_files.UnsafeFile, PermissionError):
         pass  # a planted name, or the file of another user's drain
-    return safe_files.create(directory, spool_files.rejected_name(f"{name}.{os.urandom(4).hex()}"), flags, mode)
+    return safe_files.create(directory, f"{name}.{os.urandom(4).hex()}{REJECTED}", flags, mode)
 
 
 @contextmanager
@@ -137,13 +137,8 @@ def remove_unfinished(directory: int, now: float) -> None:
     """Remove `.opening` files of processes that were killed while making them; they hold nothing. `now`: seconds."""
     with os.scandir(directory) as entries:
         for entry in entries:
-            if entry.name.endswith(OPENING) and now - _modified(entry, now) > OPENING_SECONDS:
-                with suppress(OSError):  # removed meanwhile, not ours to remove, or a directory, which is unsound
-                    os.unlink(entry.name, dir_fd=directory)
-
-
-def _modified(entry: os.DirEntry[str], now: float) -> float:
-    try:
-        return entry.stat(follow_symlinks=False).st_mtime
-    except FileNotFoundError:  # it has just got its name
-        return now
+            if entry.name.endswith(OPENING):
+                # Renamed or removed meanwhile, not ours to remove, or a directory, which is unsound.
+                with suppress(OSError):
+                    if now - entry.stat(follow_symlinks=False).st_mtime > OPENING_SECONDS:
+                        os.unlink(entry.name, dir_fd=directory)

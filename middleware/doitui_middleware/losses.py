@@ -76,11 +76,9 @@ class Losses:
         self._unwritten += lost
         with suppress(Exception):  # a handler or filter of the site's
             self._log.error("usage: %d not kept in spool %s: %s", lost, self._directory, self._reason)
-        try:
+        with suppress(OSError):  # it stays in the count, and the log has it
             _append(self._directory, self._unwritten, self._reason)
             self._unwritten = 0
-        except OSError:
-            pass  # it stays in the count, and the log has said it
 
 
 def dropped(directory: str) -> int:
@@ -98,11 +96,8 @@ def dropped(directory: str) -> int:
 def _append(directory: str, lost: int, reason: str) -> None:
     with safe_files.opened_directory(directory) as folder:
         fd = safe_files.open_or_create(folder, DROPPED, os.O_WRONLY | os.O_APPEND, file_mode(folder))
-    try:
-        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        os.write(fd, f"{moment}\t{lost}\t{os.getpid()}\t{reason}\n".encode("utf-8", "replace"))
-    finally:
-        os.close(fd)
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    safe_files.write_and_close(fd, f"{moment}\t{lost}\t{os.getpid()}\t{reason}\n".encode("utf-8", "replace"))
 
 
 def _reason(error: Exception, directory: str) -> str:

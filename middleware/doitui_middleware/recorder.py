@@ -68,7 +68,7 @@ class Recorder:
 
     def take_back(self, line: bytes, status: int = RAISED) -> None:
         """`line` is no hit after all."""
-        self._spool.write(encode(*decode(line)._replace(status=status)), time_ns() // 1000)
+        self._spool.write(encode(decode(line)._replace(status=status)), time_ns() // 1000)
 
     def failed(self, error: Exception) -> None:
         """A hit is lost to `error`."""

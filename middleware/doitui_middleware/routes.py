@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from doitui_middleware.remembered import Remembered
 from doitui_middleware.spool_line import DOI, DOWNLOAD, OBJECT_ID, VIEW, subject
+from doitui_middleware.text_cache import TextCache
 
 
 class Route(NamedTuple):
@@ -62,7 +62,7 @@ class Routes:
         self._match = re.compile("|".join(f"({_joinable(pattern.pattern)})" for _, pattern in patterns)).match
         self.beginnings = tuple({_beginning(pattern.pattern) for _, pattern in patterns})
         #: What PATH_INFO asks for; None for what is not ours.
-        self.found: Remembered[Route | None] = Remembered(self._find)
+        self.found: TextCache[Route | None] = TextCache(self._find)
 
     def _find(self, path: str) -> Route | None:
         if not path.isascii():  # PEP 3333: bytes, dressed as latin-1

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 
 #: A FIFO must not block us, and a child process must not inherit the descriptor.
@@ -101,25 +101,38 @@ def _require_own_links(path: str) -> None:
         path = parent
 
 
+@contextmanager
+def closed_on_error(fd: int) -> Iterator[None]:
+    """Close `fd` if the block raises."""
+    try:
+        yield
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+def write_and_close(fd: int, data: bytes) -> None:
+    """Write `data` by one system call and close `fd`. Raises `OSError`."""
+    try:
+        os.write(fd, data)
+    finally:
+        os.close(fd)
+
+
 def open_regular(directory: int, name: str, flags: int) -> int:
     """The descriptor of a file that is there. Raises `UnsafeFile` for what is none of ours, else `OSError`."""
     folder = os.fstat(directory)
     _require(name, fault(os.stat(name, dir_fd=directory, follow_symlinks=False), folder))
     fd = _open(name, flags, directory)
-    try:
+    with closed_on_error(fd):
         _require(name, fault(os.fstat(fd), folder))
-    except BaseException:
-        os.close(fd)
-        raise
     return fd
 
 
 def open_or_create(directory: int, name: str, flags: int, mode: int) -> int:
-    """As `open_regular`; a file that is not there is made, with `mode` whatever the umask says."""
-    try:
+    """As `open_regular`; a file that does not exist is created, with `mode` whatever the umask says."""
+    with suppress(FileNotFoundError):
         return open_regular(directory, name, flags)
-    except FileNotFoundError:
-        pass
     try:
         return create(directory, name, flags, mode)
     except FileExistsError:
@@ -129,11 +142,8 @@ def open_or_create(directory: int, name: str, flags: int, mode: int) -> int:
 def create(directory: int, name: str, flags: int, mode: int) -> int:
     """The descriptor of a new file. Raises `FileExistsError` where the name is taken, by a link too."""
     fd = os.open(name, flags | os.O_CREAT | os.O_EXCL | FLAGS, mode, dir_fd=directory)
-    try:
+    with closed_on_error(fd):
         os.fchmod(fd, mode)
-    except BaseException:
-        os.close(fd)
-        raise
     return fd
 
 

@@ -31,6 +31,7 @@ import fcntl
 import os
 import re
 import stat
+from contextlib import suppress
 
 from doitui_middleware import safe_files
 
@@ -63,29 +64,15 @@ def names(directory: Directory) -> list[str]:
     return [match[0] for match in sorted(found, key=lambda match: (int(match[1]), match[0]))]
 
 
-def rejected_name(name: str) -> str:
-    """Where a drain puts the lines of `name` it cannot read."""
-    return name + REJECTED
-
-
 def size(directory: Directory) -> int:
     """Bytes of all spool files, rejected ones too; 0 for a directory that does not exist."""
     total = 0
-    try:
-        with os.scandir(directory) as entries:
-            for entry in entries:
-                if SUFFIX in entry.name:
-                    total += _size(entry)
-    except FileNotFoundError:
-        pass
+    with suppress(FileNotFoundError), os.scandir(directory) as entries:
+        for entry in entries:
+            if SUFFIX in entry.name:
+                with suppress(FileNotFoundError):  # a drain has just removed it
+                    total += entry.stat(follow_symlinks=False).st_size
     return total
-
-
-def _size(entry: os.DirEntry[str]) -> int:
-    try:
-        return entry.stat(follow_symlinks=False).st_size
-    except FileNotFoundError:  # a drain has just removed it
-        return 0
 
 
 def make_directory(directory: str | os.PathLike[str]) -> None:
@@ -120,12 +107,9 @@ def create(directory: str | os.PathLike[str], name: str) -> int:
     with safe_files.opened_directory(directory) as folder:
         opening = name + OPENING
         fd = safe_files.create(folder, opening, os.O_WRONLY | os.O_APPEND, file_mode(folder))
-        try:
+        with safe_files.closed_on_error(fd):
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.rename(opening, name, src_dir_fd=folder, dst_dir_fd=folder)
-        except BaseException:
-            os.close(fd)
-            raise
     return fd
 
 

@@ -32,7 +32,7 @@ from typing import NamedTuple
 from urllib.parse import quote_from_bytes, unquote
 from zlib import crc32
 
-from doitui_middleware.remembered import Remembered
+from doitui_middleware.text_cache import TextCache
 
 VERSION = "2"
 READABLE = frozenset({"1", VERSION})
@@ -82,21 +82,11 @@ class Hit(NamedTuple):
         return self.status not in SUCCESSFUL
 
 
-def encode(
-    time: int,
-    repository: str,
-    kind: str,
-    key_kind: str,
-    key: str,
-    url: str,
-    status: int,
-    actor_kind: str,
-    actor: str,
-    agent: str,
-) -> bytes:
-    """The line of a hit, with its newline. `url` comes percent-encoded (`spool_url.stored_url`), the rest is escaped
+def encode(hit: Hit) -> bytes:
+    """The line of a hit, with its newline. The URL comes percent-encoded (`spool_url.stored_url`), the rest is escaped
     here.
     """
+    time, repository, kind, key_kind, key, url, status, actor_kind, actor, agent = hit
     return joined(time, escaped(repository), subject(kind, key_kind, key), url, str(status), actor_kind, actor, agent)
 
 
@@ -137,4 +127,4 @@ def escaped(text: str) -> str:
     return quote_from_bytes(text[:LONGEST_KEY].encode("utf-8", "replace"), safe=_SAFE)
 
 
-_escaped_agents = Remembered(escaped)
+_escaped_agents = TextCache(escaped)

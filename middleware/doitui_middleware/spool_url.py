@@ -6,8 +6,8 @@ import re
 from urllib.parse import quote_from_bytes, unquote_plus
 from zlib import crc32
 
-from doitui_middleware.remembered import Remembered
 from doitui_middleware.spool_line import LONGEST_URL
+from doitui_middleware.text_cache import TextCache
 
 #: A path that needs no escape: RFC 3986 path characters but `;`, where parameters would begin.
 _plain = re.compile(r"[!$&-:=@-Z_a-z~]*").fullmatch
@@ -42,7 +42,7 @@ def _stored_path(path: str) -> str:
 
 
 #: What is `stored_url` of a request without a query.
-stored_paths = Remembered(_stored_path)
+stored_paths = TextCache(_stored_path)
 
 
 def _harmless(query: str) -> str:

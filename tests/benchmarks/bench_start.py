@@ -1,4 +1,4 @@
-"""How long a person waits before anything happens: whole processes, and what the sensor adds to a site's start."""
+"""How long a person waits before anything happens: whole processes, and what the middleware adds to a site's start."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def rows(ground: Ground) -> list[Row]:
     """Medians of whole processes, in milliseconds."""
     times = ground.sized(TIMES)
     bare = median_ms(lambda: run(sys.executable, "-c", "pass"), times)
-    sensor = median_ms(lambda: run(sys.executable, "-c", "import doitui_middleware"), times)
+    imported = median_ms(lambda: run(sys.executable, "-c", "import doitui_middleware"), times)
     version = median_ms(lambda: run(DOITUI, "--version"), times)
     with ground.store(SQLITE) as url:
         database.close()
@@ -23,6 +23,6 @@ def rows(ground: Ground) -> list[Row]:
     over = f"{bare:.0f} ms of it python -c pass"
     return [
         Row("doitui --version, whole process", version, "ms", most=100, beside=over),
-        Row("import doitui_middleware, over python -c pass", max(sensor - bare, 0.0), "ms", most=30),
+        Row("import doitui_middleware, over python -c pass", max(imported - bare, 0.0), "ms", most=30),
         Row("doitui status, small database, whole process", status, "ms", beside=over),
     ]

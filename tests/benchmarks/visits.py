@@ -60,7 +60,9 @@ def spool(directory: Path, number: int, dois: int) -> Path:
         time, actor = int(when.timestamp() * 1_000_000), f"{hash(address) & (1 << 96) - 1:024x}"
         page = f"/records/{which}/files/1" if download else f"/records/{which}"
         lines.append(
-            spool_line.encode(time, "hollin", kind, "object_id", str(which), page, 200, "address", actor, agent)
+            spool_line.encode(
+                spool_line.Hit(time, "hollin", kind, "object_id", str(which), page, 200, "address", actor, agent)
+            )
         )
         if at % OF_A_FILE == 0 or at == number:
             (directory / spool_files.new_name(1, at)).write_bytes(b"".join(lines))

@@ -150,7 +150,9 @@ def test_what_the_sites_user_notes_is_drained_by_the_workers_user(users: SpoolUs
 def _plant(users: SpoolUsers) -> dict[str, str]:
     """Create hostile entries; return the expected reason of each name."""
     spool, name = users.spool, [spool_files.new_name(1, number) for number in range(10)]
-    line = spool_line.encode(NOON, "h", "view", "object_id", "1", "/records/1", 200, "address", "x", FIREFOX)
+    line = spool_line.encode(
+        spool_line.Hit(NOON, "h", "view", "object_id", "1", "/records/1", 200, "address", "x", FIREFOX)
+    )
     (spool / name[0]).symlink_to(users.secret)
     (spool / "drain.lock").symlink_to(users.secret)
     (spool / "dropped.log").symlink_to(users.secret)

@@ -46,7 +46,9 @@ def spool(tmp_path: Path) -> Path:
     """A spool with one view of record `a`."""
     place = tmp_path / "spool"
     place.mkdir()
-    line = spool_line.encode(NOON, "h", "view", "object_id", "a", "/records/a", 200, "address", "x", FIREFOX)
+    line = spool_line.encode(
+        spool_line.Hit(NOON, "h", "view", "object_id", "a", "/records/a", 200, "address", "x", FIREFOX)
+    )
     (place / spool_files.new_name(1, 1)).write_bytes(line)
     return place
 

@@ -449,7 +449,9 @@ def written(place: Path) -> None:
     """A view of ms-1 in November, in the spool of a process that has ended."""
     at = int(datetime(2026, 11, 20, 10, tzinfo=UTC).timestamp()) * 1_000_000
     agent = "Mozilla/5.0 (Windows NT 10.0; rv:60.0) Gecko/20100101 Firefox/60.0"
-    line = spool_line.encode(at, "h", "view", "object_id", "ms-1", "/records/ms-1", 200, "address", "a", agent)
+    line = spool_line.encode(
+        spool_line.Hit(at, "h", "view", "object_id", "ms-1", "/records/ms-1", 200, "address", "a", agent)
+    )
     fd = spool_files.create(place, spool_files.new_name(os.getpid(), 1))
     os.write(fd, line)
     os.close(fd)

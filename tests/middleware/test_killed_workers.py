@@ -56,7 +56,8 @@ from doitui_middleware import spool_line
 agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 for line in range(lines):
     key = f"{number}-{line}"
-    text = spool_line.encode(line, "h", "view", "object_id", key, f"/r/{key}", 200, "address", "ab" * 12, agent)
+    hit = spool_line.Hit(line, "h", "view", "object_id", key, f"/r/{key}", 200, "address", "ab" * 12, agent)
+    text = spool_line.encode(hit)
     spool.write(text, 1)
 """
 
@@ -94,7 +95,7 @@ def test_four_processes_tear_no_line_in_one_directory(spool: Spool) -> None:
 def test_four_processes_tear_no_line_in_one_file(spool: Spool) -> None:
     """As when a server forks in C, and Python is not told for a second."""
     writer = Writer(str(spool.directory))
-    writer.write(spool_line.encode(0, "h", "view", "doi", "parent", "/", 200, "address", "a", ""), 1)
+    writer.write(spool_line.encode(spool_line.Hit(0, "h", "view", "doi", "parent", "/", 200, "address", "a", "")), 1)
     context = multiprocessing.get_context("fork")
     codes = together(*(context.Process(target=write, args=(number, writer)) for number in range(4)))
     assert codes == [0] * 4

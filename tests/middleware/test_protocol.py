@@ -166,7 +166,7 @@ def test_a_site_that_leaves_by_system_exit_may(wrapped: Wrap, spool: Spool) -> N
     assert spool.hits() == []
 
 
-def test_nothing_of_the_sensor_reads_the_body(wrapped: Wrap, tmp_path: Path) -> None:
+def test_nothing_of_the_middleware_reads_the_body(wrapped: Wrap, tmp_path: Path) -> None:
     class Untouchable:
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(f"{name} of wsgi.input was touched")

@@ -52,7 +52,7 @@ def test_no_two_names_are_alike() -> None:
 def test_the_size_counts_what_was_rejected_too(directory: Path) -> None:
     name = spool_files.new_name(1, 1)
     (directory / name).write_bytes(b"12345")
-    (directory / spool_files.rejected_name(name)).write_bytes(b"123")
+    (directory / (name + spool_files.REJECTED)).write_bytes(b"123")
     (directory / "actor.key").write_bytes(b"x" * 100)
     assert spool_files.size(directory) == 8
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -35,6 +35,9 @@ NOTHING = frozenset({"", "-", "????"})
 SUCCESSFUL = frozenset({"200", "304"})
 
 COLUMNS = 19
+
+#: The formats that the number of tabs in a line shows: counter-processor's columns, a spool's twelve fields.
+_FORM_BY_TABS = {COLUMNS - 1: "counter-processor", 11: "spool"}
 
 SECOND = 1_000_000
 
@@ -96,37 +99,56 @@ def _compiled(pattern: str, option: str) -> re.Pattern[str] | None:
         raise BadInput(f"{option} {pattern!r} is no regular expression: {error}") from error
 
 
-@dataclass(frozen=True)
-class Reader:
-    """How lines are read. `anonymous`: user ids that stand for "not signed in", as Dataverse's `:guest`."""
-
-    parse: Callable[[str], Entry]
-
-    def entry(self, line: bytes) -> Entry | None:
-        """What `line` says, None for an empty one. Raises `BadLine`."""
-        text = line.decode("utf-8", "replace").rstrip("\r\n")
-        if "\0" in text:
-            raise BadLine("holds NUL bytes, as a file system leaves them after a crash")
-        return self.parse(text) if text else None
+#: The entry of a line, None for an empty one. Raises `BadLine`.
+Read = Callable[[bytes], Entry | None]
 
 
-def reader(
-    form: str, views: str = "", downloads: str = "", anonymous: frozenset[str] = frozenset(), trusted_hops: int = 0
-) -> Reader:
-    """The reader of a format. `trusted_hops`: proxies that added to a list of addresses, 0 where each line has one.
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """How logs are read. `form`: one of `FORMATS`, `spool`, or `auto`: the format that a line shows. `views`,
+    `downloads`: regular expressions for the paths that count.
 
-    Raises `BadInput` for patterns that cannot be used.
+    `anonymous`: user ids that stand for "not signed in", as Dataverse's `:guest`. `trusted_hops`: proxies that added to
+    a list of addresses, 0 where each line has one.
     """
+
+    form: str = "auto"
+    views: str = ""
+    downloads: str = ""
+    anonymous: frozenset[str] = frozenset()
+    trusted_hops: int = 0
+
+    def form_of(self, line: bytes) -> str:
+        """The format of the log that `line` is from."""
+        if self.form != "auto":
+            return self.form
+        return _FORM_BY_TABS.get(line.count(b"\t"), "combined")
+
+
+def reader(form: str, options: ReadOptions) -> Read:
+    """The reader of a format. Raises `BadInput` for patterns that cannot be used."""
+    return partial(_entry, _parser(form, options))
+
+
+def _entry(parse: Callable[[str], Entry], line: bytes) -> Entry | None:
+    text = line.decode("utf-8", "replace").rstrip("\r\n")
+    if "\0" in text:
+        raise BadLine("holds NUL bytes, as a file system leaves them after a crash")
+    return parse(text) if text else None
+
+
+def _parser(form: str, options: ReadOptions) -> Callable[[str], Entry]:
+    anonymous, hops = options.anonymous, options.trusted_hops
     if form == "counter-processor":
-        patterns = Patterns(views or DEFAULT_VIEWS, downloads or DEFAULT_DOWNLOADS)
-        return Reader(_columns(patterns, anonymous, trusted_hops))
-    patterns = Patterns(views, downloads)
+        patterns = Patterns(options.views or DEFAULT_VIEWS, options.downloads or DEFAULT_DOWNLOADS)
+        return _columns(patterns, anonymous, hops)
+    patterns = Patterns(options.views, options.downloads)
     patterns.require_key()
     if form == FORWARDED:
-        return Reader(_combined(patterns, anonymous, _FIELDS, lambda found: _forwarded(found, trusted_hops)))
-    if trusted_hops:
-        return Reader(_combined(patterns, anonymous, _FIELDS_OF_LISTS, lambda found: _first_field(found, trusted_hops)))
-    return Reader(_combined(patterns, anonymous, _FIELDS, None))
+        return _combined(patterns, anonymous, _FIELDS, lambda found: _forwarded(found, hops))
+    if hops:
+        return _combined(patterns, anonymous, _FIELDS_OF_LISTS, lambda found: _first_field(found, hops))
+    return _combined(patterns, anonymous, _FIELDS, None)
 
 
 def _columns(patterns: Patterns, anonymous: frozenset[str], trusted_hops: int) -> Callable[[str], Entry]:

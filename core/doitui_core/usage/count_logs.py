@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from doitui_core import gc_pause
 from doitui_core.domain import identifiers
 from doitui_core.domain.counter_terms import MACHINE, METRICS, ROBOT
-from doitui_core.usage import access_log, log_lines, spool_entries
-from doitui_core.usage.access_log import Entry
+from doitui_core.usage import access_log, log_lines
+from doitui_core.usage.access_log import Entry, Read, ReadOptions
 from doitui_core.usage.agents import Agents
 from doitui_core.usage.counter import DOUBLE_CLICK, HOUR, Counting, Hit, Reason, Tally, judge
 from doitui_core.usage.hour_store import REQUEST, TAKES_BACK, HourStore
 from doitui_core.usage.log_lines import BadLine
 from doitui_core.usage.shared_address import Addresses
 from doitui_core.usage.zone import hours_of_month
+from doitui_middleware import spool_line
 
 FORMATS = ("auto", *access_log.FORMATS, "spool")
 
@@ -28,16 +30,11 @@ NAMED = 5
 STEP = 10_000
 
 
-@dataclass(frozen=True)
-class CountOptions:
-    """How logs are counted, as `usage count` says it."""
+@dataclass(frozen=True, kw_only=True)
+class CountOptions(ReadOptions):
+    """How logs are counted. `month`: the only month that counts, `YYYY-MM`; empty for all."""
 
-    form: str = "auto"
     month: str = ""
-    views: str = ""
-    downloads: str = ""
-    anonymous: frozenset[str] = frozenset()
-    trusted_hops: int = 0
 
 
 @dataclass
@@ -57,12 +54,12 @@ class CountResult:
 def count(
     paths: Sequence[Path], agents: Agents, options: CountOptions, step: Callable[[int], None] = lambda _: None
 ) -> CountResult:
-    """Count `paths` together, in whatever order their lines come. `step` is told of bytes read.
+    """Count `paths` together, in whatever order their lines come. `step` is called with the number of bytes read.
 
     Raises `BadInput` for files or options that cannot be used; a line that cannot be read stops nothing.
     """
     result = CountResult()
-    with HourStore() as store, gc_pause.paused():
+    with closing(HourStore()) as store, gc_pause.paused():
         reading = _Reading(store, agents, result)
 
         def stepped(length: int) -> None:
@@ -79,7 +76,7 @@ def count(
 
 def _entries(path: Path, options: CountOptions, result: CountResult, step: Callable[[int], None]) -> Iterator[Entry]:
     with log_lines.opened(path) as file:
-        read: Callable[[bytes], Entry | None] | None = None
+        read: Read | None = None
         length = 0
         for number, line in enumerate(log_lines.lines(file), start=1):
             length += len(line)
@@ -101,19 +98,35 @@ def _entries(path: Path, options: CountOptions, result: CountResult, step: Calla
         step(length)
 
 
-def _reader(line: bytes, options: CountOptions) -> Callable[[bytes], Entry | None]:
+def _reader(line: bytes, options: CountOptions) -> Read:
     """How to read the lines that begin with this one."""
-    form = options.form if options.form != "auto" else detect(line)
-    if form == "spool":
-        return spool_entries.read
-    return access_log.reader(form, options.views, options.downloads, options.anonymous, options.trusted_hops).entry
+    form = options.form_of(line)
+    return _spool_entry if form == "spool" else access_log.reader(form, options)
 
 
-def detect(line: bytes) -> str:
-    """The format of a log by one of its lines."""
-    if line.count(b"\t") == access_log.COLUMNS - 1:
-        return "counter-processor"
-    return "spool" if line.count(b"\t") == spool_entries.FIELDS - 1 else "combined"
+def _spool_entry(line: bytes) -> Entry | None:
+    """A line of the middleware's spool as an entry of a log. The wall clock of a spool is UTC."""
+    if line == b"\n":
+        return None
+    try:
+        hit = spool_line.decode(line)
+    except spool_line.BadLine as error:
+        raise BadLine(str(error)) from error
+    return Entry(
+        time=hit.time,
+        wall=hit.time,
+        # The hash of an address has the hour in it already.
+        kind=f"spool {hit.actor_kind}",
+        who=hit.actor,
+        address="",
+        agent=hit.agent,
+        url=hit.url,
+        key=hit.key,
+        is_doi=hit.key_kind == spool_line.DOI,
+        request=hit.kind == spool_line.DOWNLOAD,
+        takes_back=hit.taken_back,
+        repository=hit.repository,
+    )
 
 
 class _Reading:

@@ -198,11 +198,8 @@ class _Drain:
 
     def _reject(self, name: str, lines: list[bytes]) -> None:
         """Keep what cannot be read, as it is. A drain that is killed here keeps it again."""
-        fd = drain_files.open_rejected(self._directory, name)
-        try:
-            os.write(fd, b"".join(line if line.endswith(b"\n") else line + b"\n" for line in lines))
-        finally:
-            os.close(fd)
+        data = b"".join(line if line.endswith(b"\n") else line + b"\n" for line in lines)
+        safe_files.write_and_close(drain_files.open_rejected(self._directory, name), data)
 
     def _rows(self, read: list[spool_line.Hit]) -> list[hits.Row]:
         subjects: list[Subject] = list(map(_subject, read))

@@ -1,4 +1,4 @@
-"""Hits of a log of any length, kept by hours: few bytes each, on disk beyond a limit, given back an hour at a time.
+"""Hits of a log of any length, stored by hour: few bytes each, on disk beyond a limit, read an hour at a time.
 
 An access log is written when a request ends and stamped when it began, so a line may belong hours back; several
 servers' logs begin all over again. Hours take all that in, where sorting lines would need them all at once.
@@ -10,7 +10,7 @@ import struct
 import tempfile
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
-from types import TracebackType
+from operator import attrgetter
 
 from doitui_core.usage.counter import Hit, Named
 
@@ -20,33 +20,27 @@ _RECORD = struct.Struct("<qqqqIB")
 
 REQUEST, TAKES_BACK = 1, 2
 
-#: Bytes kept in memory.
+#: Bytes stored in memory.
 IN_MEMORY = 16 << 20
 
 
 class HourStore:
-    """`add` hits in any order; `hours` gives them back, latest hour first, each in order of time."""
+    """`add` takes hits in any order; `hours` returns them, latest hour first, each in order of time."""
 
     def __init__(self, in_memory: int = IN_MEMORY) -> None:
         self._in_memory = in_memory
-        self._held = 0
+        self._size = 0
         self._buckets: defaultdict[int, bytearray] = defaultdict(bytearray)
         self._pieces: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-        self._file = tempfile.TemporaryFile(prefix="doitui-usage-")  # noqa: SIM115 - closed by __exit__
+        self._file = tempfile.TemporaryFile(prefix="doitui-usage-")  # noqa: SIM115 - closed by `close`
 
-    def __enter__(self) -> HourStore:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
+        self.close = self._file.close
 
     def add(self, bucket: int, time: int, hour: int, actor: Hashable, url: Hashable, place: int, flags: int) -> None:
-        """Keep a hit in `bucket`, a number of hours that grows with time."""
+        """Store a hit in `bucket`, a number of hours that grows with time."""
         self._buckets[bucket] += _RECORD.pack(time, hash(actor), hash(url), hour, place, flags)
-        self._held += _RECORD.size
-        if self._held >= self._in_memory:
+        self._size += _RECORD.size
+        if self._size >= self._in_memory:
             self._spill()
 
     def _spill(self) -> None:
@@ -55,7 +49,7 @@ class HourStore:
             self._pieces[bucket].append((self._file.tell(), len(records)))
             self._file.write(records)
         self._buckets.clear()
-        self._held = 0
+        self._size = 0
 
     def hours(self) -> Iterator[tuple[int, list[Hit], set[Named]]]:
         """(bucket, its hits, which of them were taken back)."""
@@ -66,7 +60,7 @@ class HourStore:
                     taken_back.add((time, actor, url))
                 else:
                     hits.append(Hit(time, hour, actor, url, place, bool(flags & REQUEST)))
-            hits.sort(key=_time)
+            hits.sort(key=attrgetter("time"))
             yield bucket, hits, taken_back
 
     def _records(self, bucket: int) -> bytes:
@@ -75,7 +69,3 @@ class HourStore:
             self._file.seek(start)
             pieces.append(self._file.read(length))
         return b"".join([*pieces, self._buckets.get(bucket, b"")])
-
-
-def _time(hit: Hit) -> int:
-    return hit.time

@@ -8,23 +8,23 @@ from __future__ import annotations
 import os
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import IO
 from urllib.parse import unquote
 
 from doitui_core.config import settings
 from doitui_core.db import database
+from doitui_core.db.chunks import in_chunks
 from doitui_core.db.models import Repository
 from doitui_core.domain.counter_terms import ROBOT
 from doitui_core.errors import Misconfigured
 from doitui_core.usage import access_log, countries, hits, log_lines, seen_logs
-from doitui_core.usage.access_log import Entry
+from doitui_core.usage.access_log import Entry, Read, ReadOptions
 from doitui_core.usage.agents import load
-from doitui_core.usage.count_logs import NAMED, detect
+from doitui_core.usage.count_logs import NAMED
 from doitui_core.usage.counter import Reason
 from doitui_core.usage.log_lines import BadLine
 from doitui_core.usage.seen_logs import LogProgress
@@ -41,24 +41,16 @@ BATCH = 5_000
 HASH_BYTES = 12
 
 
-Read = Callable[[bytes], Entry | None]
-
-
-@dataclass(frozen=True)
-class LogImportOptions:
+@dataclass(frozen=True, kw_only=True)
+class LogImportOptions(ReadOptions):
     """How logs are imported. `key`: what actors are hashed with; the same for all logs of a repository.
 
     `again`: also what was imported before, since records were added. What counts already is a double click of itself.
     """
 
     key: bytes
-    form: str = "auto"
-    views: str = ""
-    downloads: str = ""
-    anonymous: frozenset[str] = frozenset()
     dry_run: bool = False
     again: bool = False
-    trusted_hops: int = 0
 
 
 @dataclass
@@ -85,7 +77,7 @@ def import_logs(
     options: LogImportOptions,
     step: Callable[[int], None] = lambda _: None,
 ) -> list[LogImportResult]:
-    """Import what is new in each of `paths`; `recount.due` counts it. `step` is told when a file is done.
+    """Import what is new in each of `paths`; `recount.due` counts it. `step` is called with 1 after each file.
 
     Raises `BadInput` for files and patterns that cannot be used, `Misconfigured` for settings; bad lines stop nothing.
     """
@@ -115,61 +107,25 @@ class _Run:
         if progress is None:
             return result
         result.already = progress.length
+        addresses = Addresses()
         with log_lines.opened(path) as file:
             number = seen_logs.skip(file, progress)
             read: Read | None = None
-            addresses = Addresses()
-            for lines in _batches(file):
+            for lines in in_chunks(log_lines.lines(file), BATCH):
                 sample = next((line for line in lines if not line.startswith(b"#")), None)
-                read = read or (self._reader(sample) if sample else None)
+                if read is None and sample is not None:
+                    read = access_log.reader(self._options.form_of(sample), self._options)
                 following = number + len(lines)
-                self._read_part(lines, number, read, progress, result, addresses)
+                entries = _entries(lines, number, read, result) if read else []
+                addresses.add(entry.address for entry in entries if self._is_visit(entry))
+                progress.take(lines)
+                self._write(entries, progress, result)
                 number = following
         result.warning = addresses.warning()
         return result
 
-    def _reader(self, line: bytes) -> Read:
-        options = self._options
-        form = detect(line) if options.form == "auto" else options.form
-        return access_log.reader(form, options.views, options.downloads, options.anonymous, options.trusted_hops).entry
-
-    def _read_part(
-        self,
-        lines: list[bytes],
-        before: int,
-        read: Read | None,
-        progress: LogProgress,
-        result: LogImportResult,
-        addresses: Addresses,
-    ) -> None:
-        entries: list[Entry] = []
-        for at, line in enumerate(lines):
-            if read is None or line.startswith(b"#"):
-                continue
-            try:
-                entry = read(line)
-            except BadLine as error:
-                if not line.endswith(b"\n"):  # still being written: left for the next time
-                    del lines[at:]
-                    break
-                self._reject(result, before + at + 1, str(error))
-                continue
-            result.lines += 1
-            if entry is not None:
-                entries.append(entry)
-        addresses.add(entry.address for entry in entries if self._tells(entry))
-        progress.take(lines)
-        self._write(entries, progress, result)
-
-    def _tells(self, entry: Entry) -> bool:
-        """Whether the address is a visitor's who was of interest."""
+    def _is_visit(self, entry: Entry) -> bool:
         return entry.request is not None and self._agents.classify(entry.agent) != ROBOT
-
-    def _reject(self, result: LogImportResult, number: int, why: str) -> None:
-        result.lines += 1
-        result.rejected += 1
-        if len(result.bad) < NAMED:
-            result.bad.append((f"{result.path}:{number}", why))
 
     def _write(self, entries: list[Entry], progress: LogProgress, result: LogImportResult) -> None:
         useful = [entry for entry in entries if entry.request is not None]
@@ -188,8 +144,8 @@ class _Run:
     def _allowed(self, rows: list[hits.Row], result: LogImportResult) -> list[hits.Row]:
         """`rows` without those of days that are closed to logs."""
         days = sorted({(self._repository.id, self._day(row)) for row in rows})
-        told = hits.day_sources(days)
-        closed = {day for (_, day), (source, frozen) in told.items() if frozen or source != hits.LOG}
+        sources = hits.day_sources(days)
+        closed = {day for (_, day), (source, frozen) in sources.items() if frozen or source != hits.LOG}
         result.refused += Counter(str(date_of(day)) for day in map(self._day, rows) if day in closed)
         return [row for row in rows if self._day(row) not in closed] if closed else rows
 
@@ -227,19 +183,30 @@ class _Run:
         return blake2b(data, digest_size=HASH_BYTES, key=self._options.key).hexdigest()
 
 
-def _batches(file: IO[bytes]) -> Iterator[list[bytes]]:
-    lines: list[bytes] = []
-    for line in log_lines.lines(file):
-        lines.append(line)
-        if len(lines) == BATCH:
-            yield lines
-            lines = []
-    if lines:
-        yield lines
+def _entries(lines: list[bytes], before: int, read: Read, result: LogImportResult) -> list[Entry]:
+    """The entries of `lines`, `before` of which came earlier. Drops a last line that is still being written."""
+    entries: list[Entry] = []
+    for at, line in enumerate(lines):
+        if line.startswith(b"#"):
+            continue
+        try:
+            entry = read(line)
+        except BadLine as error:
+            if not line.endswith(b"\n"):
+                del lines[at:]  # read by the next import
+                break
+            result.rejected += 1
+            if len(result.bad) < NAMED:
+                result.bad.append((f"{result.path}:{before + at + 1}", str(error)))
+            entry = None
+        result.lines += 1
+        if entry is not None:
+            entries.append(entry)
+    return entries
 
 
 def _stored_url(url: str) -> str:
-    """`url` as the spool would keep it: without what would let somebody in."""
+    """`url` as the spool has it: without parameters that carry secrets."""
     address, _, query = url.partition("?")
     if not query and len(url) <= LONGEST_URL:
         return url

@@ -39,7 +39,9 @@ def spool_line_at(
 ) -> bytes:
     time = TEN + round(seconds * SECOND)
     page = url or f"/records/{key}"
-    return spool_line.encode(time, repository, kind, key_kind, key, page, status, "address", actor, agent)
+    return spool_line.encode(
+        spool_line.Hit(time, repository, kind, key_kind, key, page, status, "address", actor, agent)
+    )
 
 
 class Spool:

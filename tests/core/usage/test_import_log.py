@@ -249,7 +249,7 @@ def test_the_official_log_gives_the_same_counts_through_the_database(
     stateless = count(path)
     for doi in stateless.counts:
         found_as(a_record(doi, metadata={"doi": doi}))
-    import_log.import_logs([path], archive, LogImportOptions(b"k" * 32))
+    import_log.import_logs([path], archive, LogImportOptions(key=b"k" * 32))
     recount.due()
     expected = {
         (doi, method): [numbers.get(metric, 0) for metric in METRICS]

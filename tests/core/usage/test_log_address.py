@@ -25,7 +25,8 @@ def line(before: str = "203.0.113.5 - -", after: str = "", agent: str = FIREFOX,
 def address(text: str, hops: int = 0, form: str = "combined") -> str:
     """The address a line is counted for; `bad: …` for a line that is rejected."""
     try:
-        entry = access_log.reader(form, VIEWS, trusted_hops=hops).entry(text.encode())
+        options = access_log.ReadOptions(views=VIEWS, trusted_hops=hops)
+        entry = access_log.reader(form, options)(text.encode())
     except BadLine as error:
         return f"bad: {error}"
     assert entry is not None

@@ -87,7 +87,7 @@ def test_history_older_than_hits_are_kept_can_still_be_imported(
     old = (
         '1.1.1.1 - - [20/Nov/2025:10:00:00 +0000] "GET /records/ms-1 HTTP/1.1" 200 5 "-" "Mozilla/5.0 Gecko Firefox/9"'
     )
-    options = import_log.LogImportOptions(b"k" * 32, views=r"^/records/(?P<object_id>.+)$")
+    options = import_log.LogImportOptions(key=b"k" * 32, views=r"^/records/(?P<object_id>.+)$")
     import_log.import_logs([log(old)], archive, options)
     recount.due()
     retention.prune()

@@ -1,4 +1,4 @@
-"""What was made of a text, remembered: most visits go to few records, with one of few agents."""
+"""A cache by text: most visits go to few records, with one of few agents."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: Texts that are remembered. Then all are forgotten, which costs less than to know the oldest at every visit.
+#: The most texts in a cache. Then it is emptied, which costs less than to find the oldest text at every visit.
 AT_MOST = 1024
 
 
-class Remembered(dict[str, T]):
-    """`remembered[text]` is `make(text)`. Half the price of a call of `functools.lru_cache`."""
+class TextCache(dict[str, T]):
+    """`cache[text]` is `make(text)`. Half the price of a call of `functools.lru_cache`."""
 
     __slots__ = ("_make",)
 
