@@ -109,8 +109,7 @@ def _attribute(rule: Attribute, entry: dict[str, Any]) -> Iterator[tuple[str, st
     value = entry.get(rule.member)
     if not value:
         if rule.required:
-            name = _NAMES_IN_XML.get(rule.member, rule.member)
-            yield rule.element, f"The attribute '{name}' is required but missing."
+            yield rule.element, _no_attribute(_NAMES_IN_XML.get(rule.member, rule.member))
     elif rule.vocabulary and value not in _ALLOWED[rule.vocabulary]:
         yield _unparsed(rule.element, rule.member), _not_listed(value, rule.vocabulary)
 
@@ -137,13 +136,13 @@ def _contents(attributes: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if not funding.get("funderName"):
             yield "fundingReference", _missing("funderName")
         if funding.get("funderIdentifier") and not funding.get("funderIdentifierType"):
-            yield "funderIdentifier", "The attribute 'funderIdentifierType' is required but missing."
+            yield "funderIdentifier", _no_attribute("funderIdentifierType")
     for item in attributes.get("relatedItems") or ():
         if item.get("publicationYear") not in (None, ""):
             yield from _year(item["publicationYear"])
         for person in item.get("contributors") or ():
             if not person.get("contributorType"):
-                yield "contributor", "The attribute 'contributorType' is required but missing."
+                yield "contributor", _no_attribute("contributorType")
         kind = (item.get("relatedItemIdentifier") or {}).get("relatedItemIdentifierType")
         if kind and kind not in _ALLOWED["relatedIdentifierType"]:
             element = _unparsed("relatedItemIdentifier", "relatedItemIdentifierType")
@@ -177,16 +176,14 @@ def _coordinate(member: str, degrees: Any) -> Iterator[tuple[str, str]]:
     bound = _BOUNDS[member[-len("Latitude") :] if member.endswith("Latitude") else "Longitude"]
     if isinstance(degrees, bool) or not isinstance(degrees, int | float):
         yield member, f"'{degrees}' is not a valid value of the atomic type 'xs:float'."
-    elif degrees > bound:
-        yield (
-            member,
-            f"[facet 'maxInclusive'] The value '{degrees}' is greater than the maximum value allowed ('{bound:.0f}').",
-        )
-    elif degrees < -bound:
-        yield (
-            member,
-            f"[facet 'minInclusive'] The value '{degrees}' is less than the minimum value allowed ('-{bound:.0f}').",
-        )
+    elif abs(degrees) > bound:
+        facet, order, limit = ("max", "greater", bound) if degrees > 0 else ("min", "less", -bound)
+        rule = f"{order} than the {facet}imum value allowed ('{limit:.0f}')"
+        yield member, f"[facet '{facet}Inclusive'] The value '{degrees}' is {rule}."
+
+
+def _no_attribute(name: str) -> str:
+    return f"The attribute '{name}' is required but missing."
 
 
 def _missing(child: str) -> str:

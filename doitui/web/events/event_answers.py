@@ -12,7 +12,7 @@ from doitui.web.events.event_record import EventRecord, derived
 from doitui.web.events.event_store import Group
 from doitui_core.domain import spreadsheets
 
-# Buckets told of each statistic.
+# Buckets of each statistic.
 _MOST = 10
 
 _ATTRIBUTES = (
@@ -64,7 +64,7 @@ def resource(event: EventRecord, dialect: ApiVersion) -> dict[str, Any]:
 
 
 def objects(events: Iterable[EventRecord], sides: Iterable[str]) -> list[dict[str, Any]]:
-    """What `include=subj,obj` loads beside the list, each object once; its `id` is the event's, whatever it said."""
+    """What `include=subj,obj` adds to the list, each object once; its `id` is the event's, whatever it said."""
     found: dict[str, dict[str, Any]] = {}
     for event in events:
         for side in sides:
@@ -77,19 +77,16 @@ def statistics(counts: dict[Group, int], dialect: ApiVersion) -> dict[str, list[
     """The facets of a list; none at all for an empty one."""
     if not counts:
         return {}
+    months = dialect.name("year-months")
     facets = {
         "sources": _largest(counts, lambda group: (group.source,), _SOURCES),
-        "occurred": _newest(counts, lambda group: group.occurred[:4], "count"),
+        "occurred": _newest(counts, "occurred", 4, "count"),
         "prefixes": _largest(counts, lambda group: group.prefixes),
-        dialect.name("citation-types"): _by_month(counts, lambda group: (group.citation_type,), dialect),
-        dialect.name("relation-types"): _by_month(counts, lambda group: (group.relation,), dialect),
-        "registrants": _by_year(counts, lambda group: group.registrants),
+        dialect.name("citation-types"): _divided(counts, lambda group: (group.citation_type,), months, 7),
+        dialect.name("relation-types"): _divided(counts, lambda group: (group.relation,), months, 7),
+        "registrants": _divided(counts, lambda group: group.registrants, "years", 4),
     }
-    return (
-        facets
-        if dialect.version == 1
-        else {"created": _newest(counts, lambda group: group.created[:4], "count")} | facets
-    )
+    return facets if dialect.version == 1 else {"created": _newest(counts, "created", 4, "count")} | facets
 
 
 def table(events: Iterable[EventRecord]) -> str:
@@ -117,22 +114,18 @@ def _largest(counts: dict[Group, int], names: Names, titles: dict[str, str] | No
     ]
 
 
-def _newest(counts: dict[Group, int], time: Callable[[Group], str], key: str) -> list[Bucket]:
-    sums = _sums(counts, lambda group: (time(group),))
+def _newest(counts: dict[Group, int], column: str, length: int, key: str) -> list[Bucket]:
+    """By year (a `length` of 4) or month (7), the newest first."""
+    sums = _sums(counts, lambda group: (getattr(group, column)[:length],))
     return [{"id": name, "title": name, key: sums[name]} for name in sorted(sums, reverse=True)[:_MOST]]
 
 
-def _by_month(counts: dict[Group, int], names: Names, dialect: ApiVersion) -> list[Bucket]:
-    return _divided(counts, names, dialect.name("year-months"), lambda group: group.occurred)
-
-
-def _by_year(counts: dict[Group, int], names: Names) -> list[Bucket]:
-    return _divided(counts, names, "years", lambda group: group.occurred[:4])
-
-
-def _divided(counts: dict[Group, int], names: Names, key: str, time: Callable[[Group], str]) -> list[Bucket]:
+def _divided(counts: dict[Group, int], names: Names, key: str, length: int) -> list[Bucket]:
     """Buckets with their own years or months, which are summed, as DataCite says, though they count documents."""
     return [
-        {**bucket, key: _newest({g: n for g, n in counts.items() if bucket["id"] in names(g)}, time, "sum")}
+        {
+            **bucket,
+            key: _newest({g: n for g, n in counts.items() if bucket["id"] in names(g)}, "occurred", length, "sum"),
+        }
         for bucket in _largest(counts, names)
     ]

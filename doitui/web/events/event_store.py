@@ -14,9 +14,9 @@ from doitui.web.events.event_input import EventInput, build
 from doitui.web.events.event_query import EventQuery
 from doitui.web.events.event_record import EventRecord, derived, mentioned
 
-_KEPT = tuple(one.name for one in fields(EventRecord) if one.name != "number")
+_FIELDS = tuple(one.name for one in fields(EventRecord) if one.name != "number")
 _COLUMNS = (
-    *_KEPT,
+    *_FIELDS,
     *("subj_prefix", "obj_prefix", "subj_registrant", "obj_registrant", "citation_type"),
     *("source_doi", "target_doi", "source_relation_type_id", "target_relation_type_id"),
 )
@@ -24,7 +24,7 @@ _PLACES = ", ".join("?" * len(_COLUMNS))
 _INSERT = f"INSERT INTO event ({', '.join(_COLUMNS)}) VALUES ({_PLACES})"
 _UPDATE = f"UPDATE event SET ({', '.join(_COLUMNS)}) = ({_PLACES}) WHERE number = ?"
 _RECOUNT = " ON CONFLICT DO UPDATE SET total = excluded.total, occurred_at = excluded.occurred_at, subj = excluded.subj"
-_SELECT = f"SELECT {', '.join(_KEPT)}, number FROM event WHERE "
+_SELECT = f"SELECT {', '.join(_FIELDS)}, number FROM event WHERE "
 _SAME_KEY = " AND ".join(
     f"substr({column}, 1, 191) = substr(?, 1, 191) COLLATE NOCASE AND {column} = ? COLLATE NOCASE"
     for column in ("subj_id", "obj_id", "source_id", "relation_type_id")
@@ -42,8 +42,8 @@ _ORDERS = {
     "relevance": "number",
 }
 
-# Answers are kept until the next write, or every page of a long list would count the whole list again.
-_REMEMBERED = 32
+# Counts are cached until the next write, or every page of a long list would count the whole list again.
+_CACHED = 32
 
 
 class Group(NamedTuple):
@@ -121,7 +121,7 @@ class EventStore:
         known = self._counts.get(key)
         if known is None:
             known = self._count(query)
-            if len(self._counts) >= _REMEMBERED:
+            if len(self._counts) >= _CACHED:
                 self._counts.clear()
             self._counts[key] = known
         return known
@@ -162,11 +162,11 @@ def _group(row: Any) -> Group:
 
 
 def _row(event: EventRecord) -> list[object]:
-    kept = [getattr(event, name) for name in _KEPT[:-2]]
-    return [*kept, json.dumps(event.subj), json.dumps(event.obj), *derived(event).values()]
+    plain = [getattr(event, name) for name in _FIELDS[:-2]]
+    return [*plain, json.dumps(event.subj), json.dumps(event.obj), *derived(event).values()]
 
 
 def _event(row: Any) -> EventRecord:
-    *kept, subj, obj, number = row
-    values = [*kept, json.loads(subj), json.loads(obj), number]
+    *plain, subj, obj, number = row
+    values = [*plain, json.loads(subj), json.loads(obj), number]
     return EventRecord(*values)

@@ -1,4 +1,4 @@
-"""Faults on demand: what the network and DataCite do on a bad day, at the requests one names.
+"""Faults on demand: what the network and DataCite do on a bad day, for chosen requests.
 
 `METHOD PATH-GLOB KIND [every=N] [count=N] [seconds=S] [status=N]`, for example `PUT /dois/* hang every=10 count=50`.
 METHOD may be `*`, and a `*` in the glob crosses slashes. `every=N` takes each Nth matching request, `count=N` at most
@@ -11,6 +11,7 @@ import math
 import re
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import translate
 from http import HTTPStatus
@@ -105,51 +106,26 @@ class _FaultCounter:
 
 
 def _option(text: str, kind: str, word: str) -> tuple[str, Any]:
-    name, _, value = word.partition("=")
+    name, _, digits = word.partition("=")
     if name not in ("every", "count", *KINDS[kind]):
         raise BadInput(f"fault {text!r}: {kind} takes no option {name!r}: {_USAGE}")
-    try:
-        return name, _OPTIONS["any status" if (kind, name) == ("html", "status") else name](value)
-    except ValueError:
-        raise BadInput(f"fault {text!r}: {word!r} cannot be used: {_RANGES[name]}") from None
+    read, lowest, expected = _OPTIONS[name]
+    if (kind, name) == ("html", "status"):
+        lowest = HTTPStatus.OK
+    with suppress(ValueError):
+        if lowest <= (value := read(digits)) < math.inf:
+            return name, value
+    raise BadInput(f"fault {text!r}: {word!r} cannot be used: {expected}")
 
 
-def _positive(value: str) -> int:
-    if int(value) < 1:
-        raise ValueError(value)
-    return int(value)
+def _status(digits: str) -> int:
+    return int(HTTPStatus(int(digits)))
 
 
-def _seconds(value: str) -> float:
-    if not 0 <= float(value) < math.inf:
-        raise ValueError(value)
-    return float(value)
-
-
-def _error_status(value: str) -> int:
-    status = _any_status(value)
-    if status < HTTPStatus.BAD_REQUEST:
-        raise ValueError(value)
-    return status
-
-
-def _any_status(value: str) -> int:
-    status = HTTPStatus(int(value))
-    if status < HTTPStatus.OK:
-        raise ValueError(value)
-    return int(status)
-
-
-_OPTIONS: dict[str, Callable[[str], Any]] = {
-    "every": _positive,
-    "count": _positive,
-    "seconds": _seconds,
-    "status": _error_status,
-    "any status": _any_status,
-}
-_RANGES = {
-    "every": "a whole number from 1",
-    "count": "a whole number from 1",
-    "seconds": "a number of seconds from 0",
-    "status": "an HTTP error status, 400 to 511 (html: 200 to 511)",
+# Option -> how it is read, the lowest value, and what an error asks for.
+_OPTIONS: dict[str, tuple[Callable[[str], float], int, str]] = {
+    "every": (int, 1, "a whole number from 1"),
+    "count": (int, 1, "a whole number from 1"),
+    "seconds": (float, 0, "a number of seconds from 0"),
+    "status": (_status, HTTPStatus.BAD_REQUEST, "an HTTP error status, 400 to 511 (html: 200 to 511)"),
 }

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from waitress import wasyncore
@@ -110,9 +109,10 @@ def serve(
     `account` is `NAME:PASSWORD`. Prints the line `sandbox ready on http://127.0.0.1:PORT`, flushed, once it answers;
     port 0 picks a free one. Raises what Sandbox and `parse_account` raise.
     """
-    accounts = [parse_account(account, prefixes)]
-    sandbox = Sandbox(accounts, port=port, state=state, faults=faults, events_writable=events_writable)
-    before = {number: signal.signal(number, _stops(sandbox)) for number in (signal.SIGTERM, signal.SIGINT)}
+    sandbox = Sandbox(
+        [parse_account(account, prefixes)], port=port, state=state, faults=faults, events_writable=events_writable
+    )
+    before = {number: signal.signal(number, lambda *_: sandbox.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         print(f"sandbox ready on {sandbox.url}", file=sys.stdout, flush=True)  # noqa: T201 - a line of the contract
         sandbox.run()
@@ -126,14 +126,13 @@ def running_sandbox(
     accounts: Sequence[Account] = (),
     *,
     prefixes: Sequence[str] = (PREFIX,),
-    port: int = 0,
-    state: Path | None = None,
-    faults: Sequence[str] = (),
-    events_writable: bool = False,
+    **options: Any,
 ) -> Iterator[Sandbox]:
-    """A sandbox in a thread of this process; without `accounts`, the default one with `prefixes`."""
-    accounts = accounts or [parse_account(ACCOUNT, prefixes)]
-    sandbox = Sandbox(accounts, port=port, state=state, faults=faults, events_writable=events_writable)
+    """A sandbox in a thread of this process, with the options of `Sandbox`.
+
+    Without `accounts`, the default one with `prefixes`.
+    """
+    sandbox = Sandbox(accounts or [parse_account(ACCOUNT, prefixes)], **options)
     thread = threading.Thread(target=sandbox.run, name="sandbox")
     thread.start()
     try:
@@ -170,10 +169,3 @@ def _bind(port: int) -> socket.socket:
             f"port {port} on {HOST} cannot be used ({reason}): choose another, or 0 for a free one"
         ) from None
     return listener
-
-
-def _stops(sandbox: Sandbox) -> Any:
-    def handler(_number: int, _frame: FrameType | None) -> None:
-        sandbox.stop()
-
-    return handler
