@@ -33,14 +33,14 @@ def test_a_doi_is_found_in_any_case(api, doi):
     assert api.get(f"/dois/{doi.upper()}").status_code == 200
 
 
-def test_prefix_and_suffix_are_told(api, doi):
+def test_an_answer_has_prefix_and_suffix(api, doi):
     """1.4"""
     api.post(doi=f"{doi}/b")
     attributes = api.read(f"{doi}/b")
     assert (attributes["prefix"], attributes["suffix"]) == ("10.5072", f"{doi}/b".removeprefix("10.5072/"))
 
 
-def test_the_relationships_are_told(api, doi):
+def test_an_answer_has_relationships(api, doi):
     """1.4"""
     relationships = api.post(doi=doi).json()["data"]["relationships"]
     assert set(relationships) == {
@@ -49,7 +49,7 @@ def test_the_relationships_are_told(api, doi):
     }
 
 
-def test_read_only_attributes_are_told(api, doi):
+def test_an_answer_has_read_only_attributes(api, doi):
     """1.4"""
     expected = """prefix suffix metadataVersion isActive state reason source viewCount viewsOverTime downloadCount
         downloadsOverTime referenceCount citationCount citationsOverTime partCount partOfCount versionCount

@@ -40,7 +40,7 @@ def test_a_public_doi_needs_every_mandatory_block(api, doi, complete, refused, b
     assert list(refused(api.post(doi=doi, event="publish", **{**complete, block: None}))) == [source]
 
 
-def test_a_missing_creator_is_told_in_the_words_of_the_schema(api, doi, complete, refused):
+def test_a_missing_creator_has_the_error_text_of_the_schema(api, doi, complete, refused):
     """1.9"""
     problems = refused(api.post(doi=doi, event="publish", **{**complete, "creators": []}))
     expected = f"DOI {doi}: Missing child element(s). Expected is ( {{{KERNEL}4}}creator ). at line 4, column 0"
@@ -54,7 +54,7 @@ def test_these_characters_are_refused_in_a_doi(api, refused, name):
 
 
 @pytest.mark.parametrize("name", ["-._;()/:", "a*b", "~$=", "A/B//c"])
-def test_these_characters_are_taken_in_a_doi(api, doi, name):
+def test_these_characters_are_accepted_in_a_doi(api, doi, name):
     """1.6"""
     assert api.post(doi=f"{doi}{name}").status_code == 201
 
@@ -66,7 +66,7 @@ def test_a_url_of_another_form_is_refused_even_in_a_draft(api, doi, refused, url
 
 
 @pytest.mark.parametrize("url", ["ftp://a.org/x", "http://a.org", "https://a.org/?q=ä#f"])
-def test_urls_of_these_forms_are_taken(api, doi, url):
+def test_urls_of_these_forms_are_accepted(api, doi, url):
     """1.6"""
     assert api.post(doi=doi, url=url).status_code == 201
 
@@ -115,7 +115,7 @@ def test_without_a_schema_version_a_bad_creation_is_refused_opaquely(api, doi, c
     assert refused(answer) == {"metadata": "Is invalid"}
 
 
-def test_without_a_schema_version_a_good_creation_is_taken(api, doi, complete):
+def test_without_a_schema_version_a_valid_creation_is_accepted(api, doi, complete):
     """1.7, 1"""
     del complete["schemaVersion"]
     assert api.post(doi=doi, event="publish", **complete).status_code == 201
@@ -168,7 +168,7 @@ def test_text_instead_of_an_object_is_refused_even_in_a_draft(api, doi, refused,
     assert refused(api.post(doi=doi, **{block: "x"})) == {source: title}
 
 
-def test_only_the_first_problem_of_a_source_is_told(api, doi, complete):
+def test_only_the_first_problem_of_a_source_is_reported(api, doi, complete):
     """1.7, 3"""
     answer = api.post(doi=doi, event="publish", **{**complete, "dates": [{"date": "1"}, {"date": "2"}]})
     assert [error["source"] for error in answer.json()["errors"]] == ["dates"]

@@ -36,7 +36,7 @@ def test_hiding_what_does_not_exist_creates_a_draft(api, doi):
     assert (answer.status_code, answer.json()["data"]["attributes"]["state"]) == (201, "draft")
 
 
-def test_a_reason_is_kept_and_told(api, made):
+def test_a_reason_is_stored_and_shown(api, made):
     """1.5"""
     answer = api.put(made("findable"), event="hide", reason="withdrawn by author")
     assert answer.json()["data"]["attributes"]["reason"] == "withdrawn by author"

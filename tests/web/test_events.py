@@ -157,7 +157,7 @@ def test_what_is_left_out_gets_its_default(demo, event):
     ]
 
 
-def test_an_event_without_an_object_is_taken(demo, event):
+def test_an_event_without_an_object_is_accepted(demo, event):
     """3.2"""
     del event["obj-id"]
     assert post(demo, event).status_code == 201

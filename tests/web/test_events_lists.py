@@ -148,7 +148,7 @@ def test_a_list_is_sorted(filled, sort, first):
 
 
 @pytest.mark.parametrize(("size", "length"), [("2", 2), ("0", 0), ("5000", 5), ("x", 5)])
-def test_the_page_size_is_taken_or_clamped(filled, size, length):
+def test_the_page_size_is_used_or_clamped(filled, size, length):
     """1.12"""
     assert len(names(filled.get("/events", **{"page[size]": size}))) == length
 
@@ -263,7 +263,7 @@ def test_statistics_follow_a_write(connect):
         assert (before, api.get("/events").json()["meta"]["total"]) == (0, 1)
 
 
-def test_objects_are_loaded_beside_the_list_on_demand(filled):
+def test_objects_are_included_on_demand(filled):
     """3.3"""
     included = filled.get("/events", include="subj,obj", **{"source-id": "orcid"}).json()["included"]
     assert [(one["type"], one["id"]) for one in included] == [("objects", DOI + "a"), ("objects", ORCID)]

@@ -10,7 +10,7 @@ from doitui_core.errors import BadInput
 
 def taken(spec, requests):
     faults = Faults([spec])
-    return [bool(faults.taking(*request)) for request in requests]
+    return [bool(faults.acting(*request)) for request in requests]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -50,14 +50,14 @@ def test_every_and_count_go_together():
 
 def test_all_faults_that_take_a_request_act_in_their_order():
     faults = Faults(["* * latency seconds=0", "* * reset", "POST * hang"])
-    assert [fault.kind for fault in faults.taking("GET", "/a")] == ["latency", "reset"]
+    assert [fault.kind for fault in faults.acting("GET", "/a")] == ["latency", "reset"]
 
 
 def test_replacing_counts_from_zero():
     faults = Faults(["* * reset count=1"])
-    faults.taking("GET", "/a")
+    faults.acting("GET", "/a")
     faults.replace(["* * reset count=1"])
-    assert len(faults.taking("GET", "/a")) == 1
+    assert len(faults.acting("GET", "/a")) == 1
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_replacing_by_a_bad_fault_changes_nothing():
     faults = Faults(["* * reset"])
     with pytest.raises(BadInput):
         faults.replace(["* * hang", "nonsense"])
-    assert [fault.kind for fault in faults.taking("GET", "/a")] == ["reset"]
+    assert [fault.kind for fault in faults.acting("GET", "/a")] == ["reset"]

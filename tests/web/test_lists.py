@@ -50,7 +50,7 @@ def test_a_page_has_25_by_default(filled):
 
 
 @pytest.mark.parametrize(("size", "length"), [("3", 3), ("0", 0), ("5000", SHOWN + 2), ("x", 25), ("-1", 0)])
-def test_the_page_size_is_taken_or_clamped(filled, size, length):
+def test_the_page_size_is_used_or_clamped(filled, size, length):
     """1.12"""
     assert len(names(filled.get("/dois", **{"page[size]": size}))) == length
 

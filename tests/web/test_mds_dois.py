@@ -108,7 +108,7 @@ def test_a_space_that_unescaping_makes_is_refused(api, made, url):
 
 
 @pytest.mark.parametrize("state", ["draft", "registered", "findable"])
-def test_the_landing_page_is_told_as_text(api, made, state):
+def test_the_landing_page_is_answered_as_text(api, made, state):
     """GET /doi/{doi}"""
     answer = api.get(f"/doi/{made(state)}")
     assert (answer.status_code, answer.text) == (200, "https://repo.example.org/1")

@@ -78,7 +78,7 @@ def test_an_unknown_route_is_404_in_its_own_words(api, method, path):
     assert (answer.status_code, answer.text) == (404, "Resource not found")
 
 
-def test_beside_mds_a_wrong_method_stays_one(api):
+def test_outside_mds_a_wrong_method_is_405(api):
     """1.9"""
     assert api.send("PUT", "/dois").status_code == 405
 

@@ -160,7 +160,7 @@ def test_a_refused_upload_keeps_nothing(api, doi):
     assert api.get(f"/dois/{doi}").status_code == 404
 
 
-def test_only_the_first_problem_is_told(api, doi):
+def test_only_the_first_problem_is_reported(api, doi):
     """422"""
     answer = upload(api, f"/{doi}", WITHOUT_CREATOR.replace("2025", "soon"))
     assert "soon" not in answer.text

@@ -13,7 +13,7 @@ XML = base64.b64encode(
 TWO_TITLES = [{"title": "One"}, {"title": "Two", "titleType": "Subtitle"}]
 
 
-def test_an_absent_attribute_is_kept(api, made):
+def test_an_absent_attribute_stays(api, made):
     """1.8"""
     doi = made("draft")
     api.put(doi, language="en")

@@ -35,7 +35,7 @@ def test_422_has_a_plain_source_and_no_status(api, doi):
     assert api.post(doi=doi).json() == {"errors": [expected]}
 
 
-def test_a_doi_is_taken_in_any_case_and_for_everybody(api, other, doi, refused):
+def test_a_doi_is_unique_in_any_case_and_for_all_accounts(api, other, doi, refused):
     """1.9: uniqueness is global"""
     api.post(doi=doi)
     assert refused(other.post(doi=doi.upper())) == {"doi": "This DOI has already been taken"}

@@ -117,7 +117,7 @@ def test_who_may_not_send_gets_401(as_, report, method, token):
     assert (answer.status_code, titles(answer)) == (401, [FORBIDDEN])
 
 
-def test_basic_credentials_are_taken_too(hub, connect, report):
+def test_basic_credentials_are_accepted_too(hub, connect, report):
     assert send(connect(hub.url, ("DEMO.REPO", "demo")), report).status_code == 201
 
 
@@ -276,7 +276,7 @@ def test_media_types(demo, report, headers, status):
     assert demo.send("POST", "/reports", data=json.dumps(report), headers=headers).status_code == status
 
 
-def test_exception_3040_says_partial_and_is_kept(demo, report):
+def test_exception_3040_means_partial_and_is_stored(demo, report):
     """usage.md 2.7"""
     partial = {"code": 3040, "severity": "warning", "message": "Partial Data Returned", "help-url": "", "data": ""}
     report["report-header"]["exceptions"] = [partial]
@@ -284,7 +284,7 @@ def test_exception_3040_says_partial_and_is_kept(demo, report):
 
 
 @pytest.mark.parametrize("name", ["report_3.json", "report_7.json", "report_11.json"])
-def test_an_official_sample_is_taken(connect, shared, name):
+def test_an_official_sample_is_accepted(connect, shared, name):
     """usage.md 1.10"""
     sample = json.loads((shared / "data" / "sashimi" / "reports" / name).read_text())
     with running_sandbox(ACCOUNTS) as sandbox:

@@ -113,7 +113,7 @@ def total(api, doi):
     return [one["attributes"]["total"] for one in events]
 
 
-def test_a_compressed_report_is_kept_as_it_came(demo, creator, doi):
+def test_a_compressed_report_is_stored_unchanged(demo, creator, doi):
     """usage.md 1.3"""
     body = packed(creator, doi)
     (part,) = kept(send(demo, body))["report-subsets"]
@@ -132,7 +132,7 @@ def test_it_becomes_events(demo, creator, doi):
     assert total(demo, doi) == [7]
 
 
-def test_deflate_is_taken_too(demo, creator, doi):
+def test_deflate_is_accepted_too(demo, creator, doi):
     """usage.md 1.4"""
     body = zlib.compress(gzip.decompress(packed(creator, doi)))
     kept(send(demo, body, **{"Content-Encoding": "deflate"}))
@@ -152,7 +152,7 @@ def test_all_parts_become_events(demo, creator, doi):
     assert [total(demo, f"{doi}-{number}") for number in range(3)] == [[3], [3], [3]]
 
 
-def test_the_same_part_again_is_kept_twice(demo, creator, doi):
+def test_the_same_part_again_is_stored_twice(demo, creator, doi):
     """usage.md 1.6"""
     send(demo, packed(creator, doi))
     assert len(kept(send(demo, packed(creator, doi)))["report-subsets"]) == 2
@@ -182,7 +182,7 @@ def test_without_exception_69_it_has_no_datasets(demo, creator, doi):
     assert (answer.status_code, title(answer).startswith("report-datasets: can't be blank")) == (422, True)
 
 
-def test_69_may_stand_beside_3040(demo, creator, doi):
+def test_69_may_be_given_with_3040(demo, creator, doi):
     """usage.md 1.6: anywhere in the list"""
     partial = {"code": 3040, "severity": "warning", "message": "Partial Data Returned", "help-url": "", "data": ""}
     made = kept(send(demo, packed(creator, doi, exceptions=[partial, COMPRESSED])))

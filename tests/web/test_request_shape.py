@@ -118,7 +118,7 @@ def test_xml_may_stand_for_the_attributes(api, doi):
     assert (attributes["titles"], attributes["state"]) == ([{"title": "From XML"}], "findable")
 
 
-def test_xml_alone_is_kept_with_the_upper_case_doi_in_it(api, doi):
+def test_xml_alone_is_stored_with_the_upper_case_doi_in_it(api, doi):
     """1.3"""
     api.post(doi=doi, xml=encoded(XML))
     assert base64.b64decode(api.read(doi)["xml"]).decode() == XML.replace("10.1/elsewhere", doi.upper())
@@ -172,7 +172,7 @@ def test_a_polygon_is_a_list_of_points_with_one_key(api, doi):
     assert place["geoLocationPolygon"][0] == {"polygonPoint": {"pointLongitude": 1.5, "pointLatitude": 2}}
 
 
-def test_the_version_is_kept_as_text(api, doi):
+def test_the_version_is_stored_as_text(api, doi):
     """4.1"""
     assert api.post(doi=doi, version=2).json()["data"]["attributes"]["version"] == "2"
 

@@ -103,7 +103,7 @@ def test_what_is_not_hidden_has_no_tombstone_page(stranger, made, state):
     assert (answer.status_code, "A set" in answer.text) == (404, False)
 
 
-def test_what_nobody_knows_has_no_tombstone_page(stranger):
+def test_an_unknown_doi_has_no_tombstone_page(stranger):
     answer = stranger.get("/tombstones/10.5072/<b>")
     assert (answer.status_code, "<b>" in answer.text) == (404, False)
 

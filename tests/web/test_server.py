@@ -110,7 +110,7 @@ def test_a_clean_end_leaves_one_file(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["state"]
 
 
-def test_without_a_state_file_nothing_is_kept():
+def test_without_a_state_file_nothing_is_stored():
     with running_sandbox([parse_account("DEMO.REPO:s3cret", ["10.5072"])]) as sandbox:
         create(sandbox.url, "10.5072/a")
     with running_sandbox([parse_account("DEMO.REPO:s3cret", ["10.5072"])]) as sandbox:

@@ -16,7 +16,7 @@ class Account:
     name: str
     password: str = field(repr=False)
     prefixes: frozenset[str] = frozenset()
-    active: bool = True  # a deactivated repository keeps its reads and loses its writes (1.1)
+    active: bool = True  # a deactivated repository may read but not write (1.1)
     staff: bool = False  # DataCite's own people write events and delete reports (3.2, 3.6)
 
     @property

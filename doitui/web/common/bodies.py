@@ -10,14 +10,14 @@ import falcon
 from doitui.web.common.refusals import NO_PAYLOAD, refusal
 from doitui_core.domain import strict_json
 
-# Bytes of a body as it comes: nginx before lupo lets no more through (client_max_body_size 10M), and documents of
-# 15 MB come packed.
+# Bytes of a body as it comes: nginx before lupo accepts no more (client_max_body_size 10M); documents of 15 MB
+# are sent compressed.
 MAX_BODY = 10 * 1024 * 1024
 
-# The same for what is no document: usage reports, whose service has a limit of its own.
+# The same for usage reports, whose service has its own limit.
 MAX_RECEIVED = 20 * 1024 * 1024
 
-# Bytes of a body once it is unpacked: ours, so that a small one cannot fill the memory. DataCite names none.
+# Bytes of a body once it is inflated: our limit, so that a small body cannot fill the memory. DataCite names none.
 MAX_UNPACKED = 64 * 1024 * 1024
 
 # zlib's window bits. "deflate" is zlib's format by RFC 9110 8.4.1.2, yet many clients send it raw.
@@ -27,7 +27,7 @@ _WINDOW = {"gzip": (zlib.MAX_WBITS | 16,), "deflate": (zlib.MAX_WBITS, -zlib.MAX
 def read(req: falcon.Request) -> bytes:
     """The body, inflated if it came as gzip or deflate. Raises 400 for broken data, 413 beyond the limits.
 
-    It is kept in `req.context.body`, for the request log.
+    It is stored in `req.context.body`, for the request log.
     """
     if "body" not in req.context:
         req.context.body = inflate(received(req), encoding(req))

@@ -32,7 +32,7 @@ class PageRequest:
 
     @property
     def offset(self) -> int:
-        """How many results stand before this page."""
+        """How many results come before this page."""
         return (self.number - 1) * self.size
 
     def total_pages(self, total: int) -> int:
@@ -41,7 +41,7 @@ class PageRequest:
 
 
 def read_page(req: falcon.Request) -> PageRequest:
-    """The page asked for: sizes beyond the limit and numbers beyond the window are clamped without a word."""
+    """The page asked for: sizes beyond the limit and numbers beyond the window are clamped silently."""
     size = read_size(req)
     last = max(WINDOW // size, 1) if size else 1
     cursor = req.get_param("page[cursor]")

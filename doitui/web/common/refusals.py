@@ -1,4 +1,4 @@
-"""Error answers in lupo's shapes and words (datacite-api.md 1.9)."""
+"""Error answers in lupo's shapes and with its texts (datacite-api.md 1.9)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Events and usage reports in SQLite: in the sandbox's state file, or in a temporary file that is gone when it ends.
+"""Events and usage reports in SQLite: in the sandbox's state file, or in a temporary file that is deleted at the end.
 
-One connection, one transaction at a time. A month's report makes hundreds of thousands of events, too many to keep in
+One connection, one transaction at a time. A month's report makes hundreds of thousands of events, too many for the
 memory.
 """
 
@@ -91,6 +91,6 @@ class UsageDatabase:
         return timestamp(self._clock())
 
     def close(self) -> None:
-        """Let go of a temporary file; a state file is closed by its owner."""
+        """Close and delete a temporary file; a state file is closed by its owner."""
         if self._is_own:
             self._connection.close()

@@ -20,7 +20,7 @@ from doitui.web.dois.doi_record import Doi
 _UNSET = {name: type(shape)() for name, shape in SHAPES.items()} | {"contentUrl": None}
 _PEOPLE = ("creators", "contributors")
 
-# Nobody looks at a sandbox's landing pages.
+# A sandbox counts no views, downloads or citations.
 _COUNTED = ("view", "download", "reference", "citation", "part", "partOf", "version", "versionOf")
 _COUNTS = {f"{what}Count": 0 for what in _COUNTED}
 _OVER_TIME: dict[str, list[object]] = {"viewsOverTime": [], "downloadsOverTime": [], "citationsOverTime": []}
@@ -53,8 +53,8 @@ def listed(doi: Doi, flags: Flags) -> dict[str, Any]:
 def single(doi: Doi, flags: Flags, owner: bool, xml: bytes | None = None) -> dict[str, Any]:
     """The whole document of one DOI; its owner also sees `landingPage`.
 
-    DataCite generates `xml` for every answer; here only reads bring it along, for it takes a sixth of a write's time,
-    and writes tell what was kept as sent.
+    DataCite generates `xml` for every answer; here only reads do, because it takes a sixth of a write's time;
+    answers to writes contain XML only as it was sent.
     """
     xml = xml or (doi.xml.encode() if doi.xml else None)
     answer = listed(doi, flags)

@@ -1,7 +1,7 @@
-"""What DataCite keeps of metadata that comes as XML: bolognese's reader (datacite_reader.rb, utils.rb `sanitize`).
+"""What DataCite stores of metadata that is sent as XML: bolognese's reader (datacite_reader.rb, utils.rb `sanitize`).
 
-JSON is kept letter for letter, XML is not: texts are read as HTML, with all but a few tags taken out and & < > written
-as entities; dates that are no EDTF are dropped; related DOIs that are none lose their value. Written apart from
+JSON is stored unchanged, XML is not: texts are read as HTML, all but a few tags are removed and & < > become entities;
+dates that are not EDTF are dropped; related DOIs that are not DOIs lose their value. Written apart from
 `doitui_core.metadata`, so that client and sandbox cannot share one mistake.
 """
 
@@ -19,7 +19,7 @@ _DOI = re.compile(
 )
 _ROR = re.compile(r"(?:(?:https?://)?ror\.org/)?(0\w{6}\d{2})/?", re.ASCII)
 
-# EDTF: dates with ? or ~, digits that nobody knows, times with seconds, seasons, sets, decades; ranges of dates.
+# EDTF: dates with ? or ~, unknown digits, times with seconds, seasons, sets, decades; ranges of dates.
 _DAY = r"-?[0-9u]{4}(?:-(?:0[1-9]|1[0-2]|2[1-4]|uu)(?:-(?:[0-2][0-9]|3[01]|uu))?)?(?:\?~?|~)?"
 _EDTF = re.compile(
     rf"{_DAY}|(?:{_DAY}|unknown)/(?:{_DAY}|unknown|open)|[0-9-]{{10,11}}T\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)?"
@@ -39,7 +39,7 @@ Row = dict[str, Any]
 
 
 def stored(attributes: Row) -> Row:
-    """`attributes` as they were read from XML, with what DataCite changes changed."""
+    """`attributes`, which were read from XML, as DataCite stores them."""
     found = {name: rule(attributes[name]) for name, rule in _RULES.items() if attributes.get(name)}
     return {name: value for name, value in (attributes | found).items() if value}
 

@@ -1,4 +1,4 @@
-"""What DataCite takes from a request: permitted attributes and members, everything else silently dropped.
+"""What DataCite reads from a request: permitted attributes and members. Everything else is silently dropped.
 
 Source: datacite-api.md 1.3, 1.8 and 4.1 (lupo `params_sanitizer.rb`). A shape is a dict (an object with members), a
 list of one shape (a list of those), or None (one text, number or truth value). The table is written apart from
@@ -102,7 +102,7 @@ class DoiInput:
     def from_mds(
         cls, event: str, *, url: str | None = None, xml: bytes | None = None, should_validate: bool = True
     ) -> DoiInput:
-        """What MDS passes on to `/dois`, where the DOI stands in the path."""
+        """What MDS sends to `/dois`, where the DOI is in the path."""
         changes = {"source": "mds"} | ({"url": url} if url else {})
         return cls(None, None, event, None, changes, xml, should_validate)
 
@@ -141,7 +141,7 @@ def read_doi_input(data: dict[str, Any]) -> DoiInput:
 
 
 def permitted(attributes: dict[str, Any]) -> dict[str, Any]:
-    """What DataCite keeps of `attributes`, under the same names."""
+    """The attributes that DataCite stores, under the same names."""
     changes = {name: _permitted(attributes[name], shape) for name, shape in SHAPES.items() if name in attributes}
     if "publisher" in attributes:
         changes["publisher"] = _publisher(attributes["publisher"])
@@ -164,7 +164,7 @@ def _permitted(value: Any, shape: Any) -> Any:
 
 def _inner(value: Any, shape: Any) -> Any:
     if isinstance(shape, dict):
-        return {name: kept for name, kept in _members(value, shape) if kept is not None}
+        return {name: inner for name, inner in _members(value, shape) if inner is not None}
     if isinstance(shape, list):
         entries = value if isinstance(value, list) else [value]
         return [_inner(entry, shape[0]) for entry in entries if isinstance(entry, dict)]

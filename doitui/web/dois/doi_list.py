@@ -20,7 +20,7 @@ from doitui.web.dois.store import CountKey, Store, count_key
 
 @dataclass(frozen=True, slots=True)
 class DoiFilter:
-    """An empty set lets everything through; `query` is text looked for in DOI and titles, in any case."""
+    """An empty set lets everything through; `query` is text to find in DOI and titles, ignoring case."""
 
     rights: Rights
     clients: frozenset[str]
@@ -81,7 +81,7 @@ def totals(store: Store, chosen: DoiFilter) -> Counter[CountKey]:
 
 
 def facet(counts: Counter[CountKey], field: str) -> list[dict[str, Any]]:
-    """`[{"id", "title", "count"}]` by one field of Kind, the largest first."""
+    """`[{"id", "title", "count"}]` by one field of CountKey, the largest first."""
     summed: Counter[str] = Counter()
     for kind, count in counts.items():
         summed[getattr(kind, field)] += count

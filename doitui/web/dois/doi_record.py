@@ -1,4 +1,4 @@
-"""One DOI as the sandbox keeps it. A record is never changed in place: a write makes a new one."""
+"""One DOI as the sandbox stores it. A record is never changed in place: a write makes a new one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Doi:
 
     @property
     def prefix(self) -> str:
-        """What stands before the first slash."""
+        """The part before the first slash."""
         return self.doi.partition("/")[0]
 
     @property

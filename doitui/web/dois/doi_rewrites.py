@@ -1,6 +1,6 @@
 """What DataCite changes in a document on saving it, so that what comes back is not what was sent (4.1, 4.3).
 
-Left out: subject headings matched to OECD's Fields of Science, which need its whole list.
+Not done: matching subjects to OECD's Fields of Science, which needs its whole list.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _DERIVED = {
     "Text": Derived("ScholarlyArticle", "article", "article-journal", "RPRT"),
 }
 
-# ISO 639-2 to 639-1; names and three-letter codes DataCite does not know stay as they are.
+# ISO 639-2 to 639-1; names and three-letter codes unknown to DataCite are not changed.
 _CODES = {
     "ar": ("ara",),
     "cs": ("ces", "cze"),
@@ -77,7 +77,7 @@ _NUMBER = re.compile(r"[-+]?\d{1,3}(\.\d{0,30})?")
 
 
 def rewrite(attributes: dict[str, Any]) -> dict[str, Any]:
-    """`attributes` with every attribute DataCite rewrites rewritten; the argument is used up."""
+    """`attributes` as DataCite rewrites them; the argument is changed."""
     for name, rule in _RULES.items():
         if attributes.get(name):
             attributes[name] = rule(attributes[name])

@@ -1,4 +1,4 @@
-"""Which documents DataCite refuses, and in what words (datacite-api.md 1.6, 1.7 and 1.9). Values in, values out."""
+"""Which documents DataCite rejects, and with which errors (datacite-api.md 1.6, 1.7 and 1.9). Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GONE = re.compile(r"http://datacite\.org/schema/kernel-[23](\.\d)?")
 
 _DOI = re.compile(r"10\.\d{4,5}/[-._;()/:a-zA-Z0-9*~$=]+", re.ASCII)
 _LOOKS_LIKE_DOI = re.compile(r"10\.\d{4,5}/.+", re.ASCII)
-# A host after the user's name, if any: lupo holds it against the repository's domains (1.6).
+# A host after the user's name, if any: lupo compares it with the repository's domains (1.6).
 _URL = re.compile(r"(ftp|http|https)://(?![^/?#]*@(?:[:/?#]|\Z))[^/?#:\s]\S*")
 # lupo's media.rb looks at the beginning only.
 _CONTENT_URL = re.compile(r"(ftp|http|https|gs|s3|dos)://\S", re.ASCII)
@@ -35,11 +35,11 @@ _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 # Characters.
 _LONGEST_RIGHTS = 2000
 
-# Bytes: lupo's columns `url` (text) and `xml` (medium blob) hold no more; MySQL refuses what is longer.
+# Bytes: lupo's columns `url` (text) and `xml` (medium blob) hold no more; MySQL rejects longer values.
 _LONGEST_URL = 65_535
 _LONGEST_XML = 16_777_215
 
-# Characters of JSON that make no such XML.
+# Characters of JSON whose XML is never as long.
 _SURELY_SMALL = 1_000_000
 
 _PUBLISHER = frozenset(("name", "publisherIdentifier", "publisherIdentifierScheme", "schemeUri", "lang"))
@@ -74,8 +74,8 @@ def creation_problems(doi: Doi, should_validate: bool) -> list[Problem]:
 
 
 def update_problems(doi: Doi, should_validate: bool) -> list[Problem]:
-    """What is wrong with `doi` as a changed one. A draft's landing page is nobody's business, and its metadata only if
-    `should_validate` says so.
+    """What is wrong with `doi` as a changed one. A draft needs no landing page, and its metadata is checked only with
+    `should_validate`.
     """
     landing_page = [] if doi.is_draft or doi.attributes.get("url") else [Problem("url", _BLANK)]
     return landing_page + _problems(doi, metadata=should_validate or not doi.is_draft)

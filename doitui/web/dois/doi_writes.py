@@ -1,7 +1,7 @@
-"""What a write does to a DOI: create, update, delete, validate. Rights, rules and the store come together here.
+"""What a write does to a DOI: create, update, delete, validate, with rights and rules checked.
 
-Every function holds the store's lock from the look-up to the saving, so that two creations of one DOI give one 201
-and one 422, and none is lost (datacite-api.md 1.2, 1.6, 1.8, 1.9).
+Every function locks the store from the look-up to the saving, so that two creations of one DOI give one 201 and one
+422, and none is lost (datacite-api.md 1.2, 1.6, 1.8, 1.9).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _RANDOM_DIGITS = 6
 
 
 class Writer:
-    """Writes for one store. `ignore_event` stands for a DataCite that answers, but did not do what was asked."""
+    """Writes for one store. `ignore_event`: answer, but leave the state alone, as the fault `wrong-state` asks."""
 
     def __init__(self, store: Store, accounts: Accounts) -> None:
         self._store = store
@@ -36,8 +36,8 @@ class Writer:
         """A new DOI `name`, or one with a random suffix under `request.prefix`. Raises 401, 403, 404 or Invalid."""
         with self._store.lock:
             doi = self._new(rights, request, name, ignore_event)
-            taken = [doi_rules.TAKEN] if self._store.find(doi.doi) else []
-            _refuse(doi, taken + doi_rules.creation_problems(doi, request.should_validate))
+            conflict = [doi_rules.TAKEN] if self._store.find(doi.doi) else []
+            _refuse(doi, conflict + doi_rules.creation_problems(doi, request.should_validate))
             return self._save(_ingested(doi, request))
 
     def update(self, rights: Rights, request: DoiInput, name: str, ignore_event: bool = False) -> tuple[Doi, bool]:
@@ -50,7 +50,7 @@ class Writer:
             return self._save(_ingested(doi, request)), False
 
     def add_media(self, rights: Rights, name: str, media: dict[str, str]) -> None:
-        """Keep addresses by media type. Raises 404 for an unknown DOI, 401 or 403 for a stranger, else Invalid."""
+        """Store addresses by media type. Raises 404 for an unknown DOI, 401 or 403 for a stranger, else Invalid."""
         with self._store.lock:
             doi = self._mine(rights, name)
             _refuse(doi, doi_rules.media_problems(media))
@@ -58,7 +58,7 @@ class Writer:
             self._store.save(replace(doi, attributes=attributes))
 
     def delete(self, rights: Rights, name: str) -> bool:
-        """Whether `name` was a draft and is gone. Raises 404 when there is none, 401 or 403 for a stranger."""
+        """Delete `name` if it is a draft; whether it was one. Raises 404, or 401 or 403 for another's."""
         with self._store.lock:
             doi = self._mine(rights, name)
             if doi.is_draft:
@@ -66,19 +66,19 @@ class Writer:
             return doi.is_draft
 
     def validate(self, rights: Rights, request: DoiInput) -> tuple[Doi, list[Problem]]:
-        """What `request` would become and what is wrong with it; nothing is kept."""
+        """What `request` would become and what is wrong with it; nothing is stored."""
         doi = self._new(rights, request, request.doi, ignore_event=True)
         return doi, doi_rules.validation_problems(doi)
 
     def random_name(self, prefix: str) -> str:
-        """A DOI under `prefix` nobody has yet, its suffix `xxxx-xxxx` in base32 with a checksum (1.2)."""
+        """An unused DOI under `prefix`, its suffix `xxxx-xxxx` in base32 with a checksum (1.2)."""
         while True:
             name = f"{prefix}/{_random_suffix()}"
             if not self._store.find(name):
                 return name
 
     def _save(self, doi: Doi) -> Doi:
-        """Keep it. Raises 500 for what the database cannot hold, and, once it is kept, for media that are none."""
+        """Store it. Raises 500 for what is too large for the database, and, once it is stored, for invalid media."""
         if not doi_rules.is_storable(doi):
             raise refusal(500)
         self._store.save(doi)
@@ -128,7 +128,7 @@ class Writer:
         )
 
     def _client(self, rights: Rights, request: DoiInput) -> str:
-        """The owner: whom the request names, else the caller."""
+        """The owner: the repository in the request, else the caller. Raises 404 for an unknown one."""
         if request.client is None:
             return rights.account.uid if rights.account else ""
         if not self._accounts.knows(request.client):
@@ -149,7 +149,7 @@ def _merged(known: dict[str, Any], request: DoiInput, name: str) -> dict[str, An
 
 
 def _ingested(doi: Doi, request: DoiInput) -> Doi:
-    """`doi` with what came as XML as DataCite's reader leaves it. The schema has been held against what was sent."""
+    """`doi` with what was sent as XML as DataCite's reader changes it. The schema is checked before, as it was sent."""
     if request.xml is None:
         return doi
     read = {name: value for name, value in doi.attributes.items() if name in METADATA and name not in request.changes}

@@ -1,4 +1,4 @@
-"""XML in a request: what it says, and what of it is kept (datacite-api.md 1.3, 1.8)."""
+"""XML in a request: the attributes in it, and the XML that is stored (datacite-api.md 1.3, 1.8)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def xml_attributes(xml: bytes, uid: str) -> dict[str, Any]:
     from doitui_core.metadata import from_xml  # lxml loads only where XML comes in
 
     if _OLD_KERNEL.search(xml):
-        return {}  # kept as it is; the rules refuse it once it is to be public
+        return {}  # stored as it is; the rules reject it once the DOI is to be public
     try:
         return permitted(from_xml.parse(xml))
     except UnreadableDocument as error:
@@ -27,7 +27,7 @@ def xml_attributes(xml: bytes, uid: str) -> dict[str, Any]:
 
 
 def doi_as_xml(doi: Doi) -> bytes | None:
-    """The XML of `doi`: as kept, else generated from the JSON; None when there is no metadata to generate it from."""
+    """The XML of `doi`: as stored, else generated from the JSON; None when there is no metadata to generate it from."""
     if doi.xml is not None:
         return doi.xml.encode()
     if not has_metadata(doi.attributes):
@@ -38,9 +38,9 @@ def doi_as_xml(doi: Doi) -> bytes | None:
 
 
 def stored_xml(request: DoiInput, name: str, known: str | None) -> str | None:
-    """The XML to keep for the DOI `name`; None when it is to be generated from the JSON.
+    """The XML to store for the DOI `name`; None when it is to be generated from the JSON.
 
-    XML alone is kept as sent, with the DOI of the request in upper case in its identifier. A metadata attribute or a
+    XML alone is stored as sent, with the DOI of the request in upper case in its identifier. A metadata attribute or a
     schemaVersion in the request makes DataCite generate it anew.
     """
     if request.touches_metadata:

@@ -1,8 +1,8 @@
-"""What the Kernel-4 schema refuses, found in JSON and told as lupo tells libxml's errors (1.7, 1.9, 4.3).
+"""What the Kernel-4 schema rejects, found in JSON and reported as lupo reports libxml's errors (1.7, 1.9, 4.3).
 
-DataCite turns JSON into XML and checks that; here the schema's rules stand as tables over the JSON. They are written
+DataCite turns JSON into XML and checks that; here the schema's rules are tables over the JSON. They are written
 apart from `doitui_core.metadata.validate` on purpose, so that client and sandbox cannot share one mistake. What the
-schema lets pass (junk dates, empty names) passes.
+schema accepts (junk dates, empty names) is accepted.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from doitui_core.metadata.kernel4 import VOCABULARIES
 _NAMESPACE = "{http://datacite.org/schema/kernel-4}"
 _EMPTY = "[facet 'minLength'] The value has a length of '0'; this underruns the allowed minimum length of '1'."
 
-# lupo's `schema_attributes`: an XML element's name -> the name it complains under. Others keep theirs.
+# lupo's `schema_attributes`: XML element -> the source of its errors; for others the element itself.
 _SOURCES = {"date": "dates", "publicationYear": "publication_year", "resource": "xml"}
 
 
 class Attribute(NamedTuple):
-    """An XML attribute with a controlled list, or one that must be there: where it stands in JSON."""
+    """An XML attribute with a controlled list, or a required one, and its place in the JSON."""
 
     block: str
     element: str
@@ -58,15 +58,15 @@ _YEAR = re.compile(r"\d{4}", re.ASCII)
 # xs:language, of `language` and of every xml:lang.
 _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 
-# Every member of these has to be there.
+# All members of these are required.
 _POINT = ("pointLongitude", "pointLatitude")
 _BOX = ("westBoundLongitude", "eastBoundLongitude", "southBoundLatitude", "northBoundLatitude")
 
 
 def problems(uid: str, attributes: dict[str, Any]) -> Iterator[Problem]:
-    """Everything the schema refuses in `attributes`; the titles carry the DOI, as lupo's do."""
+    """Everything the schema rejects in `attributes`; the titles carry the DOI, as lupo's do."""
     for element, text in _complaints(attributes):
-        # The line is libxml's, in XML nobody sees; only its form is kept.
+        # libxml's line in the generated XML, which is not made here: always the same one.
         yield Problem(_SOURCES.get(element, element), f"DOI {uid}: {text} at line 4, column 0")
 
 

@@ -1,8 +1,8 @@
 """The sandbox's DOIs in one SQLite file, written through on every change and read once, at the start.
 
 Events and reports live in the same file (`usage_database`). One row a DOI, so a request costs one row, however many
-there are. WAL without a sync per commit: kill -9 loses nothing that was answered, a power cut may lose the last moments
-of a rehearsal, never the file.
+there are. WAL without a sync per commit: kill -9 loses nothing that was answered, a power cut may lose the last
+writes, never the file.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from doitui_core.errors import BadInput, Misconfigured
 _SCHEMA = "CREATE TABLE IF NOT EXISTS doi (number INTEGER PRIMARY KEY, doi TEXT NOT NULL UNIQUE, record TEXT NOT NULL)"
 _SAVE = "INSERT INTO doi VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE SET record = excluded.record"
 
-# SQLite's mark for "whose file is this" ("doit" in ASCII): a doitui database named by mistake stays untouched.
+# SQLite's id of the program a file belongs to ("doit" in ASCII): a doitui database given by mistake is not changed.
 _APPLICATION_ID = 0x646F6974
 
 _FIELDS = tuple(Doi.__dataclass_fields__)
 
 
 class StateFile:
-    """The file; one process at a time holds it.
+    """The file; only one process at a time can open it.
 
-    Events and reports share `connection`. Who uses it holds `lock`, or a change would join somebody else's transaction.
+    Events and reports share `connection`. Use it under `lock`, or a change joins the transaction of another thread.
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,13 +50,13 @@ class StateFile:
         with self.lock:
             self.connection.execute(_SAVE, (doi.number, doi.doi, record))
 
-    def forget(self, doi: Doi) -> None:
+    def delete(self, doi: Doi) -> None:
         """Remove one DOI."""
         with self.lock:
             self.connection.execute("DELETE FROM doi WHERE number = ?", (doi.number,))
 
     def close(self) -> None:
-        """Fold the write-ahead log into the file and let go of it."""
+        """Merge the write-ahead log into the file and close it."""
         self.connection.close()
 
 

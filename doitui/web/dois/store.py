@@ -1,6 +1,6 @@
 """The sandbox's DOIs: in memory, with a write-through file if one is given.
 
-Everything a request needs is a look-up: DOIs by name, numbers in order of creation for the lists, and one counter per
+A request only needs look-ups: DOIs by name, numbers in order of creation for the lists, and one counter per
 repository, prefix and state for the totals. Records are immutable, so readers need no lock.
 """
 
@@ -37,7 +37,7 @@ class Moment:
 
 
 class Store:
-    """All DOIs. `lock` is held around read-check-save, so that two creations of one DOI give one DOI."""
+    """All DOIs. Read, check and save under `lock`, so that two creations of one DOI give one DOI."""
 
     def __init__(self, file: StateFile | None = None, clock: Callable[[], float] = time.time) -> None:
         self.lock = threading.RLock()
@@ -46,7 +46,7 @@ class Store:
         self._dois: dict[str, Doi] = {}
         self._by_number: dict[int, Doi] = {}
         self._order: list[int] = []
-        self._last = 0  # never given out twice, or a cursor would step over a DOI that took a deleted one's number
+        self._last = 0  # never used twice, or a cursor would skip a DOI with the number of a deleted one
         self._counts: Counter[CountKey] = Counter()
         for doi in file.load() if file else ():
             self._index(doi)
@@ -67,15 +67,15 @@ class Store:
         return Moment(self._last + 1, timestamp(self._clock()))
 
     def save(self, doi: Doi) -> None:
-        """Keep `doi`, new or changed; it is in the file before anybody can read it. Call it under `lock`."""
+        """Store `doi`, new or changed; it is in the file before a request can read it. Call it under `lock`."""
         if self._file:
             self._file.save(doi)
         self._index(doi)
 
     def delete(self, doi: Doi) -> None:
-        """Forget `doi`. Call it under `lock`."""
+        """Remove `doi`. Call it under `lock`."""
         if self._file:
-            self._file.forget(doi)
+            self._file.delete(doi)
         del self._dois[doi.doi], self._by_number[doi.number]
         del self._order[bisect_left(self._order, doi.number)]
         self._counts[count_key(doi)] -= 1
@@ -98,12 +98,12 @@ class Store:
         return self._dois_numbered(numbers)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._file:
             self._file.close()
 
     def _dois_numbered(self, numbers: list[int]) -> Iterator[Doi]:
-        # What is deleted while somebody reads a list just drops out of it.
+        # A DOI deleted while a list is read is missing from it.
         return (doi for number in numbers if (doi := self._by_number.get(number)))
 
     def _index(self, doi: Doi) -> None:

@@ -64,7 +64,7 @@ def resource(event: EventRecord, dialect: ApiVersion) -> dict[str, Any]:
 
 
 def objects(events: Iterable[EventRecord], sides: Iterable[str]) -> list[dict[str, Any]]:
-    """What `include=subj,obj` adds to the list, each object once; its `id` is the event's, whatever it said."""
+    """What `include=subj,obj` adds to the list, each object once; its `id` is the one in the event."""
     found: dict[str, dict[str, Any]] = {}
     for event in events:
         for side in sides:

@@ -9,8 +9,8 @@ from doitui.web.events.event_query import EventQuery
 Condition = tuple[str, list[object]]
 
 _RESOLVER = "https://doi.org/"
-# As the index of the key has it: there is none on subj_id alone. Beside it the column itself is compared as `+subj_id`,
-# or SQLite puts the value in place of the column here too, and then sees no index.
+# As the index of the key has it: there is none on subj_id alone. The column is compared as `+subj_id` as well: without
+# the plus SQLite replaces the column by the value in this expression too, and does not use the index.
 _SUBJ = "substr(subj_id, 1, 191) COLLATE NOCASE"
 _SEARCHED = "lower(subj_id || ' ' || obj_id || ' ' || source_id || ' ' || relation_type_id)"
 _ISSN = ("$.issn", "$.periodical.issn")

@@ -1,4 +1,4 @@
-"""Events as they come in: two dialects, defaults, and what is refused (datacite-api.md 3.1, 3.2). Pure."""
+"""Events in requests: two dialects, defaults, and what is rejected (datacite-api.md 3.1, 3.2). Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAX_TOTAL = 2**31 - 1
 
 
 class ApiVersion:
-    """Version 1 writes `subj-id`, version 2 `subjId`; keys of the other one are dropped without a word."""
+    """Version 1 writes `subj-id`, version 2 `subjId`; keys of the other one are silently dropped."""
 
     def __init__(self, version: int) -> None:
         self.version = version

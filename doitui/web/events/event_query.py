@@ -13,7 +13,7 @@ from doitui.web.common.refusals import refusal
 from doitui.web.dois.doi_list import known_until
 from doitui.web.events.event_input import ApiVersion
 
-# Values of one parameter, words of one query: SQLite's statements have limits, and so have addresses.
+# Values of a parameter, words of a query: SQLite limits the variables of a statement.
 _MOST = 250
 
 Years = tuple[str, str]
@@ -49,7 +49,7 @@ class EventQuery:
 
     @classmethod
     def from_request(cls, req: falcon.Request, dialect: ApiVersion) -> EventQuery:
-        """The query of one request. Parameters nobody knows, such as `source`, filter nothing and are no error."""
+        """The query of one request. Unknown parameters, such as `source`, are ignored."""
         if dialect.version == 1 and params.text(req, "ids"):
             raise refusal(400, "undefined method 'ids' for Event")  # a slip of lupo's: `id` is the one that works
         read = cls(

@@ -1,4 +1,4 @@
-"""One event as the sandbox keeps it, and what DataCite derives from it (datacite-api.md 3.2). Pure."""
+"""One event as the sandbox stores it, and what DataCite derives from it (datacite-api.md 3.2). Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SIDES: dict[str, tuple[str, str, str | None, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """Ids of DOIs are canonical; times are ISO 8601 in UTC; `number` is the order of creation, 0 before it is kept."""
+    """Ids of DOIs are canonical; times are ISO 8601 in UTC; `number` is the order of creation, 0 until stored."""
 
     uuid: str
     subj_id: str
@@ -68,7 +68,7 @@ def doi_in(canonical_id: str) -> str | None:
 
 
 def mentioned(event: EventRecord) -> set[str]:
-    """DOIs beside subject and object: proxy identifiers and funders of both."""
+    """DOIs in the subject and object other than their ids: proxy identifiers and funders."""
     found: set[str] = set()
     for side in (event.subj, event.obj):
         proxies, funder = side.get("proxyIdentifiers"), side.get("funder")

@@ -86,7 +86,7 @@ class EventStore:
         return next(map(_event, self._database.read(_SELECT + "uuid = ?", [uuid])), None)
 
     def delete(self, uuid: str) -> bool:
-        """Forget the event; whether there was one."""
+        """Delete the event `uuid`; whether there was one."""
         with self._database.transaction() as connection:
             known = _first(connection, "uuid = ?", [uuid])
             if known:
@@ -96,7 +96,7 @@ class EventStore:
         return known is not None
 
     def recount(self, events: Iterable[EventRecord]) -> None:
-        """Keep events of usage: where the key is known, total and time change and the uuid stays."""
+        """Store events of usage: where the key is known, total and time change and the uuid stays."""
         with self._database.transaction() as connection:
             statement = f"{_INSERT}{_RECOUNT}, updated = excluded.updated"
             connection.executemany(statement, map(_row, events))

@@ -22,11 +22,11 @@ def doi_lines(body: bytes) -> tuple[str, str]:
 
 
 def identifier(xml: bytes) -> str | None:
-    """What stands in `<identifier>`; None without one."""
+    """The text of `<identifier>`; None without one."""
     found = _IDENTIFIER.search(xml)
     return found[1].decode("utf-8", "replace") or None if found else None
 
 
 def is_datacite_xml(body: bytes) -> bool:
-    """Whether a kernel namespace is declared. Left out: citeproc, schema.org, BibTeX, RIS, which poodle takes."""
+    """Whether a kernel namespace is declared. Not accepted here: citeproc, schema.org, BibTeX and RIS."""
     return _KERNEL.search(body) is not None

@@ -1,4 +1,4 @@
-"""Error answers in the words of MDS: one line of plain text (datacite-api.md 2)."""
+"""Error answers of MDS: one line of plain text (datacite-api.md 2)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErro
 def answer_wrong_method(
     req: falcon.Request, _resp: falcon.Response, error: falcon.HTTPMethodNotAllowed, _params: object
 ) -> None:
-    """Falcon's handler: to poodle's router, method and path are one, so there is no such thing as a wrong method."""
+    """Falcon's handler: poodle routes by method and path together, so a wrong method is an unknown path: 404."""
     raise refusal(404, _NO_ROUTE) if _speaks_mds(req) else error
 
 

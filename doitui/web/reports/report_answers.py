@@ -1,4 +1,4 @@
-"""Usage reports as Sashimi shows them (usage.md 1.1 to 1.3), and beside that what became of their datasets: `state`."""
+"""Usage reports as Sashimi shows them (usage.md 1.1 to 1.3), with the `state` of their datasets."""
 
 from __future__ import annotations
 

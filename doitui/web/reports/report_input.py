@@ -1,4 +1,4 @@
-"""A usage report as it comes in, plain or compressed, and what is refused at the door (usage.md 1.4 to 1.6)."""
+"""A usage report as it comes in, plain or compressed, and what is rejected at once (usage.md 1.4 to 1.6)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ACCEPTED = frozenset((*_JSON, "gzip", "application/gzip"))
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A report that was let in. Its header is sound; the datasets of a compressed one are not looked at yet."""
+    """An accepted report. Its header is valid; the datasets of a compressed one are not validated yet."""
 
     header: dict[str, Any]
     datasets: list[Any]
@@ -62,7 +62,7 @@ def read_submission(req: falcon.Request) -> Submission:
 
 
 def subset_document(header: dict[str, Any], compressed: bytes) -> dict[str, Any]:
-    """A kept part as its rules read it, under the header of its report."""
+    """A stored part as a document to validate, with the header of its report."""
     report = _dashed(bodies.parse(bodies.inflate(compressed, "gzip", MAX_INFLATED)))
     return {"report-header": header, "report-datasets": report.get("report-datasets")}
 
@@ -77,7 +77,7 @@ def _plain(report: dict[str, Any]) -> Submission:
 
 
 def _compressed(report: dict[str, Any], compressed: bytes) -> Submission:
-    """Without exception 69 it is taken for a plain report, which then has no datasets; so says DataCite."""
+    """Without exception 69 DataCite treats it as a plain report, which then has no datasets."""
     header, datasets = report["report-header"], report.get("report-datasets")
     titles = rules.header_errors(header)
     if not rules.says_compressed(header):
@@ -94,7 +94,7 @@ def _dashed(value: Any) -> dict[str, Any]:
 
 
 def _check_media_types(req: falcon.Request) -> None:
-    """415 and 406; what clients in the field send is taken, `Accept: gzip` included."""
+    """Raises 415 and 406. Accepts what existing clients send, `Accept: gzip` included."""
     sent = _base(req.content_type or "application/json")
     if sent not in _ACCEPTED:
         raise refusal(415, f"{sent} is not supported: send application/json, or application/gzip with Content-Encoding")

@@ -64,7 +64,7 @@ class ReportStore:
         self._database = database
 
     def create(self, report: StoredReport, submission: Submission) -> StoredReport:
-        """Keep a new report. Raises 409 when uid, or creator and month, are another's."""
+        """Store a new report. Raises 409 when uid, or creator and month, are another's."""
         columns = (report.uid, report.client, report.created_by, report.year, report.month, report.url)
         with self._database.transaction() as connection:
             values = (*columns, json.dumps(report.header), *_plain(submission))
@@ -87,7 +87,7 @@ class ReportStore:
             connection.executemany(_ADD, _parts(report.number, submission))
 
     def delete(self, report: StoredReport) -> None:
-        """Forget `report` and its parts. Its events stay, as at DataCite."""
+        """Delete `report` and its parts. Its events stay, as at DataCite."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM report_subset WHERE report = ?", (report.number,))
             connection.execute("DELETE FROM report WHERE number = ?", (report.number,))
@@ -122,7 +122,7 @@ class ReportStore:
         return self._subsets("report = ? AND state = ? ORDER BY number", [report.number, WAITING])
 
     def has_part(self, report: StoredReport, gzip: bytes) -> bool:
-        """Whether the very same part is there."""
+        """Whether the same part is stored already."""
         values = [report.number, checksum(gzip)]
         return bool(self._database.read("SELECT 1 FROM report_subset WHERE report = ? AND checksum = ?", values))
 
@@ -149,12 +149,12 @@ class ReportStore:
         return next((state for state in (NOT_VALID, WAITING) if state in states), VALID)
 
     def settle(self, report: StoredReport, state: str) -> None:
-        """Note what became of a plain report's datasets."""
+        """Store the state of a plain report's datasets."""
         with self._database.transaction() as connection:
             connection.execute("UPDATE report SET state = ? WHERE number = ?", (state, report.number))
 
     def settle_part(self, subset: Subset, state: str) -> None:
-        """Note what became of a part's datasets."""
+        """Store the state of a part's datasets."""
         with self._database.transaction() as connection:
             connection.execute("UPDATE report_subset SET state = ? WHERE number = ?", (state, subset.number))
 

@@ -1,4 +1,4 @@
-"""Usage reports coming in: created, appended to, replaced; then validated and turned into events (usage.md 1)."""
+"""Writes of usage reports: created, appended to, replaced; then validated and turned into events (usage.md 1)."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _BATCH = 10_000
 
 
 class ReportWriter:
-    """The writes. `lock` is held from reading a body to its last event: one large report at a time fits into memory.
+    """Writes of reports. Use `lock` from reading a body to its last event: only one large report fits into memory.
 
-    `stopping`, once set, ends the making of events after some thousands of them.
+    `stopping`, once set, ends the creation of events after some thousands of them.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class ReportWriter:
         return self._replace(known, submission), False
 
     def delete(self, rights: UsageRights, uid: str) -> None:
-        """Forget report `uid`. Raises 404 when there is none."""
+        """Delete report `uid`. Raises 404 when there is none, 401 or 403 for a caller who may not."""
         if not rights.may_delete_reports():
             raise self.refused(rights)
         self._reports.delete(self._reports.get(uid))
@@ -113,7 +113,7 @@ class ReportWriter:
         return self._settle(replaced, submission.datasets)
 
     def _settle(self, report: StoredReport, in_hand: list[Any] | None = None) -> StoredReport:
-        """Make the events of whatever waits in `report`; `in_hand` spares reading the datasets a second time."""
+        """Make the events of whatever waits in `report`; `in_hand`: its datasets, where they need not be read again."""
         if report.state == WAITING:
             self._make_events(report, self._reports.datasets(report) if in_hand is None else in_hand)
             self._reports.settle(report, VALID)

@@ -14,14 +14,14 @@ from doitui.web.reports.report_writes import ReportWriter
 
 
 class ReportsResource:
-    """All reports, one of them, and its compressed parts. `uid` is chosen by whoever puts it, else by the server."""
+    """All reports, one of them, and its compressed parts. The client of a PUT chooses `uid`, else the server does."""
 
     def __init__(self, store: ReportStore, writer: ReportWriter) -> None:
         self._store = store
         self._writer = writer
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """201, also when the month's report was there; 409 when it is another repository's."""
+        """201, also when the month's report was there; 409 when another repository has it."""
         self._writer.require_right(req.context.usage_rights)
         with self._writer.lock:
             submission = read_submission(req)

@@ -1,4 +1,4 @@
-"""Waitress, taught to withhold an answer: a request's environ gets a callable that resets its connection."""
+"""Waitress with connections that can be reset: a request's environ has a callable for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from waitress.task import WSGITask
 
 from doitui.web.sandbox.fault_injection import ABORT
 
-# on, 0 seconds: close() throws unsent data away and sends RST instead of FIN (socket(7)).
+# on, 0 seconds: close() discards unsent data and sends RST instead of FIN (socket(7)).
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
@@ -28,10 +28,10 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     task_class = _Task
 
     def abort(self) -> None:
-        """Reset the connection. Called in a task's thread: the closing itself is the main loop's, which is woken."""
+        """Reset the connection. Called in a task's thread; the main loop, which is woken, closes the socket."""
         connection = self.socket
         if connection is None:
-            return  # the client was quicker
+            return  # the client closed it first
         with suppress(OSError):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self.will_close = True

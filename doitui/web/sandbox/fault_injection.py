@@ -1,4 +1,4 @@
-"""Faults at work: the middleware that lets them happen, and `POST` and `DELETE /_faults`."""
+"""The middleware that applies faults to requests, and `POST` and `DELETE /_faults`."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _GONE = "waitress.client_disconnected"
 # Where a fault of kind html and status 3xx leads: to the login page of a captive portal. No such host exists.
 LOGIN_PAGE = "http://login.invalid/"
 
-# Seconds between two looks whether a hung client has given up.
-_GLANCE = 0.05
+# Seconds between two checks whether the client of a hung request has disconnected.
+_POLL = 0.05
 
 
 class FaultInjection:
@@ -38,21 +38,21 @@ class FaultInjection:
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Count the request; `ignore_event` and `search_lag` (seconds) in `req.context` are for the resources."""
-        taking = [] if req.path.startswith(CONTROL) else self._faults.taking(req.method, req.path)
-        req.context.faults = taking
-        req.context.ignore_event = any(fault.kind == "wrong-state" for fault in taking)
-        req.context.search_lag = max((fault.seconds or 0 for fault in taking if fault.kind == "search-lag"), default=0)
+        acting = [] if req.path.startswith(CONTROL) else self._faults.acting(req.method, req.path)
+        req.context.faults = acting
+        req.context.ignore_event = any(fault.kind == "wrong-state" for fault in acting)
+        req.context.search_lag = max((fault.seconds or 0 for fault in acting if fault.kind == "search-lag"), default=0)
 
     def process_resource(self, req: falcon.Request, _resp: falcon.Response, _resource: object, _params: object) -> None:
-        """What happens before the work: latency and refusals."""
+        """Before the resource: wait for `latency`, and raise the error of `status`, `html` and `gateway`."""
         for fault in req.context.faults:
             if fault.kind == "latency":
                 self._stopping.wait(fault.seconds)
-            elif fault.kind in _REFUSALS:
-                raise _REFUSALS[fault.kind](fault)
+            elif fault.kind in _ERRORS:
+                raise _ERRORS[fault.kind](fault)
 
     def process_response(self, req: falcon.Request, _resp: falcon.Response, _resource: object, _ok: bool) -> None:
-        """What happens when the work is done: the answer is withheld."""
+        """After the resource: withhold the answer, for `hang` and `reset`."""
         for fault in req.context.faults:
             if fault.kind in ("hang", "reset"):
                 self._wait(fault.seconds or 0, req.env[_GONE])
@@ -60,7 +60,7 @@ class FaultInjection:
 
     def _wait(self, seconds: float, gone: Callable[[], bool]) -> None:
         end = time.monotonic() + seconds
-        while time.monotonic() < end and not gone() and not self._stopping.wait(_GLANCE):
+        while time.monotonic() < end and not gone() and not self._stopping.wait(_POLL):
             pass
 
 
@@ -83,12 +83,12 @@ class FaultsResource:
         answer_json(resp, {"faults": specs})
 
     def on_delete(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """No more faults."""
+        """204; remove all faults."""
         self._faults.replace(())
         resp.status = falcon.HTTP_204
 
 
-def _refused(fault: Fault) -> falcon.HTTPError:
+def _status(fault: Fault) -> falcon.HTTPError:
     retry_after = None if fault.seconds is None else {"Retry-After": str(math.ceil(fault.seconds))}
     return refusal(fault.status, headers=retry_after)
 
@@ -105,9 +105,9 @@ def _gateway(fault: Fault) -> falcon.HTTPStatus:
     return falcon.HTTPStatus(fault.status, headers={"Content-Type": falcon.MEDIA_JSON}, text=text)
 
 
-#: What refuses a request, by kind of fault.
-_REFUSALS: dict[str, Callable[[Fault], falcon.HTTPError | falcon.HTTPStatus]] = {
-    "status": _refused,
+#: Kind of fault -> the error it raises.
+_ERRORS: dict[str, Callable[[Fault], falcon.HTTPError | falcon.HTTPStatus]] = {
+    "status": _status,
     "html": _html,
     "gateway": _gateway,
 }

@@ -1,8 +1,8 @@
 """Faults on demand: what the network and DataCite do on a bad day, for chosen requests.
 
 `METHOD PATH-GLOB KIND [every=N] [count=N] [seconds=S] [status=N]`, for example `PUT /dois/* hang every=10 count=50`.
-METHOD may be `*`, and a `*` in the glob crosses slashes. `every=N` takes each Nth matching request, `count=N` at most
-N of them. All faults that take a request act on it, in the order they were given.
+METHOD may be `*`, and a `*` in the glob crosses slashes. `every=N` acts on each Nth matching request, `count=N` on at
+most N of them. Several faults may act on one request, in the order in which they are given.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from doitui_core.errors import BadInput
 _USAGE = "write METHOD PATH-GLOB KIND [every=N] [count=N] [seconds=S] [status=N]"
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "*"))
 
-# Kind -> the options it takes beside every and count, with their defaults; seconds of None sends no Retry-After.
+# Kind -> its options other than every and count, with their defaults; seconds of None sends no Retry-After.
 KINDS: dict[str, dict[str, Any]] = {
     "latency": {"seconds": 1.0},  # waits, then goes on as usual
     "hang": {"seconds": 3600.0},  # done, then no answer until the client gives up or the time is over
@@ -48,7 +48,7 @@ class Fault:
     status: int = 0
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether this fault is about such a request."""
+        """Whether method and path are those of this fault."""
         return self.method in ("*", method) and self.path.match(path) is not None
 
 
@@ -82,26 +82,26 @@ class Faults:
         with self._lock:
             self._counted = counted
 
-    def taking(self, method: str, path: str) -> list[Fault]:
+    def acting(self, method: str, path: str) -> list[Fault]:
         """The faults that act on this request; it is counted."""
         if not self._counted:
             return []
         with self._lock:
-            return [one.fault for one in self._counted if one.fault.matches(method, path) and one.takes()]
+            return [one.fault for one in self._counted if one.fault.matches(method, path) and one.acts()]
 
 
 @dataclass(slots=True)
 class _FaultCounter:
     fault: Fault
     seen: int = 0
-    taken: int = 0
+    acted: int = 0
 
-    def takes(self) -> bool:
-        """Count one matching request."""
+    def acts(self) -> bool:
+        """Count one matching request; whether the fault acts on it."""
         self.seen += 1
-        if self.seen % self.fault.every or self.taken >= self.fault.count:
+        if self.seen % self.fault.every or self.acted >= self.fault.count:
             return False
-        self.taken += 1
+        self.acted += 1
         return True
 
 

@@ -1,4 +1,4 @@
-"""What came in: `GET` and `DELETE /_requests`, so that a test or a rehearsal can see what its client really sent."""
+"""The log of requests: `GET` and `DELETE /_requests`, so that a test can see what its client really sent."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from doitui.web.common.answers import answer_json
 from doitui.web.common.times import timestamp
 from doitui.web.sandbox import request_doi
 
-# The sandbox's own controls: neither logged nor disturbed by faults.
+# The sandbox's own controls: not logged, and no fault acts on them.
 CONTROL = "/_"
 
-# Requests kept, about 100 MB; older ones fall out.
-_KEPT = 200_000
+# Requests in the log, about 100 MB; older ones are dropped.
+_CAPACITY = 200_000
 
 
 class Arrival(NamedTuple):
-    """One request; `status` is what the sandbox did, which a hang or reset may have kept from the client."""
+    """One request; `status` is what the sandbox did, which the client of a hang or reset does not see."""
 
     method: str
     path: str
@@ -35,7 +35,7 @@ class RequestLog:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._arrivals: deque[Arrival] = deque(maxlen=_KEPT)
+        self._arrivals: deque[Arrival] = deque(maxlen=_CAPACITY)
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Note time and DOI; a resource that creates a DOI notes its name in `req.context.doi`."""
@@ -43,7 +43,7 @@ class RequestLog:
         req.context.doi = request_doi.in_path(req)
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _ok: bool) -> None:
-        """Keep the request, before a fault withholds the answer."""
+        """Log the request, before a fault withholds the answer."""
         if not req.path.startswith(CONTROL):
             doi = req.context.doi or request_doi.in_body(req)
             self._arrivals.append(Arrival(req.method, req.path, resp.status_code, req.context.at, doi))
@@ -53,7 +53,7 @@ class RequestLog:
         return [{**one._asdict(), "at": timestamp(one.at)} for one in self._arrivals.copy()]
 
     def clear(self) -> None:
-        """Forget everything so far."""
+        """Remove all entries."""
         self._arrivals.clear()
 
 
@@ -64,10 +64,10 @@ class RequestsResource:
         self._log = log
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """The list."""
+        """200 and the log."""
         answer_json(resp, {"requests": self._log.entries()})
 
     def on_delete(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """Empty it."""
+        """204; remove all entries."""
         self._log.clear()
         resp.status = falcon.HTTP_204

@@ -1,4 +1,4 @@
-"""The resolver, doi.org's part, and pages to arrive at, so that checks can be rehearsed offline."""
+"""A resolver like doi.org, and the pages it leads to, so that checks can be rehearsed offline."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class TombstoneResource:
         self._store = store
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response, doi: str) -> None:
-        """The page of a hidden DOI, of what came in for it; 404 for any other. DataCite is told of no successor."""
+        """The page of a hidden DOI, from its metadata; 404 for any other. DataCite stores no successor to link to."""
         found = self._store.find(doi)
         if found is None or found.state != doi_states.REGISTERED:
             resp.status = falcon.HTTP_404

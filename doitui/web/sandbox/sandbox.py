@@ -1,4 +1,4 @@
-"""The sandbox as a WSGI application: a DataCite stand-in to rehearse and to test against.
+"""The sandbox as a WSGI application: a DataCite stand-in for rehearsals and tests.
 
 It behaves as `datacite-api.md` says DataCite does, traps included, and shares no check with the client, so that the
 client cannot merely agree with itself.
@@ -58,7 +58,7 @@ def create_app(
     """The application over `store`. It runs under any WSGI server; `hang` and `reset` need `doitui.web.sandbox.server`.
 
     Without `usage` there are neither events nor reports; `events_writable` lets repositories write events, which at
-    DataCite only its staff may. `stopping`, once set, ends every wait of a fault.
+    DataCite only its staff may. `stopping`, once set, ends the waiting of every fault.
     """
     faults = faults or Faults()
     requests = requests or RequestLog()

@@ -29,12 +29,12 @@ HOST = "127.0.0.1"
 PREFIX = "10.5072"
 ACCOUNT = "DEMO.REPO:demo"
 
-# A hung request keeps its thread until the client gives up; the rest must not notice.
+# A hung request occupies its thread until the client disconnects; other requests must not wait for it.
 _THREADS = 64
 
 
 class Sandbox:
-    """A server that listens from construction on and answers while `run` runs. Tests look into its parts."""
+    """A server that listens once it is created and answers while `run` runs. Tests use its parts."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Sandbox:
         self.url = f"http://{HOST}:{self._server.effective_port}"
 
     def run(self) -> None:
-        """Answer requests until `stop`; then let the running ones end and close everything."""
+        """Answer requests until `stop`; then finish the running ones and close everything."""
         try:
             while not self._stopping.is_set():
                 wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
@@ -85,10 +85,10 @@ class Sandbox:
             self._close_stores()
 
     def stop(self) -> None:
-        """End `run`; from any thread or signal handler, also when it has ended by itself."""
+        """End `run`; from any thread or signal handler, also when it has ended already."""
         self._stopping.set()
         with self._closing:
-            if not self._closed:  # else the trigger's descriptor is another file's by now
+            if not self._closed:  # else the descriptor of the trigger may be another file's
                 self._server.pull_trigger()
 
     def _close_stores(self) -> None:
