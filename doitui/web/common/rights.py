@@ -52,11 +52,10 @@ class Rights:
 
 @dataclass(frozen=True, slots=True)
 class UsageRights:
-    """What the caller may do to events and usage reports.
+    """What the caller may do to events and usage reports. Everybody may read them.
 
-    Without a `uid`: anonymous, also when the credentials were wrong.
-
-    Reading is everybody's. Only DataCite's staff writes events; `events_granted` gives that to a caller who is not.
+    Without a `uid`: anonymous, also when the credentials were wrong. Only DataCite's staff writes events;
+    `events_granted` gives that right to another caller.
     """
 
     uid: str | None = None
