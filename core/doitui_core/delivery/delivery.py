@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from doitui_core.delivery import delivery_mds, delivery_rest, finishing
+from doitui_core.delivery import delivery_mds, delivery_rest
+from doitui_core.delivery.finishing import WriteJob
 from doitui_core.delivery.probe import probe
 from doitui_core.dois import doi_rows
 from doitui_core.domain import outcomes
@@ -20,16 +21,15 @@ ATTEMPTS_SPENT = "{} attempts brought no answer, or their worker died; DataCite 
 
 def write(lease: Lease, connection: Connection) -> Outcome:
     """Bring the remote to what is wanted."""
-    row = doi_rows.read(lease.subject_id)
-    if (refused := outcomes.unsendable(row.doi)) is not None:
-        return finishing.finish(lease, connection, refused)
-    if row.certainty == Certainty.UNCERTAIN or doi_rows.unfinished(row.id):
-        found_out = probe(lease, connection, row)
-        if found_out is not None:
-            return found_out
+    job = WriteJob(lease, connection, doi_rows.read(lease.subject_id))
+    if (refused := outcomes.unsendable(job.row.doi)) is not None:
+        return job.finish(refused)
+    if job.row.certainty == Certainty.UNCERTAIN or doi_rows.unfinished(job.row.id):
+        settled = probe(job)
+        if settled is not None:
+            return settled
         connection.spend()
-        row = doi_rows.read(lease.subject_id)
+        job = WriteJob(lease, connection, doi_rows.read(lease.subject_id))
     if lease.attempts > lease.max_attempts:
-        return finishing.finish(lease, connection, fenced_finish.attempts_spent(lease, ATTEMPTS_SPENT))
-    send = delivery_rest.send if connection.mds is None else delivery_mds.send
-    return send(lease, connection, row)
+        return job.finish(fenced_finish.attempts_spent(lease, ATTEMPTS_SPENT))
+    return delivery_rest.send(job) if connection.mds is None else delivery_mds.send(job)

@@ -6,14 +6,16 @@ may come back too. So REST is asked first, every time, and `mds_states` says whi
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from doitui_core.datacite import mds_states
-from doitui_core.datacite.mds import MdsRequest
+from doitui_core.datacite.mds import MdsClient, MdsRequest
 from doitui_core.datacite.mds_outcomes import METADATA_FIRST, PROVES, mds_outcome, other_doi
 from doitui_core.datacite.mds_states import Call
-from doitui_core.db.models import Attempt, Doi
-from doitui_core.delivery import finishing, outgoing_request, ownership
+from doitui_core.db.models import Doi
+from doitui_core.delivery import outgoing_request, ownership
+from doitui_core.delivery.finishing import WriteJob, answered, unchanged
 from doitui_core.dois import doi_rows
 from doitui_core.domain import outcomes, states
 from doitui_core.domain.answer import Answer
@@ -21,60 +23,53 @@ from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.domain.states import TARGET, Facts, Remote, Wanted
 from doitui_core.errors import BadInput, Misconfigured, RemoteFailed
 from doitui_core.metadata import build, to_xml
-from doitui_core.queue.connection import LOST, Connection
-from doitui_core.queue.leases import Lease
+from doitui_core.queue.connection import LOST
 
 UNCHANGEABLE = "MDS cannot change a registered DOI without publishing it: transport = rest can"
 NO_WAY = "MDS has no way from {} to {}: transport = rest has"
 
 
-def send(lease: Lease, connection: Connection, row: Doi) -> Outcome:
+def send(job: WriteJob) -> Outcome:
     """Ask for the state, then make the calls that lead to what is wanted."""
-    found = connection.ask(row.doi)
+    found = job.connection.ask(job.row.doi)
     if isinstance(found, Outcome):
-        return finishing.finish(lease, connection, found)
-    facts, remote = doi_rows.facts(row), Remote(found.state) if found.status == 200 else Remote.NONE
+        return job.finish(found)
+    facts, remote = doi_rows.facts(job.row), found.remote
     if facts.remote in states.ABSENT and remote is not Remote.NONE:
-        refused = ownership.refusal(row, found, connection)
+        refused = ownership.refusal(job.row, found, job.connection)
         if refused is not None:
-            return finishing.finish(lease, connection, refused)
-    if remote is not facts.remote and not finishing.save_progress(lease, _with_answer(remote), action="probe"):
+            return job.finish(refused)
+    if remote is not facts.remote and not job.save_progress(answered(remote), action="probe"):
         return LOST
     facts = states.answered(facts, remote)
     if facts.wanted is Wanted.ABANDONED:
-        return _abandon(lease, connection, row, remote)
+        return _abandon(job, remote)
     if facts.wanted not in TARGET:
-        return finishing.finish(lease, connection, outcomes.nothing_sent(f"it is {remote} at DataCite, as wanted"))
-    return _bring(lease, connection, row, facts)
+        return job.finish(outcomes.nothing_sent(f"it is {remote} at DataCite, as wanted"))
+    return _bring(job, facts)
 
 
-def _with_answer(remote: Remote) -> finishing.Change:
-    return lambda facts: states.answered(facts, remote)
-
-
-def _abandon(lease: Lease, connection: Connection, row: Doi, remote: Remote) -> Outcome:
+def _abandon(job: WriteJob, remote: Remote) -> Outcome:
     if remote is Remote.NONE:
-        return finishing.finish(lease, connection, outcomes.nothing_sent("DataCite does not have it"))
+        return job.finish(outcomes.nothing_sent("DataCite does not have it"))
     if remote is not Remote.DRAFT:
-        kind, cause, advice = outcomes.BY_STATUS[405]
-        return finishing.finish(lease, connection, Outcome(kind, cause, advice), ownership.keep_registered(row, remote))
-    return _Calls(lease, connection, row, remote).make((Call.DELETE_DOI,), {})
+        return job.finish(Outcome(*outcomes.BY_STATUS[405]), ownership.keep_registered(job.row, remote))
+    return _Calls(job, remote).make((Call.DELETE_DOI,))
 
 
-def _bring(lease: Lease, connection: Connection, row: Doi, facts: Facts) -> Outcome:
+def _bring(job: WriteJob, facts: Facts) -> Outcome:
     calls = mds_states.steps(facts.remote, facts.wanted)
     if calls is None:
-        message = NO_WAY.format(facts.remote, facts.wanted)
-        return finishing.finish(lease, connection, Outcome(OutcomeKind.PERMANENT, "no_way", message))
-    page = connection.config.tombstone_page(row.doi) if Call.DELETE_METADATA in calls else ""
+        return job.finish(Outcome(OutcomeKind.PERMANENT, "no_way", NO_WAY.format(facts.remote, facts.wanted)))
+    page = job.connection.config.tombstone_page(job.row.doi) if Call.DELETE_METADATA in calls else ""
     if page:
         # Before it is hidden: afterwards an address cannot be set without publishing.
-        return _Calls(lease, connection, row, facts.remote, url=page).make((Call.PUT_URL, *calls), {"url": page})
+        return _Calls(job, facts.remote, page).make((Call.PUT_URL, *calls), url=page)
     if not calls:
-        return finishing.finish(lease, connection, _left_alone(row, facts))
+        return job.finish(_left_alone(job.row, facts))
     if calls == (Call.DELETE_METADATA,):
-        return _Calls(lease, connection, row, facts.remote).make(calls, {})
-    return _whole(lease, connection, row, facts, calls)
+        return _Calls(job, facts.remote).make(calls)
+    return _send_document(job, facts, calls)
 
 
 def _left_alone(row: Doi, facts: Facts) -> Outcome:
@@ -84,112 +79,74 @@ def _left_alone(row: Doi, facts: Facts) -> Outcome:
     return outcomes.nothing_sent(f"it is {facts.remote} at DataCite, and whatever MDS is sent would publish it")
 
 
-def _whole(lease: Lease, connection: Connection, row: Doi, facts: Facts, calls: tuple[Call, ...]) -> Outcome:
+def _send_document(job: WriteJob, facts: Facts, calls: tuple[Call, ...]) -> Outcome:
     """Metadata and address."""
-    document = outgoing_request.content(row, facts, connection.config)
-    if not isinstance(document, Outcome) and build.fingerprint(document) != row.current_hash:
-        row, config = outgoing_request.renew(row)
-        document = outgoing_request.content(row, facts, config)
+    document = outgoing_request.content(job.row, facts, job.connection.config)
+    fingerprint = "" if isinstance(document, Outcome) else build.fingerprint(document)
+    if fingerprint not in ("", job.row.current_hash):
+        row, config = outgoing_request.renew(job.row)
+        job, document = replace(job, row=row), outgoing_request.content(row, facts, config)
     if isinstance(document, Outcome):
-        return finishing.finish(lease, connection, document, seen=row)
-    columns = {"confirmed_hash": build.fingerprint(document)}
-    return _Calls(lease, connection, row, facts.remote, document["url"] or "", document).make(calls, columns)
+        return job.finish(document, may_be_old=True)
+    fingerprint = build.fingerprint(document)
+    return _Calls(job, facts.remote, document["url"] or "", document, fingerprint).make(
+        calls, confirmed_hash=fingerprint
+    )
 
 
+@dataclass
 class _Calls:
-    """The calls of one job. `remote` is the state as far as they have led."""
+    """The calls of one job. `remote`: the state after those that were made. `url`, `document`: what they send."""
 
-    def __init__(
-        self,
-        lease: Lease,
-        connection: Connection,
-        row: Doi,
-        remote: Remote,
-        url: str = "",
-        document: dict[str, Any] | None = None,
-    ) -> None:
-        assert connection.mds is not None
-        self._lease, self._connection, self._row, self._mds = lease, connection, row, connection.mds
-        self._remote, self._url, self._document = remote, url, document
+    job: WriteJob
+    remote: Remote
+    url: str = ""
+    document: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
 
-    def make(self, calls: tuple[Call, ...], columns: dict[str, Any]) -> Outcome:
-        """Make them, one after the other; the end of the job. `columns` hold when all are done."""
-        outcome = outcomes.DONE
-        last: tuple[Attempt | None, Answer | None] = (None, None)
-        for place, call in enumerate(calls, 1):
-            try:
-                request = self._mds.request(call, self._row.doi, self._content(call))
-            except BadInput as error:
-                return finishing.finish(
-                    self._lease, self._connection, Outcome(OutcomeKind.PERMANENT, "metadata", str(error))
-                )
-            self._connection.spend()
-            attempt = self._begin(request)
-            if attempt is None:
-                return LOST
-            outcome, answer = self._made(request)
-            if outcome.kind is not OutcomeKind.DONE:
-                return finishing.finish(
-                    self._lease,
-                    self._connection,
-                    outcome,
-                    self._proven_state(outcome),
-                    attempt=attempt,
-                    answer=answer,
-                    seen=self._row,
-                )
-            self._remote = PROVES.get(outcome.cause, mds_states.state_after(call, self._remote))
-            outcome = Outcome(OutcomeKind.DONE, http_status=outcome.http_status)
-            if place == len(calls):
-                last = attempt, answer
-            elif not self._save_progress(call, attempt, outcome, answer):
-                return LOST
-        return self._finish(outcome, *last, columns)
+    def make(self, calls: tuple[Call, ...], **columns: Any) -> Outcome:
+        """Make them, one after the other; the end of the job. `columns` are written when all are done."""
+        call, *others = calls
+        try:
+            request = self._mds.request(call, self.job.row.doi, self._content(call))
+        except BadInput as error:
+            return self.job.finish(Outcome(OutcomeKind.PERMANENT, "metadata", str(error)))
+        self.job.connection.spend()
+        with_metadata = call is Call.PUT_METADATA
+        document, fingerprint = (self.document, self.fingerprint) if with_metadata else ({}, "")
+        sent = outgoing_request.begin(self.job, request.method, request.url, document, fingerprint, body=request.body)
+        if sent is None:
+            return LOST
+        outcome, answer = self._sent(request)
+        sent = replace(sent, answer=answer)
+        if outcome.kind is not OutcomeKind.DONE:
+            proven = PROVES.get(outcome.cause)
+            return sent.finish(outcome, unchanged if proven is None else answered(proven), may_be_old=True)
+        self.remote = PROVES.get(outcome.cause, mds_states.state_after(call, self.remote))
+        outcome = Outcome(OutcomeKind.DONE, http_status=outcome.http_status)
+        if not others:
+            return sent.finish(outcome, answered(self.remote), **columns)
+        if not sent.save_progress(answered(self.remote), action=str(call), outcome=outcome):
+            return LOST
+        return self.make(tuple(others), **columns)
 
-    def _finish(
-        self, outcome: Outcome, attempt: Attempt | None, answer: Answer | None, columns: dict[str, Any]
-    ) -> Outcome:
-        change = _with_answer(self._remote)
-        return finishing.finish(
-            self._lease, self._connection, outcome, change, attempt=attempt, answer=answer, **columns
-        )
-
-    def _save_progress(self, call: Call, attempt: Attempt, outcome: Outcome, answer: Answer | None) -> bool:
-        change = _with_answer(self._remote)
-        return finishing.save_progress(
-            self._lease, change, action=str(call), attempt=attempt, outcome=outcome, answer=answer
-        )
-
-    def _begin(self, request: MdsRequest) -> Attempt | None:
-        whole = self._document if request.call is Call.PUT_METADATA else None
-        return outgoing_request.begin(
-            self._lease,
-            self._connection,
-            self._row,
-            method=request.method,
-            target=request.url,
-            body=request.body,
-            document=whole,
-        )
+    @property
+    def _mds(self) -> MdsClient:
+        assert self.job.connection.mds is not None
+        return self.job.connection.mds
 
     def _content(self, call: Call) -> str:
         if call is Call.PUT_METADATA:
-            assert self._document is not None
-            return to_xml.render(self._document, doi=self._row.doi).decode()
-        return self._url if call is Call.PUT_URL else ""
+            return to_xml.render(self.document, doi=self.job.row.doi).decode()
+        return self.url if call is Call.PUT_URL else ""
 
-    def _made(self, request: MdsRequest) -> tuple[Outcome, Answer | None]:
+    def _sent(self, request: MdsRequest) -> tuple[Outcome, Answer | None]:
         try:
             answer = self._mds.send(request)
         except (RemoteFailed, Misconfigured) as error:
-            return finishing.probe_soon(self._lease, self._connection, outcomes.from_error(error)), None
-        other = outcomes.other_doi(answer, self._row.doi, other_doi(answer))
+            return self.job.probe_soon(outcomes.from_error(error)), None
+        other = outcomes.other_doi(answer, self.job.row.doi, other_doi(answer))
         outcome = other or mds_outcome(answer, request.call)
-        if outcome.cause == METADATA_FIRST and finishing.ended_before(self._lease, METADATA_FIRST):
+        if outcome.cause == METADATA_FIRST and self.job.ended_before(METADATA_FIRST):
             outcome = Outcome(OutcomeKind.PERMANENT, METADATA_FIRST, outcome.message, answer.status)
-        return finishing.probe_soon(self._lease, self._connection, outcome), answer
-
-    def _proven_state(self, outcome: Outcome) -> finishing.Change:
-        """What a refusal proves about the state, if anything."""
-        proven = PROVES.get(outcome.cause)
-        return (lambda facts: facts) if proven is None else _with_answer(proven)
+        return self.job.probe_soon(outcome), answer

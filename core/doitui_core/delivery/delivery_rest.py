@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from doitui_core.db.models import Attempt, Doi
-from doitui_core.delivery import finishing, outgoing_request, ownership
+from doitui_core.db.models import Doi
+from doitui_core.delivery import outgoing_request, ownership
+from doitui_core.delivery.finishing import WriteJob, answered
 from doitui_core.delivery.outgoing_request import OutgoingRequest
 from doitui_core.dois import doi_rows
 from doitui_core.domain import outcomes, states
@@ -13,8 +15,7 @@ from doitui_core.domain.answer import Answer
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.domain.states import TARGET, Facts, Remote, Step
 from doitui_core.errors import Misconfigured, RemoteFailed
-from doitui_core.queue.connection import LOST, Connection
-from doitui_core.queue.leases import Lease
+from doitui_core.queue.connection import LOST
 
 #: A create met a DOI that an earlier attempt of ours had made: go on by replacing it.
 OURS_ALREADY = Outcome(OutcomeKind.RETRYABLE, "made_earlier", "an earlier attempt had made it")
@@ -23,37 +24,34 @@ OURS_ALREADY = Outcome(OutcomeKind.RETRYABLE, "made_earlier", "an earlier attemp
 NOT_A_DRAFT = "not_a_draft"
 
 
-def send(lease: Lease, connection: Connection, row: Doi) -> Outcome:
+def send(job: WriteJob) -> Outcome:
     """Send what comes next; where an earlier attempt of ours had made the DOI, go on by replacing it."""
-    outcome = _send(lease, connection, row)
+    outcome = _send(job)
     if outcome is OURS_ALREADY:
-        connection.spend()
-        return _send(lease, connection, doi_rows.read(lease.subject_id))
+        job.connection.spend()
+        return _send(replace(job, row=doi_rows.read(job.row.id)))
     return outcome
 
 
-def _send(lease: Lease, connection: Connection, row: Doi) -> Outcome:
-    facts = doi_rows.facts(row)
+def _send(job: WriteJob) -> Outcome:
+    facts = doi_rows.facts(job.row)
     if states.next_step(facts) is Step.NOTHING:
-        return finishing.finish(
-            lease, connection, outcomes.nothing_sent(f"it is {facts.remote} at DataCite, as wanted")
-        )
-    request = outgoing_request.build_request(row, facts, connection.config)
-    if isinstance(request, OutgoingRequest) and request.fingerprint not in ("", row.current_hash):
-        row, config = outgoing_request.renew(row)
-        request = outgoing_request.build_request(row, facts, config)
+        return job.finish(outcomes.nothing_sent(f"it is {facts.remote} at DataCite, as wanted"))
+    request = outgoing_request.build_request(job.row, facts, job.connection.config)
+    if isinstance(request, OutgoingRequest) and request.fingerprint not in ("", job.row.current_hash):
+        row, config = outgoing_request.renew(job.row)
+        job, request = replace(job, row=row), outgoing_request.build_request(row, facts, config)
     if isinstance(request, Outcome):
-        return finishing.finish(lease, connection, request, seen=row)
-    attempt = _begin(lease, connection, row, request)
-    if attempt is None:
+        return job.finish(request, may_be_old=True)
+    sent = _begin(job, request)
+    if sent is None:
         return LOST
-    attributes = {**request.document, **_transition(request.event, row)}
+    attributes = {**request.document, **_transition(request.event, job.row)}
     try:
-        answer = connection.send(request.method, row.doi, attributes)
+        answer = job.connection.send(request.method, job.row.doi, attributes)
     except (RemoteFailed, Misconfigured) as error:
-        outcome = finishing.probe_soon(lease, connection, outcomes.from_error(error))
-        return finishing.finish(lease, connection, outcome, attempt=attempt, seen=row)
-    return _answered(lease, connection, row, facts, attempt, answer, request)
+        return sent.finish(job.probe_soon(outcomes.from_error(error)), may_be_old=True)
+    return _answered(replace(sent, answer=answer), facts, answer, request)
 
 
 def _transition(event: str | None, row: Doi) -> dict[str, str]:
@@ -62,96 +60,60 @@ def _transition(event: str | None, row: Doi) -> dict[str, str]:
     return {"event": event, "reason": row.reason} if event == "hide" else {"event": event}
 
 
-def _begin(lease: Lease, connection: Connection, row: Doi, request: OutgoingRequest) -> Attempt | None:
-    address = f"{connection.client.base_url}/dois" + (f"/{row.doi}" if request.method != "POST" else "")
-    event = request.event or ""
-    if request.fingerprint:
-        return outgoing_request.begin(
-            lease, connection, row, method=request.method, target=address, event=event, document=request.document
-        )
-    body = outgoing_request.to_json(request.document) if request.document else ""
-    return outgoing_request.begin(lease, connection, row, method=request.method, target=address, event=event, body=body)
+def _begin(job: WriteJob, request: OutgoingRequest) -> WriteJob | None:
+    address = f"{job.connection.client.base_url}/dois" + (f"/{job.row.doi}" if request.method != "POST" else "")
+    event, fingerprint = request.event or "", request.fingerprint
+    body = "" if fingerprint or not request.document else outgoing_request.to_json(request.document)
+    document = request.document if fingerprint else {}
+    return outgoing_request.begin(job, request.method, address, document, fingerprint, event=event, body=body)
 
 
-def _answered(
-    lease: Lease,
-    connection: Connection,
-    row: Doi,
-    sent: Facts,
-    attempt: Attempt,
-    answer: Answer,
-    request: OutgoingRequest,
-) -> Outcome:
-    outcome = outcomes.other_doi(answer, row.doi, answer.dois) or outcomes.from_answer(answer)
-    if outcome.cause == outcomes.TAKEN and request.method == "POST":
-        return _taken(lease, connection, attempt, answer)
+def _answered(job: WriteJob, before: Facts, answer: Answer, request: OutgoingRequest) -> Outcome:
+    outcome = outcomes.other_doi(answer, job.row.doi, answer.dois) or outcomes.from_answer(answer)
+    if outcome.cause == outcomes.DOI_EXISTS and request.method == "POST":
+        return _exists_already(job)
     if request.method == "DELETE" and (answer.status == 204 or outcome.cause == "not_there"):
-        gone = Outcome(OutcomeKind.DONE, http_status=answer.status)
-        return finishing.finish(
-            lease, connection, gone, lambda facts: states.answered(facts, Remote.NONE), attempt=attempt
-        )
+        return job.finish(Outcome(OutcomeKind.DONE, http_status=answer.status), answered(Remote.NONE))
     if outcome.cause == NOT_A_DRAFT:
-        return _keep_registered(lease, connection, outcome, attempt, answer)
+        return _keep_registered(job, outcome)
     if outcome.kind is not OutcomeKind.DONE:
-        outcome = finishing.probe_soon(lease, connection, outcome)
-        return finishing.finish(lease, connection, outcome, attempt=attempt, answer=answer, seen=row)
+        return job.finish(job.probe_soon(outcome), may_be_old=True)
     remote = Remote(answer.state)
-    outcome = _compared(lease, sent, remote, answer)
+    outcome = _compared(job, before, remote, answer.status)
     columns: dict[str, Any] = {"confirmed_hash": request.fingerprint} if request.fingerprint else {}
     if request.event == "hide" and outcome.kind is OutcomeKind.DONE and request.document:
         columns["url"] = request.document["url"]
-    return finishing.finish(
-        lease,
-        connection,
-        outcome,
-        lambda facts: states.answered(facts, remote),
-        attempt=attempt,
-        answer=answer,
-        document=request.document if request.fingerprint else None,
-        **columns,
-    )
+    confirmed = request.document if request.fingerprint else None
+    return job.finish(outcome, answered(remote), document=confirmed, **columns)
 
 
-def _keep_registered(
-    lease: Lease, connection: Connection, outcome: Outcome, attempt: Attempt, answer: Answer
-) -> Outcome:
-    connection.spend()
-    row = doi_rows.read(lease.subject_id)
-    found = connection.ask(row.doi)
+def _keep_registered(job: WriteJob, outcome: Outcome) -> Outcome:
+    job.connection.spend()
+    row = doi_rows.read(job.row.id)
+    found = job.connection.ask(row.doi)
     if isinstance(found, Outcome):
-        return finishing.finish(lease, connection, found, attempt=attempt, answer=answer)
-    remote = Remote(found.state) if found.status == 200 else Remote.NONE
-    return finishing.finish(
-        lease, connection, outcome, ownership.keep_registered(row, remote), attempt=attempt, answer=answer
-    )
+        return job.finish(found)
+    return job.finish(outcome, ownership.keep_registered(row, found.remote))
 
 
-def _compared(lease: Lease, sent: Facts, remote: Remote, answer: Answer) -> Outcome:
+def _compared(job: WriteJob, before: Facts, remote: Remote, http_status: int) -> Outcome:
     """DataCite ignores an illegal event with 200: only the wanted state is a success. Corrected once."""
-    if remote is TARGET[sent.wanted]:
-        return Outcome(OutcomeKind.DONE, http_status=answer.status)
-    message = f"DataCite answered {answer.status} but the DOI is {remote}, not {TARGET[sent.wanted]}"
-    kind = OutcomeKind.PERMANENT if finishing.ended_before(lease, "wrong_state") else OutcomeKind.RETRYABLE
-    return Outcome(kind, "wrong_state", message, answer.status, wait=0.0)
+    if remote is TARGET[before.wanted]:
+        return Outcome(OutcomeKind.DONE, http_status=http_status)
+    message = f"DataCite answered {http_status} but the DOI is {remote}, not {TARGET[before.wanted]}"
+    kind = OutcomeKind.PERMANENT if job.ended_before("wrong_state") else OutcomeKind.RETRYABLE
+    return Outcome(kind, "wrong_state", message, http_status, wait=0.0)
 
 
-def _taken(lease: Lease, connection: Connection, attempt: Attempt, answer: Answer) -> Outcome:
-    """The DOI exists already. Made by an earlier attempt of ours: go on. Else nothing is done; a person decides."""
-    row = doi_rows.read(lease.subject_id)
-    connection.spend()
-    found = connection.ask(row.doi)
+def _exists_already(job: WriteJob) -> Outcome:
+    """Made by an earlier attempt of ours: go on. Else nothing is done; a person decides."""
+    row = doi_rows.read(job.row.id)
+    job.connection.spend()
+    found = job.connection.ask(row.doi)
     if isinstance(found, Outcome):
-        return finishing.finish(lease, connection, found, attempt=attempt, answer=answer)
-    refused = ownership.refusal(row, found, connection, excluding=attempt.id)
+        return job.finish(found)
+    refused = ownership.refusal(row, found, job.connection, excluding=job.attempt.id if job.attempt else 0)
     if refused is not None:
-        return finishing.finish(lease, connection, refused, attempt=attempt, answer=answer)
-    remote = Remote(found.state)
-    kept = finishing.save_progress(
-        lease,
-        lambda facts: states.answered(facts, remote),
-        action="made earlier",
-        attempt=attempt,
-        outcome=OURS_ALREADY,
-        answer=answer,
-    )
-    return OURS_ALREADY if kept else LOST
+        return job.finish(refused)
+    saved = job.save_progress(answered(Remote(found.state)), action="made earlier", outcome=OURS_ALREADY)
+    return OURS_ALREADY if saved else LOST

@@ -6,6 +6,7 @@ write brings the remote back to what is wanted.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from doitui_core.db import database
@@ -17,7 +18,6 @@ from doitui_core.domain.answer import Answer
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.domain.states import TARGET, Certainty, Facts, Remote, Wanted
-from doitui_core.notify import outage_check
 from doitui_core.queue import fenced_finish, jobs
 from doitui_core.queue.connection import Connection
 from doitui_core.queue.leases import Lease
@@ -26,30 +26,19 @@ from doitui_core.queue.leases import Lease
 def check(lease: Lease, connection: Connection) -> Outcome:
     """Ask DataCite for state and content; where they are not what was confirmed, queue a write. Reads only."""
     row = doi_rows.read(lease.subject_id)
-    answer = connection.ask(row.doi)
-    if isinstance(answer, Outcome):
-        return _finish(lease, connection, row, answer, None)
-    return _finish(lease, connection, row, Outcome(OutcomeKind.DONE, http_status=answer.status), answer)
-
-
-def _finish(lease: Lease, connection: Connection, seen: Doi, outcome: Outcome, answer: Answer | None) -> Outcome:
-    outage_check.decide(lease, connection, outcome)
-    return fenced_finish.finish(
-        lease,
-        connection,
-        outcome,
-        lock=lambda: doi_rows.lock(lease.subject_id),
-        write=lambda row, conclude: _settle(lease, connection, seen, row, answer, outcome, conclude),
-    )
+    found = connection.ask(row.doi)
+    answer = None if isinstance(found, Outcome) else found
+    outcome = found if isinstance(found, Outcome) else Outcome(OutcomeKind.DONE, http_status=found.status)
+    return finishing.finish_doi(lease, connection, outcome, partial(_settle, lease, connection, row, answer, outcome))
 
 
 def _settle(
     lease: Lease,
     connection: Connection,
     seen: Doi,
-    row: Doi,
     answer: Answer | None,
     outcome: Outcome,
+    row: Doi,
     conclude: fenced_finish.Conclude,
 ) -> fenced_finish.Conclusion:
     """Undo what arrived late; where the job goes."""
@@ -70,14 +59,14 @@ def _settle(
 
 
 def _late(row: Doi, answer: Answer, account: str) -> str:
-    """What is not as it was confirmed, in one sentence; empty when all is well, or when a write is running anyway."""
+    """What differs from what was confirmed, in one sentence; empty when nothing does, or when a write is running."""
     facts = doi_rows.facts(row)
     write = jobs.open_job(job_kinds.JobKind.WRITE, row.id)
-    under_way = write is not None and write.status != JobStatus.FAILED
-    somebody_elses = answer.status == 200 and answer.owner != account.lower()
-    if facts.certainty is Certainty.UNCERTAIN or under_way or somebody_elses:
+    running = write is not None and write.status != JobStatus.FAILED
+    foreign = answer.status == 200 and answer.owner != account.lower()
+    if facts.certainty is Certainty.UNCERTAIN or running or foreign:
         return ""
-    remote = Remote(answer.state) if answer.status == 200 else Remote.NONE
+    remote = answer.remote
     news = remote is not facts.remote and not (remote is Remote.NONE and facts.remote in states.ABSENT)
     if facts.wanted not in TARGET:
         what = "abandoned DOI" if facts.wanted is Wanted.ABANDONED else "DOI"
@@ -94,7 +83,7 @@ def _undo(row: Doi, lease: Lease, answer: Answer | None, outcome: Outcome) -> No
     """Note what is there, and queue what brings it back to what is wanted. Where nothing was wanted any more, what is
     there is wanted now: the request was cancelled too late.
     """
-    remote = Remote(answer.state) if answer is not None and answer.status == 200 else Remote.NONE
+    remote = answer.remote if answer is not None else Remote.NONE
     facts: Facts = states.answered(doi_rows.facts(row), remote)
     if facts.wanted is Wanted.NONE:
         facts = states.cancelled(facts)

@@ -1,26 +1,27 @@
 """What a write sends, and the attempt that is recorded before it is sent.
 
-A request depends on facts and record only. Hiding sends no metadata, so that a broken record can still be hidden.
+A request depends on facts and record only. A changed landing page is no request of its own: the whole document is sent
+again by PUT, with its `url` (over MDS see `delivery_mds`). Hiding sends no metadata, so that a broken record can still
+be hidden.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import database, fields, prepared
 from doitui_core.db.models import Attempt, Doi, Payload, Record
+from doitui_core.delivery.finishing import WriteJob
 from doitui_core.dois import datacite_document, doi_rows, reservations
 from doitui_core.domain import states
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.domain.states import Facts, Step, Wanted
 from doitui_core.metadata import build
 from doitui_core.queue import jobs
-from doitui_core.queue.connection import Connection
-from doitui_core.queue.leases import Lease
 
 METHODS = {Step.CREATE: "POST", Step.REPLACE: "PUT", Step.DELETE: "DELETE"}
 
@@ -65,8 +66,10 @@ def content(row: Doi, facts: Facts, config: Config) -> dict[str, Any] | Outcome:
 
 
 def renew(row: Doi) -> tuple[Doi, Config]:
-    """The row, having learnt what its content is now, where it knew another: a setting has changed since (a default,
-    the template of landing pages). Unless the row learns it, the DOI would stay `changed`.
+    """The row with the fingerprint of its current content, and the settings as they are now.
+
+    The stored one is old where a setting (a default, the template of landing pages) has changed since: the DOI would
+    stay `changed`.
     """
     with database.write():
         doi_rows.lock(row.id)
@@ -81,47 +84,38 @@ def to_json(document: dict[str, Any]) -> str:
 
 
 def begin(
-    lease: Lease,
-    connection: Connection,
-    row: Doi,
-    *,
+    job: WriteJob,
     method: str,
     target: str,
+    document: dict[str, Any],
+    fingerprint: str,
+    *,
     event: str = "",
     body: str = "",
-    document: dict[str, Any] | None = None,
-) -> Attempt | None:
+) -> WriteJob | None:
     """Note that a request goes out now, and renew the lease; None when the lease is lost. Committed before sending.
 
-    `body`: the text that is sent, where it is not `document`. `document`: the whole document it stands for, stored as
-    what was sent last.
+    `document`, `fingerprint`: the whole document that is sent, stored as what was sent last; empty where none is.
+    `body`: the text that is sent, where it is not the document as JSON.
     """
-    whole = build.fingerprint(document) if document else ""
-    payloads = {whole: to_json(document)} if document else {}
-    fingerprint = whole
+    payloads = {fingerprint: to_json(document)} if fingerprint else {}
+    of_body = build.fingerprint({"body": body}) if body else fingerprint
     if body:
-        fingerprint = build.fingerprint({"body": body})
-        payloads[fingerprint] = body
+        payloads[of_body] = body
     packed = [Payload(fingerprint=key, body=fields.pack_text(text)) for key, text in payloads.items()]
-    attempt = Attempt(
-        doi=row.id,
-        job_id=lease.job_id,
-        worker=lease.worker,
-        method=method,
-        target=target,
-        event=event,
-        fingerprint=fingerprint,
-    )
+    lease, row = job.lease, job.row
+    ours = {"doi": row.id, "job_id": lease.job_id, "worker": lease.worker}
+    attempt = Attempt(**ours, method=method, target=target, event=event, fingerprint=of_body)
     # This note alone tells later on that it was us: it must not be lost, whatever becomes of this machine.
     with database.write(durable=True):
         locked = doi_rows.lock(row.id)
-        if not jobs.renew(lease, connection.policy):
+        if not jobs.renew(lease, job.connection.policy):
             return None
         for payload in packed:
             prepared.insert(payload)
-        if whole:
-            locked.sent_hash = whole
+        if fingerprint:
+            locked.sent_hash = fingerprint
             prepared.update(locked)
         attempt.sent_at = database.now()
         prepared.insert(attempt)
-    return attempt
+    return replace(job, attempt=attempt, answer=None)

@@ -18,6 +18,7 @@ from doitui_core.datacite.resolver import Resolver, ResolverFinding
 from doitui_core.db import audit, database
 from doitui_core.db.chunks import Step, paced, row_chunks, to_the_end
 from doitui_core.db.models import Attempt, Doi, Repository
+from doitui_core.delivery.finishing import finish_doi
 from doitui_core.dois import activity_log, datacite_document, doi_rows
 from doitui_core.domain import job_kinds, states
 from doitui_core.domain.answer import Answer, line
@@ -25,8 +26,7 @@ from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.domain.states import LADDER, MINTED, TARGET, Certainty, Facts, Remote, Verification, Wanted
 from doitui_core.errors import Misconfigured
 from doitui_core.metadata import compare
-from doitui_core.notify import outage_check
-from doitui_core.queue import fenced_finish, jobs
+from doitui_core.queue import jobs
 from doitui_core.queue.connection import LOST, Connection
 from doitui_core.queue.leases import Lease
 from doitui_core.text import plural
@@ -148,13 +148,11 @@ def _changed(facts: Facts, seen: _Seen) -> Facts:
 
 def _finish(lease: Lease, connection: Connection, outcome: Outcome, seen: _Seen | None = None) -> Outcome:
     """Write the verdicts (of the row as it was `seen`) and the job's end in one transaction; or `LOST`."""
-    outage_check.decide(lease, connection, outcome)
-    return fenced_finish.finish(
+    return finish_doi(
         lease,
         connection,
         outcome,
-        lock=lambda: doi_rows.lock(lease.subject_id),
-        write=lambda row, conclude: conclude(_write_verdicts(row, lease, outcome, seen)),
+        lambda row, conclude: conclude(_write_verdicts(row, lease, outcome, seen)),
         committed=lambda row, end: activity_log.verified(row, end.outcome),
     )
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from doitui_core.domain import strict_json
+from doitui_core.domain.states import Remote
 
 #: A body kept for people is cut here, in characters (DESIGN: 64 kB of whatever was not 2xx).
 KEPT = 65_536
@@ -31,6 +32,7 @@ class Answer:
 
     @property
     def ok(self) -> bool:
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
     @cached_property
@@ -63,6 +65,11 @@ class Answer:
     def state(self) -> str:
         """The state DataCite says the DOI is in now: draft, registered, findable; empty when it does not say."""
         return str(self.attributes.get("state") or "")
+
+    @property
+    def remote(self) -> Remote:
+        """The state of the DOI that was asked for, `NONE` where DataCite does not have it (404)."""
+        return Remote(self.state) if self.status == 200 else Remote.NONE
 
     @property
     def unreadable(self) -> bool:

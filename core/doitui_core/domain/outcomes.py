@@ -88,7 +88,7 @@ BY_HUNDRED: dict[int, tuple[OutcomeKind, str, str]] = {
 }
 
 #: The cause of a POST for a DOI that exists already (lupo: uniqueness is global across repositories).
-TAKEN = "doi_taken"
+DOI_EXISTS = "doi_taken"
 
 
 #: What is said of an answer that is not the service's own.
@@ -132,7 +132,7 @@ def from_answer(answer: Answer, service: ServiceProfile = DATACITE) -> Outcome:
             return Outcome(OutcomeKind.AMBIGUOUS, "unreadable", "the answer could not be read", answer.status)
         return Outcome(OutcomeKind.DONE, http_status=answer.status)
     if answer.status == 422 and any("already been taken" in title for _, title in answer.errors):
-        cause = TAKEN
+        cause = DOI_EXISTS
     summary = " ".join(answer.summary.split())
     message = f"HTTP {answer.status}: {summary}; {advice}"
     return Outcome(kind, cause, message, answer.status, wait)

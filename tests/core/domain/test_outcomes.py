@@ -90,7 +90,7 @@ def test_a_gateway_that_names_a_time_proves_nothing(status: int) -> None:
 
 def test_a_doi_that_exists_is_told_apart_from_bad_metadata() -> None:
     outcome = from_answer(answer(422, errors("This DOI has already been taken")))
-    assert (outcome.kind, outcome.cause) == (OutcomeKind.PERMANENT, outcomes.TAKEN)
+    assert (outcome.kind, outcome.cause) == (OutcomeKind.PERMANENT, outcomes.DOI_EXISTS)
 
 
 def test_the_message_has_the_servers_words_and_what_to_do_in_one_line() -> None:
