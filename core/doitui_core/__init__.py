@@ -93,7 +93,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """A function of the API, loaded now and kept."""
+    """A function of the API, loaded now and cached."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

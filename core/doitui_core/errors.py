@@ -65,7 +65,7 @@ class AmbiguousId(BadInput):
 
 
 class Misconfigured(DoituiError):
-    """Settings or set-up must be mended first."""
+    """Settings or set-up must be corrected first."""
 
 
 class DatabaseNotReady(Misconfigured):
@@ -83,7 +83,7 @@ class DatabaseReplaced(DatabaseUnavailable):
 
 
 class DiskFull(DatabaseUnavailable):
-    """The disk of the database, or of a file beside it, is full. What was committed before stays."""
+    """The disk of the database, or of a file in its directory, is full. What was committed before stays."""
 
 
 class WrongEnvironment(Misconfigured):

@@ -1,4 +1,4 @@
-"""Python's search for garbage, left out where very many objects come and go."""
+"""Python's garbage collection, paused where very many objects come and go."""
 
 from __future__ import annotations
 

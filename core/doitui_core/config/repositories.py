@@ -13,7 +13,7 @@ from doitui_core.db.models import Repository
 from doitui_core.domain import environments, identifiers
 from doitui_core.errors import BadInput, Misconfigured, NotFound
 
-#: Beside letters and digits these stand in an address as they are, in a path and in a query (RFC 3986).
+#: Characters, other than letters and digits, that are not escaped in the path and query of an address (RFC 3986).
 IN_ADDRESS = "/:@!$*(),;=~"
 
 #: The pattern of a local prefix for which no pattern is set.
@@ -29,7 +29,7 @@ CODE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", re.ASCII)
 class Config:
     """A repository's settings, looked up once: what building a document, making a DOI and talking to DataCite need.
 
-    Values are as set; what is missing or wrong is told when it is needed (`require_prefix`, `require_account`).
+    Values are as set; what is missing or wrong is reported when it is needed (`require_prefix`, `require_account`).
     """
 
     repository_id: int
@@ -37,13 +37,16 @@ class Config:
     settings: settings.Settings
 
     def text(self, name: str) -> str:
+        """The value of a setting as text."""
         return str(self.settings.get(name))
 
     def number(self, name: str) -> int:
+        """The value of a setting as a whole number."""
         return int(self.settings.get(name))
 
     @property
     def environment(self) -> str:
+        """`test` or `production`."""
         return self.text("datacite_environment")
 
     @property
@@ -55,22 +58,22 @@ class Config:
 
     @property
     def mds_url(self) -> str:
-        """The MDS to use; beside a sandbox its own. Raises as `url`."""
+        """The MDS to use; with a sandbox its own. Raises as `url`."""
         return self._address("mds_url", environments.MDS_URL)
 
     @property
     def events_url(self) -> str:
-        """The Events API to use; beside a sandbox its own. Raises as `url`."""
+        """The Events API to use; with a sandbox its own. Raises as `url`."""
         return self._address("events_url", environments.REST_URL)
 
     @property
     def reports_url(self) -> str:
-        """Where usage reports go; beside a sandbox to it. Raises as `url`."""
+        """Where usage reports go; with a sandbox to it. Raises as `url`."""
         return self._address("reports_url", environments.REST_URL)
 
     def _address(self, name: str, own: Mapping[str, str]) -> str:
-        beside = self.url if environments.is_loopback(self.url) else own[self.environment]
-        return environments.check_fence(self.text(name) or beside, self.environment, name)
+        default = self.url if environments.is_loopback(self.url) else own[self.environment]
+        return environments.check_fence(self.text(name) or default, self.environment, name)
 
     @property
     def rate(self) -> float | None:

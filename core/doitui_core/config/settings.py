@@ -170,7 +170,7 @@ class Value:
 class Settings:
     """The settings as one repository (or none) sees them, resolved once.
 
-    `flags` are what the command line said; `rows` and `shared` the repository's and the global rows.
+    `flags` are those of the command line; `rows` and `shared` the repository's and the global rows.
     """
 
     rows: Mapping[str, str]

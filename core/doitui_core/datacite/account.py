@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from base64 import b64encode
 from collections.abc import Mapping
+from typing import Any
 
 import requests
 
@@ -39,11 +40,21 @@ class Account:
         return min(self.deadline, LOOK_SECONDS)
 
     def exchange(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, deadline: float | None = None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        deadline: float | None = None,
+        **options: Any,
     ) -> Answer:
-        """One request. Raises `NotSent`, `NoAnswer` or `Misconfigured`."""
-        seconds = deadline or self.deadline
-        return transport.exchange(self._session(), method, url, deadline=seconds, headers=headers, data=body)
+        """One request; `options` as of `transport.exchange`. Raises `NotSent`, `NoAnswer` or `Misconfigured`."""
+        options |= {"deadline": deadline or self.deadline, "headers": headers, "data": body}
+        return transport.exchange(self._session(), method, url, **options)
+
+    def look_at(self, url: str, media_type: str, **options: Any) -> Answer:
+        """What the server says to a harmless GET, soon. Raises as `exchange`."""
+        return self.exchange("GET", url, {"Accept": media_type}, deadline=self.look_deadline, **options)
 
     def masked(self, text: str) -> str:
         """`text` without the password, in whatever form a server may repeat it."""

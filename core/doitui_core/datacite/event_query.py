@@ -23,18 +23,8 @@ from doitui_core.domain.answer import Answer
 from doitui_core.domain.intermediary import EVENTS
 from doitui_core.errors import BadInput
 
-#: What can be asked for. Others are dropped by the server in silence, and all events come back.
-FILTERS = (
-    "query",
-    "subj_id",
-    "obj_id",
-    "doi",
-    "prefix",
-    "orcid",
-    "year_month",
-    "source_id",
-    "relation_type_id",
-)
+#: What can be asked for. Others are ignored by the server in silence, and all events come back.
+FILTERS = ("query", "subj_id", "obj_id", "doi", "prefix", "orcid", "year_month", "source_id", "relation_type_id")
 
 #: Any other word means `updated`, in silence; and so does no word.
 _ORDERS = ("obj_id", "total", "created", "updated", "relation_type_id")
@@ -56,7 +46,7 @@ PACE = Pace(calls=1)
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Some of the events, each as a dict of `id` and its attributes (`subj_id`, `total` …), and what is said of all.
+    """Some of the events, each as a dict of `id` and its attributes (`subj_id`, `total` …), and data on all.
 
     `total`: how many there are. `meta`: counts by source, relation type and so on, as the server spells them.
     """
@@ -90,7 +80,7 @@ class EventQueryClient:
         self._session = transport.anonymous(f"doitui/{__version__}{by}")
 
     def all_pages(self, filters: Mapping[str, str], *, sort: str = "", size: int = LARGEST_PAGE) -> Iterator[EventPage]:
-        """Every event that fits all `filters` (`FILTERS`; empty ones are left out), page after page, each once.
+        """Every event that fits all `filters` (`FILTERS`; empty ones do not count), page after page, each once.
 
         Raises `BadInput` for a filter, sort or size that is none; `RemoteFailed`, `NotSent`, `NoAnswer`, or `BadAnswer`
         for a list that is none.

@@ -20,7 +20,7 @@ from doitui_core.domain.event import EventValue
 
 MEDIA_TYPE = "application/vnd.api+json"
 
-#: What DataCite gives events without a licence; said, so that a hub says the same.
+#: What DataCite gives events without a licence; sent, so that a hub stores the same.
 LICENSE = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
@@ -78,8 +78,7 @@ class EventsClient(BearerAccount):
 
     def look(self) -> Answer:
         """What the server says to a harmless question, soon. Raises as `send`."""
-        headers = {"Accept": self.dialect.accept}
-        return self.exchange("GET", f"{self.base_url}/events?page[size]=0", headers, None, self.look_deadline)
+        return self.look_at(f"{self.base_url}/events?page[size]=0", self.dialect.accept)
 
     def send(self, request: EventRequest) -> Answer:
         """The answer, whatever its status. Raises `NotSent`, `NoAnswer` or `Misconfigured`."""

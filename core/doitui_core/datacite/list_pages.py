@@ -41,14 +41,14 @@ def items(answer: Answer, url: str, what: str = "list", needed: Sequence[str] = 
 
 
 def total(answer: Answer, url: str, fewest: int) -> int:
-    """How many there are in all; where nothing is said, as many as have come. Raises `BadAnswer`."""
+    """How many there are in all; where the server does not say, as many as have come. Raises `BadAnswer`."""
     meta = answer.document.get("meta")
-    said = meta.get("total") if isinstance(meta, dict) else None
-    if said is None:
+    number = meta.get("total") if isinstance(meta, dict) else None
+    if number is None:
         return fewest
-    if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said < 2**62:
-        raise bad(url, f"meta.total is {str(said)[:40]!r}")
-    return said
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 2**62:
+        raise bad(url, f"meta.total is {str(number)[:40]!r}")
+    return number
 
 
 def bad(url: str, what: str) -> BadAnswer:

@@ -62,8 +62,7 @@ class MdsClient(Account):
 
     def look(self) -> Answer:
         """What MDS says to a harmless question, soon: where a DOI leads that nobody has. Raises as `send`."""
-        url = f"{self.base_url}/doi/10.5072/doitui-asks-whether-mds-answers"
-        return self.exchange("GET", url, {"Accept": "text/plain"}, None, self.look_deadline)
+        return self.look_at(f"{self.base_url}/doi/10.5072/doitui-asks-whether-mds-answers", "text/plain")
 
 
 def _lines(doi: str, url: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import BinaryIO
 
-from doitui_core.datacite import transport
 from doitui_core.datacite.bearer import BearerAccount
 from doitui_core.domain.answer import Answer
 
@@ -38,37 +37,15 @@ class ReportsClient(BearerAccount):
         method, url = ("PUT", f"{self.reports}/{uuid}") if first else ("POST", self.reports)
         kind = {"Content-Type": "application/gzip", "Content-Encoding": "gzip"}
         headers = {"Accept": "application/json", **(kind if compressed else {"Content-Type": "application/json"})}
-        answer = transport.exchange(
-            self._session(),
-            method,
-            url,
-            deadline=self.deadline,
-            headers=headers,
-            data=body,
-            beginning=BEGINNING,
-        )
+        answer = self.exchange(method, url, headers, body, beginning=BEGINNING)
         # An error page may show the request it is about.
         return replace(answer, text=self.masked(answer.text))
 
     def fetch(self, uuid: str, into: BinaryIO) -> Answer:
         """The whole report `uuid`, written to `into` where there is one. Raises as `send`."""
-        answer = transport.exchange(
-            self._session(),
-            "GET",
-            f"{self.reports}/{uuid}",
-            deadline=self.deadline,
-            headers={"Accept": "application/json"},
-            into=into,
-        )
+        answer = self.exchange("GET", f"{self.reports}/{uuid}", {"Accept": "application/json"}, into=into)
         return replace(answer, text=self.masked(answer.text))
 
     def look(self) -> Answer:
         """What the store says to a harmless question, soon. Raises as `send`."""
-        return transport.exchange(
-            self._session(),
-            "GET",
-            f"{self.reports}?page%5Bsize%5D=1",
-            deadline=self.look_deadline,
-            headers={"Accept": "application/json"},
-            beginning=BEGINNING,
-        )
+        return self.look_at(f"{self.reports}?page%5Bsize%5D=1", "application/json", beginning=BEGINNING)

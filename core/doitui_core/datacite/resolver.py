@@ -199,7 +199,7 @@ def refusal(target: str, base: str, environment: str) -> tuple[Stop, str] | None
 
 
 def judge(walk: Walk, wanted: str) -> ResolverFinding:
-    """What a walk proves. A definite mismatch is one that waiting cannot mend; whatever else went wrong is no verdict.
+    """What a walk proves. A mismatch is one that waiting does not change; whatever else went wrong is no verdict.
 
     What lies outside is not visited, so there the resolver's own word has to do.
     """

@@ -43,7 +43,7 @@ class RestClient(Account):
         return self._send("POST", f"/dois{WHOLE}", _envelope(attributes))
 
     def replace(self, doi: str, attributes: Mapping[str, Any]) -> Answer:
-        """PUT: blocks that are there are replaced, absent ones kept. 201: the DOI was not there, and now it is."""
+        """PUT: blocks of `attributes` are replaced, others stay. 201: the DOI was not there, and now it is."""
         return self._send("PUT", _path(doi) + WHOLE, _envelope(attributes))
 
     def get(self, doi: str) -> Answer:
@@ -69,25 +69,16 @@ class RestClient(Account):
         url, more = f"{self.base_url}/dois", True
         reading = list_pages.Reading(url)
         query = {name.replace("_", "-"): value for name, value in filters.items()}
+        query |= {"affiliation": "true", "publisher": "true", "page[size]": str(self.PAGE)}
         while more:
-            asked = urlencode(
-                {
-                    **query,
-                    "affiliation": "true",
-                    "publisher": "true",
-                    "page[size]": self.PAGE,
-                    "page[cursor]": reading.cursor,
-                }
-            )
-            answer = self._listed(f"/dois?{asked}")
+            answer = self._listed(f"/dois?{urlencode({**query, 'page[cursor]': reading.cursor})}")
             found = [item["attributes"] for item in list_pages.items(answer, url, needed=["doi"])]
             more = reading.advance(answer, [attributes["doi"] for attributes in found])
             yield from found
 
     def look(self) -> Answer:
         """What DataCite says to a harmless question, soon. Raises as `get`, but takes any answer."""
-        url = f"{self.base_url}/dois?page[size]=0"
-        return self.exchange("GET", url, {"Accept": MEDIA_TYPE}, None, self.look_deadline)
+        return self.look_at(f"{self.base_url}/dois?page[size]=0", MEDIA_TYPE)
 
     def check_credentials(self) -> Answer:
         """The answer to a cheap question. Raises `CredentialsRefused` for an unknown account, else as `list`."""
@@ -100,10 +91,10 @@ class RestClient(Account):
         return answer
 
     def _require_recognised(self, answer: Answer) -> None:
-        """What an anonymous caller is told proves nothing. What a firewall or proxy says does not prove even that."""
+        """Raise `CredentialsRefused` for an answer to an anonymous caller, which proves nothing; `ForeignAnswer`."""
         outcomes.require_own(answer, DATACITE)
-        told = answer.status == 404 or (answer.ok and answer.document)
-        if answer.status == 401 or (told and not answer.known_credentials):
+        about_us = answer.status == 404 or (answer.ok and answer.document)
+        if answer.status == 401 or (about_us and not answer.known_credentials):
             raise CredentialsRefused(
                 f"{self.base_url} rejects account {self.account} with this password: check both, and whether they"
                 " belong to this environment (test or production)"

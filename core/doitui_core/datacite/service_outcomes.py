@@ -1,4 +1,6 @@
-"""Refusals where statuses mean another thing than for a DOI: the rules of one service, before `outcomes`. Pure."""
+"""Refusals of services at which a status means another thing than for a DOI: their rules go before `domain.outcomes`,
+which says what a 403 or 422 means for a DOI. Pure.
+"""
 
 from __future__ import annotations
 

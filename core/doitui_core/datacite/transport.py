@@ -64,7 +64,7 @@ class _Flight:
     """A request under way. `over`: its time is, whatever comes now is too late.
 
     `target`: what the request line must name, path and query; empty where the library may bring it into order.
-    `sock` is kept here, because a connection gives it away when the answer says `Connection: close`.
+    `sock` is stored here, because a connection gives it away when the answer says `Connection: close`.
     """
 
     target: str = ""
@@ -296,5 +296,5 @@ def _reason(error: Exception) -> str:
             found = error
             break
         found = inner
-    told = " ".join((getattr(found, "strerror", None) or str(found)).split())
-    return proxy + (told[:300] or type(found).__name__)
+    text = " ".join((getattr(found, "strerror", None) or str(found)).split())
+    return proxy + (text[:300] or type(found).__name__)

@@ -56,7 +56,7 @@ _open: _Open | None = None
 def open(url: str, *, read_only: bool = False, durable: bool = True, clock: clocks.Clock | None = None) -> None:
     """Use the database at `url` (`sqlite:///file.db`, `postgresql://user:pw@host/name`) from now on, in all threads.
 
-    `durable`: commits survive a power cut (people's wishes). False for workers: what they note can be found out again.
+    `durable`: commits survive a power cut. False for workers: what they note can be found out again.
     `clock` replaces the database's own, for tests.
     Raises `DatabaseNotReady` when it is not made yet or of another schema, `DatabaseUnavailable` when it cannot be
     reached, `BadInput` for a URL that is none.
@@ -231,7 +231,7 @@ def count(name: str, by: int) -> None:
 
 
 def counts(prefix: str) -> dict[str, int]:
-    """The counters whose names begin with `prefix`, by the rest of the name; zeros left out."""
+    """The counters whose names begin with `prefix`, by the rest of the name; without zeros."""
     opened = current()
     # A range, not LIKE: both databases read it off the primary key.
     mark = opened.db.param

@@ -1,6 +1,6 @@
 """What a database says when it cannot be used, in one line with what to do.
 
-The errors are those of the drivers, told apart by their codes: https://www.sqlite.org/rescode.html and
+The errors are those of the drivers, distinguished by their codes: https://www.sqlite.org/rescode.html and
 https://www.postgresql.org/docs/current/errcodes-appendix.html.
 """
 
@@ -42,20 +42,20 @@ def is_disk_full(error: BaseException, path: Path | None = None) -> bool:
 
 def from_sqlite(error: BaseException, path: Path) -> str:
     """The reason and what to do, for an `error` of sqlite3 about the file at `path`."""
-    said = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split()) or type(error).__name__
     if is_disk_full(error, path):
-        return f"{DISK_FULL} ({said}): free space in {path.parent}"
-    hint = NOT_WHOLE if said.startswith(NO_TABLE) else _sqlite_hint(_sqlite_code(error), path)
-    return f"{said}: {hint}" if hint else said
+        return f"{DISK_FULL} ({text}): free space in {path.parent}"
+    hint = NOT_WHOLE if text.startswith(NO_TABLE) else _sqlite_hint(_sqlite_code(error), path)
+    return f"{text}: {hint}" if hint else text
 
 
 def from_postgresql(error: BaseException, *, lost: bool) -> str:
     """The same for an `error` of psycopg; `lost`: the connection is gone."""
-    said = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
+    text = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
     if is_disk_full(error):
-        return f"{DISK_FULL} on the server ({said}): free space there"
+        return f"{DISK_FULL} on the server ({text}): free space there"
     hint = _postgresql_hint(getattr(error, "sqlstate", None) or "", str(error), lost)
-    return f"{said}: {hint}" if hint else said
+    return f"{text}: {hint}" if hint else text
 
 
 def no_place(path: Path) -> str:
@@ -91,7 +91,7 @@ def _sqlite_hint(code: int, path: Path) -> str:
 
 
 def _permission_hint(path: Path) -> str:
-    """What this user may not do. A database in WAL mode needs two files beside it, also where it is only read."""
+    """What this user may not do. A database in WAL mode needs two files next to it, also where it is only read."""
     if path.is_file() and not os.access(path, os.R_OK):
         return f"this user may not read the file: chmod or chown {path}"
     if not os.access(path.parent, os.W_OK | os.X_OK):
@@ -99,15 +99,15 @@ def _permission_hint(path: Path) -> str:
             f"this user may not write to the directory {path.parent}, where SQLite needs {path.name}-wal and"
             f" {path.name}-shm even to read: make it writable, or copy the database to one that is"
         )
-    beside = (path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm"))
-    closed = [str(one) for one in beside if one.exists() and not os.access(one, os.W_OK)]
+    files = (path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm"))
+    closed = [str(one) for one in files if one.exists() and not os.access(one, os.W_OK)]
     return f"this user may not write to {' or '.join(closed)}: chmod or chown" if closed else ""
 
 
-def _postgresql_hint(state: str, said: str, lost: bool) -> str:
-    if state.startswith("28") or "password" in said:
+def _postgresql_hint(state: str, text: str, lost: bool) -> str:
+    if state.startswith("28") or "password" in text:
         return f"check the role and its password; {PGPASS}"
-    if said.startswith(UNREACHED):
+    if text.startswith(UNREACHED):
         return "check that the server runs and the URL is right"
     if lost:
         return "the connection was lost: check that the server runs, then retry"

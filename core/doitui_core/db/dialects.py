@@ -54,12 +54,14 @@ class Dialect(Protocol):
     name: str
     column_types: dict[str, str]
 
-    def connect(self, *, read_only: bool, durable: bool) -> Guarded: ...
+    def connect(self, *, read_only: bool, durable: bool) -> Guarded:
+        """A connection. `durable`: its commits survive a power cut. Raises `DatabaseNotReady` and others."""
 
     def create(self) -> None:
         """Make what must exist before the first connection (a file of mode 0600)."""
 
-    def clock(self, db: Guarded) -> clock.Clock: ...
+    def clock(self, db: Guarded) -> clock.Clock:
+        """The clock that all processes share."""
 
     def write(self, db: Guarded, *, durable: bool) -> Any:
         """Context manager: a transaction that may write from its first statement on. `durable`: its commit survives a
@@ -73,7 +75,8 @@ class Dialect(Protocol):
         """`query`, its rows locked until the transaction ends."""
 
     @property
-    def contains(self) -> Callable[[Any, str], Any]: ...  # see `ascii_search`
+    def contains(self) -> Callable[[Any, str], Any]:
+        """In SQL: whether a column contains a text (`ascii_search`)."""
 
     #: What goes behind a SELECT so that its rows are locked until the transaction ends.
     locking: str
@@ -103,14 +106,15 @@ class Dialect(Protocol):
     def lock_schema(self, db: Guarded) -> None:
         """Wait until no other process changes the schema; inside a transaction."""
 
-    def counter_slot(self) -> int: ...
+    def counter_slot(self) -> int:
+        """The row of a counter to add to."""
 
     def new_id(self, cursor: Any) -> int | None:
         """The id of the row that the statement of `cursor` has just inserted, None when it inserted none."""
 
 
 class SQLite:
-    """One host, many processes: WAL, one writer at a time."""
+    """One host, many processes: WAL, one writer at a time. Methods: see `Dialect`."""
 
     name = "sqlite"
     column_types = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "text": "TEXT", "blob": "BLOB"}  # noqa: RUF012
@@ -139,10 +143,10 @@ class SQLite:
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
         except OSError as error:
             raise Misconfigured(f"database {self.path} cannot be created: {error.strerror}") from error
-        # The mode is kept in the file. One process at a time: two that switch at once are told "locked" at once.
+        # The mode is kept in the file. One process at a time: two that switch at the same time get "locked" at once.
         with self.path.open("rb") as file, closing(sqlite3.connect(self.path, timeout=LOCK_SECONDS)) as connection:
             fcntl.flock(file, fcntl.LOCK_EX)
-            with suppress(sqlite3.DatabaseError):  # told better by whoever opens it
+            with suppress(sqlite3.DatabaseError):  # reported better by whoever opens it
                 connection.execute("PRAGMA journal_mode=wal")
 
     def connect(self, *, read_only: bool, durable: bool) -> Guarded:
@@ -244,7 +248,7 @@ WORTH_A_COPY = 50
 
 
 class PostgreSQL:
-    """Several hosts share one server; its clock is everybody's."""
+    """Several hosts share one server and its clock. Methods: see `Dialect`."""
 
     name = "postgresql"
     #: Byte order on text, so that keys compare as they do in SQLite and in Python.
@@ -300,9 +304,9 @@ class PostgreSQL:
 
     def clock(self, db: Guarded) -> clock.Clock:
         def ask() -> datetime:
-            (told,) = db.execute_sql("SELECT clock_timestamp()").fetchone()
-            assert isinstance(told, datetime)
-            return told.astimezone(UTC)
+            (moment,) = db.execute_sql("SELECT clock_timestamp()").fetchone()
+            assert isinstance(moment, datetime)
+            return moment.astimezone(UTC)
 
         return clock.ServerClock(ask)
 
@@ -382,11 +386,7 @@ class PostgreSQL:
 
 
 #: By the scheme of the URL.
-DIALECTS: dict[str, Callable[[str], Dialect]] = {
-    "sqlite": SQLite,
-    "postgresql": PostgreSQL,
-    "postgres": PostgreSQL,
-}
+DIALECTS: dict[str, Callable[[str], Dialect]] = {"sqlite": SQLite, "postgresql": PostgreSQL, "postgres": PostgreSQL}
 
 
 def for_url(url: str) -> Dialect:

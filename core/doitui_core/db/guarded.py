@@ -86,17 +86,13 @@ class Guarded(peewee.Database):
 
     def begin(self, *arguments: Any, **options: Any) -> None:
         """As peewee's. Raises our errors."""
-        try:
+        with self.guard():
             super().begin(*arguments, **options)
-        except peewee.PeeweeException as error:
-            self.fail(error)
 
     def commit(self) -> None:
         """As peewee's. Raises our errors."""
-        try:
+        with self.guard():
             super().commit()
-        except peewee.PeeweeException as error:
-            self.fail(error)
 
     def rollback(self) -> None:
         """As peewee's, unless the database has rolled back already: the first error is the one to report."""
@@ -119,21 +115,14 @@ class Guarded(peewee.Database):
             raise
 
     def fail(self, error: Exception) -> NoReturn:
-        """Raise `error` as `explained` translates it."""
-        found = self.explained(error)
-        if found is error:
-            raise error
-        raise found from error
-
-    def explained(self, error: Exception) -> Exception:
-        """Our error if `error` says that the database cannot be used, else `error` itself."""
+        """Raise our error if `error` says that the database cannot be used, else `error` itself."""
         if isinstance(error, PASSED_ON) or not self._is_of_the_database(error):
-            return error
+            raise error
         found = database_failures.original(error)
         line = f"{self.place} cannot be used: {without_passwords(self.reason(found), self.url)}"
         full = self.is_disk_full(found)
         self._give_back_lost()
-        return DiskFull(line) if full else DatabaseUnavailable(line)
+        raise (DiskFull if full else DatabaseUnavailable)(line) from error
 
     def require_same(self, *, asking: bool = True) -> None:
         """Raise `DatabaseReplaced` if the database is not the one of the first call, or gone.

@@ -17,7 +17,7 @@ def run_parallel(act: Callable[[Iterator[T]], R], work: Generator[T, None, None]
     """What `act` returns in each of `threads` threads, which take turns in `work`; each has a connection of its own.
 
     When one fails, or the caller is interrupted, the others finish what they are at, and the error is raised. The
-    threads are daemons: a process that is told to end does not wait for them.
+    threads are daemons: a process that has to end does not wait for them.
     """
     shared, ended = _Shared(work), SimpleQueue[R | BaseException]()
 

@@ -16,9 +16,9 @@ import peewee
 from doitui_core.db import database
 from doitui_core.db.models import Attempt, Doi
 from doitui_core.dois import activity_log, doi_rows
-from doitui_core.domain import job_kinds, states
+from doitui_core.domain import states
 from doitui_core.domain.answer import Answer
-from doitui_core.domain.job_kinds import JobStatus
+from doitui_core.domain.job_kinds import JobKind, JobStatus
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.domain.states import TARGET, Facts, Remote, Wanted
 from doitui_core.events import stated
@@ -27,7 +27,7 @@ from doitui_core.queue import fenced_finish, jobs
 from doitui_core.queue.connection import Connection
 from doitui_core.queue.leases import Lease
 
-#: When to look whether something arrived late (`late_arrivals`): longer than any request of ours may take.
+#: When to check whether something arrived late (`late_arrivals`): longer than any request of ours may take.
 RECHECK_AFTER = timedelta(minutes=5)
 
 Change = Callable[[Facts], Facts]
@@ -195,16 +195,15 @@ class _Result:
         activity_log.written(row, self.attempted, end.outcome, failed=end.status is JobStatus.FAILED)
 
 
+def enqueue_again(lease: Lease, kind: JobKind, **options: Any) -> None:
+    """Queue another job for the DOI of a job; `options` as of `jobs.enqueue`."""
+    options |= {"actor": lease.worker, "max_attempts": lease.max_attempts}
+    jobs.enqueue(kind, lease.subject_id, lease.repository_id, **options)
+
+
 def schedule_recheck(lease: Lease) -> None:
-    """A tombstone must stay one, and what timed out or whose worker died may still arrive: look again later."""
-    jobs.enqueue(
-        job_kinds.JobKind.RECHECK,
-        lease.subject_id,
-        lease.repository_id,
-        actor=lease.worker,
-        max_attempts=lease.max_attempts,
-        at=database.now() + RECHECK_AFTER,
-    )
+    """A tombstone must stay one, and what timed out or whose worker died may still arrive: check again later."""
+    enqueue_again(lease, JobKind.RECHECK, at=database.now() + RECHECK_AFTER)
 
 
 def _changed_since(seen: Doi, row: Doi) -> bool:
@@ -223,7 +222,7 @@ def release(lease: Lease) -> None:
         row = doi_rows.lock(lease.subject_id)
         if not jobs.is_leased(lease):
             return
-        if lease.kind is not job_kinds.JobKind.WRITE or not doi_rows.unfinished(row.id):
+        if lease.kind is not JobKind.WRITE or not doi_rows.unfinished(row.id):
             jobs.release([lease])
             return
         facts = doi_rows.facts(row)

@@ -13,9 +13,9 @@ from doitui_core.db import database
 from doitui_core.db.models import Doi
 from doitui_core.delivery import finishing, probe
 from doitui_core.dois import doi_rows
-from doitui_core.domain import job_kinds, states
+from doitui_core.domain import states
 from doitui_core.domain.answer import Answer
-from doitui_core.domain.job_kinds import JobStatus
+from doitui_core.domain.job_kinds import JobKind, JobStatus
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.domain.states import TARGET, Certainty, Facts, Remote, Wanted
 from doitui_core.queue import fenced_finish, jobs
@@ -61,7 +61,7 @@ def _settle(
 def _late(row: Doi, answer: Answer, account: str) -> str:
     """What differs from what was confirmed, in one sentence; empty when nothing does, or when a write is running."""
     facts = doi_rows.facts(row)
-    write = jobs.open_job(job_kinds.JobKind.WRITE, row.id)
+    write = jobs.open_job(JobKind.WRITE, row.id)
     running = write is not None and write.status != JobStatus.FAILED
     foreign = answer.status == 200 and answer.owner != account.lower()
     if facts.certainty is Certainty.UNCERTAIN or running or foreign:
@@ -93,11 +93,4 @@ def _undo(row: Doi, lease: Lease, answer: Answer | None, outcome: Outcome) -> No
     doi_rows.write(row, facts, actor=lease.worker, action="recheck", cause=outcome.cause, detail=detail, **columns)
     if facts.settled and same:
         return
-    jobs.enqueue(
-        job_kinds.JobKind.WRITE,
-        row.id,
-        lease.repository_id,
-        actor=lease.worker,
-        max_attempts=lease.max_attempts,
-        action=states.action(facts),
-    )
+    finishing.enqueue_again(lease, JobKind.WRITE, action=states.action(facts))

@@ -75,13 +75,13 @@ def counter_names(row: Doi) -> list[str]:
 
 
 def insert(row: Doi, actor: str, action: str, detail: str = "") -> bool:
-    """Add a new DOI. Inside `database.write()`. False, and nothing added: its string or its record is taken."""
+    """Add a new DOI. Inside `database.write()`. False, and nothing added: its string or its record has a row."""
     _derive(row, facts(row))
     if not prepared.insert(row):
         return False
     for name in counter_names(row):
         database.count(name, 1)
-    _note(row, actor, action, from_status="", detail=detail)
+    _note(row, actor, action, "", detail=detail)
     return True
 
 
@@ -110,7 +110,7 @@ def write(
         database.count(name, -1)
     for name in counter_names(row):
         database.count(name, 1)
-    _note(row, actor, action, from_status=old, http_status=http_status, cause=cause, detail=detail)
+    _note(row, actor, action, old, http_status=http_status, cause=cause, detail=detail)
 
 
 def _derive(row: Doi, new: Facts) -> None:
@@ -123,21 +123,12 @@ def _derive(row: Doi, new: Facts) -> None:
     row.changed = public and row.current_hash != row.confirmed_hash
 
 
-def _note(
-    row: Doi, actor: str, action: str, *, from_status: str, http_status: int = 0, cause: str = "", detail: str = ""
-) -> None:
-    entry = DoiLog(
-        doi=row.id,
-        at=database.now(),
-        actor=actor,
-        action=action,
-        from_status=from_status,
-        to_status=row.status,
-        http_status=http_status,
-        cause=cause,
-        detail=detail,
+def _note(row: Doi, actor: str, action: str, from_status: str, **answer: Any) -> None:
+    """Write the log row. `answer`: its `http_status`, `cause` and `detail`."""
+    now, to_status = database.now(), row.status
+    prepared.insert(
+        DoiLog(doi=row.id, at=now, actor=actor, action=action, from_status=from_status, to_status=to_status, **answer)
     )
-    prepared.insert(entry)
 
 
 def unfinished(doi_id: int) -> bool:
@@ -165,7 +156,7 @@ def may_be_ours(doi_id: int, excluding: int) -> bool:
 
 
 def settle_attempts(doi_id: int, found: str) -> None:
-    """Close the unfinished attempts with what a probe `found`. Inside `database.write()`, with the lease held."""
+    """Close the unfinished attempts with what a probe `found`. Inside `database.write()`, with the job still leased."""
     Attempt.update(finished_at=database.now(), cause=f"{PROBED}{found}", outcome=str(OutcomeKind.AMBIGUOUS)).where(
         Attempt.doi == doi_id, Attempt.finished_at == EPOCH
     ).execute()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 VARIABLE = "DOITUI_LOG"
 
-#: Bytes at which a file is rotated, and rotated files kept.
+#: Bytes at which a file is rotated, and how many rotated files stay.
 LARGEST_FILE = 10_000_000
 KEPT_FILES = 5
 

@@ -29,7 +29,7 @@ def mintable(repository: str, target: Wanted) -> peewee.ModelSelect[Record]:
 
 
 def by_ids(ids: Iterable[int]) -> Iterator[Record]:
-    """The records with these ids, read in chunks; deleted ones are left out."""
+    """The records with these ids, read in chunks; without deleted ones."""
     for chunk in in_chunks(ids, CHUNK):
         found = Record.select(Record, Repository).join(Repository).where(Record.id.in_(chunk)).order_by(Record.id)
         # A list: while a select is open, SQLite does not wait for other writers.

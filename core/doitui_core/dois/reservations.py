@@ -158,14 +158,14 @@ def _store(record: Record, doi: str, config: Config, remote: Remote, actor: str)
 
 def _refuse_taken(object_id: str, doi: str, repository_id: int = 0) -> None:
     """Raise `DoiTaken`. `repository_id`: only for a DOI of that repository."""
-    taken = _BY_STRING.first(identifiers.fold(doi))
-    if taken is None or repository_id not in (0, taken.repository_id):
+    other = _BY_STRING.first(identifiers.fold(doi))
+    if other is None or repository_id not in (0, other.repository_id):
         return
-    owner = f"record {taken.record.object_id}" if taken.record else "no record"
-    abandoned = ", abandoned and never used again" if taken.wanted == Wanted.ABANDONED else ""
-    case = f" ({doi} is the same DOI: case does not matter)" if taken.doi != doi else ""
+    owner = f"record {other.record.object_id}" if other.record else "no record"
+    abandoned = ", abandoned and never used again" if other.wanted == Wanted.ABANDONED else ""
+    case = f" ({doi} is the same DOI: case does not matter)" if other.doi != doi else ""
     raise DoiTaken(
-        f"record {object_id} cannot have {taken.doi}: it is the DOI of {owner}{case}{abandoned};"
+        f"record {object_id} cannot have {other.doi}: it is the DOI of {owner}{case}{abandoned};"
         " give its document another DOI (`doi`), or change suffix_pattern"
     )
 

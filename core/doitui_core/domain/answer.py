@@ -11,8 +11,8 @@ from typing import Any
 from doitui_core.domain import strict_json
 from doitui_core.domain.states import Remote
 
-#: A body kept for people is cut here, in characters (DESIGN: 64 kB of whatever was not 2xx).
-KEPT = 65_536
+#: A stored body is cut here, in characters (DESIGN: 64 kB of whatever was not 2xx).
+LONGEST_BODY = 65_536
 
 #: A line for people is cut here, in characters: the XSD's words about one document can fill pages.
 LONGEST_LINE = 2000
@@ -78,8 +78,8 @@ class Answer:
 
     @property
     def stored_text(self) -> str:
-        """What is kept of the body for people: nothing of a success that could be read."""
-        return "" if self.ok and not self.unreadable else self.text[:KEPT].replace("\x00", "")
+        """What is stored of the body, for people to read: nothing of a success that could be read."""
+        return "" if self.ok and not self.unreadable else self.text[:LONGEST_BODY].replace("\x00", "")
 
     @property
     def known_credentials(self) -> bool:
@@ -99,13 +99,13 @@ class Answer:
         """The errors in one line; for a body that is no JSON its first words, without markup."""
         if self.errors:
             return line("; ".join(f"{source}: {title}" if source else title for source, title in self.errors))
-        bare = line(re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", self.text[:KEPT]))
+        bare = line(re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", self.text[:LONGEST_BODY]))
         return bare[:200] or "no reason given"
 
 
 def line(text: object) -> str:
-    """Something a server said, as one line of at most 2,000 characters that can be stored and shown anywhere."""
-    plain = str(text)[:KEPT].encode("utf-8", "replace").decode()
+    """Text of a server as one line of at most 2,000 characters that can be stored and shown anywhere."""
+    plain = str(text)[:LONGEST_BODY].encode("utf-8", "replace").decode()
     return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", plain).split())[:LONGEST_LINE]
 
 

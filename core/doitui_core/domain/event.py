@@ -38,7 +38,7 @@ class EventValue:
     """Something that happened to a DOI. Ids are canonical, the relation in kebab-case.
 
     `total`: how often since the beginning, 1 for what is stated. `occurred_at`: ISO 8601 in UTC; empty: when DataCite
-    gets it. `payload`: `subj` and `obj`, what else is said of both ends (datacite-api 5). `known_as`: its UUID where
+    gets it. `payload`: `subj` and `obj`, further metadata of both ends (datacite-api 5). `known_as`: its UUID where
     somebody else gave it one.
     """
 

@@ -96,8 +96,8 @@ def url_id(text: str) -> str:
         parts = urlsplit(plain)
     except ValueError:
         return ""
-    kept = [piece for piece in parts.query.split("&") if not _TRACKING.match(piece)]
-    return doi_id(plain) or parts._replace(query="&".join(kept), fragment="").geturl()
+    pieces = [piece for piece in parts.query.split("&") if not _TRACKING.match(piece)]
+    return doi_id(plain) or parts._replace(query="&".join(pieces), fragment="").geturl()
 
 
 def arxiv_id(text: str) -> str:

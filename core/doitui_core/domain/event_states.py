@@ -1,8 +1,8 @@
-"""How far an event is: what its job says, in the words of events; kept in its row, for quick lists.
+"""How far an event is, derived from the status of its job; stored in its row, for quick lists.
 
 pending     it is to be sent
 submitted   the other side has it, with the total it has now
-failed      it is not sent again before something is mended, or somebody retries it
+failed      it is not sent again before something is corrected, or somebody retries it
 uncertain   sent, and nobody knows whether it arrived; sent again under the same UUID
 """
 
@@ -14,6 +14,8 @@ from doitui_core.domain.job_kinds import JobStatus
 
 
 class EventState(StrEnum):
+    """How far an event is."""
+
     PENDING = "pending"
     SUBMITTED = "submitted"
     FAILED = "failed"

@@ -1,7 +1,7 @@
 """DOI strings: read, fold, validate, generate. Pure, except for the plug-in that a setting may name.
 
-A DOI is compared without case (ASCII), and kept as it was written. How it may be spelled: `doi_spelling`; how an object
-id becomes part of one: `suffix`.
+A DOI is compared without case (ASCII), and stored as it was written. How it may be spelled: `doi_spelling`; how an
+object id becomes part of one: `suffix`.
 """
 
 from __future__ import annotations

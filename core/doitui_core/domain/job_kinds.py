@@ -1,4 +1,4 @@
-"""The words of the queue: which lane, what kind of job, how far it is. Pure."""
+"""The terms of the queue: services, kinds of jobs, and their statuses. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Service(StrEnum):
-    """Which service a job goes to. What is slow or refused in one lane holds up no other."""
+    """Which service a job goes to. What is slow or refused at one holds up no other. Its column is `lane`."""
 
     DOIS = "dois"
     EVENTS = "events"
@@ -35,10 +35,7 @@ class JobKind(StrEnum):
         return _SERVICES[self]
 
 
-_SERVICES = dict.fromkeys(JobKind, Service.DOIS) | {
-    JobKind.EVENT: Service.EVENTS,
-    JobKind.REPORT: Service.REPORTS,
-}
+_SERVICES = dict.fromkeys(JobKind, Service.DOIS) | {JobKind.EVENT: Service.EVENTS, JobKind.REPORT: Service.REPORTS}
 
 
 class JobStatus(StrEnum):
@@ -51,6 +48,6 @@ class JobStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-#: Somebody will work on it, or it waits for something to be mended. As in the indexes of the job table.
+#: Somebody will work on it, or it waits for a correction. As in the indexes of the job table.
 OPEN = (JobStatus.PENDING, JobStatus.PROCESSING, JobStatus.UNCERTAIN, JobStatus.BLOCKED)
 UNSETTLED = (*OPEN, JobStatus.FAILED)

@@ -1,5 +1,7 @@
 """One HTTP outcome in, one decision out. Pure: no clock, no database, no network.
 
+What a status means for an event or a usage report: `datacite.service_outcomes`; over MDS: `datacite.mds_outcomes`.
+
 The table is datacite-api 1.9 read with the question "may the same request be sent again, and when?". It holds for what
 the service itself says; an answer in other words (`intermediary`) is retried, whatever its status.
 
@@ -7,7 +9,7 @@ done        2xx: compare the state that came back with the wanted one
 retryable   it certainly did nothing, and the same may work later
 ambiguous   nobody knows whether it was done: probe before anything else
 permanent   the same request will never work: a person has to change something
-blocked     nothing of this repository will work until its set-up is mended
+blocked     nothing of this repository will work until its set-up is corrected
 throttled   too fast: later, and it costs no attempt
 """
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 
 class OutcomeKind(StrEnum):
+    """What an answer means for its job (see above)."""
+
     DONE = "done"
     RETRYABLE = "retryable"
     AMBIGUOUS = "ambiguous"
@@ -64,11 +68,7 @@ def nothing_sent(why: str) -> Outcome:
 #: By HTTP status: kind, cause, what to do (the server's own words come first). Others: by their hundred, below.
 BY_STATUS: dict[int, tuple[OutcomeKind, str, str]] = {
     400: (OutcomeKind.PERMANENT, "bad_request", "fix the record, then retry"),
-    401: (
-        OutcomeKind.BLOCKED,
-        "credentials",
-        "DataCite rejects this account and password: correct them, then retry",
-    ),
+    401: (OutcomeKind.BLOCKED, "credentials", "DataCite rejects this account and password: correct them, then retry"),
     403: (OutcomeKind.PERMANENT, "forbidden", "the account has no permission for this DOI or prefix"),
     404: (OutcomeKind.PERMANENT, "not_there", "DataCite does not have it, or hides it from this account"),
     405: (OutcomeKind.PERMANENT, "not_a_draft", "only drafts can be deleted; deactivate it instead"),
@@ -91,7 +91,7 @@ BY_HUNDRED: dict[int, tuple[OutcomeKind, str, str]] = {
 DOI_EXISTS = "doi_taken"
 
 
-#: What is said of an answer that is not the service's own.
+#: The message about an answer that is not the service's own.
 FOREIGN = "not {}'s own answer: a firewall, proxy or login page on the way, or a wrong {}"
 
 
@@ -104,8 +104,8 @@ def foreign(answer: Answer, service: ServiceProfile) -> Outcome | None:
     refused = 300 <= answer.status < 500 or answer.status == intermediary.PORTAL
     kind = OutcomeKind.RETRYABLE if refused else OutcomeKind.AMBIGUOUS
     location = line(answer.headers.get("location", ""))
-    told = f"redirect to {location}" if location else answer.summary
-    message = f"HTTP {answer.status}: {told}; {FOREIGN.format(service.name, service.setting)}"
+    summary = f"redirect to {location}" if location else answer.summary
+    message = f"HTTP {answer.status}: {summary}; {FOREIGN.format(service.name, service.setting)}"
     return Outcome(kind, cause, message, answer.status, retry_after(answer))
 
 

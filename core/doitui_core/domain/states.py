@@ -7,7 +7,7 @@ api_check, resolver_check   unverified verified mismatch           a verdict set
 
 What people see as `verification` is derived from the two checks: what DataCite says, and where the resolver leads.
 
-Beside the status stand marks: failed, uncertain, changed, pending. `failed` and `pending` belong to the DOI's job.
+Next to the status stand marks: failed, uncertain, changed, pending. `failed` and `pending` belong to the DOI's job.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from doitui_core.errors import Refused, TombstoneStays
 
 
 class Wanted(StrEnum):
+    """The target: the state people or rules ask for."""
+
     NONE = "none"
     DRAFT = "draft"
     REGISTERED = "registered"
@@ -28,6 +30,8 @@ class Wanted(StrEnum):
 
 
 class Remote(StrEnum):
+    """The state DataCite last confirmed; `UNKNOWN` before the first answer."""
+
     UNKNOWN = "unknown"
     NONE = "none"
     DRAFT = "draft"
@@ -36,11 +40,15 @@ class Remote(StrEnum):
 
 
 class Certainty(StrEnum):
+    """Whether `Remote` still holds: `UNCERTAIN` after a write that timed out."""
+
     CONFIRMED = "confirmed"
     UNCERTAIN = "uncertain"
 
 
 class Verification(StrEnum):
+    """The verdict of a check, or of both."""
+
     UNVERIFIED = "unverified"
     VERIFIED = "verified"
     MISMATCH = "mismatch"
@@ -58,7 +66,7 @@ class DoiStatus(StrEnum):
 
 
 class Mark(StrEnum):
-    """What stands beside the status."""
+    """What is shown next to the status."""
 
     FAILED = "failed"
     UNCERTAIN = "uncertain"

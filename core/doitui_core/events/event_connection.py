@@ -9,8 +9,8 @@ from doitui_core.datacite.events import EventsClient
 from doitui_core.db.models import Repository
 from doitui_core.domain.intermediary import EVENTS
 from doitui_core.domain.job_kinds import Service
-from doitui_core.queue import connection, rate_limit, token_connection
-from doitui_core.queue.token_connection import TokenConnection
+from doitui_core.queue import connection, rate_limit
+from doitui_core.queue.connection import TokenConnection
 from doitui_core.text import MASK
 
 
@@ -40,6 +40,6 @@ class EventConnection(TokenConnection[EventsClient]):
 def for_repository(repository: Repository) -> EventConnection:
     """Raises `Misconfigured` where the address, a secret, or both token and account are missing or wrong."""
     config = repositories.config(repository)
-    client = EventsClient(config.events_url, **token_connection.account(config))
+    client = EventsClient(config.events_url, **connection.client_options(config))
     tokens = config.settings.secret("event_source_token"), config.text("event_source_token")
     return EventConnection(config, client, connection.policy(config), rate_limit.name(config, Service.EVENTS), *tokens)

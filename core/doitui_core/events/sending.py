@@ -14,7 +14,7 @@ from doitui_core.datacite.events import EventRequest
 from doitui_core.db import database
 from doitui_core.db.models import Event
 from doitui_core.domain import outcomes
-from doitui_core.domain.answer import KEPT
+from doitui_core.domain.answer import LONGEST_BODY
 from doitui_core.domain.event import EventValue
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
@@ -60,7 +60,7 @@ def send(lease: Lease, connection: EventConnection) -> Outcome:
     # Whatever it says may show the request it is about.
     masked = replace(answer, text=connection.masked(answer.text))
     outcome = event_outcome(answer if answer.ok and answer.document else masked, row.uuid)
-    return _finish(lease, connection, outcome, replace(sent, response=masked.text[:KEPT].replace("\x00", "")))
+    return _finish(lease, connection, outcome, replace(sent, response=masked.text[:LONGEST_BODY].replace("\x00", "")))
 
 
 def request(row: Event, connection: EventConnection) -> EventRequest:

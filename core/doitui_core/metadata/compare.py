@@ -30,34 +30,34 @@ def differences(sent: Mapping[str, Any], returned: Mapping[str, Any]) -> list[st
     A block absent from `sent` is not looked at; one sent as [] or null must be empty in `returned`, since DataCite
     deletes it. `url` must be the same letter for letter.
     """
-    ours, theirs = canonical(sent), canonical(returned)
-    return [name for name in ATTRIBUTES if name in sent and not _arrived(name, ours.get(name), theirs.get(name))]
+    ours, remote = canonical(sent), canonical(returned)
+    return [name for name in ATTRIBUTES if name in sent and not _arrived(name, ours.get(name), remote.get(name))]
 
 
-def _arrived(name: str, ours: Any, theirs: Any) -> bool:
+def _arrived(name: str, ours: Any, remote: Any) -> bool:
     if ours is None:
-        return name in _NOT_OURS_WHEN_EMPTY or _only_derived(name, theirs)
+        return name in _NOT_OURS_WHEN_EMPTY or _only_derived(name, remote)
     compared: Callable[[Any, Any], bool] = _COMPARED.get(name, carries)
-    return compared(ours, theirs)
+    return compared(ours, remote)
 
 
-def _only_derived(name: str, theirs: Any) -> bool:
-    return theirs is None or (name in _DERIVED and all(_DERIVED[name](row) for row in theirs))
+def _only_derived(name: str, remote: Any) -> bool:
+    return remote is None or (name in _DERIVED and all(_DERIVED[name](row) for row in remote))
 
 
-def carries(ours: Any, theirs: Any) -> bool:
-    """Whether `theirs` holds every member of `ours`, lists in order and of equal length, values by what they mean."""
+def carries(ours: Any, remote: Any) -> bool:
+    """Whether `remote` holds every member of `ours`, lists in order and of equal length, values by what they mean."""
     if isinstance(ours, Mapping):
-        return isinstance(theirs, Mapping) and all(_member_arrived(name, ours[name], theirs.get(name)) for name in ours)
+        return isinstance(remote, Mapping) and all(_member_arrived(name, ours[name], remote.get(name)) for name in ours)
     if isinstance(ours, list):
-        return isinstance(theirs, list) and len(ours) == len(theirs) and all(map(carries, ours, theirs))
-    return _meaning(ours) == _meaning(theirs) or _equal_numbers(ours, theirs)
+        return isinstance(remote, list) and len(ours) == len(remote) and all(map(carries, ours, remote))
+    return _meaning(ours) == _meaning(remote) or _equal_numbers(ours, remote)
 
 
-def _member_arrived(name: str, ours: Any, theirs: Any) -> bool:
+def _member_arrived(name: str, ours: Any, remote: Any) -> bool:
     if name.endswith(("Uri", "URI")):
-        return _address(ours) == _address(theirs)
-    return carries(ours, theirs)
+        return _address(ours) == _address(remote)
+    return carries(ours, remote)
 
 
 def _meaning(value: Any) -> object:
@@ -70,11 +70,11 @@ def _meaning(value: Any) -> object:
     return " ".join(value.split())
 
 
-def _equal_numbers(ours: Any, theirs: Any) -> bool:
-    if isinstance(ours, str) and isinstance(theirs, str):
+def _equal_numbers(ours: Any, remote: Any) -> bool:
+    if isinstance(ours, str) and isinstance(remote, str):
         return False
     try:
-        return float(ours) == float(theirs)
+        return float(ours) == float(remote)
     except (TypeError, ValueError, OverflowError):
         return False
 
@@ -84,32 +84,32 @@ def _address(value: Any) -> object:
     return re.sub(r"^https?://(www\.)?|/$", "", value) if isinstance(value, str) else value
 
 
-def _same_url(ours: Any, theirs: Any) -> bool:
-    return bool(ours == theirs)
+def _same_url(ours: Any, remote: Any) -> bool:
+    return bool(ours == remote)
 
 
-def _same_language(ours: Any, theirs: Any) -> bool:
-    if ours == theirs:
+def _same_language(ours: Any, remote: Any) -> bool:
+    if ours == remote:
         return True
-    if not isinstance(ours, str) or not isinstance(theirs, str):
+    if not isinstance(ours, str) or not isinstance(remote, str):
         return False
     subtag = ours.partition("-")[0].casefold()
     # eng, ger or English become en, de: which of the two-letter codes it is, the server decides.
-    return len(theirs) == 2 and (len(subtag) != 2 or subtag == theirs.casefold())
+    return len(remote) == 2 and (len(subtag) != 2 or subtag == remote.casefold())
 
 
-def _rights_arrived(ours: Any, theirs: Any) -> bool:
-    if not isinstance(ours, list) or not isinstance(theirs, list):
-        return carries(ours, theirs)
-    return len(ours) == len(theirs) and all(map(_right_arrived, ours, theirs))
+def _rights_arrived(ours: Any, remote: Any) -> bool:
+    if not isinstance(ours, list) or not isinstance(remote, list):
+        return carries(ours, remote)
+    return len(ours) == len(remote) and all(map(_right_arrived, ours, remote))
 
 
-def _right_arrived(ours: Any, theirs: Any) -> bool:
+def _right_arrived(ours: Any, remote: Any) -> bool:
     """A row that DataCite found in the SPDX list gets that list's name, URI and identifier in place of ours."""
-    if not isinstance(theirs, Mapping) or theirs.get("rightsIdentifierScheme") != "SPDX":
-        return carries(ours, theirs)
+    if not isinstance(remote, Mapping) or remote.get("rightsIdentifierScheme") != "SPDX":
+        return carries(ours, remote)
     wanted = ours.get("rightsIdentifier") if isinstance(ours, Mapping) else None
-    return wanted is None or _licence(wanted) == _licence(theirs.get("rightsIdentifier"))
+    return wanted is None or _licence(wanted) == _licence(remote.get("rightsIdentifier"))
 
 
 def _licence(identifier: Any) -> str:
@@ -117,9 +117,9 @@ def _licence(identifier: Any) -> str:
     return re.sub(r"[\W_]+", "", str(identifier)).casefold()
 
 
-def _items_arrived(ours: Any, theirs: Any) -> bool:
+def _items_arrived(ours: Any, remote: Any) -> bool:
     """REST drops the languages of a related item's titles and people (params_sanitizer.rb)."""
-    return carries(_without_languages(ours), theirs)
+    return carries(_without_languages(ours), remote)
 
 
 def _without_languages(value: Any) -> Any:
@@ -138,22 +138,22 @@ def _is_fos(row: Any) -> bool:
     return isinstance(row, Mapping) and row.get("subjectScheme") == _FOS
 
 
-def _subject_arrived(ours: Any, theirs: Any) -> bool:
-    if carries(ours, theirs):
+def _subject_arrived(ours: Any, remote: Any) -> bool:
+    if carries(ours, remote):
         return True
-    if not isinstance(ours, Mapping) or not _is_fos(theirs):
+    if not isinstance(ours, Mapping) or not _is_fos(remote):
         return False
-    return carries(str(ours.get("subject")).removeprefix("FOS: "), str(theirs.get("subject")).removeprefix("FOS: "))
+    return carries(str(ours.get("subject")).removeprefix("FOS: "), str(remote.get("subject")).removeprefix("FOS: "))
 
 
 def _among(derived: Callable[[Any], bool], same: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """Compare lists in order, letting `theirs` hold more rows as long as those are the server's own."""
+    """Compare lists in order, letting `remote` hold more rows as long as those are the server's own."""
 
-    def arrived(ours: Any, theirs: Any) -> bool:
-        if not isinstance(ours, list) or not isinstance(theirs, list):
-            return carries(ours, theirs)
+    def arrived(ours: Any, remote: Any) -> bool:
+        if not isinstance(ours, list) or not isinstance(remote, list):
+            return carries(ours, remote)
         waiting = [row for index, row in enumerate(ours) if row not in ours[:index]]
-        for row in theirs:
+        for row in remote:
             if waiting and same(waiting[0], row):
                 waiting.pop(0)
             elif not derived(row) and row not in ours:

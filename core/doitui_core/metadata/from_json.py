@@ -1,6 +1,6 @@
 """REST attributes, as people and DataCite write them, to the one canonical form.
 
-One walk along the table in `kernel4`: what the table names is kept and tidied, what it does not name is dropped. A
+One walk along the table in `kernel4`: what the table names is tidied, what it does not name is dropped. A
 value of the wrong shape stays as it is, for `validate` to name.
 """
 
@@ -37,10 +37,10 @@ def canonical(document: Mapping[str, Any]) -> dict[str, Any]:
     any JSON, and gives back its own result unchanged.
     """
     attributes = _own(document)
-    kept = {name: _tidy(attributes.get(name), shape) for name, shape in ATTRIBUTES.items()}
-    if str(kept["doi"]).strip("()") in UNKNOWN_VALUES:
-        del kept["doi"]
-    return {name: value for name, value in kept.items() if value not in _EMPTY}
+    found = {name: _tidy(attributes.get(name), shape) for name, shape in ATTRIBUTES.items()}
+    if str(found["doi"]).strip("()") in UNKNOWN_VALUES:
+        del found["doi"]
+    return {name: value for name, value in found.items() if value not in _EMPTY}
 
 
 def unknown(document: Mapping[str, Any]) -> list[str]:
@@ -94,12 +94,12 @@ def _record(value: Any, members: dict[str, Shape], bare: str) -> Any:
         value = {bare: value}
     if not isinstance(value, Mapping):
         return _stripped(value)
-    kept = {}
+    found = {}
     for name, item in value.items():
         known = name if name in members else SPELLINGS.get(name, "")
         if known in members and (tidied := _tidy(item, members[known])) not in _EMPTY:
-            kept[known] = tidied
-    return kept
+            found[known] = tidied
+    return found
 
 
 def _with_alias(attributes: Mapping[str, Any]) -> Any:

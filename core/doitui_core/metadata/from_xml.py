@@ -55,12 +55,7 @@ def _root(data: bytes) -> etree._Element:
         raise UnreadableDocument(f"XML of {len(data)} bytes is too large: doitui reads {MAX_BYTES} bytes: divide it")
     # A parser keeps its state between documents, so each gets its own; making one costs microseconds.
     parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
     try:
         root = etree.fromstring(data, parser)
@@ -109,7 +104,7 @@ def _leaf(element: etree._Element, member: str) -> Row:
 
 
 def _flat(element: etree._Element) -> Row:
-    """Attributes and children of a row as members of one object; a child's attributes stand beside its text."""
+    """Attributes and children of a row as members of one object; a child's attributes are members next to its text."""
     row: Row = {str(name).rpartition("}")[2]: value for name, value in element.attrib.items()}
     for child in element:
         name = _name(child)

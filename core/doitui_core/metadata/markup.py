@@ -1,4 +1,4 @@
-"""Entities and tags in text: kept letter for letter over REST, so that readers see them; cut out of XML.
+"""Entities and tags in text: unchanged over REST, so that readers see them; removed from XML.
 
 bolognese's `sanitize` (utils.rb) reads titles, descriptions, subjects, sizes, formats and dates of XML as HTML: it
 keeps a few tags, takes out all others, and writes & < > as entities.

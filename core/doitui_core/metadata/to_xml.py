@@ -220,7 +220,6 @@ _BLOCKS: tuple[Writer, ...] = (
     _list("geoLocations", _node("geoLocation", *_LOCATION)),
     _list("fundingReferences", _node("fundingReference", *_FUNDING)),
     _list(
-        "relatedItems",
-        _node("relatedItem", *_ITEM, attributes="relatedItemType relationType relationTypeInformation"),
+        "relatedItems", _node("relatedItem", *_ITEM, attributes="relatedItemType relationType relationTypeInformation")
     ),
 )

@@ -60,10 +60,10 @@ def check(attributes: Mapping[str, Any], target: str = "findable") -> list[Findi
     """
     present = _present(attributes)
     refused = _refused(present, target)
-    told = {(finding.code, finding.path) for finding in refused}
+    refused_at = {(finding.code, finding.path) for finding in refused}
     # JSON may hold half a character, and no request can: records with one are not stored.
     advised = [_finding(note, "error" if note[0] == "half_character" else "warning") for note in advice.notes(present)]
-    findings = refused + [finding for finding in advised if (finding.code, finding.path) not in told]
+    findings = refused + [finding for finding in advised if (finding.code, finding.path) not in refused_at]
     return sorted(findings, key=lambda finding: finding.level)
 
 

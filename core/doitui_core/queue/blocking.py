@@ -1,13 +1,12 @@
-"""Repositories that rest: paused by a person, or blocked because their set-up is wrong.
+"""Repositories that send nothing: paused by a person, or blocked because their set-up is wrong.
 
-A wrong password blocks the repository, not each of its jobs: they stay pending, one notice tells it, and what was
+A wrong password blocks the repository, not each of its jobs: they stay pending, one notice reports it, and what was
 blocked goes on by itself as soon as DataCite knows the account again. Where the Events API or the report store refuses
 us, that service is left alone (`rate_limit.refuse`), not the repository's DOIs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -43,7 +42,7 @@ def _end_pauses(repository: Repository) -> None:
 
 
 def block(repository_id: int, outcome: Outcome) -> bool:
-    """Note that no DOI of the repository can be written until its set-up is mended. False: that was known."""
+    """Note that no DOI of the repository can be written until its set-up is corrected. False: that was known."""
     with database.joining():
         return bool(
             Repository.update(blocked_cause=outcome.cause, blocked_error=outcome.message)
@@ -115,12 +114,6 @@ def _retry_refused(repository_id: int, service: Service) -> None:
 
 def refused(service: Service) -> list[RateLimit]:
     """The rate limits of the service that refuse a credential that an active repository still has, oldest first."""
-    rows = RateLimit.select().where(RateLimit.blocked_at > EPOCH, RateLimit.name.in_(sorted(set(_in_use(service)))))
+    names = {name for row, name in breaker.rate_limits(service) if row.active}
+    rows = RateLimit.select().where(RateLimit.blocked_at > EPOCH, RateLimit.name.in_(sorted(names)))
     return list(rows.order_by(RateLimit.blocked_at))
-
-
-def _in_use(service: Service) -> Iterator[str]:
-    for row in repositories.all_repositories():
-        with suppress(Misconfigured):  # a secret that cannot be read is reported as such
-            if row.active:
-                yield rate_limit.name(repositories.config(row), service)

@@ -10,6 +10,7 @@ what waited is due again when a probe is answered.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +18,9 @@ from typing import Any
 
 from doitui_core.config import repositories
 from doitui_core.db import database
-from doitui_core.db.models import RateLimit
+from doitui_core.db.models import RateLimit, Repository
 from doitui_core.domain import intermediary
-from doitui_core.domain.job_kinds import JobStatus
+from doitui_core.domain.job_kinds import JobStatus, Service
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import Misconfigured
 from doitui_core.queue import jobs, outage_refund, rate_limit
@@ -141,9 +142,11 @@ def _close(name: str) -> BreakerChange | None:
 
 def repositories_sharing(name: str) -> list[int]:
     """The repositories that share the rate limit."""
-    found, service = [], rate_limit.service_of(name)
-    for repository in repositories.all_repositories():
-        with suppress(Misconfigured):  # one whose address is wrong has no part in it
-            if rate_limit.name(repositories.config(repository), service) == name:
-                found.append(repository.id)
-    return found
+    return [row.id for row, shared in rate_limits(rate_limit.service_of(name)) if shared == name]
+
+
+def rate_limits(service: Service) -> Iterator[tuple[Repository, str]]:
+    """Each repository with the name of its rate limit; without those whose address or secret is wrong."""
+    for row in repositories.all_repositories():
+        with suppress(Misconfigured):
+            yield row, rate_limit.name(repositories.config(row), service)

@@ -1,11 +1,15 @@
-"""What a worker has at hand for one repository: its settings, a client, and the rules for its jobs."""
+"""The connections of one repository: its settings, a client for one service, and the policy for its jobs.
+
+DOIs are written with the account's password (`Connection`); events and usage reports by a token, or by that password
+(`TokenConnection`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
@@ -26,7 +30,7 @@ LOST = Outcome(OutcomeKind.RETRYABLE, "lease_lost", "another worker has the job"
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One repository's. `rate_limit` is the name of the row that all users of its account share.
+    """To the service of DOIs. `rate_limit` is the name of the row that all users of the account share.
 
     `client` asks, whatever the transport; `mds` is there where MDS is what writes go over.
     """
@@ -39,10 +43,12 @@ class Connection:
 
     @property
     def rate(self) -> float | None:
+        """Requests a second, None for no limit."""
         return self.config.rate
 
     @property
     def url(self) -> str:
+        """The base URL of the REST API."""
         return self.config.url
 
     def ask(self, doi: str) -> Answer | Outcome:
@@ -61,8 +67,7 @@ class Connection:
 
     def answers(self) -> bool:
         """Whether the service itself answers: a GET that changes nothing, and one of MDS where that is written to."""
-        there = answered(self.client.look, DATACITE)
-        return there and (self.mds is None or answered(self.mds.look, MDS))
+        return answered(self.client.look, DATACITE) and (self.mds is None or answered(self.mds.look, MDS))
 
     def send(self, method: str, doi: str, attributes: dict[str, Any]) -> Answer:
         """One write: POST makes the DOI, PUT replaces it, DELETE takes a draft away. Raises as the client does."""
@@ -85,7 +90,7 @@ def answered(look: Callable[[], Answer], service: ServiceProfile) -> bool:
 
 
 def policy(config: Config) -> Policy:
-    """How long its jobs may be held, and how they are tried again."""
+    """The lease of its jobs, and the back-off of retries."""
     return Policy(
         timedelta(seconds=config.number("lease_seconds")), timedelta(minutes=config.number("backoff_minutes"))
     )
@@ -97,10 +102,47 @@ def for_repository(repository: Repository) -> Connection:
     account, password = config.require_account()
     rules = policy(config)
     # Half a lease for a whole request: whoever takes over an expired lease must not meet the first one still sending.
-    ours: dict[str, Any] = {
-        "deadline": rules.lease.total_seconds() / 2,
-        "contact_email": config.text("contact_email"),
-    }
+    ours: dict[str, Any] = {"deadline": rules.lease.total_seconds() / 2, "contact_email": config.text("contact_email")}
     client = RestClient(config.url, account, password, **ours)
     mds = MdsClient(config.mds_url, account, password, **ours) if config.text("transport") == "mds" else None
     return Connection(config, client, rules, rate_limit.name(config), mds)
+
+
+class Client(Protocol):
+    """What every service can be asked."""
+
+    def look(self) -> Answer:
+        """Whether the server answers at all."""
+
+
+C = TypeVar("C", bound=Client)
+
+
+@dataclass(frozen=True)
+class TokenConnection(Generic[C]):
+    """To the service of events or reports. `rate_limit`: the row that all users of the token or account share."""
+
+    service: ClassVar[ServiceProfile]
+
+    config: Config
+    client: C
+    policy: Policy
+    rate_limit: str
+
+    def answers(self) -> bool:
+        """Whether the service itself answers a GET that changes nothing."""
+        return answered(self.client.look, self.service)
+
+
+def client_options(config: Config) -> dict[str, Any]:
+    """How a client introduces itself, and how long it may take. Raises `Misconfigured` without token and account."""
+    token = config.settings.secret("datacite_api_token")
+    name, password = ("", "") if token else config.require_account()
+    return {
+        "account": name,
+        "password": password,
+        "token": token,
+        # Half a lease for a whole request: whoever takes over an expired lease must not meet the first one sending.
+        "deadline": policy(config).lease.total_seconds() / 2,
+        "contact_email": config.text("contact_email"),
+    }

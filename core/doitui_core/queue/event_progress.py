@@ -9,7 +9,7 @@ from doitui_core.domain.job_kinds import JobStatus
 
 
 def follow_job(event_id: int, status: JobStatus) -> None:
-    """Its job has gone to `status`. Inside `database.write()`, with the job's row held: job before event, always."""
+    """Its job has gone to `status`. Inside `database.write()`, with the job's row locked: job before event, always."""
     state = STATE_OF_STATUS.get(status)
     row = Event.select(Event.id, Event.state).where(Event.id == event_id).get_or_none()
     if state is None or row is None or row.state == state:
@@ -19,7 +19,7 @@ def follow_job(event_id: int, status: JobStatus) -> None:
 
 
 def count_states(old: str | None, new: str, number: int = 1) -> None:
-    """Tell the counters that so many events have gone from `old` (None: they are new) to `new`."""
+    """Count that so many events have gone from `old` (None: they are new) to `new`."""
     if old is not None:
         database.count(f"event.{old}", -number)
     database.count(f"event.{new}", number)

@@ -97,7 +97,7 @@ def _conclude(lease: Lease, connection: JobConnection, outcome: Outcome) -> Conc
 
 
 def attempts_spent(lease: Lease, message: str) -> Outcome:
-    """The end of the job. `message`: what is said where a firewall or proxy was not the last to answer; {} stands for
+    """The end of the job. `message`: for jobs where a firewall or proxy was not the last to answer; {} stands for
     the number of attempts.
     """
     job = jobs.find(lease.job_id)

@@ -1,4 +1,4 @@
-"""Which workers are alive: they say so every few seconds, and who is provably dead is buried."""
+"""Which workers are alive: each sends a heartbeat every few seconds, and dead ones are removed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def new_name() -> str:
 
 
 def send_heartbeat(name: str) -> None:
-    """Note that the worker `name`, this process, is alive; and bury the dead of this host."""
+    """Note that the worker `name`, this process, is alive; and remove the dead of this host."""
     with database.write():
         now = database.now()
         Worker.insert(name=name, host=host(), pid=os.getpid(), started_at=now, seen_at=now).on_conflict(

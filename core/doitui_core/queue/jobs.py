@@ -65,7 +65,7 @@ ANY_ATTEMPTS = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long a job may be held and how it is tried again."""
+    """How long a lease of a job is and how it is tried again."""
 
     lease: timedelta
     backoff: timedelta
@@ -162,17 +162,17 @@ def claim_one(worker: str, job_id: int, policy: Policy) -> Lease | None:
     with database.write():
         now = database.now()
         job = database.for_update(Job.select().where(Job.id == job_id)).get_or_none()
-        held = job and job.status == JobStatus.PROCESSING and (job.lease_until or EPOCH) >= now
-        if job is None or held or job.status not in OPEN:
+        leased = job and job.status == JobStatus.PROCESSING and (job.lease_until or EPOCH) >= now
+        if job is None or leased or job.status not in OPEN:
             return None
         return _lease({job_id: job.status}, worker, now + policy.lease)[0]
 
 
 def _lease(found: dict[int, str], worker: str, until: datetime) -> list[Lease]:
-    taken = leases.take(found, worker, until) if found else []
-    for lease in taken:
+    leased = leases.take(found, worker, until) if found else []
+    for lease in leased:
         count_move(lease, lease.was, JobStatus.PROCESSING)
-    return taken
+    return leased
 
 
 def renew(lease: Lease, policy: Policy) -> bool:
@@ -183,7 +183,7 @@ def renew(lease: Lease, policy: Policy) -> bool:
 
 def is_leased(lease: Lease) -> bool:
     """Whether the lease is still ours, its row locked until the transaction ends. Before writing any result."""
-    return _HELD.first(lease.job_id, lease.token) is not None
+    return _LEASED.first(lease.job_id, lease.token) is not None
 
 
 def finish(
@@ -311,7 +311,7 @@ def check_cause(cause: str, service: Service = Service.DOIS) -> None:
 
 
 def find(job_id: int, *, lock: bool = False) -> Job:
-    """That job, with `lock` held until the transaction ends. Raises `NotFound`."""
+    """That job, with `lock` locked until the transaction ends. Raises `NotFound`."""
     query = Job.select().where(Job.id == job_id)
     job = (database.for_update(query) if lock else query).get_or_none()
     if job is None:
@@ -374,7 +374,7 @@ _UNSETTLED_OF = prepared.Select(
     str,
     lock=True,
 )
-_HELD = prepared.Select(
+_LEASED = prepared.Select(
     lambda job_id, token: Job.select().where(
         Job.id == job_id, Job.status == str(JobStatus.PROCESSING), Job.lease_token == token
     ),
@@ -385,7 +385,7 @@ _HELD = prepared.Select(
 
 
 def count_move(job: Job | Lease, old: JobStatus, new: JobStatus) -> None:
-    """Tell the counters, and the event that is to be sent, where a job has gone."""
+    """Count where a job has gone, and write it to the event that is to be sent."""
     if old != new:
         database.count(f"job.{job.kind}.{old}", -1)
         database.count(f"job.{job.kind}.{new}", 1)

@@ -35,15 +35,15 @@ LONGEST_PAUSE = timedelta(seconds=LONGEST_WAIT)
 #: After a 429, as after an outage, half the pace for so long.
 SLOWED = timedelta(minutes=5)
 
-#: The first canary flies after the shorter time; then each waits as long as the outage has lasted, up to the longer.
+#: The first probe goes after the shorter time; then each waits as long as the outage has lasted, up to the longer.
 FIRST_PROBE = timedelta(seconds=60)
 LAST_PROBE = timedelta(minutes=15)
 
-#: The same where a credential is refused: somebody has to mend that, and who mends it says so.
+#: The same where a credential is refused: somebody has to correct it, and then says so.
 LAST_CREDENTIAL_PROBE = timedelta(days=1)
 
 
-#: How the names of the rows of each lane begin.
+#: How the names of the rows of each service begin.
 _NAME_PREFIX = {Service.DOIS: "rest", Service.EVENTS: "events", Service.REPORTS: "reports"}
 
 
@@ -59,7 +59,7 @@ def _credential(config: Config, service: Service) -> str:
 
 
 def service_of(name: str) -> Service:
-    """Which lane the row of that name is for."""
+    """Which service the row of that name is for."""
     first = name.partition(" ")[0]
     return next(service for service, word in _NAME_PREFIX.items() if word == first)
 
@@ -130,7 +130,7 @@ def slowed_until(row: RateLimit, now: datetime) -> datetime | None:
 
 
 def probe_due(row: RateLimit, now: datetime) -> datetime:
-    """When the next canary may go where the breaker is open."""
+    """When the next probe may go where the breaker is open."""
     return _ahead(row.canary_at, now, LAST_PROBE) or now
 
 
@@ -149,7 +149,7 @@ def _longest_debt(interval: float) -> float:
 
 
 def _take_probe(row: RateLimit, now: datetime, since: datetime, longest: timedelta) -> bool:
-    """Whether a canary may go now; then the next one has to wait as long as the trouble has lasted."""
+    """Whether a probe may go now; then the next one has to wait as long as the trouble has lasted."""
     if _ahead(row.canary_at, now, longest) is not None:
         return False
     waited = min(max(now - since, FIRST_PROBE), longest)
@@ -218,7 +218,7 @@ _LOCKED = prepared.Select(lambda name: RateLimit.select().where(RateLimit.name =
 
 
 def locked(name: str) -> RateLimit:
-    """The row, made when it is not there, held until the transaction ends."""
+    """The row, made when it is not there, locked until the transaction ends."""
     row = _LOCKED.first(name)
     if row is None:
         RateLimit.insert(name=name).on_conflict_ignore().execute()

@@ -7,8 +7,8 @@ from doitui_core.datacite.reports import ReportsClient
 from doitui_core.db.models import Repository
 from doitui_core.domain.intermediary import REPORTS
 from doitui_core.domain.job_kinds import Service
-from doitui_core.queue import connection, rate_limit, token_connection
-from doitui_core.queue.token_connection import TokenConnection
+from doitui_core.queue import connection, rate_limit
+from doitui_core.queue.connection import TokenConnection
 
 
 class ReportConnection(TokenConnection[ReportsClient]):
@@ -34,5 +34,5 @@ class ReportConnection(TokenConnection[ReportsClient]):
 def for_repository(repository: Repository) -> ReportConnection:
     """Raises `Misconfigured` where the address, or both token and account, are missing or wrong."""
     config = repositories.config(repository)
-    client = ReportsClient(config.reports_url, **token_connection.account(config))
+    client = ReportsClient(config.reports_url, **connection.client_options(config))
     return ReportConnection(config, client, connection.policy(config), rate_limit.name(config, Service.REPORTS))

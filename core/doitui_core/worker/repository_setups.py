@@ -16,7 +16,7 @@ from doitui_core.worker.summary import Summary
 
 log = logging.getLogger("doitui.worker")
 
-#: Seconds for which a repository's settings are kept, and after which a set-up that was wrong is tried again.
+#: Seconds for which a repository's settings are cached, and after which a set-up that was wrong is tried again.
 CONNECTION_SECONDS = 5.0
 RETRY_SECONDS = 300.0
 

@@ -71,8 +71,8 @@ def _places(rows: Iterable[Repository] | None) -> Iterator[tuple[int, Service, j
 
 
 def _leased_too_long(repository_id: int, service: Service, policy: jobs.Policy, now: datetime) -> tuple[Any, ...]:
-    held = Job.status.in_(jobs.as_literals([JobStatus.PROCESSING]))
-    return held, Job.repository == repository_id, Job.lane == str(service), Job.lease_until > now + policy.lease
+    leased = Job.status.in_(jobs.as_literals([JobStatus.PROCESSING]))
+    return leased, Job.repository == repository_id, Job.lane == str(service), Job.lease_until > now + policy.lease
 
 
 def _scheduled_too_late(repository_id: int, service: Service, policy: jobs.Policy, now: datetime) -> tuple[Any, ...]:

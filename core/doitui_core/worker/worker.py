@@ -347,7 +347,7 @@ class _Run:
                 del self.summary.left[job.id]
 
     def _not_begun(self) -> list[Lease]:
-        """The claimed jobs that no thread has taken up, kept from them: some in a run that is stopped."""
+        """The claimed jobs that no thread has begun, removed from the queue: some in a run that is stopped."""
         waiting = []
         with suppress(queues.Empty):
             while handed := self._todo.get_nowait():
