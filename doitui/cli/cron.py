@@ -39,12 +39,10 @@ def register_local(session: Session, code: str) -> None:
     """
     from doitui_core.operations import cron_runs
 
-    with session.database(durable=session.dry_run):
-        if session.dry_run:
-            _show_due(session, cron_runs.unregistered(code).count())
-            return
-        result = _run(session, lambda stop: cron_runs.register(repository=code, actor=session.actor, stop=stop))
-    _report(session, "registration", result)
+    def register(stop: threading.Event) -> RunResult:
+        return cron_runs.register(repository=code, actor=session.actor, stop=stop)
+
+    _run(session, "registration", lambda: cron_runs.unregistered(code).count(), register)
 
 
 @cron.command("verify-local")
@@ -65,28 +63,30 @@ def verify_local(session: Session, delay_hours: int | None, limit: int, code: st
     from doitui_core.delivery import verification
     from doitui_core.operations import cron_runs
 
+    def hours() -> int:
+        return int(load(code).get("verify_delay_hours")) if delay_hours is None else delay_hours
+
+    def due() -> int:
+        number = verification.due(hours(), code).count()
+        return min(number, limit) if limit else number
+
+    def verify(stop: threading.Event) -> RunResult:
+        return cron_runs.verify(hours(), repository=code, limit=limit, actor=session.actor, stop=stop)
+
+    _run(session, "verification", due, verify)
+
+
+def _run(session: Session, action: str, due: Callable[[], int], run: Callable[[threading.Event], RunResult]) -> None:
+    """Run and report, or in a dry run print how many documents are `due`."""
     with session.database(durable=session.dry_run):
-        if delay_hours is None:
-            delay_hours = int(load(code).get("verify_delay_hours"))
-        hours = delay_hours
         if session.dry_run:
-            due = verification.due(hours, code).count()
-            _show_due(session, min(due, limit) if limit else due)
+            number = due()
+            session.show({"due": number}, [f"{plural(number, 'document')} would be processed"])
             return
-        result = _run(
-            session, lambda stop: cron_runs.verify(hours, repository=code, limit=limit, actor=session.actor, stop=stop)
-        )
-    _report(session, "verification", result)
-
-
-def _show_due(session: Session, due: int) -> None:
-    session.show({"due": due}, [f"{plural(due, 'document')} would be processed"])
-
-
-def _run(session: Session, run: Callable[[threading.Event], RunResult]) -> RunResult:
-    log_to_stderr(session.debug, doi_lines=False)
-    with stopping() as stop, sending_mail(stop, True):
-        return run(stop)
+        log_to_stderr(session.debug, doi_lines=False)
+        with stopping() as stop, sending_mail(stop, True):
+            result = run(stop)
+    _report(session, action, result)
 
 
 def _report(session: Session, action: str, result: RunResult) -> None:

@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,19 +17,19 @@ from doitui.cli.session import Session, reads
 
 @click.command()
 @click.option("--port", default=8080, type=click.IntRange(0, 65535), help="Port (default 8080; 0: any free port).")
-@click.option("--prefix", "prefixes", multiple=True, metavar="P", help="Prefix of the account, repeatable (10.5072).")
+@click.option(
+    "--prefix",
+    "prefixes",
+    multiple=True,
+    default=["10.5072"],
+    metavar="P",
+    help="Prefix of the account, repeatable (10.5072).",
+)
 @click.option("--account", default="DEMO.REPO:demo", metavar="NAME:PASSWORD", help="Account (DEMO.REPO:demo).")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Keep the state in this file.")
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help="A fault, repeatable; see above.")
 @click.option("--events-writable", is_flag=True, help="Let the account write events (at DataCite only staff can).")
-def sandbox(
-    port: int,
-    prefixes: tuple[str, ...],
-    account: str,
-    state: Path | None,
-    faults: tuple[str, ...],
-    events_writable: bool,
-) -> None:
+def sandbox(**options: Any) -> None:
     """Run a stand-in for DataCite on 127.0.0.1. It behaves as DataCite does, including its pitfalls.
 
     A fault is 'METHOD PATH-GLOB KIND [every=N] [count=N] [seconds=S] [status=N]'. Kinds: latency, hang (writes, then
@@ -39,7 +40,7 @@ def sandbox(
     """
     from doitui.web.sandbox.server import serve
 
-    serve(port, prefixes or ("10.5072",), account, state, faults, events_writable)
+    serve(**options)
 
 
 @click.command()
@@ -99,8 +100,9 @@ def _play(session: Session, place: Path) -> None:
     finally:
         environment.close()
     seconds = time.monotonic() - begin
+    ok = sum(check.ok for check in checks)
     document = {
-        "ok": all(check.ok for check in checks),
+        "ok": ok == len(checks),
         "directory": str(place),
         "seconds": round(seconds, 1),
         "checks": [{"what": check.what, "ok": check.ok, "found": repr(check.found)} for check in checks],
@@ -109,7 +111,6 @@ def _play(session: Session, place: Path) -> None:
         f"  ok   {one.what}" if one.ok else f"  FAIL {one.what}: {one.found!r}, expected {one.expected!r}"
         for one in checks
     ]
-    ok = sum(check.ok for check in checks)
     result = f"{ok} of {len(checks)} checks passed, in {seconds:.0f} s. All files are in {place}"
     commands = NEXT.format(database=environment.database, sandbox=place / "sandbox.db").splitlines()
     session.show(document, ["", "── Summary", *lines, "", result, "", *commands])

@@ -69,7 +69,10 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, "--version", prog_name="doitui", message="%(prog)s %(version)s")
 @click.option(
-    "--database", metavar="URL", help="sqlite:///file.db or postgresql://user@host/name  [env: DOITUI_DATABASE]"
+    "--database",
+    envvar="DOITUI_DATABASE",
+    metavar="URL",
+    help="sqlite:///file.db or postgresql://user@host/name  [env: DOITUI_DATABASE]",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
@@ -81,19 +84,18 @@ def doitui(context: click.Context, database: str | None, debug: bool) -> None:
     context.obj = Session(database, debug)
     context.obj.skip_postgresql_drivers()
     if context.invoked_subcommand is None:
-        exits.leave(_without_command(context))
+        _without_command(context)
 
 
-def _without_command(context: click.Context) -> int:
+def _without_command(context: click.Context) -> None:
     """Open the screens read-only, or print the help if there is no terminal."""
+    from doitui.cli.tui import tui
     from doitui.tui.terminal import terminal
 
-    if not terminal.fit_for_screens():
+    if terminal.fit_for_screens():
+        context.invoke(tui)
+    else:
         show(None, False, context.get_help().splitlines())
-        return exits.DONE
-    from doitui.cli.tui import open_screens
-
-    return open_screens(context.obj)
 
 
 def run() -> None:
@@ -106,9 +108,6 @@ def run() -> None:
     debug = "--debug" in sys.argv
     try:
         doitui(standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        say(f"doitui: {_missing_subcommand(error.ctx)}")
-        sys.exit(exits.USAGE)
     except click.ClickException as error:
         say(f"doitui: {_usage(error)}")
         sys.exit(exits.USAGE)
@@ -130,20 +129,14 @@ def _database_url() -> str:
     return given[-1] if given else os.environ.get("DOITUI_DATABASE", "")
 
 
-def _missing_subcommand(context: click.Context | None) -> str:
-    assert context is not None
-    assert isinstance(context.command, click.Group)
-    names = ", ".join(context.command.list_commands(context))
-    return f"{context.command_path} needs a command: {names}{_see(context)}"
-
-
 def _usage(error: click.ClickException) -> str:
-    context = getattr(error, "ctx", None)
-    return error.format_message().removesuffix(".") + (_see(context) if context else "")
-
-
-def _see(context: click.Context) -> str:
-    return f" (see `{context.command_path} --help`)"
+    context: click.Context | None = getattr(error, "ctx", None)
+    message = error.format_message().removesuffix(".")
+    if context is None:
+        return message
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and isinstance(context.command, click.Group):
+        message = f"{context.command_path} needs a command: {', '.join(context.command.list_commands(context))}"
+    return f"{message} (see `{context.command_path} --help`)"
 
 
 def _unexpected(error: Exception) -> str:

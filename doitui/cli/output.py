@@ -11,7 +11,6 @@ import os
 import re
 import select
 import sys
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -128,8 +127,6 @@ def _width(text: str) -> int:
     """Terminal columns: East Asian wide characters take two, combining marks none."""
     if text.isascii():
         return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-        if c not in JOINERS
-    )
+    from rich.cells import cell_len  # only here: it takes 40 ms
+
+    return cell_len(text)

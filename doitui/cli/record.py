@@ -30,7 +30,6 @@ def record() -> None:
 @files_argument
 @click.option(
     "--format",
-    "form",
     default="auto",
     type=click.Choice(["auto", "datacite-json", "datacite-xml", "jsonl"]),
     help="Format of the files (default auto: detect).",
@@ -44,15 +43,7 @@ def record() -> None:
     help="Override the documents (default: new records are published, others stay as they are).",
 )
 @writes_database
-def import_(
-    session: Session,
-    files: tuple[Path, ...],
-    form: str,
-    code: str | None,
-    doi: str,
-    object_id: str,
-    published: bool | None,
-) -> None:
+def import_(session: Session, files: tuple[Path, ...], code: str | None, doi: str, **how: Any) -> None:
     """Import DataCite XML, DataCite JSON or JSON lines, or update records from them.
 
     A document's DOI under your prefix is reserved; any other DOI is foreign and never registered. What a document omits
@@ -64,7 +55,7 @@ def import_(
     from doitui_core.config import repositories
     from doitui_core.records import importing
 
-    options = importing.ImportOptions(form, doi == "keep", object_id, published, session.dry_run, session.actor)
+    options = importing.ImportOptions(use_own_doi=doi == "keep", dry_run=session.dry_run, actor=session.actor, **how)
     config = repositories.config(repositories.find_or_only(code))
     results: list[importing.ImportResult] = []
 

@@ -35,11 +35,9 @@ class Session:
 
     @property
     def database_url(self) -> str:
-        """`--database`, else DOITUI_DATABASE, else SQLite in the user's data directory."""
+        """`--database` or DOITUI_DATABASE, else SQLite in the user's data directory."""
         if self.database_option is not None:
             return self.database_option
-        if os.environ.get("DOITUI_DATABASE"):
-            return os.environ["DOITUI_DATABASE"]
         from platformdirs import user_data_path
 
         return f"sqlite:///{user_data_path('doitui') / 'doitui.db'}"
@@ -58,8 +56,7 @@ class Session:
 
     def skip_postgresql_drivers(self) -> None:
         """For SQLite, keep peewee from importing the PostgreSQL drivers: they take 0.1 to 0.2 s of every command."""
-        url = self.database_option if self.database_option is not None else os.environ.get("DOITUI_DATABASE", "")
-        if "peewee" not in sys.modules and (not url or url.startswith("sqlite:")):
+        if "peewee" not in sys.modules and (self.database_option or "sqlite:").startswith("sqlite:"):
             for name in POSTGRESQL_DRIVERS:
                 sys.modules[name] = None  # type: ignore[assignment] # makes its import fail
 

@@ -23,19 +23,12 @@ def tui(session: Session, write: bool, mouse: bool | None, ascii_only: bool | No
 
     Example: doitui tui --write
     """
-    exits.leave(open_screens(session, write=write, mouse=mouse, ascii_only=ascii_only))
-
-
-def open_screens(
-    session: Session, *, write: bool = False, mouse: bool | None = None, ascii_only: bool | None = None
-) -> int:
-    """Run the screens until the user quits; return their exit code."""
     from doitui.tui.terminal import terminal
     from doitui_core.db import dialects
 
     if not terminal.fit_for_screens():
         say("doitui: the screens need a terminal; `doitui status` and `doitui status --watch` print plain lines")
-        return exits.USAGE
+        exits.leave(exits.USAGE)
     check_environment()
     dialects.for_url(session.database_url)  # an invalid URL is an error now, not a database to wait for
     terminal.prepare(os.environ)
@@ -47,4 +40,4 @@ def open_screens(
 
     app = DoituiApp(session.database_url, write=write, ascii_only=ascii_only)
     app.run(mouse=not terminal.remote(os.environ) if mouse is None else mouse)
-    return app.return_code or 0
+    exits.leave(app.return_code or 0)

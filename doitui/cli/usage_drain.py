@@ -52,17 +52,9 @@ def drain(session: Session, spool: str | None) -> None:
         result = drain_spool.drain(session.actor, place, bar.update)
     done = result.drained
     _say_no_events(result.no_events)
-    document = {
-        "files": done.files,
-        "lines": done.lines,
-        "hits": dict(done.hits),
-        "rejected": done.rejected,
-        "removed": done.removed,
-        "busy": done.busy,
-        "refused": [refusal.document() for refusal in done.refused],
-        "hours": result.hours,
-        "pruned": result.pruned,
-    }
+    document = {name: getattr(done, name) for name in ("files", "lines", "hits", "rejected", "removed", "busy")}
+    document |= {"refused": [refusal.document() for refusal in done.refused]}
+    document |= {"hours": result.hours, "pruned": result.pruned}
     if done.busy:
         say(f"another drain is running in {place}: nothing was drained")
     if done.rejected:

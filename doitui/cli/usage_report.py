@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,23 +64,21 @@ def build(session: Session, month: str, folder: Path, compress: bool, form: str,
 def _build(session: Session, report: BuiltReport, folder: Path, compress: bool, form: str) -> dict[str, Any]:
     from doitui_core.usage_reports import files
 
-    paths: list[Path] = []
-    number = 0
-    if session.dry_run and form == "tsv":
-        number = min(sum(1 for _ in report.lines()), 1)
-    elif session.dry_run:
-        number = sum(1 for _ in report.parts(compress=compress))
-    elif form == "tsv":
-        paths = files.write_lines(folder, report.name, report.lines())
+    write: Any = files.write_lines if form == "tsv" else files.write_parts
+    content: Iterable[Any] = report.lines() if form == "tsv" else report.parts(compress=compress)
+    if session.dry_run:
+        paths, number = [], sum(1 for _ in content)
+        parts = min(number, 1) if form == "tsv" else number
     else:
-        paths = files.write_parts(folder, report.name, report.parts(compress=compress))
+        paths = write(folder, report.name, content)
+        parts = len(paths)
     if report.skipped:
         dois = plural(report.skipped, "DOI")
         say(f"{report.reporter.code}: {dois} left out: not registered or findable, or the record is not published")
     return {
         **_about(report),
         "files": [str(path) for path in paths],
-        "parts": len(paths) or number,
+        "parts": parts,
         "datasets": report.datasets,
         "left_out": report.skipped,
         "totals": _in_order(report.totals),
@@ -119,28 +117,25 @@ def validate(session: Session, files: tuple[Path, ...]) -> None:
     Example: doitui usage-report validate usage-report-h-2026-10.json
     """
     rows: list[dict[str, Any]] = []
-    codes: list[int] = []
     with progress("checking", len(files)) as bar:
         for path in files:
-            row, code = _validate(path)
-            rows.append(row)
-            codes.append(code)
+            rows.append(_validate(path))
             bar.update(1)
     session.show({"files": rows}, [line for row in rows for line in _validate_lines(row)])
-    exits.leave_items([code for code in codes if code], len(codes))
+    invalid = [row for row in rows if not row["valid"]]
+    exits.leave_items([exits.SOME_FAILED if "datasets" in row else exits.USAGE for row in invalid], len(rows))
 
 
-def _validate(path: Path) -> tuple[dict[str, Any], int]:
-    """(the result, its exit code)"""
+def _validate(path: Path) -> dict[str, Any]:
+    """The result; without `datasets` for a file that cannot be read."""
     from doitui_core.usage_reports import validating
 
     try:
         checked = validating.validate(path)
     except UnreadableDocument as error:
         say(str(error))
-        return {"path": str(path), "valid": False, "errors": [str(error)]}, exits.USAGE
-    row = dataclasses.asdict(checked) | {"path": str(checked.path), "valid": checked.valid}
-    return row, exits.DONE if checked.valid else exits.SOME_FAILED
+        return {"path": str(path), "valid": False, "errors": [str(error)]}
+    return dataclasses.asdict(checked) | {"path": str(checked.path), "valid": checked.valid}
 
 
 def _validate_lines(row: Mapping[str, Any]) -> Iterator[str]:

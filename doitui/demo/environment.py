@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -21,8 +22,8 @@ TIMEOUT = 50
 
 PASSWORD = "demo"
 
-#: Prefixes of the variables that the commands of the demo do not inherit.
-REMOVED_VARIABLES = ("DOITUI_", "_DOITUI_", "DATACITE_", "PYTHONIOENCODING")
+#: Variables that the commands of the demo do not inherit.
+REMOVED_VARIABLES = re.compile("_?DOITUI_|DATACITE_|PYTHONIOENCODING|.*_proxy$", re.IGNORECASE)
 
 
 class DemoFailed(DoituiError):
@@ -91,12 +92,15 @@ class DemoEnvironment:
         process = self._start(arguments)
         out, err = self._wait(process)
         if not quiet:
-            for line in (out + err).rstrip().splitlines():
-                self.say(f"  {line.replace(f'{self.directory}/', '')}")
+            self._show(out + err)
         if expect is not None and process.returncode != expect:
             command = _typed(arguments, self.directory)
             raise DemoFailed(f"doitui {command} ended with {process.returncode}, not {expect}: {err}")
         return out
+
+    def _show(self, output: str, prefix: str = "") -> None:
+        for line in output.rstrip().splitlines():
+            self.say(f"  {prefix}{line.replace(f'{self.directory}/', '')}")
 
     def ask(self, *arguments: str) -> dict[str, Any]:
         """The JSON of `doitui ARGUMENTS --json`, without showing it."""
@@ -110,8 +114,7 @@ class DemoEnvironment:
         started = [self._start(["work", "--drain", "--threads", "4"]) for _ in range(workers)]
         for number, process in enumerate(started, start=1):
             out, err = self._wait(process)
-            for line in (out + err).rstrip().splitlines():
-                self.say(f"  worker {number}: {line}")
+            self._show(out + err, f"worker {number}: ")
             if process.returncode not in expect:
                 raise DemoFailed(f"worker {number} ended with {process.returncode}: {err}")
 
@@ -184,11 +187,9 @@ class DemoEnvironment:
 
     def _environment(self) -> dict[str, str]:
         """The environment without settings of doitui and proxies, so that the demo reaches nothing real."""
-        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(REMOVED_VARIABLES)}
-        kept = {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")}
         spool = {"DOITUI_SPOOL": str(self.spool)} if self.spool else {}
-        ours = {"DOITUI_DATABASE": self.database, "DOITUI_LOG": str(self.log), "PYTHONUTF8": "1"}
-        return kept | spool | ours
+        own = {"DOITUI_DATABASE": self.database, "DOITUI_LOG": str(self.log), "PYTHONUTF8": "1"} | spool
+        return {name: value for name, value in os.environ.items() if not REMOVED_VARIABLES.match(name)} | own
 
 
 def _typed(arguments: Sequence[str], directory: Path) -> str:

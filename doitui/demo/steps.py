@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,7 +169,7 @@ def compare_requests(demo: DemoEnvironment) -> list[DemoCheck]:
 
 
 #: In this order. The docstring of a step is its heading.
-STEPS: tuple[Callable[[DemoEnvironment], list[DemoCheck]], ...] = (
+STEPS = (
     set_up,
     import_records,
     mint,

@@ -12,7 +12,7 @@ from doitui_core.config.operators import actor
 Doitui = Callable[..., Any]
 
 
-def test_what_was_done_with_commands_is_told_with_who_did_it(archive: Doitui) -> None:
+def test_audit_lists_actions_with_their_actor(archive: Doitui) -> None:
     archive("queue", "pause", "--repository", "h")
     archive("setting", "set", "lease_seconds", "120")
     archive("setting", "unset", "lease_seconds")
@@ -24,19 +24,19 @@ def test_what_was_done_with_commands_is_told_with_who_did_it(archive: Doitui) ->
     ]
 
 
-def test_a_dry_run_is_no_act(archive: Doitui) -> None:
+def test_a_dry_run_is_not_in_the_audit(archive: Doitui) -> None:
     archive("queue", "pause", "--dry-run")
     assert [act["action"] for act in archive("audit", "--json").json["acts"] if act["action"] == "pause"] == []
 
 
-def test_people_read_a_table(archive: Doitui) -> None:
+def test_without_json_audit_prints_a_table(archive: Doitui) -> None:
     archive("queue", "pause")
     first, second, *_ = archive("audit").out.splitlines()
     assert first.split()[:3] == ["at", "actor", "action"]
     assert "repository h" in second
 
 
-def test_who_acts_is_not_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_actor_does_not_come_from_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "mallory")
     monkeypatch.setenv("USER", "mallory")
     assert actor() != "mallory"

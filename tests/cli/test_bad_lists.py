@@ -137,7 +137,7 @@ def test_a_sync_ends_at_a_bad_list(minted: Doitui, service: Service, thief: Serv
     assert thief.asked == []
 
 
-def test_a_question_for_events_ends_at_a_bad_list(typed: Doitui, service: Service, thief: Service) -> None:
+def test_an_event_query_ends_at_a_bad_list(typed: Doitui, service: Service, thief: Service) -> None:
     line = ("event", "query", "--url", service.url, "--json")
     assert offenders(service, BAD | BAD_EVENTS, lambda: typed(*line)) == []
     assert thief.asked == []

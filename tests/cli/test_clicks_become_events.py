@@ -64,7 +64,7 @@ def held(sandbox: Sandbox, doi: str) -> dict[str, int]:
     return {one["attributes"]["relation-type-id"]: one["attributes"]["total"] for one in answer["data"]}
 
 
-def test_what_was_clicked_is_what_the_events_api_holds(
+def test_the_events_api_has_the_clicks_that_were_counted(
     archive: Doitui, visited: Path, sandbox: Sandbox, doi_of: Callable[[str], str]
 ) -> None:
     assert archive("usage", "drain", "--spool", visited).code == 0
@@ -75,7 +75,7 @@ def test_what_was_clicked_is_what_the_events_api_holds(
     }
 
 
-def test_flushing_again_tells_nothing_twice(
+def test_flushing_again_sends_nothing_twice(
     archive: Doitui, visited: Path, sandbox: Sandbox, doi_of: Callable[[str], str]
 ) -> None:
     archive("usage", "drain", "--spool", visited)

@@ -31,13 +31,13 @@ def test_what_is_unregistered_is_registered(reserved: Doitui, doi_of: Callable[[
     assert reserved("status", "--json").json["dois"]["findable"] == 3
 
 
-def test_opus_words_are_used(reserved: Doitui) -> None:
+def test_messages_are_those_of_opus(reserved: Doitui) -> None:
     assert reserved("cron", "register-local").out == "3 documents have been processed\n"
     assert reserved("cron", "register-local").out == "could not find matching documents for DOI registration\n"
     assert reserved("cron", "verify-local").out == "could not find matching documents for DOI verification\n"
 
 
-def test_one_that_fails_is_one_line_and_stops_no_other(reserved: Doitui, sandbox: Sandbox) -> None:
+def test_a_failed_document_is_one_line_and_the_others_are_processed(reserved: Doitui, sandbox: Sandbox) -> None:
     sandbox.faults.replace(["POST /dois status status=422 count=1"])
 
     done = reserved("cron", "register-local")
@@ -47,7 +47,7 @@ def test_one_that_fails_is_one_line_and_stops_no_other(reserved: Doitui, sandbox
     assert reserved("status", "--json").json["dois"]["findable"] == 2
 
 
-def test_what_failed_yesterday_is_tried_again(reserved: Doitui, sandbox: Sandbox) -> None:
+def test_the_next_run_tries_failed_documents_again(reserved: Doitui, sandbox: Sandbox) -> None:
     sandbox.faults.replace(["POST /dois status status=422 count=3"])
     assert reserved("cron", "register-local").code == 1
 
@@ -55,13 +55,13 @@ def test_what_failed_yesterday_is_tried_again(reserved: Doitui, sandbox: Sandbox
     assert reserved("status", "--json").json["dois"]["findable"] == 3
 
 
-def test_a_wrong_password_is_a_matter_of_configuration(reserved: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_password_is_a_configuration_error(reserved: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PASSWORD_OF_H", "wrong")
 
     assert reserved("cron", "register-local").code == 3
 
 
-def test_a_dead_server_is_unreachable(reserved: Doitui) -> None:
+def test_a_stopped_server_is_unreachable(reserved: Doitui) -> None:
     reserved("repository", "set", "h", "--url", "http://127.0.0.1:9")
 
     assert reserved("cron", "register-local").code == 4
@@ -77,7 +77,7 @@ def test_zero_hours_verify_all(reserved: Doitui) -> None:
     assert reserved("cron", "verify-local", "--delay-hours", 0, "--json").json["processed"] == 3
 
 
-def test_a_doi_that_leads_elsewhere_is_told_and_downgraded(
+def test_a_doi_that_leads_elsewhere_is_reported_and_downgraded(
     reserved: Doitui, sandbox: Sandbox, doi_of: Callable[[str], str]
 ) -> None:
     reserved("cron", "register-local")

@@ -45,7 +45,7 @@ def post(archive: Doitui) -> Iterator[Letterbox]:
     controller.stop()
 
 
-def test_a_batch_is_told_once_when_all_of_it_has_finished(
+def test_a_batch_has_one_digest_when_all_of_it_has_finished(
     archive: Doitui, write: Callable[..., Path], post: Letterbox, sandbox: Sandbox
 ) -> None:
     archive("record", "import", write("a", "b", "c"))
@@ -60,7 +60,9 @@ def test_a_batch_is_told_once_when_all_of_it_has_finished(
     assert ("3 DOIs" in body, "HTTP 422" in body) == (True, True)
 
 
-def test_what_a_batch_left_out_is_told_too(archive: Doitui, write: Callable[..., Path], post: Letterbox) -> None:
+def test_the_digest_of_a_batch_lists_what_was_skipped(
+    archive: Doitui, write: Callable[..., Path], post: Letterbox
+) -> None:
     archive("record", "import", write("a"))
     archive("record", "import", write("bad", creators=[], name="bad.jsonl"))
     archive("batch", "mint", "--all")
@@ -70,7 +72,7 @@ def test_what_a_batch_left_out_is_told_too(archive: Doitui, write: Callable[...,
 
 
 @pytest.mark.parametrize("how", [("--all",), ("--cause", "metadata")])
-def test_a_retry_of_all_is_told_with_what_has_recovered(
+def test_the_digest_of_a_retry_lists_what_has_recovered(
     archive: Doitui, write: Callable[..., Path], post: Letterbox, sandbox: Sandbox, how: tuple[str, ...]
 ) -> None:
     archive("record", "import", write("a", "b"))
@@ -83,7 +85,7 @@ def test_a_retry_of_all_is_told_with_what_has_recovered(
     assert [subject for subject, _ in post.mails][1:] == ["DOI retry: 2 recovered"]
 
 
-def test_where_nobody_wants_digests_nothing_is_noted(archive: Doitui, write: Callable[..., Path], file: Path) -> None:
+def test_without_digests_nothing_is_recorded(archive: Doitui, write: Callable[..., Path], file: Path) -> None:
     archive("record", "import", write("a"))
     archive("batch", "mint")
     with sqlite3.connect(file) as connection:

@@ -8,22 +8,22 @@ from typing import Any
 Doitui = Callable[..., Any]
 
 
-def test_a_house_without_a_worker_fails_once_jobs_wait(archive: Doitui, write: Callable[..., Any]) -> None:
+def test_without_a_worker_doctor_fails_once_jobs_wait(archive: Doitui, write: Callable[..., Any]) -> None:
     archive("record", "import", write("a"))
     archive("doi", "mint", "a")
     done = archive("doctor")
     assert (done.code, "FAIL  workers" in done.out, "fix: doitui work" in done.out) == (1, True, True)
 
 
-def test_a_house_in_order_ends_with_0(archive: Doitui) -> None:
+def test_a_correct_setup_is_exit_code_0(archive: Doitui) -> None:
     assert archive("doctor").code == 0
 
 
-def test_the_account_is_asked_about(archive: Doitui) -> None:
+def test_the_account_is_checked_at_datacite(archive: Doitui) -> None:
     assert "accepted by DataCite" in archive("doctor").out
 
 
-def test_offline_nobody_is_asked(archive: Doitui) -> None:
+def test_offline_sends_no_request(archive: Doitui) -> None:
     assert "not checked at DataCite" in archive("doctor", "--offline").out
 
 
@@ -32,7 +32,7 @@ def test_json_has_every_check(archive: Doitui) -> None:
     assert (found["ok"], {tuple(check) for check in found["checks"]}) == (True, {("name", "level", "told", "mend")})
 
 
-def test_no_password_is_told(archive: Doitui, home: Any) -> None:
+def test_no_password_is_printed(archive: Doitui, home: Any) -> None:
     done = archive("doctor", "--json")
     assert "correct-horse-battery" not in done.out + done.err
 
@@ -43,5 +43,5 @@ def test_a_wrong_password_fails_with_what_to_do(archive: Doitui, monkeypatch: An
     assert (done.code, "fix: doitui repository set h" in done.out) == (1, True)
 
 
-def test_thorough_proves_the_counters(archive: Doitui) -> None:
+def test_thorough_checks_the_counters(archive: Doitui) -> None:
     assert "match (" in archive("doctor", "--thorough").out

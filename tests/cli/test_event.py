@@ -83,7 +83,7 @@ def test_a_list_of_no_events_says_so(archive: Doitui) -> None:
     assert archive("event", "list").out == "no events\n"
 
 
-def test_the_list_shows_what_became_of_each(stated: Doitui, doi: str) -> None:
+def test_the_list_shows_the_state_of_each_event(stated: Doitui, doi: str) -> None:
     stated("event", "flush")
 
     assert stated("event", "list").out.split("\n")[1].split()[:5] == [
@@ -132,7 +132,7 @@ def test_the_list_has_pages(stated: Doitui, doi: str) -> None:
     assert ([row["id"] for row in first["events"] + second["events"]], second["next"]) == ([4, 3, 2, 1], None)
 
 
-def test_the_list_says_what_keeps_events_back(stated: Doitui) -> None:
+def test_the_list_says_why_events_are_not_sent(stated: Doitui) -> None:
     assert "pending and no worker is running: doitui work" in stated("event", "list").err
 
 
@@ -172,13 +172,13 @@ def test_an_event_is_added(stated: Doitui, doi: str) -> None:
     assert add(stated, doi).out == f"event 2 stored: https://doi.org/{doi} is-cited-by {PAPER}\n"
 
 
-def test_the_same_event_was_there_already(stated: Doitui, doi: str) -> None:
+def test_adding_the_same_event_again_says_that_it_exists(stated: Doitui, doi: str) -> None:
     add(stated, doi)
 
     assert add(stated, doi).out.startswith("event 2 exists already: ")
 
 
-def test_another_total_is_told(stated: Doitui, doi: str) -> None:
+def test_a_changed_total_is_printed(stated: Doitui, doi: str) -> None:
     add(stated, doi)
 
     assert add(stated, doi, "--total", "5").out.startswith("event 2 has a new total: ")
@@ -202,7 +202,7 @@ def test_an_added_event_says_when_it_happened(stated: Doitui, doi: str) -> None:
     assert stated("event", "show", "2", "--json").json["occurred_at"] == "2026-05-01T00:00:00Z"
 
 
-def test_what_would_be_added_is_told(stated: Doitui, doi: str) -> None:
+def test_a_dry_run_of_add_prints_the_event(stated: Doitui, doi: str) -> None:
     done = add(stated, doi, "--dry-run")
 
     assert done.out == f"would be stored: https://doi.org/{doi} is-cited-by {PAPER}\n"
@@ -250,7 +250,7 @@ def test_bad_input_is_one_line_and_its_code(
 # flush
 
 
-def test_a_flush_sends_what_waits(viewed: Doitui, sandbox: Sandbox) -> None:
+def test_a_flush_sends_pending_events(viewed: Doitui, sandbox: Sandbox) -> None:
     done = viewed("event", "flush")
 
     page = "https://archive.example.org/a"
@@ -389,7 +389,7 @@ def test_status_counts_events(refused: Doitui, doi: str) -> None:
     assert refused("status", "--json").json["events"] == {"pending": 1, "submitted": 0, "failed": 1, "uncertain": 0}
 
 
-def test_the_worker_sends_events_beside(stated: Doitui, write: Callable[..., Path], sandbox: Sandbox) -> None:
+def test_the_worker_also_sends_events(stated: Doitui, write: Callable[..., Path], sandbox: Sandbox) -> None:
     stated("record", "import", write("b"))
     stated("doi", "mint", "b")
     done = stated("work", "--drain", "--json")

@@ -56,13 +56,13 @@ def test_bad_input_is_one_line(archive: Doitui, line: str, says: str) -> None:
     assert (done.code, says in done.complaint) == (2, True)
 
 
-def test_all_pages_of_a_question_are_printed(cited: Doitui, doi: str) -> None:
+def test_all_pages_of_a_query_are_printed(cited: Doitui, doi: str) -> None:
     done = cited("event", "query", "--doi", doi, "--page-size", "2", "--json").json
 
     assert (sorted(row["subj_id"][-1] for row in done["events"]), done["total"]) == (["0", "1", "2", "3", "4"], 5)
 
 
-def test_a_question_is_answered_in_lines(cited: Doitui, doi: str) -> None:
+def test_without_json_a_query_prints_a_table(cited: Doitui, doi: str) -> None:
     lines = cited("event", "query", "--doi", doi, "--limit", "2").out.splitlines()
 
     assert (len(lines), lines[1].split()[:4], lines[-1]) == (
@@ -83,7 +83,7 @@ def test_a_question_is_answered_in_lines(cited: Doitui, doi: str) -> None:
         (("--sort", "-total"), 5),
     ],
 )
-def test_a_question_can_be_narrowed(cited: Doitui, sandbox: Sandbox, asked: tuple[str, str], number: int) -> None:
+def test_a_query_has_filters(cited: Doitui, sandbox: Sandbox, asked: tuple[str, str], number: int) -> None:
     done = cited("event", "query", "--url", sandbox.url, *asked, "--json")
 
     assert len(done.json["events"]) == number
@@ -91,17 +91,17 @@ def test_a_question_can_be_narrowed(cited: Doitui, sandbox: Sandbox, asked: tupl
 
 @pytest.mark.parametrize("spelling", ["https://doi.org/{}", "doi:{}", "{} ", "http://dx.doi.org/{}"])
 @pytest.mark.parametrize("option", ["--doi", "--obj-id"])
-def test_a_doi_is_asked_for_in_any_spelling(cited: Doitui, doi: str, option: str, spelling: str) -> None:
+def test_a_query_accepts_any_spelling_of_a_doi(cited: Doitui, doi: str, option: str, spelling: str) -> None:
     assert cited("event", "query", option, spelling.format(doi.upper()), "--json").json["total"] == 5
 
 
-def test_a_question_needs_no_database(doitui: Doitui, sandbox: Sandbox) -> None:
+def test_a_query_needs_no_database(doitui: Doitui, sandbox: Sandbox) -> None:
     done = doitui("event", "query", "--url", sandbox.url, "--doi", "10.1/x")
 
     assert (done.code, done.out) == (0, "no events\n0 of 0\n")
 
 
-def test_a_server_that_is_not_there_is_told(doitui: Doitui) -> None:
+def test_an_unreachable_server_is_reported(doitui: Doitui) -> None:
     assert doitui("event", "query", "--url", "http://127.0.0.1:9", "--doi", "10.1/x").code == 4
 
 
@@ -131,5 +131,5 @@ def test_citations_that_are_known_are_not_pulled_twice(cited: Doitui) -> None:
     assert cited("event", "pull", "--json").json == {"new": 0, "changed": 0}
 
 
-def test_what_would_be_asked_is_told(cited: Doitui) -> None:
+def test_a_dry_run_of_pull_prints_the_number_of_dois(cited: Doitui) -> None:
     assert cited("event", "pull", "--dry-run").out == "would be queried: 3 DOIs\n"

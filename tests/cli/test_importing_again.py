@@ -29,7 +29,7 @@ def facts(doitui: Doitui) -> tuple[str, bool]:
     return row["url"], row["published"]
 
 
-def test_importing_again_undoes_nothing_that_a_person_did(moved: Doitui, write: Write) -> None:
+def test_importing_again_does_not_change_what_a_person_set(moved: Doitui, write: Write) -> None:
     done = moved("record", "import", write("a", url=OLD, published=True))
     assert (done.code, facts(moved)) == (0, (NEW, False))
     assert done.err.splitlines() == [
@@ -39,7 +39,7 @@ def test_importing_again_undoes_nothing_that_a_person_did(moved: Doitui, write: 
 
 
 @pytest.mark.parametrize("option", [(), ("--dry-run",)])
-def test_what_stays_is_told_in_json(moved: Doitui, write: Write, option: tuple[str, ...]) -> None:
+def test_json_lists_the_values_that_were_not_changed(moved: Doitui, write: Write, option: tuple[str, ...]) -> None:
     place = write("a", url=OLD)
     found = moved("record", "import", place, *option, "--json").json["kept"]
     result = {"object_id": "a", "place": f"{place}:1", "field": "url", "value": NEW, "document": OLD}

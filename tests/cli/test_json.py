@@ -125,12 +125,14 @@ def test_stdout_is_one_document(
     assert done.out or done.code == 2
 
 
-def test_a_failure_among_items_stands_in_the_document(minted: Doitui, doi_of: Callable[[str], str]) -> None:
+def test_a_failed_item_is_in_the_document(minted: Doitui, doi_of: Callable[[str], str]) -> None:
     done = minted("doi", "verify", doi_of("a"), "10.5072/nope", "--json")
     assert [("error" in row) for row in done.json["results"]] == [False, True]
 
 
-def test_an_import_tells_what_became_of_each(archive: Doitui, write: Callable[..., Path], tmp_path: Path) -> None:
+def test_an_import_prints_the_result_of_each_document(
+    archive: Doitui, write: Callable[..., Path], tmp_path: Path
+) -> None:
     bad = tmp_path / "bad.json"
     bad.write_text("{", encoding="utf-8")
     found = archive("record", "import", write("a", "b"), bad, "--json").json
@@ -143,7 +145,7 @@ def test_importing_again_updates(archive: Doitui, write: Callable[..., Path]) ->
     assert (found["created"], found["updated"]) == (1, 2)
 
 
-def test_a_batch_tells_how_many_and_why_not(archive: Doitui, write: Callable[..., Path]) -> None:
+def test_a_batch_prints_counts_and_reasons(archive: Doitui, write: Callable[..., Path]) -> None:
     archive("record", "import", write("a", "b"))
     archive("record", "import", "--unpublished", write("c"))
     found = archive("batch", "mint", "--all", "--json").json
@@ -155,7 +157,7 @@ def test_a_batch_takes_drafts_of_unpublished_records(archive: Doitui, write: Cal
     assert archive("batch", "mint", "--state", "draft", "--json").json["queued"] == 1
 
 
-def test_a_worker_tells_what_it_did(archive: Doitui, write: Callable[..., Path]) -> None:
+def test_a_worker_prints_its_outcomes(archive: Doitui, write: Callable[..., Path]) -> None:
     archive("record", "import", write("a", "b"))
     archive("batch", "mint")
     found = archive("work", "--drain", "--json").json
@@ -163,7 +165,7 @@ def test_a_worker_tells_what_it_did(archive: Doitui, write: Callable[..., Path])
     assert found == {"taken": 2, "outcomes": {"done": 2}} | nothing_else
 
 
-def test_a_setting_tells_where_it_comes_from(doitui: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_has_its_source(doitui: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:
     doitui("init")
     doitui("setting", "set", "lease_seconds", "20")
     monkeypatch.setenv("DOITUI_LEASE_SECONDS", "30")

@@ -48,7 +48,7 @@ def test_a_paused_repository_does_nothing_here_and_now(queued: Doitui) -> None:
     assert (done.code, "queue resume" in done.complaint) == (1, True)
 
 
-def test_status_shows_what_rests_and_why(queued: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_shows_what_is_blocked_and_why(queued: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PASSWORD_OF_H", "another")
     done = queued("work", "--drain")
     (result,) = queued("status", "--json").json["repositories"]
@@ -100,7 +100,7 @@ def test_a_drain_gives_up_on_a_database_that_stays_locked(
     assert (done.code, "Traceback" in done.err) == (3, False)
 
 
-def test_pruning_forgets_jobs_and_keeps_the_history(minted: Doitui, doi_of: Callable[[str], str]) -> None:
+def test_pruning_deletes_jobs_and_keeps_the_history(minted: Doitui, doi_of: Callable[[str], str]) -> None:
     assert minted("queue", "prune", "--json").json == {"pruned": 0}
     assert minted("queue", "prune", "--days", 0, "--dry-run", "--json").json == {"pruned": 3}
     assert minted("queue", "prune", "--days", 0, "--json").json == {"pruned": 3}
@@ -110,7 +110,7 @@ def test_pruning_forgets_jobs_and_keeps_the_history(minted: Doitui, doi_of: Call
     assert len(minted("doi", "history", doi_of("a"), "--json").json["attempts"]) == 1
 
 
-def test_a_job_that_is_put_off_waits_for_its_time(queued: Doitui) -> None:
+def test_a_scheduled_job_waits_for_its_time(queued: Doitui) -> None:
     first = queued("queue", "list", "--json").json["jobs"][0]["id"]
     done = queued("queue", "schedule", first, "--at", "2999-12-01T06:00+01:00", "--json")
 
@@ -119,11 +119,11 @@ def test_a_job_that_is_put_off_waits_for_its_time(queued: Doitui) -> None:
     assert queued("cron", "register-local", "--json").json["processed"] == 0
 
 
-def test_a_job_is_put_off_until_a_time_with_a_zone(queued: Doitui) -> None:
+def test_schedule_needs_a_time_with_a_zone(queued: Doitui) -> None:
     done = queued("queue", "schedule", 1, "--at", "2999-12-01T06:00")
 
     assert (done.code, "zone" in done.complaint) == (2, True)
 
 
-def test_only_a_pending_job_is_put_off(minted: Doitui) -> None:
+def test_only_a_pending_job_can_be_scheduled(minted: Doitui) -> None:
     assert minted("queue", "schedule", 1, "--at", "2999-12-01T06:00Z").code == 1

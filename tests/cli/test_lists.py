@@ -58,12 +58,12 @@ def test_the_newest_mint_comes_first(seven: Doitui) -> None:
     assert times == sorted(times, reverse=True)
 
 
-def test_a_person_is_told_how_to_go_on(seven: Doitui) -> None:
+def test_without_json_a_page_names_the_key_of_the_next(seven: Doitui) -> None:
     key = seven("queue", "list", "--limit", 3, "--json").json["next"]
     assert seven("queue", "list", "--limit", 3).complaint == f"more: --after {key}"
 
 
-def test_the_last_page_says_nothing_more(seven: Doitui) -> None:
+def test_the_last_page_names_no_next_page(seven: Doitui) -> None:
     assert seven("queue", "list", "--limit", 7).err == ""
 
 

@@ -26,7 +26,7 @@ def test_a_deleted_records_doi_becomes_a_tombstone(minted: Doitui, doi_of: Calla
     assert minted("doi", "show", doi, "--json").json["status"] == "tombstone"
 
 
-def test_one_that_is_not_there_is_named(minted: Doitui) -> None:
+def test_an_unknown_record_is_named(minted: Doitui) -> None:
     done = minted("record", "delete", "nope", "a")
 
     assert (done.code, "nope" in done.complaint) == (1, True)

@@ -38,7 +38,7 @@ def held(text: str | bytes) -> bool:
 
 @pytest.mark.parametrize("json_option", [(), ("--json",)], ids=["lines", "json"])
 @pytest.mark.parametrize("line", SHOWING)
-def test_no_command_shows_it(
+def test_no_command_prints_the_password(
     minted: Doitui, doi_of: Callable[[str], str], line: str, json_option: tuple[str, ...]
 ) -> None:
     done = minted(*line.format(doi=doi_of("a")).split(), *json_option)
@@ -46,7 +46,7 @@ def test_no_command_shows_it(
 
 
 @pytest.mark.parametrize("fault", ["reset", "status status=500", "status status=403", "html", "wrong-state"])
-def test_no_failure_shows_or_keeps_it(
+def test_no_error_prints_or_stores_the_password(
     typed: Doitui, minted: Doitui, doi_of: Callable[[str], str], sandbox: Sandbox, file: Path, fault: str
 ) -> None:
     doi = doi_of("a")
@@ -57,11 +57,11 @@ def test_no_failure_shows_or_keeps_it(
     assert not held(b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*")))
 
 
-def test_the_database_holds_no_byte_of_it(minted: Doitui, file: Path) -> None:
+def test_the_database_does_not_contain_the_password(minted: Doitui, file: Path) -> None:
     assert not held(b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*")))
 
 
-def test_the_sandbox_was_told_it_all_the_same(minted: Doitui, sandbox: Sandbox) -> None:
+def test_the_sandbox_received_the_password(minted: Doitui, sandbox: Sandbox) -> None:
     with requests.Session() as session:
         session.trust_env = False
         assert not held(session.get(f"{sandbox.url}/_requests", timeout=10).text)

@@ -28,7 +28,7 @@ def elsewhere(sandbox: Sandbox, doi_of: Callable[[str], str]) -> Callable[..., N
     return change
 
 
-def test_where_nothing_differs_nothing_is_asked_for(minted: Doitui, sandbox: Sandbox) -> None:
+def test_without_differences_no_single_doi_is_requested(minted: Doitui, sandbox: Sandbox) -> None:
     sandbox.requests.clear()
     done = minted("sync", "--json")
 
@@ -37,7 +37,7 @@ def test_where_nothing_differs_nothing_is_asked_for(minted: Doitui, sandbox: San
 
 
 @pytest.mark.parametrize(("state", "status"), [("registered", "registered"), (None, "reserved")])
-def test_what_changed_there_is_noted_here(
+def test_a_state_that_changed_at_datacite_is_stored(
     minted: Doitui, elsewhere: Callable[..., None], doi_of: Callable[[str], str], state: str | None, status: str
 ) -> None:
     elsewhere("a", state)
@@ -64,7 +64,7 @@ def test_a_tombstone_that_is_public_again_is_hidden_again(
     assert minted("doi", "show", doi_of("a"), "--json").json["status"] == "tombstone"
 
 
-def test_dois_that_nobody_has_here_are_named(minted: Doitui, sandbox: Sandbox, doi_of: Callable[[str], str]) -> None:
+def test_unknown_dois_of_the_account_are_listed(minted: Doitui, sandbox: Sandbox, doi_of: Callable[[str], str]) -> None:
     there = sandbox.store.find(doi_of("a"))
     assert there is not None
     sandbox.store.save(replace(there, number=99, doi="10.5072/OTHER"))
@@ -72,13 +72,13 @@ def test_dois_that_nobody_has_here_are_named(minted: Doitui, sandbox: Sandbox, d
     assert minted("sync", "--json").json["unknown"] == ["10.5072/other"]
 
 
-def test_a_prefix_narrows_it(minted: Doitui) -> None:
+def test_a_prefix_limits_the_sync(minted: Doitui) -> None:
     assert minted("sync", "--prefix", "10.82433", "--json").json["compared"] == 0
     assert minted("sync", "--prefix", "10.5072", "--json").json["compared"] == 3
     assert minted("sync", "--prefix", "nonsense").code == 2
 
 
-def test_a_dry_run_tells_and_changes_nothing(
+def test_a_dry_run_prints_differences_and_changes_nothing(
     minted: Doitui, elsewhere: Callable[..., None], doi_of: Callable[[str], str]
 ) -> None:
     elsewhere("a", "registered")
@@ -87,7 +87,7 @@ def test_a_dry_run_tells_and_changes_nothing(
     assert minted("doi", "show", doi_of("a"), "--json").json["status"] == "findable"
 
 
-def test_a_dead_server_is_unreachable(minted: Doitui) -> None:
+def test_a_stopped_server_is_unreachable(minted: Doitui) -> None:
     minted("repository", "set", "h", "--url", "http://127.0.0.1:9")
 
     assert minted("sync").code == 4

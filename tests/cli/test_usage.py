@@ -85,7 +85,7 @@ def test_count_reads_a_spool(doitui: Any, spool: Path) -> None:
     assert done.json == {"a": {"regular": {"total-dataset-investigations": 1, "unique-dataset-investigations": 1}}}
 
 
-def test_a_line_that_cannot_be_read_is_told_with_its_place(doitui: Any, log: Path) -> None:
+def test_an_unreadable_line_is_reported_with_its_place(doitui: Any, log: Path) -> None:
     log.write_text(combined() + "nonsense\n", encoding="utf-8")
     done = doitui("usage", "count", log, "--view-pattern", VIEWS, "--json")
     assert (done.code, done.complaint) == (1, f"{log}:2: is not in the combined format")
@@ -124,7 +124,7 @@ def test_count_and_import_warn_of_one_address_for_everybody(minted: Any, doitui:
     assert (imported.code, warning.startswith(f"{log}: {result}"), imported.complaint) == (0, True, warning)
 
 
-def test_import_tells_where_in_the_file_a_rejected_line_is(minted: Any, log: Path) -> None:
+def test_import_prints_the_place_of_a_rejected_line(minted: Any, log: Path) -> None:
     pattern = ("--view-pattern", VIEWS, "--json")
     minted("usage", "import-log", log, *pattern)
     with log.open("a", encoding="utf-8") as file:
@@ -175,7 +175,7 @@ def test_drain_takes_the_spool_of_the_environment(minted: Any, spool: Path, monk
     assert minted("usage", "drain", "--json").json["lines"] == 1
 
 
-def test_a_dry_drain_says_what_waits_and_leaves_it(minted: Any, spool: Path) -> None:
+def test_a_dry_run_of_drain_prints_the_files_and_keeps_them(minted: Any, spool: Path) -> None:
     before = sorted(os.listdir(spool))
     done = minted("usage", "drain", "--spool", spool, "--dry-run", "--json")
     assert (done.json["files"], sorted(os.listdir(spool))) == (1, before)
@@ -191,7 +191,7 @@ def test_a_spool_that_is_not_there_is_wrong_usage(archive: Any, tmp_path: Path) 
     assert (done.code, "typo" in done.complaint) == (2, True)
 
 
-def test_lines_that_cannot_be_read_are_told(minted: Any, spool: Path) -> None:
+def test_unreadable_lines_of_the_spool_are_reported(minted: Any, spool: Path) -> None:
     (path,) = spool.iterdir()
     path.write_bytes(path.read_bytes() + b"nonsense\n")
     done = minted("usage", "drain", "--spool", spool)
@@ -237,7 +237,7 @@ def test_show_draws_a_bar_for_each_month(minted: Any, log: Path) -> None:
     assert (head.split()[:3], row.split()) == (["doi", "by", "source"], [DOI, "regular", "log", "2", "1", "0", "0"])
 
 
-def test_show_tells_a_month_by_days(minted: Any, log: Path) -> None:
+def test_show_prints_a_month_by_day(minted: Any, log: Path) -> None:
     log.write_text(combined() + combined(day=21), encoding="utf-8")
     minted("usage", "import-log", log, "--view-pattern", VIEWS)
     days = minted("usage", "show", "--month", "2026-11", "--repository", "h", "--json").json["days"]

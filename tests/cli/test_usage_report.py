@@ -42,7 +42,7 @@ def test_build_writes_what_validate_takes(counted: Any, out: Path) -> None:
     assert (checked.code, checked.out) == (0, f"{out / NAME}.json: valid, 2 datasets\n")
 
 
-def test_build_tells_scripts_what_it_came_to(counted: Any, out: Path) -> None:
+def test_build_prints_its_result_as_json(counted: Any, out: Path) -> None:
     (row,) = counted("usage-report", "build", *MONTH, "--out", out, "--json").json["reports"]
     result = {name: row[name] for name in ("repository", "month", "parts", "datasets", "left_out", "partial", "totals")}
     assert result == {
@@ -80,7 +80,7 @@ def test_a_dry_build_writes_nothing(counted: Any, out: Path, form: str) -> None:
     assert (done.code, done.out, out.exists()) == (0, "h: 2 datasets of 2025-05, 1 file would be written\n", False)
 
 
-def test_build_says_whom_it_leaves_out(counted: Any, out: Path) -> None:
+def test_build_prints_how_many_dois_are_excluded(counted: Any, out: Path) -> None:
     counted("record", "unpublish", "b")
     done = counted("usage-report", "build", *MONTH, "--out", out, "--json")
     assert (done.json["reports"][0]["datasets"], done.complaint.startswith("h: 1 DOI left out")) == (1, True)
@@ -109,7 +109,7 @@ def test_what_cannot_be_built_is_wrong_usage(counted: Any, arguments: tuple[str,
     assert (done.code, complaint in done.complaint) == (2, True)
 
 
-def test_a_month_that_goes_on_is_told_as_partial(minted: Any, tmp_path: Path, doi_of: Any, out: Path) -> None:
+def test_a_month_that_is_not_over_is_partial(minted: Any, tmp_path: Path, doi_of: Any, out: Path) -> None:
     path, month = tmp_path / "counts.csv", f"{datetime.now(UTC):%Y-%m}"
     path.write_text(f"{HEAD}{doi_of('a')},{month},total-dataset-requests,machine,7\n", encoding="utf-8")
     minted("usage", "import-counts", path)
@@ -149,7 +149,7 @@ def test_validate_says_what_is_wrong_line_by_line(doitui: Any, tmp_path: Path) -
     )
 
 
-def test_validate_tells_scripts_the_same(doitui: Any, tmp_path: Path) -> None:
+def test_validate_prints_the_errors_as_json(doitui: Any, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     path.write_text("{}", encoding="utf-8")
     (row,) = doitui("usage-report", "validate", path, "--json").json["files"]
@@ -170,7 +170,7 @@ def test_one_file_of_two_that_cannot_be_read_is_a_failure(doitui: Any, shared: P
     assert (done.code, "nowhere cannot be read: No such file" in done.complaint) == (1, True)
 
 
-def test_what_a_report_says_steers_no_terminal(doitui: Any, tmp_path: Path) -> None:
+def test_a_report_cannot_send_control_characters_to_the_terminal(doitui: Any, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     path.write_text(json.dumps({"\x1b[2J": 1, "report-datasets": [{"yop": "\x1b]0;x\x07"}]}), encoding="utf-8")
     assert "\x1b" not in doitui("usage-report", "validate", path).out

@@ -43,7 +43,7 @@ def test_submit_sends_here_and_now(counted: Any, sandbox: Any) -> None:
     assert done.out.startswith("h: 2025-05 submitted: 2 datasets in 1 part, as ")
 
 
-def test_submit_tells_scripts_what_went_out(counted: Any) -> None:
+def test_submit_prints_its_result_as_json(counted: Any) -> None:
     (row,) = counted("usage-report", "submit", *MONTH, "--json").json["reports"]
     assert {name: row[name] for name in ("repository", "parts", "datasets")} == {
         "repository": "h",
@@ -101,7 +101,7 @@ def test_reconcile_names_the_dois_that_differ(counted: Any, count: Any, doi_of: 
     )
 
 
-def test_reconcile_tells_scripts_the_totals(counted: Any) -> None:
+def test_reconcile_prints_the_totals_as_json(counted: Any) -> None:
     counted("usage-report", "submit", *MONTH)
     (row,) = counted("usage-report", "reconcile", *MONTH, "--json").json["reports"]
     totals = {"total-dataset-requests-machine": 15}
@@ -112,12 +112,12 @@ def test_reconcile_tells_scripts_the_totals(counted: Any) -> None:
     )
 
 
-def test_reconcile_without_a_report_over_there_says_so(counted: Any) -> None:
+def test_reconcile_says_that_no_report_is_stored(counted: Any) -> None:
     done = counted("usage-report", "reconcile", *MONTH)
     assert (done.code, "no stored report" in done.out) == (1, True)
 
 
-def test_a_second_submission_takes_the_place_of_the_first(counted: Any, count: Any) -> None:
+def test_a_second_submission_replaces_the_first(counted: Any, count: Any) -> None:
     counted("usage-report", "submit", *MONTH)
     count(a=9)
     counted("usage-report", "submit", *MONTH)
@@ -140,7 +140,9 @@ def test_a_submission_that_fails_says_why(counted: Any, sandbox: Any, fault: str
     assert (done.code, complaint in done.json["reports"][0]["error"], complaint in done.err) == (code, True, True)
 
 
-def test_without_a_password_it_is_the_set_up(counted: Any, monkeypatch: pytest.MonkeyPatch, sandbox: Any) -> None:
+def test_a_missing_password_is_a_configuration_error(
+    counted: Any, monkeypatch: pytest.MonkeyPatch, sandbox: Any
+) -> None:
     monkeypatch.delenv("PASSWORD_OF_H")
     done = counted("usage-report", "submit", *MONTH)
     assert (done.code, "PASSWORD_OF_H" in done.complaint, writes(sandbox)) == (3, True, [])

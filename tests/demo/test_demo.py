@@ -67,7 +67,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Done, Path]:
     return done, place
 
 
-def test_it_comes_out_well(played: Done) -> None:
+def test_the_headless_demo_succeeds(played: Done) -> None:
     assert (played.returncode, played.stderr) == (0, "")
 
 

@@ -42,6 +42,6 @@ def test_an_outage_opens_the_breaker_and_costs_nothing(live: LiveDemo) -> None:
     assert not live.toggle_outage()
 
 
-def test_nothing_goes_on_when_it_is_over(live: LiveDemo) -> None:
+def test_no_process_runs_after_stop(live: LiveDemo) -> None:
     live.stop()
     assert live.environment.running() == 0

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeVar
 
 from doitui_core.api.calls import acting, public
-from doitui_core.api.results import ActResult, BulkMintResult, DoiDetails, DoiInfo
+from doitui_core.api.results import ActResult, BulkMintResult, DoiDetails, DoiInfo, from_row
 from doitui_core.clock import micros
 from doitui_core.config import repositories
 from doitui_core.dois import doi_rows, reservations
@@ -18,8 +17,6 @@ from doitui_core.records import record_lookup
 from doitui_core.views import lists
 from doitui_core.views.lists import ListPage
 from doitui_core.views.rows import DoiRow
-
-Info = TypeVar("Info", DoiInfo, DoiDetails)
 
 
 @public
@@ -142,7 +139,7 @@ def get_doi(doi: str) -> DoiDetails:
 
     Example: `doitui_core.get_doi("https://doi.org/10.5072/h/2026/ms-1").status`
     """
-    return _info(lists.doi(doi_rows.find(_named(doi)).id), DoiDetails)
+    return from_row(DoiDetails, lists.doi(doi_rows.find(_named(doi)).id))
 
 
 @public
@@ -166,7 +163,7 @@ def _page(state: str | None, after: str) -> ListPage[DoiRow]:
 def _all_pages(page: ListPage[DoiRow], state: str | None) -> Iterator[DoiInfo]:
     while True:
         for row in page.rows:
-            yield _info(row, DoiInfo)
+            yield from_row(DoiInfo, row)
         if page.next is None:
             return
         page = _page(state, page.next)
@@ -192,10 +189,6 @@ def _named(text: str) -> str:
     if row is None:
         raise NotFound(f"record {text} has no DOI yet: mint or reserve it first")
     return row.doi
-
-
-def _info(row: DoiRow, shape: type[Info]) -> Info:
-    return shape(**{name: getattr(row, name) for name in shape.__match_args__})
 
 
 def _result(queued: Queued, nothing_sent: str = "unchanged") -> ActResult:

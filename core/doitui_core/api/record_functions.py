@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from doitui_core.api.calls import acting, public
-from doitui_core.api.results import ActResult, ImportCounts, ImportedDocument, RecordInfo
+from doitui_core.api.results import ActResult, ImportCounts, ImportedDocument, RecordInfo, from_row
 from doitui_core.config import repositories
 from doitui_core.db import audit, database
 from doitui_core.db.models import Record, Repository
@@ -74,19 +74,14 @@ def get_record(id: str) -> RecordInfo:
     Example: `doitui_core.get_record("h:ms-1").title`
     """
     row = record_lookup.find(id)
-    return RecordInfo(
-        object_id=row.object_id,
+    return from_row(
+        RecordInfo,
+        row,
         repository=row.repository.code,
-        title=row.title,
         doi=_doi_of(row),
         foreign_doi=row.foreign_doi or None,
         published=bool(row.published),
-        url=row.url,
-        owner_name=row.owner_name,
-        owner_email=row.owner_email,
         metadata=strict_json.tolerant_loads(row.metadata),
-        created_at=row.created_at,
-        updated_at=row.updated_at,
     )
 
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from doitui_core.metadata.validate import Finding
     from doitui_core.operations.sync import StateDifference
+
+Shape = TypeVar("Shape")
+
+
+def from_row(shape: type[Shape], row: Any, **others: Any) -> Shape:
+    """The result of the class `shape`: its fields are the attributes of `row` with these names, except for `others`."""
+    names = [name for name in shape.__match_args__ if name not in others]  # type: ignore[attr-defined]
+    return shape(**{name: getattr(row, name) for name in names}, **others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import errno
 import threading
+from collections.abc import Callable
 
+from doitui_core.api import results
 from doitui_core.api.calls import acting, outside_transaction, public
-from doitui_core.api.results import (
-    BulkRunResult,
-    DrainResult,
-    JobOutcome,
-    ProcessedDocument,
-    ReportResult,
-    ReportsResult,
-    RetryResult,
-    SyncCounts,
-    WorkResult,
-)
 from doitui_core.errors import BadInput, DiskFull
 from doitui_core.notify import mail
 from doitui_core.operations import bulk_retry, cron_runs, drain_spool
@@ -29,7 +20,7 @@ from doitui_core.worker.summary import Summary
 
 
 @public
-def sync(prefix: str | None = None, *, actor: str | None = None) -> SyncCounts:
+def sync(prefix: str | None = None, *, actor: str | None = None) -> results.SyncCounts:
     """Compare the state of every DOI with DataCite, and store what differs. Only a tombstone that is public again is
     queued, to be hidden.
 
@@ -40,22 +31,22 @@ def sync(prefix: str | None = None, *, actor: str | None = None) -> SyncCounts:
     """
     outside_transaction("sync")
     done = syncing.sync(prefix=prefix or "", actor=acting(actor))
-    return SyncCounts(done.compared, tuple(done.differences), tuple(done.unknown), dict(done.failed))
+    return results.SyncCounts(done.compared, tuple(done.differences), tuple(done.unknown), dict(done.failed))
 
 
 @public
-def retry(cause: str | None = None, *, actor: str | None = None) -> RetryResult:
+def retry(cause: str | None = None, *, actor: str | None = None) -> results.RetryResult:
     """Put failed and blocked jobs of DOIs back into the queue, with new attempts.
 
     `cause`: only those with this cause, as `metadata`; None: all. Raises `BadInput` for a cause that no job has.
 
     Example: `doitui_core.retry("credentials").job_ids`
     """
-    return RetryResult(tuple(bulk_retry.retry(cause=cause, every=cause is None, actor=acting(actor))))
+    return results.RetryResult(tuple(bulk_retry.retry(cause=cause, every=cause is None, actor=acting(actor))))
 
 
 @public
-def register_local(*, actor: str | None = None) -> BulkRunResult:
+def register_local(*, actor: str | None = None) -> results.BulkRunResult:
     """Register the DOIs of published records that are not registered yet, and do what else is queued. Failures are in
     the result and in one mail.
 
@@ -64,13 +55,11 @@ def register_local(*, actor: str | None = None) -> BulkRunResult:
     Example: `doitui_core.register_local().failed`
     """
     outside_transaction("register_local")
-    stop = threading.Event()
-    with background.sending_mail(stop, True):
-        return _bulk_run(cron_runs.register(actor=acting(actor), stop=stop))
+    return _bulk_run(lambda stop: cron_runs.register(actor=acting(actor), stop=stop))
 
 
 @public
-def verify_local(delay_hours: int = 24, *, actor: str | None = None) -> BulkRunResult:
+def verify_local(delay_hours: int = 24, *, actor: str | None = None) -> results.BulkRunResult:
     """Verify registered DOIs: what DataCite has, and where they lead. Failures are in the result and in one mail.
 
     `delay_hours`: only DOIs that were last written so many hours ago or earlier and are not verified since; 0: all.
@@ -81,13 +70,11 @@ def verify_local(delay_hours: int = 24, *, actor: str | None = None) -> BulkRunR
     outside_transaction("verify_local")
     if delay_hours > 87_600:
         raise BadInput(f"delay_hours is {delay_hours}: it must be at most 87600")
-    stop = threading.Event()
-    with background.sending_mail(stop, True):
-        return _bulk_run(cron_runs.verify(delay_hours, actor=acting(actor), stop=stop))
+    return _bulk_run(lambda stop: cron_runs.verify(delay_hours, actor=acting(actor), stop=stop))
 
 
 @public
-def flush_events(limit: int = 500, max_attempts: int = 5, *, actor: str | None = None) -> WorkResult:
+def flush_events(limit: int = 500, max_attempts: int = 5, *, actor: str | None = None) -> results.WorkResult:
     """Send events that are pending, and failed ones with attempts left, at the pace of `event_rate_limit`. Usage that
     was counted becomes events first.
 
@@ -103,7 +90,7 @@ def flush_events(limit: int = 500, max_attempts: int = 5, *, actor: str | None =
 
 
 @public
-def drain_usage(*, actor: str | None = None) -> DrainResult:
+def drain_usage(*, actor: str | None = None) -> results.DrainResult:
     """Read what the middleware has noted in the spool (`DOITUI_SPOOL`) into the database, and count it.
 
     Raises `Misconfigured` without `DOITUI_SPOOL`, `BadInput` for a spool that is no directory or cannot be
@@ -119,11 +106,13 @@ def drain_usage(*, actor: str | None = None) -> DrainResult:
         raise (DiskFull if full else BadInput)(f"the spool cannot be drained: {error}") from error
     found = done.drained
     refused = tuple(str(one) for one in found.refused)
-    return DrainResult(found.files, found.lines, found.rejected, dict(found.hits), done.hours, found.busy, refused)
+    return results.DrainResult(
+        found.files, found.lines, found.rejected, dict(found.hits), done.hours, found.busy, refused
+    )
 
 
 @public
-def submit_usage_report(month: str, *, actor: str | None = None) -> ReportsResult:
+def submit_usage_report(month: str, *, actor: str | None = None) -> results.ReportsResult:
     """Send the usage report of a month for each repository that counted anything. It replaces an earlier one.
 
     `month`: `YYYY-MM`. Outcomes are as in `ActResult`: `done` once the report store has it. A repository whose set-up
@@ -135,14 +124,16 @@ def submit_usage_report(month: str, *, actor: str | None = None) -> ReportsResul
     outside_transaction("submit_usage_report")
     found = submitting.send(submitting.queue(month, actor=acting(actor)), threading.Event())
     reports = [
-        ReportResult(one.built.reporter.code, one.built.uuid, one.job_id or None, one.outcome, one.cause, one.message)
+        results.ReportResult(
+            one.built.reporter.code, one.built.uuid, one.job_id or None, one.outcome, one.cause, one.message
+        )
         for one in found
     ]
-    return ReportsResult(month, tuple(reports))
+    return results.ReportsResult(month, tuple(reports))
 
 
 @public
-def work(drain: bool = True, *, stop: threading.Event | None = None) -> WorkResult:
+def work(drain: bool = True, *, stop: threading.Event | None = None) -> results.WorkResult:
     """Do what is due, as `doitui work` does: jobs, events, usage reports, mail, the spool. It installs no signal
     handlers and may run in any thread.
 
@@ -158,9 +149,12 @@ def work(drain: bool = True, *, stop: threading.Event | None = None) -> WorkResu
     return _worked(summary)
 
 
-def _worked(summary: Summary) -> WorkResult:
-    left = [JobOutcome(number, str(one.kind), one.cause, one.message) for number, one in sorted(summary.left.items())]
-    return WorkResult(
+def _worked(summary: Summary) -> results.WorkResult:
+    left = [
+        results.JobOutcome(number, str(one.kind), one.cause, one.message)
+        for number, one in sorted(summary.left.items())
+    ]
+    return results.WorkResult(
         summary.taken,
         dict(summary.outcomes),
         tuple(left),
@@ -170,7 +164,11 @@ def _worked(summary: Summary) -> WorkResult:
     )
 
 
-def _bulk_run(result: RunResult) -> BulkRunResult:
-    documents = [ProcessedDocument(one.object_id, one.doi, one.cause, one.error) for one in result.lines]
+def _bulk_run(run: Callable[[threading.Event], RunResult]) -> results.BulkRunResult:
+    """The result of `run`, while due mail is sent in the background."""
+    stop = threading.Event()
+    with background.sending_mail(stop, True):
+        result = run(stop)
+    documents = [results.ProcessedDocument(one.object_id, one.doi, one.cause, one.error) for one in result.lines]
     blocked = {code: one.message for code, one in result.blocked.items()}
-    return BulkRunResult(len(documents), len(result.failed), tuple(documents), blocked)
+    return results.BulkRunResult(len(documents), len(result.failed), tuple(documents), blocked)
