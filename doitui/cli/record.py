@@ -79,7 +79,7 @@ def _report(session: Session, results: list[Any]) -> None:
         "updated": len(stored) - created,
         "rejected": [{"place": result.place, "error": result.error} for result in rejected],
         "findings": [_located(row, found) for row in stored for found in row.findings],
-        "kept": [_located(row, kept) for row in stored for kept in row.kept],
+        "kept": [_located(row, kept) for row in stored for kept in row.protected],
     }
     for result in rejected:
         say(f"{result.place}: {result.error}")
@@ -87,7 +87,7 @@ def _report(session: Session, results: list[Any]) -> None:
         for found in row.findings:
             if found.level == "error":
                 say(f"{row.place}: record {row.object_id} cannot be minted: {found.message} ({found.code})")
-    kept = [f"record {row.object_id} {field.message}" for row in stored for field in row.kept]
+    kept = [f"record {row.object_id} {field.message}" for row in stored for field in row.protected]
     say_first(kept, 10, " values set by hand that differ from the documents: --json lists all")
     not_mintable, warned = (
         sum(any(found.level == level for found in row.findings) for row in stored) for level in ("error", "warning")

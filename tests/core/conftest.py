@@ -65,12 +65,12 @@ def archive(store: str) -> Repository:
 
 @pytest.fixture
 def a_record(archive: Repository) -> Callable[..., Record]:
-    """Saves a record; keywords are metadata, or `published`, `url`, `repository`, `own_doi`."""
+    """Saves a record; keywords are metadata, or `published`, `url`, `owner_name`, `repository`."""
 
     def save(object_id: str = "ms-1", **given: Any) -> Record:
-        beside = {name: given.pop(name) for name in ("published", "url", "own_doi", "owner_name") if name in given}
+        columns = {name: given.pop(name) for name in ("published", "url", "owner_name") if name in given}
         metadata = {**METADATA, **given.pop("metadata", {})}
-        return records.save(object_id, metadata=metadata, repository=given.pop("repository", "h"), **beside)
+        return records.save(object_id, metadata=metadata, repository=given.pop("repository", "h"), **columns).record
 
     return save
 

@@ -85,7 +85,7 @@ class Trial:
         )
         with database.write():
             for number in range(self.jobs):
-                record = records.save(str(number), metadata=METADATA)
+                record = records.save(str(number), metadata=METADATA).record
                 targets.mint(record, Wanted.FINDABLE, actor="test")
 
     @property

@@ -94,7 +94,7 @@ def test_what_the_record_has_become_since_is_a_difference(house: str) -> None:
 
 
 def test_a_doi_that_datacite_does_not_have_is_told(house: str) -> None:
-    record = records.save("ms-2", metadata=METADATA, repository="h")
+    record = records.save("ms-2", metadata=METADATA, repository="h").record
     reservations.reserve(record)
     assert "does not have 10.5072/h/2026/ms-2" in comparing.ask(Doi.get(Doi.record == record.id).id).message
 

@@ -38,7 +38,7 @@ def long_list(house: str) -> str:
     """More DOIs than are read at once."""
     metadata = record_lookup.find("ms-1").metadata
     for number in range(MANY):
-        record = records.save(f"n-{number:04}", metadata=json.loads(metadata), repository="h")
+        record = records.save(f"n-{number:04}", metadata=json.loads(metadata), repository="h").record
         reservations.reserve(record)
     return house
 

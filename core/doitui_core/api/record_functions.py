@@ -18,11 +18,9 @@ from doitui_core.dois import reservations
 from doitui_core.domain import strict_json
 from doitui_core.domain.job_kinds import JobKind
 from doitui_core.errors import BadInput
-from doitui_core.metadata import from_json
 from doitui_core.queue import jobs
 from doitui_core.records import importing, publish_rules, record_lookup, records
 from doitui_core.records.importing import ImportOptions, ImportResult
-from doitui_core.records.records import RecordInput
 from doitui_core.text import plural
 
 
@@ -53,12 +51,18 @@ def save_record(
     """
     who = acting(actor)
     code, object_id = _placed(object_id, repository)
-    config = repositories.config(repositories.find_or_only(code))
-    given = {"url": url, "owner_name": owner_name, "owner_email": owner_email, "published": published}
-    decided = {name: value for name, value in given.items() if value is not None}
-    attributes = None if metadata is None else from_json.canonical(_plain(metadata))
+    attributes = None if metadata is None else _plain(metadata)
     with database.write():
-        stored = records.store(config, RecordInput(object_id, attributes, {}, decided), who)
+        stored = records.save(
+            object_id,
+            metadata=attributes,
+            repository=code,
+            url=url,
+            owner_name=owner_name,
+            owner_email=owner_email,
+            published=published,
+            actor=who,
+        )
         outcome = "created" if stored.created else "updated" if stored.changed else "unchanged"
         if outcome != "unchanged":
             audit.note(who, "save", f"record {stored.record.object_id}", outcome)

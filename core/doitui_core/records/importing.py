@@ -1,12 +1,13 @@
-"""Documents of files become records; one bad document stops nothing.
+"""Import the documents of files as records; an invalid document does not stop the others.
 
-How files are read stands in `reading`. What is not checked here: whether the content makes sense; that is
-`metadata.validate`'s, before anything is minted, and its findings stand in the result.
+`reading` reads the files. `metadata.validate` checks the content; its findings are in the result, and errors among them
+prevent a mint.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,22 +25,22 @@ from doitui_core.records.record_merge import ProtectedField
 from doitui_core.records.records import RecordInput
 from doitui_core.text import OFF, ON
 
-#: Documents stored in one transaction: large enough to be fast, small enough that workers get their turn.
+#: Documents stored in one transaction: large enough to be fast, small enough to let workers write in between.
 BATCH = 200
 
-#: The same for large ones, which all are in memory until then. Bytes.
+#: The same for large documents, which are in memory until then. Bytes.
 BATCH_BYTES = 16 * 1024 * 1024
 
-#: Members of a JSON document that are not metadata, or not only.
-BESIDE = ("object_id", "url", "owner_name", "owner_email", "published")
+#: Members of a JSON document that are ours, not (only) metadata.
+OWN_MEMBERS = ("object_id", "url", "owner_name", "owner_email", "published")
 
 _TEXTS = ("url", "owner_name", "owner_email")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of one document: stored as `object_id`, or rejected with `error`. `findings` come before a mint;
-    `kept` is what a person set and the document does not agree with.
+    """The result of one document: stored as `object_id`, or rejected with `error`. `findings`: what DataCite would
+    refuse or change; `protected`: values set by hand that differ from the document.
     """
 
     place: str
@@ -48,13 +49,13 @@ class ImportResult:
     created: bool = False
     doi: str = ""
     findings: Sequence[Finding] = ()
-    kept: Sequence[ProtectedField] = ()
+    protected: Sequence[ProtectedField] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How documents become records, as `record import` says it. `published` None: as the document says, else as it
-    was; a new record is published.
+    """The options of `record import`. `published` None: as in the document, else unchanged; a new record is
+    published.
     """
 
     format: str = "auto"
@@ -68,7 +69,7 @@ class ImportOptions:
 def files(
     paths: Sequence[Path], config: Config, options: ImportOptions, step: Callable[[int], None] = lambda _: None
 ) -> Iterator[ImportResult]:
-    """Import `paths` in order; a `ImportResult` for each document. `step` is told when a number of files is done."""
+    """Import `paths` in order; an `ImportResult` for each document. `step` is called with numbers of finished files."""
     seen: dict[str, str] = {}
     batch: list[Document] = []
     size = 0
@@ -89,12 +90,8 @@ def files(
 def _store(
     documents: Sequence[Document], config: Config, options: ImportOptions, seen: dict[str, str]
 ) -> Iterator[ImportResult]:
-    results = []
-    if options.dry_run:
+    with nullcontext() if options.dry_run or not documents else database.write():
         results = [_one(document, config, options, seen) for document in documents]
-    elif documents:
-        with database.write():
-            results = [_one(document, config, options, seen) for document in documents]
     yield from results
 
 
@@ -117,21 +114,21 @@ def _one(document: Document, config: Config, options: ImportOptions, seen: dict[
 def _save(
     document: Document, attributes: dict[str, Any], object_id: str, config: Config, options: ImportOptions
 ) -> ImportResult:
-    decided = {} if options.published is None else {"published": options.published}
-    given = RecordInput(object_id, attributes, _said(document), decided, options.use_own_doi)
+    by_hand = {} if options.published is None else {"published": options.published}
+    given = RecordInput(object_id, attributes, _columns(document), by_hand, options.use_own_doi)
     stored = records.preview(config, given) if options.dry_run else records.store(config, given, options.actor)
     found = datacite_document.findings(stored.record, config, "findable") + _unknown(document, options)
-    return ImportResult(document.place, stored.record.object_id, "", stored.created, given.doi, found, stored.kept)
+    return ImportResult(document.place, stored.record.object_id, "", stored.created, given.doi, found, stored.protected)
 
 
-def _said(document: Document) -> dict[str, str | bool]:
-    """What a document says beside its metadata. A member that is missing, null or empty says nothing."""
-    said: dict[str, str | bool] = {name: text for name in _TEXTS if (text := _text(document, name))}
+def _columns(document: Document) -> dict[str, str | bool]:
+    """The columns a document fills, its metadata apart. A member that is missing, null or empty fills none."""
+    columns: dict[str, str | bool] = {name: text for name in _TEXTS if (text := _text(document, name))}
     value = document.members.get("published")
     if value != "" and str(value).strip().lower() in ON | OFF and not isinstance(value, bool):
         raise BadInput(f"has published = {value!r}: it must be true or false")
     # DataCite's own `published` is a date, which says nothing about us.
-    return {**said, "published": value} if isinstance(value, bool) else said
+    return {**columns, "published": value} if isinstance(value, bool) else columns
 
 
 def _text(document: Document, name: str) -> str:
@@ -142,9 +139,9 @@ def _text(document: Document, name: str) -> str:
 
 
 def _unknown(document: Document, options: ImportOptions) -> list[Finding]:
-    names = [name for name in from_json.unknown(document.attributes) if name not in (*BESIDE, options.object_id)]
+    names = [name for name in from_json.unknown(document.attributes) if name not in (*OWN_MEMBERS, options.object_id)]
     return [
-        Finding("unknown_field", "warning", name, f"{name} is no field of DataCite's and is left out") for name in names
+        Finding("unknown_field", "warning", name, f"{name} is not a DataCite field and is ignored") for name in names
     ]
 
 

@@ -1,7 +1,7 @@
-"""What happens to a record as a whole: published, unpublished, deleted; and what that does to its DOI.
+"""Publish, unpublish and delete records, and what that does to their DOIs.
 
-To unpublish a record does nothing to its DOI (as in OPUS 4). To delete one ends its DOI: what was registered becomes a
-tombstone, and the record stays, unpublished, because the tombstone's page tells of it; what was not is given up.
+Unpublishing a record does not change its DOI (as in OPUS 4). Deleting one ends its DOI: a registered DOI becomes a
+tombstone, and the record stays, unpublished, for the tombstone's page; any other DOI is abandoned.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ REASON = "The record was deleted."
 
 
 def publish(record: Record, *, on: bool = True, actor: str = "python") -> bool:
-    """Make the record published, or with `on=False` unpublished; whether that changed anything. It stays so, whatever
-    an import of its document says.
+    """Publish the record, or with `on=False` unpublish it; whether that changed anything. A later import of its
+    document does not change it back.
     """
     with database.write():
         row = reservations.lock_record(record)
@@ -42,9 +42,9 @@ def effect_on_doi(record: Record) -> str:
 
 
 def delete(record: Record, *, reason: str = REASON, actor: str = "python") -> str:
-    """Delete the record; what became of its DOI, as `effect_on_doi` says.
+    """Delete the record; what happened to its DOI, as `effect_on_doi` returns it.
 
-    Raises `Refused` while nobody knows what became of the DOI's last write.
+    Raises `Refused` while the outcome of the DOI's last write is unknown.
     """
     with database.write():
         row = reservations.lock_record(record)

@@ -1,4 +1,4 @@
-"""Files read: DataCite XML, DataCite JSON, JSON lines, told apart by their content; what cannot be read says why.
+"""Read files: DataCite XML, DataCite JSON and JSON lines, distinguished by their content.
 
 A file is at most `LARGEST_FILE` bytes; of JSON lines each line is, and the file may be of any length.
 """
@@ -15,7 +15,7 @@ from doitui_core.domain import strict_json
 from doitui_core.errors import DoituiError, UnreadableDocument
 from doitui_core.metadata import from_xml
 
-#: Ours, so that no file fills the memory. What DataCite takes of a record is in `metadata.sizes`. Bytes.
+#: Bytes, so that no file fills the memory. DataCite's own limits are in `metadata.sizes`.
 LARGEST_FILE = from_xml.MAX_BYTES
 
 #: A DataCite document has seven levels; validators fail on hundreds.
@@ -30,7 +30,7 @@ TOO_DEEP = f"is nested more than {DEEPEST} levels deep, which no DataCite docume
 class Document:
     """One document of a file. `place` is the file, with the line for JSON lines; `stem` names it without its ending.
 
-    `attributes` are its metadata as they stand there, `members` those and what stands beside them, `size` its bytes.
+    `attributes` are its metadata, unchanged; `members` the metadata and all other members; `size` its bytes.
     """
 
     place: str
@@ -49,7 +49,7 @@ class Unread:
 
 
 def read(path: Path, form: str = "auto") -> Iterator[Document | Unread]:
-    """The documents of a file, in order; an `Unread` for what is none. Raises nothing."""
+    """The documents of a file, in order; an `Unread` for each that cannot be read. Never raises."""
     try:
         if path.is_dir():
             raise UnreadableDocument("is a directory: name the files in it")
@@ -64,12 +64,12 @@ def read(path: Path, form: str = "auto") -> Iterator[Document | Unread]:
         yield _document(str(path), path.stem, found, len(head))
     except DoituiError as error:
         yield Unread(str(path), str(error))
-    except (OSError, ValueError) as error:  # ValueError: a name that can be none, with a NUL in it
+    except (OSError, ValueError) as error:  # ValueError: a name with NUL in it
         yield Unread(str(path), f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
 def detect(path: Path, head: bytes) -> str:
-    """The format of a file, by what it begins with; its name only tells JSON lines of one line from JSON.
+    """The format of a file, by its first characters; its name only distinguishes JSON lines of one line from JSON.
 
     Raises `UnreadableDocument`.
     """

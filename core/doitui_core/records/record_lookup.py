@@ -64,7 +64,7 @@ def same(repository_id: int, written: str, own_doi: str, *, lock: bool) -> Recor
     found = _BY_ID[lock].first(object_id, repository_id)
     if found is not None or not identifiers.parse_doi(object_id):
         return found
-    if (plain := written.strip()) != object_id:  # stored before wrappings were taken off
+    if (plain := written.strip()) != object_id:  # stored by a version that kept prefixes such as doi:
         found = _BY_ID[lock].first(plain, repository_id)
     folded = identifiers.fold(object_id)
     found = found or _first_of(repository_id, _BY_DOI[lock].all(folded))

@@ -1,7 +1,7 @@
-"""What a document says of a record, what a person decided, and what is stored: which of them counts. Pure.
+"""Which value of a column counts: that of the document, that set by hand, or the stored one. Pure.
 
-What a document does not say stays as it is. What a person set stays too: a document that says something else is
-reported, not followed.
+What a document does not contain stays as it is. What was set by hand stays too: if a document has another value, that
+is reported, not stored.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ LABELS = {
     "published": "publication state",
 }
 
-#: What is said, by column; what is not said is not in it.
-Said = Mapping[str, str | bool]
+#: Values by column; a column that is not in it has none.
+Columns = Mapping[str, str | bool]
 
 
 @dataclass(frozen=True, slots=True)
 class ProtectedField:
-    """A value that a person set and that stays, although the document says something else."""
+    """A value set by hand that stays, although the document has another one."""
 
     field: str
     value: str | bool
@@ -35,54 +35,55 @@ class ProtectedField:
 
     @property
     def message(self) -> str:
+        """The rest of a sentence that begins with the record."""
         stays = f"keeps its {LABELS[self.field]} {_shown(self.value)}, set by hand"
         return f"{stays}; the document says {_shown(self.document)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Columns to write, `set_by_hand` among them, and what a person set that the document does not agree with."""
+    """Columns to write, `set_by_hand` among them, and the fields protected from the document."""
 
-    values: dict[str, Any]
-    kept: tuple[ProtectedField, ...] = ()
+    columns: dict[str, Any]
+    protected: tuple[ProtectedField, ...] = ()
 
 
-def merge(stored: Mapping[str, Any], document: Said, decided: Said) -> Merged:
-    """`stored`: the columns of the record as it is, empty for a new one. `decided`: what a person or a script says now:
-    it counts, whatever the document says, and stays from then on. An empty text takes back what was set by hand.
+def merge(stored: Mapping[str, Any], document: Columns, by_hand: Columns) -> Merged:
+    """`stored`: the columns of the record, empty for a new one. `by_hand`: what a person or a script sets now: it
+    counts, whatever the document has, and stays from then on. An empty text undoes what was set by hand.
     """
-    by_hand = set(names(stored.get("set_by_hand", "")))
-    values: dict[str, Any] = {}
-    kept = []
+    set_by_hand = set(names(stored.get("set_by_hand", "")))
+    columns: dict[str, Any] = {}
+    protected = []
     for name in FIELDS:
-        said = document.get(name)
-        if name in decided:
-            taken_back = decided[name] == ""
-            values[name] = (said or "") if taken_back else decided[name]
-            (by_hand.discard if taken_back else by_hand.add)(name)
-        elif said is None:
+        value = document.get(name)
+        if name in by_hand:
+            undone = by_hand[name] == ""
+            columns[name] = (value or "") if undone else by_hand[name]
+            (set_by_hand.discard if undone else set_by_hand.add)(name)
+        elif value is None:
             continue
-        elif name not in by_hand:
-            values[name] = said
-        elif said != stored[name]:
-            kept.append(ProtectedField(name, stored[name], said))
-    if by_hand or stored.get("set_by_hand"):
-        values["set_by_hand"] = joined(by_hand)
-    return Merged(values, tuple(kept))
+        elif name not in set_by_hand:
+            columns[name] = value
+        elif value != stored[name]:
+            protected.append(ProtectedField(name, stored[name], value))
+    if set_by_hand or stored.get("set_by_hand"):
+        columns["set_by_hand"] = joined(set_by_hand)
+    return Merged(columns, tuple(protected))
 
 
 def names(set_by_hand: str) -> list[str]:
-    """The columns that a person set, as the column `set_by_hand` lists them."""
+    """The names of columns in a value of `set_by_hand`."""
     return set_by_hand.split()
 
 
-def joined(by_hand: set[str]) -> str:
-    """As it is stored."""
-    return " ".join(name for name in FIELDS if name in by_hand)
+def joined(names: set[str]) -> str:
+    """The value of `set_by_hand` for these columns."""
+    return " ".join(name for name in FIELDS if name in names)
 
 
 def with_hand(set_by_hand: str, name: str) -> str:
-    """`set_by_hand` with one name more."""
+    """`set_by_hand` with one more column."""
     return joined({*names(set_by_hand), name})
 
 

@@ -1,4 +1,4 @@
-"""Records in: save, find, publish. What the institution describes; its DOI is in `targets`."""
+"""Store records: what the institution describes. Their DOIs are in `dois.targets`."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from doitui_core.errors import BadInput
 from doitui_core.metadata import build, from_json, landing_pages
 from doitui_core.records import record_lookup, record_merge
 from doitui_core.records.record_lookup import CONTROL, checked_id
-from doitui_core.records.record_merge import ProtectedField, Said
+from doitui_core.records.record_merge import Columns, ProtectedField
 
 
 @dataclass(frozen=True, slots=True)
 class RecordInput:
-    """What is said of a record.
+    """New content of a record.
 
-    `metadata`: Kernel-4 attributes in canonical form; None: unchanged. `document`: what its document says beside them
-    (`record_merge.FIELDS`). `decided`: what a person or a script says now. `own_doi` False: a DOI in the metadata is
-    dropped.
+    `metadata`: Kernel-4 attributes in canonical form; None: unchanged. `document`: the columns that its document fills
+    beside them (`record_merge.FIELDS`). `by_hand`: those that a person or a script sets now. `own_doi` False: a DOI in
+    the metadata is dropped.
     """
 
     object_id: str
     metadata: Mapping[str, Any] | None = None
-    document: Said = field(default_factory=dict)
-    decided: Said = field(default_factory=dict)
+    document: Columns = field(default_factory=dict)
+    by_hand: Columns = field(default_factory=dict)
     own_doi: bool = True
 
     @property
@@ -43,23 +43,21 @@ class RecordInput:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """The record as it is now, whether it is new, what a person set and its document does not agree with, and whether
-    anything was written.
-    """
+class StoreResult:
+    """The record as it is now, whether it is new, the fields protected from its document, whether it was changed."""
 
     record: Record
     created: bool
-    kept: tuple[ProtectedField, ...] = ()
+    protected: tuple[ProtectedField, ...] = ()
     changed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Columns to write, what they leave as a person set it, and what is to become of the DOI the document names."""
+    """The columns to write, the fields protected from the document, and what happens to the DOI the document names."""
 
-    values: dict[str, Any]
-    kept: tuple[ProtectedField, ...]
+    columns: dict[str, Any]
+    protected: tuple[ProtectedField, ...]
     doi: str
     document_doi: DocumentDoi | None
 
@@ -73,54 +71,52 @@ def save(
     owner_name: str | None = None,
     owner_email: str | None = None,
     published: bool | None = None,
-    own_doi: bool = True,
     actor: str = "python",
-) -> Record:
-    """Store a record, or bring the one with this object id up to date. Joins the caller's transaction.
+) -> StoreResult:
+    """Store a record, or update the one with this object id. Joins the caller's transaction.
 
-    None: unchanged; a new record is published. What is given stays when its document is imported; an empty text takes
-    that back. `metadata`: DataCite's JSON attributes (Kernel-4). Its `doi`, if `own_doi`: under our prefix it is kept
-    as ours, any other as foreign and never registered; without `own_doi` it is dropped. `url`: the landing
-    page; where none is given, the `url` of the metadata, else the repository's template.
+    None: unchanged; a new record is published. What is given stays when its document is imported; an empty text undoes
+    that. `metadata`: DataCite's JSON attributes (Kernel-4). Its `doi` is kept: under our prefix as the record's own,
+    any other as foreign and never registered. `url`: the landing page; where none is given, the `url` of the metadata,
+    else the repository's template.
     Raises `BadInput` for what cannot be stored, `DoiTaken` when the DOI belongs to another record.
     """
     config = repositories.config(repositories.find_or_only(repository))
     given = {"url": url, "owner_name": owner_name, "owner_email": owner_email, "published": published}
-    decided = {name: value for name, value in given.items() if value is not None}
+    by_hand = {name: value for name, value in given.items() if value is not None}
     canonical = None if metadata is None else from_json.canonical(metadata)
-    return store(config, RecordInput(object_id, canonical, {}, decided, own_doi), actor).record
+    return store(config, RecordInput(object_id, canonical, {}, by_hand), actor)
 
 
-def store(config: Config, given: RecordInput, actor: str) -> Stored:
-    """`save` for a repository whose settings are at hand."""
+def store(config: Config, given: RecordInput, actor: str) -> StoreResult:
+    """Store a record of a repository. Raises as `save`."""
     object_id = checked_id(given.object_id)
     with database.write():
         stored = record_lookup.same(config.repository_id, given.object_id, given.doi, lock=True)
         plan = _plan(stored, given, config)
-        changed = stored is None or bool(_differing(stored, plan.values))
-        record = _update(stored, plan.values) if stored else _insert(config.repository_id, object_id, plan.values)
+        changed = stored is None or _update(stored, plan.columns)
+        record = stored or _insert(config.repository_id, object_id, plan.columns)
         if record is None:
             return store(config, given, actor)  # another process was faster; its row is updated
         if plan.document_doi is DocumentDoi.NEW:
             reservations.adopt_string(record, plan.doi, config, actor)
         if stored is not None:
             reservations.refresh(record, config)
-    return Stored(record, stored is None, plan.kept, changed)
+    return StoreResult(record, stored is None, plan.protected, changed)
 
 
-def preview(config: Config, given: RecordInput) -> Stored:
-    """What `store` would answer; the record is not stored. Raises as `store`."""
+def preview(config: Config, given: RecordInput) -> StoreResult:
+    """What `store` would return; nothing is stored. Raises as `store`."""
     object_id = checked_id(given.object_id)
     stored = record_lookup.same(config.repository_id, given.object_id, given.doi, lock=False)
     plan = _plan(stored, given, config)
     record = stored or Record(repository=config.repository_id, object_id=object_id)
-    for name, value in plan.values.items():
-        setattr(record, name, value)
-    return Stored(record, stored is None, plan.kept)
+    _set_columns(record, plan.columns)
+    return StoreResult(record, stored is None, plan.protected)
 
 
 def _plan(stored: Record | None, given: RecordInput, config: Config) -> _Plan:
-    """What `given` makes of the record as it is `stored`."""
+    """What to write for `given`; `stored`: the record as it is, None for a new one."""
     if given.metadata is None and stored is None:
         raise BadInput(f"record {given.object_id!r} is new: give its metadata")
     object_id = stored.object_id if stored else checked_id(given.object_id)
@@ -128,15 +124,14 @@ def _plan(stored: Record | None, given: RecordInput, config: Config) -> _Plan:
     doi, page = given.doi, str(attributes.pop("url", "") or "")
     attributes.pop("doi", None)
     document = {"url": page, **given.document} if page else given.document
-    merged = record_merge.merge(stored.__data__ if stored else {}, document, given.decided)
-    _check_lines(merged.values, doi, object_id)
-    values = merged.values | _content(
-        attributes if given.metadata is not None else None, merged.values, stored, object_id
-    )
+    merged = record_merge.merge(stored.__data__ if stored else {}, document, given.by_hand)
+    _check_lines(merged.columns, doi, object_id)
+    metadata = attributes if given.metadata is not None else None
+    columns = merged.columns | _content(metadata, merged.columns, stored, object_id)
     document_doi = reservations.check_adoptable(stored, object_id, doi, config) if doi else None
     if document_doi or not given.own_doi:
-        values["foreign_doi"] = doi if document_doi is DocumentDoi.FOREIGN else ""
-    return _Plan(values, merged.kept, doi, document_doi)
+        columns["foreign_doi"] = doi if document_doi is DocumentDoi.FOREIGN else ""
+    return _Plan(columns, merged.protected, doi, document_doi)
 
 
 def _content(
@@ -161,33 +156,31 @@ def _insert(repository_id: int, object_id: str, values: Mapping[str, Any]) -> Re
     return record if prepared.insert(record) else None
 
 
-def _update(record: Record, values: Mapping[str, Any]) -> Record:
-    """The row with what has changed. One that did not change is not touched."""
-    changed = _differing(record, values)
+def _update(record: Record, columns: Mapping[str, Any]) -> bool:
+    """Write the columns that differ; whether any does."""
+    changed = {name: value for name, value in columns.items() if getattr(record, name) != value}
     if changed:
-        for name, value in {**changed, "updated_at": database.now()}.items():
-            setattr(record, name, value)
+        _set_columns(record, {**changed, "updated_at": database.now()})
         prepared.update(record)
-    return record
+    return bool(changed)
 
 
-def _differing(record: Record, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of `values` that are not what the row has."""
-    return {name: value for name, value in values.items() if getattr(record, name) != value}
+def _set_columns(record: Record, columns: Mapping[str, Any]) -> None:
+    for name, value in columns.items():
+        setattr(record, name, value)
 
 
 def dumps(attributes: Mapping[str, Any], object_id: str) -> str:
-    """Canonical attributes as they are stored. Raises `BadInput` for text that is no Unicode (lone surrogates) and
-    for numbers that are none."""
+    """Canonical attributes as they are stored. Raises `BadInput` for unpaired surrogates, NaN and infinity."""
     try:
         text = json.dumps(attributes, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         text.encode()
     except UnicodeEncodeError as error:
         raise BadInput(
-            f"record {object_id!r} holds half a character ({error.object[error.start]!r}): mend its encoding"
+            f"record {object_id!r} contains an unpaired surrogate ({error.object[error.start]!r}): fix its encoding"
         ) from error
     except ValueError as error:
-        raise BadInput(f"record {object_id!r} holds a number that JSON cannot write (NaN or infinity)") from error
+        raise BadInput(f"record {object_id!r} contains a number that JSON cannot write (NaN or infinity)") from error
     return text
 
 
@@ -197,7 +190,7 @@ def _check_lines(values: Mapping[str, Any], doi: str, object_id: str) -> None:
     for what, text in texts.items():
         if isinstance(text, str) and (CONTROL.search(text) or not database.storable(text)):
             raise BadInput(
-                f"record {object_id!r}: its {what} {text[:60]!r} holds control characters or half a character: mend it"
+                f"record {object_id!r}: its {what} {text[:60]!r} contains control characters or an unpaired surrogate"
             )
 
 
@@ -212,14 +205,13 @@ def title(attributes: Mapping[str, Any]) -> str:
 def check_url(url: str) -> None:
     """Raise `BadInput` for what cannot be a landing page (`metadata.landing_pages`)."""
     if not database.storable(url):
-        raise BadInput(f"{landing_pages.quoted(url)} cannot be stored: take out half characters and NUL")
-    refused = landing_pages.refusal(url)
-    if refused is not None:
+        raise BadInput(f"{landing_pages.quoted(url)} cannot be stored: remove unpaired surrogates and NUL")
+    if (refused := landing_pages.refusal(url)) is not None:
         raise BadInput(f"landing page {refused[1]}")
 
 
 def change_url(record: Record, url: str) -> None:
-    """Give the record another landing page, which stays, and tell its DOI. Raises as `check_url`."""
+    """Set the landing page of the record by hand, and update its DOI. Raises as `check_url`."""
     check_url(url)
     with database.write():
         fresh = reservations.lock_record(record)

@@ -48,7 +48,7 @@ def test_what_is_written_is_null_instead() -> None:
 
 
 def test_python_code_cannot_store_it(a_record: Callable[..., Record]) -> None:
-    with pytest.raises(BadInput, match="'ms-1' holds a number that JSON cannot write"):
+    with pytest.raises(BadInput, match="'ms-1' contains a number that JSON cannot write"):
         a_record("ms-1", metadata={"geoLocations": [{"geoLocationPoint": {"pointLatitude": math.inf}}]})
 
 

@@ -48,7 +48,7 @@ class Desk:
 
     def described(self, title: str = "Letters", owner: str = "jo@example.org", name: str = "Jo Doe") -> Record:
         metadata = {"titles": [{"title": title}]}
-        return records.save("1", metadata=metadata, repository="h", owner_name=name, owner_email=owner)
+        return records.save("1", metadata=metadata, repository="h", owner_name=name, owner_email=owner).record
 
     @property
     def config(self) -> Config:

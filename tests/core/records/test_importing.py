@@ -100,7 +100,7 @@ def test_a_document_is_known_by_its_content(import_files: Import, name: str, con
         (text(object_id="a", url=["x"]), "has url ="),
         (text(object_id="a", published="false"), "true or false"),
         (text(object_id="a", owner_name="\x00"), "control characters"),
-        ('{"object_id": "a", "titles": [{"title": "\\ud800"}]}', "half a character"),
+        ('{"object_id": "a", "titles": [{"title": "\\ud800"}]}', "unpaired surrogate"),
         (text(object_id="a", doi="10.5072/a b"), "no DOI that DataCite takes"),
     ],
 )

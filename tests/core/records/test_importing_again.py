@@ -71,7 +71,7 @@ def test_what_a_document_says_otherwise_is_followed_where_nobody_set_anything(im
             )
         }
     )
-    assert (stored(), result.kept) == (("https://b.org/1", "Joliot", "i@b.org", True), ())
+    assert (stored(), result.protected) == (("https://b.org/1", "Joliot", "i@b.org", True), ())
 
 
 @pytest.mark.parametrize("members", [{}, {"url": "https://old.example.org/1"}])
@@ -82,14 +82,14 @@ def test_a_landing_page_set_by_hand_stays_and_the_difference_is_told(
     row = move()
     (result,) = import_files({"a.json": text(object_id="1", **members)})
     told = [ProtectedField("url", MOVED, url) for url in members.values()]
-    assert (stored()[0], Doi.get_by_id(row.id).url, list(result.kept)) == (MOVED, MOVED, told)
+    assert (stored()[0], Doi.get_by_id(row.id).url, list(result.protected)) == (MOVED, MOVED, told)
 
 
 def test_a_document_that_agrees_with_what_was_set_is_not_reported(import_files: Import) -> None:
     import_files({"a.json": text(object_id="1")})
     move()
     (result,) = import_files({"a.json": text(object_id="1", url=MOVED)})
-    assert (stored()[0], result.kept) == (MOVED, ())
+    assert (stored()[0], result.protected) == (MOVED, ())
 
 
 @pytest.mark.parametrize("members", [{}, {"published": True}])
@@ -98,7 +98,7 @@ def test_an_unpublished_record_stays_so(import_files: Import, members: dict[str,
     publish_rules.publish(record_lookup.find("1"), on=False)
     (result,) = import_files({"a.json": text(object_id="1", **members)})
     told = [ProtectedField("published", False, said) for said in members.values()]
-    assert (stored()[3], list(result.kept)) == (False, told)
+    assert (stored()[3], list(result.protected)) == (False, told)
 
 
 def test_a_record_published_by_hand_stays_published(import_files: Import) -> None:
@@ -164,7 +164,7 @@ def test_a_dry_run_tells_what_would_stay(import_files: Import) -> None:
     (told,) = import_files({"a.json": text(object_id="1", url="https://old.example.org/1")}, dry_run=True)
     database.open(database.current().url)
     assert [told] == import_files({"a.json": text(object_id="1", url="https://old.example.org/1")})
-    assert told.kept
+    assert told.protected
 
 
 # --- its DOI
