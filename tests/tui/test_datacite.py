@@ -15,7 +15,7 @@ from doitui_core import errors
 from doitui_core.config import repositories
 from doitui_core.db.models import Doi, DoiLog
 from doitui_core.dois import reservations
-from doitui_core.operations import change_settings, comparing, doi_actions
+from doitui_core.operations import change_settings, comparing, doi_actions, sync
 from doitui_core.queue import connection
 from doitui_core.records import record_lookup, records
 from doitui_core.worker import worker
@@ -182,5 +182,5 @@ def test_sync_keeps_the_state_that_datacite_tells(house: str, operate: Operate, 
 def test_sync_leaves_alone_what_a_worker_is_writing(house: str) -> None:
     Doi.update(certainty="uncertain").where(Doi.folded == DOI).execute()
     with pytest.raises(errors.Refused, match="a write is running"):
-        comparing.take_over(DOI)
+        sync.sync_one(DOI)
     Doi.update(certainty="confirmed").where(Doi.folded == DOI).execute()

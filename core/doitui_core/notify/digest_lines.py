@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import peewee
 
 from doitui_core.config import repositories
-from doitui_core.config.repositories import Config
 from doitui_core.db.chunks import in_chunks
 from doitui_core.db.models import Doi, Job, Record, Repository
 from doitui_core.dois import doi_rows
-from doitui_core.domain import job_kinds, states
-from doitui_core.domain.job_kinds import JobKind
+from doitui_core.domain import states
+from doitui_core.domain.job_kinds import OPEN, JobKind, JobStatus
 from doitui_core.notify import notices
 from doitui_core.notify.notices import DigestLine
 
@@ -27,37 +25,34 @@ def with_record(*which: Any) -> peewee.ModelSelect[Doi]:
     return query.join(Record, peewee.JOIN.LEFT_OUTER).where(*which).order_by(Doi.id)
 
 
-def name_of(row: Doi, configs: dict[int, Config], repository: str) -> str:
-    """The object id of the DOI's record, or the DOI; with the repository's code if there are several."""
+def name_of(row: Doi, repository: str = "") -> str:
+    """The object id of the DOI's record, or the DOI; with the code of its repository if there are several, unless the
+    run is for one `repository`.
+    """
     object_id = str(row.record.object_id if row.record is not None else row.doi)
     if repository or len(repositories.all_repositories()) == 1:
         return object_id
-    return f"{configs[row.repository_id].code}:{object_id}"
+    return f"{row.repository.code}:{object_id}"
 
 
-def ended(known: dict[int, str], kind: JobKind, had_failed: set[int]) -> list[DigestLine]:
-    """The results of the DOIs `known` (id: name); those not done have the last error of their job."""
+def ended(names: dict[int, str], kind: JobKind, had_failed: set[int]) -> list[DigestLine]:
+    """The results of the DOIs in `names` (by id); those not done have the last error of their job."""
     lines = []
-    for chunk in in_chunks(sorted(known), CHUNK):
-        jobs = _latest(chunk, kind)
+    for chunk in in_chunks(sorted(names), CHUNK):
+        by_age = Job.select().where(Job.subject_id.in_(chunk), Job.kind == kind).order_by(Job.id)
+        jobs = {job.subject_id: job for job in by_age}  # the latest of each
         for row in with_record(Doi.id.in_(chunk)):
             job = jobs.get(row.id)
-            cause, error = _judged(row, job, kind)
+            cause, error = _failure(row, job, kind)
             recovered = not cause and row.id in had_failed
-            line = DigestLine(row.doi, row.url, status_text(row), cause, error, recovered, known[row.id], _waits(job))
+            line = DigestLine(row.doi, row.url, status_text(row), cause, error, recovered, names[row.id], _waits(job))
             lines.append(line)
     return lines
 
 
-def _latest(ids: Sequence[int], kind: JobKind) -> dict[int, Job]:
-    return {
-        job.subject_id: job for job in Job.select().where(Job.subject_id.in_(ids), Job.kind == kind).order_by(Job.id)
-    }
-
-
-def _judged(row: Doi, job: Job | None, kind: JobKind) -> tuple[str, str]:
+def _failure(row: Doi, job: Job | None, kind: JobKind) -> tuple[str, str]:
     """(cause, error); both empty for a success."""
-    if job is not None and job.status != job_kinds.JobStatus.COMPLETED:
+    if job is not None and job.status != JobStatus.COMPLETED:
         if not _waits(job):
             return job.cause or str(job.status), job.last_error
         last = job.last_error.removesuffix(notices.THEN_RETRY)
@@ -69,11 +64,7 @@ def _judged(row: Doi, job: Job | None, kind: JobKind) -> tuple[str, str]:
 
 def _waits(job: Job | None) -> bool:
     """Whether the worker will try it again."""
-    return job is not None and job.status not in (
-        job_kinds.JobStatus.COMPLETED,
-        job_kinds.JobStatus.FAILED,
-        job_kinds.JobStatus.CANCELLED,
-    )
+    return job is not None and job.status in OPEN
 
 
 def status_text(row: Doi) -> str:

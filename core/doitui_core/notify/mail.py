@@ -10,6 +10,7 @@ error and has no `due_at`.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import logging
@@ -32,10 +33,10 @@ from urllib.parse import unquote, urlsplit
 import peewee
 
 from doitui_core.clock import EPOCH
-from doitui_core.config import repositories, setting_parsers, settings
+from doitui_core.config import setting_parsers
 from doitui_core.config.repositories import Config
 from doitui_core.db import database
-from doitui_core.db.models import Notice, Repository
+from doitui_core.db.models import Notice
 from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable, Misconfigured
 from doitui_core.notify import notices
 from doitui_core.text import MASK, harmless
@@ -147,7 +148,7 @@ class _Sender:
     def __init__(self, connect_seconds: float, whole_seconds: float) -> None:
         self._connect_seconds = connect_seconds
         self._whole_seconds = whole_seconds
-        self._configs: dict[int, Config] = {}
+        self._config = functools.cache(notices.config_of)
         self._down: dict[_Server, str] = {}
 
     def send(self, row: Notice) -> bool:
@@ -163,7 +164,7 @@ class _Sender:
         return True
 
     def _hand_over(self, row: Notice) -> None:
-        """Raises `_Unsent`."""
+        """Raises `_Unsent`, also where some recipients are refused."""
         try:
             config = self._config(notices.repository_of(row.topic))
             server = _server(config)
@@ -173,9 +174,11 @@ class _Sender:
         if server in self._down:
             raise _Unsent(self._down[server])
         try:
-            refused = self._transmit(
-                server, _message(row, sender), sender, setting_parsers.mail_addresses(row.recipients)
-            )
+            connection = _connection(server, self._connect_seconds)
+            message, recipients = _message(row, sender), setting_parsers.mail_addresses(row.recipients)
+            with connection.within(self._whole_seconds):
+                _log_in(connection, server)
+                refused = connection.send_message(message, sender, recipients)
         except (OSError, ValueError) as error:
             reason = _error_text(error, server)
             if not isinstance(error, MAIL_ERRORS):
@@ -183,21 +186,6 @@ class _Sender:
             raise _Unsent(reason) from error
         if refused:
             raise _Unsent(_error_text(smtplib.SMTPRecipientsRefused(refused), server), ", ".join(refused))
-
-    def _transmit(
-        self, server: _Server, message: EmailMessage, sender: str, recipients: list[str]
-    ) -> dict[str, tuple[int, bytes]]:
-        """The refused recipients, with the server's answers. Raises as `smtplib` when all are refused."""
-        connection = _connection(server, self._connect_seconds)
-        with connection.within(self._whole_seconds):
-            _log_in(connection, server)
-            return connection.send_message(message, sender, recipients)
-
-    def _config(self, repository_id: int) -> Config:
-        if repository_id not in self._configs:
-            row = Repository.get_or_none(Repository.id == repository_id)
-            self._configs[repository_id] = repositories.config(row) if row else Config(0, "", settings.load())
-        return self._configs[repository_id]
 
 
 def _postpone(row: Notice, unsent: _Unsent) -> bool:

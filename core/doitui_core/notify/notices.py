@@ -63,7 +63,7 @@ ADVICE = {
     "wrong_state": "check the state of the DOI at DataCite, then retry",
 }
 
-#: The end of an advice, left out for what continues by itself.
+#: The end of an advice, omitted for what continues by itself.
 THEN_RETRY = ", then retry"
 
 #: Participles of the actions (`states.action`).
@@ -147,17 +147,12 @@ def failed(row: Doi, record: Record | None, config: Config, outcome: Outcome) ->
 
 def blocked(config: Config, outcome: Outcome) -> bool:
     """Notify `doi_failure_notify` that a repository is blocked by its settings, once a day for each cause."""
-    text = [
+    text = (
         f"Nothing is sent for repository {config.code} until its settings are fixed.",
         "Its jobs wait without losing attempts; then they continue by themselves.",
-        "",
-        *_why(outcome, goes_on=True),
-        "",
-        f"Details: doitui repository show {config.code}",
-    ]
-    topic = f"blocked:{outcome.cause}:{database.now():%Y-%m-%d}"
-    subject = f"Repository {config.code} is blocked: {_cause_text(outcome.cause)}"
-    return _put(config, topic, _listed(config, "doi_failure_notify"), subject, text)
+    )
+    subject, details = f"Repository {config.code} is blocked", f"doitui repository show {config.code}"
+    return _put_daily(config, outcome, "blocked", subject, text, details)
 
 
 def refused(config: Config, service: Service, outcome: Outcome) -> bool:
@@ -167,17 +162,23 @@ def refused(config: Config, service: Service, outcome: Outcome) -> bool:
     """
     if outcome.cause == "forbidden":
         return False
-    text = [
+    text = (
         f"No {service} are sent for repository {config.code} until this is fixed. DOIs are.",
         "Waiting jobs lose no attempts; they continue by themselves.",
-        "",
-        *_why(outcome, goes_on=True),
-        "",
-        "Details: doitui doctor",
-    ]
-    topic = f"refused:{service}:{outcome.cause}:{database.now():%Y-%m-%d}"
-    subject = f"{service.capitalize()} of repository {config.code} are refused: {_cause_text(outcome.cause)}"
-    return _put(config, topic, _listed(config, "doi_failure_notify"), subject, text)
+    )
+    subject = f"{service.capitalize()} of repository {config.code} are refused"
+    return _put_daily(config, outcome, f"refused:{service}", subject, text, "doitui doctor")
+
+
+def _put_daily(config: Config, outcome: Outcome, topic: str, subject: str, text: Iterable[str], details: str) -> bool:
+    """Notify `doi_failure_notify` of jobs that wait, once a day for each topic and cause."""
+    return _put(
+        config,
+        f"{topic}:{outcome.cause}:{database.now():%Y-%m-%d}",
+        _listed(config, "doi_failure_notify"),
+        f"{subject}: {_cause_text(outcome.cause)}",
+        [*text, "", *_why(outcome, goes_on=True), "", f"Details: {details}"],
+    )
 
 
 def outage(change: BreakerChange) -> bool:
@@ -211,7 +212,7 @@ def digest(run: Digest, config: Config | None = None) -> bool:
 
     `config`: whose settings are used; None: the global ones, for a run over all repositories.
     """
-    config = config or Config(0, "", settings.load())
+    config = config or config_of(0)
     if not run.lines or not wants_digests(config):
         return False
     failures = [line for line in run.lines if line.cause]
@@ -258,6 +259,12 @@ def _put(config: Config, topic: str, recipients: Sequence[str], subject: str, te
         due_at=now,
     )
     return prepared.insert(row)
+
+
+def config_of(repository_id: int) -> Config:
+    """The settings of a repository; the global ones for 0, or if it no longer exists."""
+    row = Repository.get_or_none(Repository.id == repository_id)
+    return repositories.config(row) if row is not None else Config(0, "", settings.load())
 
 
 def can_send(config: Config) -> bool:

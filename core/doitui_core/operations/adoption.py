@@ -1,4 +1,4 @@
-"""Take over a DOI that exists in our account and was not made from here: a person's decision, never the worker's."""
+"""Adopt a DOI that exists in our account and was not made here: a person decides that, never the worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mint many: every record whose DOI is not minted yet, and for each that is left out the reason."""
+"""Mint many: every record whose DOI is not minted yet, and the reason for each that is skipped."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from doitui_core.dois import mint_candidates, reservations, targets
 from doitui_core.domain.job_kinds import JobKind, JobStatus
 from doitui_core.domain.states import Wanted
 from doitui_core.errors import BadInput, InvalidMetadata, Refused
-from doitui_core.notify import bulk_acts
+from doitui_core.notify import bulk_digests
 
-#: Records looked at in one transaction.
+#: Records queued in one transaction.
 CHUNK = 200
 
 
@@ -34,10 +34,12 @@ class MintResult:
     max_reasons: int | None = None
     job_ids: list[int] = field(default_factory=list)
 
-    def refuse(self, record: Record, why: str) -> None:
+    def refuse(self, record: Record, reason: str, error: Exception) -> None:
+        """Count a record that must be corrected: skipped for `reason`, `error` in detail."""
+        self.skipped[reason] += 1
         self.refusals += 1
         if self.max_reasons is None or len(self.refused) < self.max_reasons:
-            self.refused.append((record.object_id, why))
+            self.refused.append((record.object_id, str(error)))
 
 
 def mint(
@@ -51,74 +53,78 @@ def mint(
     step: Step = to_the_end,
     max_reasons: int | None = None,
 ) -> MintResult:
-    """Queue up to `limit` mints (0: all), of `records` or of all that are candidates, oldest record first. A chunk is a
-    transaction. `max_reasons`: so many refusals are kept with their reasons, all of them where it is None. Where
-    digests are wanted, one tells how it all ended.
+    """Queue up to `limit` mints (0: all), of `records` or of all candidates, oldest record first. A chunk is a
+    transaction. `max_reasons`: how many refusals have their reasons in the result (None: all). If digests are enabled,
+    one reports the results.
 
     Raises `Misconfigured` at the first repository without a usable prefix; what was queued before stays queued.
     """
-    result = MintResult(max_reasons=max_reasons)
-    try:
-        _queue(records, repository, Wanted(state), limit, actor, dry_run, step, result)
-    finally:
-        if not dry_run:
-            bulk_acts.record(
-                "DOI registration", result.job_ids, actor=actor, repository=repository, refused=result.refused
-            )
-    return result
-
-
-def _queue(
-    records: Iterable[Record] | None,
-    repository: str,
-    target: Wanted,
-    limit: int,
-    actor: str,
-    dry_run: bool,
-    step: Step,
-    result: MintResult,
-) -> None:
-    configs: dict[int, Config] = {}
+    run = _Run(Wanted(state), limit, actor, dry_run, MintResult(max_reasons=max_reasons))
     chunks: Iterable[Sequence[Record]]
     if records is None:
-        chunks = row_chunks(mint_candidates.mintable(repository, target), Record.id, CHUNK)
+        chunks = row_chunks(mint_candidates.mintable(repository, run.target), Record.id, CHUNK)
     else:
         chunks = in_chunks(records, CHUNK)
-    for chunk in paced(chunks, step, gap=0 if dry_run else GAP):
-        with database.read() if dry_run else database.write():
-            for record in chunk:
-                if limit and result.queued >= limit:
-                    return
-                if record.repository_id not in configs:
-                    configs[record.repository_id] = repositories.config(record.repository)
-                _one(record, configs[record.repository_id], target, actor, dry_run, result)
-
-
-def _one(record: Record, config: Config, target: Wanted, actor: str, dry_run: bool, result: MintResult) -> None:
-    reason = _reason(record, target)
-    if reason:
-        result.skipped[reason] += 1
-        return
     try:
-        if dry_run:
-            targets.check_mintable(record, target, config)
+        run.queue(paced(chunks, step, gap=0 if dry_run else GAP))
+    finally:
+        if not dry_run:
+            result = run.result
+            bulk_digests.record(
+                "DOI registration", result.job_ids, actor=actor, repository=repository, refused=result.refused
+            )
+    return run.result
+
+
+@dataclass
+class _Run:
+    """One `mint`: its options, the settings of its repositories, and its result so far."""
+
+    target: Wanted
+    limit: int
+    actor: str
+    dry_run: bool
+    result: MintResult
+    configs: dict[int, Config] = field(default_factory=dict)
+
+    def queue(self, chunks: Iterable[Sequence[Record]]) -> None:
+        for chunk in chunks:
+            with database.read() if self.dry_run else database.write():
+                for record in chunk:
+                    if self.limit and self.result.queued >= self.limit:
+                        return
+                    self._one(record)
+
+    def _one(self, record: Record) -> None:
+        reason = _reason(record, self.target)
+        try:
+            if reason or (reason := self._mint(record)):
+                self.result.skipped[reason] += 1
+            else:
+                self.result.queued += 1
+        except InvalidMetadata as error:
+            self.result.refuse(record, "metadata DataCite would refuse", error)
+        except (Refused, BadInput) as error:
+            cause = getattr(error, "cause", "cannot be minted")
+            self.result.refuse(record, cause.replace("_", " "), error)
+
+    def _mint(self, record: Record) -> str:
+        """Queue the mint, or only check it; the reason if nothing is to be done."""
+        if record.repository_id not in self.configs:
+            self.configs[record.repository_id] = repositories.config(record.repository)
+        config = self.configs[record.repository_id]
+        if self.dry_run:
+            targets.check_mintable(record, self.target, config)
             reservations.preview(record)
-        elif job_id := targets.mint(record, target, actor=actor, config=config).job_id:
-            result.job_ids.append(job_id)
+        elif job_id := targets.mint(record, self.target, actor=self.actor, config=config).job_id:
+            self.result.job_ids.append(job_id)
         else:
-            result.skipped["minted already"] += 1
-            return
-        result.queued += 1
-    except InvalidMetadata as error:
-        result.skipped["metadata DataCite would refuse"] += 1
-        result.refuse(record, str(error))
-    except (Refused, BadInput) as error:
-        result.skipped[getattr(error, "cause", "cannot be minted").replace("_", " ")] += 1
-        result.refuse(record, str(error))
+            return "minted already"
+        return ""
 
 
 def _reason(record: Record, target: Wanted) -> str:
-    """Why the record is left out without being looked into; empty when it is not."""
+    """Why the record is skipped without a check of its content; empty when it is not."""
     if record.foreign_doi:
         return "foreign DOI"
     if not record.published and target is not Wanted.DRAFT:
@@ -132,6 +138,6 @@ def _reason(record: Record, target: Wanted) -> str:
     if job is None:
         return ""
     if job.status == JobStatus.FAILED:
-        # Sent again only when there is something new to send: a nightly run must not repeat what was refused.
+        # Sent again only if its content has changed: a nightly run must not repeat what was refused.
         return "" if row.current_hash != row.sent_hash else "failed before (`doitui queue retry` tries again)"
     return "queued already"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doitui_core.db.chunks import Step, to_the_end
-from doitui_core.notify import bulk_acts
+from doitui_core.notify import bulk_digests
 from doitui_core.queue import blocking, jobs
 
 
@@ -17,5 +17,5 @@ def retry(
     if back and ids:
         blocking.ask_again(back)
     if len(back) > 1:
-        bulk_acts.record("DOI retry", back, actor=actor, retry=True)
+        bulk_digests.record("DOI retry", back, actor=actor, retry=True)
     return back

@@ -1,4 +1,4 @@
-"""One DOI compared with DataCite: field by field to read, and its state to be stored."""
+"""Compare one DOI with DataCite, field by field."""
 
 from __future__ import annotations
 
@@ -8,20 +8,15 @@ from itertools import zip_longest
 from typing import Any
 
 from doitui_core.config import repositories
-from doitui_core.db import audit, database
 from doitui_core.db.models import Doi
 from doitui_core.dois import datacite_document, doi_rows
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.outcomes import Outcome
-from doitui_core.domain.states import TARGET, Certainty, Remote, Wanted
-from doitui_core.errors import Refused, RemoteFailed
+from doitui_core.domain.states import TARGET, Remote, Wanted
 from doitui_core.metadata import compare
 from doitui_core.metadata.from_json import canonical
 from doitui_core.operations import sync
 from doitui_core.queue import connection
-
-#: A person waits for the answer; seconds.
-PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +30,20 @@ class FieldDifference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`message`: why nothing can be compared, in one sentence; empty where `differences` says it all."""
+    """`message`: why nothing can be compared, in one sentence; empty where `differences` is the result."""
 
     message: str = ""
     differences: tuple[FieldDifference, ...] = ()
 
 
 def ask(doi_id: int) -> Comparison:
-    """Ask DataCite for the DOI, and compare what we want there and the present content of the record with it.
+    """Ask DataCite for the DOI, and compare it with the target state and the current content of the record.
 
-    Nothing is written anywhere. Raises `Misconfigured` where account, password or address are missing.
+    Nothing is written. Raises `Misconfigured` where account, password or address are missing.
     """
     row = doi_rows.read(doi_id)
     at = connection.for_repository(row.repository)
-    at.client.deadline = PATIENCE
+    at.client.deadline = sync.PATIENCE
     answer = at.ask(row.doi)
     if isinstance(answer, Outcome):
         return Comparison(f"DataCite could not be asked: {answer.message}")
@@ -88,32 +83,3 @@ def _inner(field: str, here: Any, there: Any) -> Iterator[FieldDifference]:
     for name, ours, theirs in pairs:
         if not compare.carries(ours, theirs):
             yield from _parts(f"{field}.{name}", ours, theirs)
-
-
-@dataclass(frozen=True, slots=True)
-class TakenOver:
-    """`note`: what DataCite said, to be read behind the DOI."""
-
-    note: str
-
-
-def take_over(text: str, *, actor: str = "python") -> TakenOver:
-    """`sync` for one DOI: ask DataCite for its state, and keep what it says.
-
-    Raises `Refused` while a write is under way, `RemoteFailed` where DataCite gave no answer that tells the state,
-    `Misconfigured` and `NotFound`.
-    """
-    row = doi_rows.find_sendable(text)
-    if row.certainty == Certainty.UNCERTAIN or doi_rows.unfinished(row.id):
-        raise Refused("a write is running: the worker checks its outcome", "in_flight")
-    at, result = connection.for_repository(row.repository), sync.SyncResult()
-    at.client.deadline = PATIENCE
-    with database.write():
-        audit.note(actor, "sync", row.doi)
-    sync.ask(row, at, result, actor, dry_run=False)
-    if result.failed:
-        raise RemoteFailed(f"DataCite could not be asked: {result.failed[row.doi]}")
-    if not result.differences:
-        return TakenOver(f"is {row.remote} at DataCite, as it was known here")
-    (found,) = result.differences
-    return TakenOver(f"is {found.after} at DataCite, not {found.before}" + (f": {found.todo}" if found.todo else ""))

@@ -34,8 +34,8 @@ from doitui_core.worker import worker
 
 @dataclass
 class RunResult:
-    """`lines`: what became of each document, in the order of its record. `blocked`: why nothing of which repository
-    (by code) could be sent.
+    """`lines`: the result of each document, in the order of its record. `blocked`: by the code of a repository, why
+    nothing of it could be sent.
     """
 
     lines: list[DigestLine] = field(default_factory=list)
@@ -48,6 +48,7 @@ class RunResult:
 
     @property
     def failed(self) -> list[DigestLine]:
+        """The documents that failed."""
         return [line for line in self.lines if line.cause]
 
 
@@ -56,32 +57,24 @@ def register(*, repository: str = "", actor: str = "python", **working: Any) -> 
 
     `working`: options of `worker.run`. Raises `NotFound` for a repository.
     """
-    result, known, had_failed = RunResult(), dict[int, str](), set[int]()
+    run = _Run("register", JobKind.WRITE, repository)
     configs: dict[int, Config] = {}
     for row in chain.from_iterable(row_chunks(unregistered(repository), Doi.id, CHUNK)):
-        config = configs.setdefault(row.repository_id, repositories.config(row.repository))
-        name = digest_lines.name_of(row, configs, repository)
-        if row.cause:
-            had_failed.add(row.id)
+        if row.repository_id not in configs:
+            configs[row.repository_id] = repositories.config(row.repository)
         assert row.record is not None, "the published record it was found by"
+        had_failed = bool(row.cause)
         try:
-            targets.mint(row.record, Wanted.FINDABLE, actor=actor, config=config)
-            known[row.id] = name
-        except DatabaseUnavailable:  # it would be the same with all that follow
+            targets.mint(row.record, Wanted.FINDABLE, actor=actor, config=configs[row.repository_id])
+            run.add(row, had_failed=had_failed)
+        except DatabaseUnavailable:  # the next ones would fail too
             raise
         except DoituiError as error:
-            cause = "metadata" if isinstance(error, InvalidMetadata) else getattr(error, "cause", "") or "refused"
-            if not isinstance(error, InvalidMetadata):  # told already
-                activity_log.not_registered(row.doi, name, str(error))
-            result.lines.append(
-                DigestLine(row.doi, row.url, digest_lines.status_text(row), cause, str(error), object_id=name)
-            )
-    result.blocked = worker.run(drain=True, **working).blocked if known else {}
-    result.lines += digest_lines.ended(known, JobKind.WRITE, had_failed)
+            run.refused(row, error)
+    result = run.work(working)
     done = sum(not line.cause for line in result.lines)
     activity_log.count_line(f"number of successful DOI registrations: {done}")
-    _mail("DOI registration", "register", result, repository)
-    return result
+    return run.mail("DOI registration")
 
 
 def verify(
@@ -89,18 +82,50 @@ def verify(
 ) -> RunResult:
     """Verify what `verification.queue_due` finds; 0 hours: every registered DOI. Options and errors as `register`."""
     ids = verification.queue_due(delay_hours, repository=repository, actor=actor, limit=limit)
-    result, known, had_failed = RunResult(), dict[int, str](), set[int]()
-    configs: dict[int, Config] = {}
+    run = _Run("verify", JobKind.VERIFY, repository)
     for chunk in in_chunks(ids, CHUNK):
         for row in digest_lines.with_record(Doi.id.in_(chunk)):
-            configs.setdefault(row.repository_id, repositories.config(row.repository))
-            known[row.id] = digest_lines.name_of(row, configs, repository)
-            if row.cause or row.verification == states.Verification.MISMATCH:
-                had_failed.add(row.id)
-    result.blocked = worker.run(drain=True, **working).blocked if known else {}
-    result.lines = digest_lines.ended(known, JobKind.VERIFY, had_failed)
-    _mail("DOI verification", "verify", result, repository)
-    return result
+            run.add(row, had_failed=bool(row.cause) or row.verification == states.Verification.MISMATCH)
+    run.work(working)
+    return run.mail("DOI verification")
+
+
+@dataclass
+class _Run:
+    """A run: the names of its DOIs by id, and which had failed before."""
+
+    key: str
+    kind: JobKind
+    repository: str
+    result: RunResult = field(default_factory=RunResult)
+    names: dict[int, str] = field(default_factory=dict)
+    had_failed: set[int] = field(default_factory=set)
+
+    def add(self, row: Doi, *, had_failed: bool) -> None:
+        self.names[row.id] = digest_lines.name_of(row, self.repository)
+        if had_failed:
+            self.had_failed.add(row.id)
+
+    def refused(self, row: Doi, error: DoituiError) -> None:
+        name, cause = digest_lines.name_of(row, self.repository), "metadata"
+        if not isinstance(error, InvalidMetadata):  # logged already
+            cause = getattr(error, "cause", "") or "refused"
+            activity_log.not_registered(row.doi, name, str(error))
+        status = digest_lines.status_text(row)
+        self.result.lines.append(DigestLine(row.doi, row.url, status, cause, str(error), object_id=name))
+
+    def work(self, working: dict[str, Any]) -> RunResult:
+        """Work until nothing is due, and add the results of the DOIs."""
+        if self.names:
+            self.result.blocked = worker.run(drain=True, **working).blocked
+        self.result.lines += digest_lines.ended(self.names, self.kind, self.had_failed)
+        return self.result
+
+    def mail(self, what: str) -> RunResult:
+        config = repositories.config(repositories.find(self.repository)) if self.repository else None
+        with database.write():
+            notices.digest(Digest(what, f"{self.key}:{micros(database.now())}", self.result.lines), config)
+        return self.result
 
 
 def unregistered(repository: str = "") -> peewee.ModelSelect[Doi]:
@@ -120,9 +145,3 @@ def unregistered(repository: str = "") -> peewee.ModelSelect[Doi]:
     )
     query = query.where(~peewee.fn.EXISTS(put_off))
     return query.where(Doi.repository == repositories.find(repository).id) if repository else query
-
-
-def _mail(what: str, key: str, result: RunResult, repository: str) -> None:
-    config = repositories.config(repositories.find(repository)) if repository else None
-    with database.write():
-        notices.digest(Digest(what, f"{key}:{micros(database.now())}", result.lines), config)

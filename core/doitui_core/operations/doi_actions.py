@@ -57,7 +57,7 @@ def check_set_url(doi: str, url: str) -> Doi:
 
 
 def set_url(doi: str, url: str, *, now: bool = False, actor: str = "python") -> Queued:
-    """Change the landing page. Queued for a DOI that DataCite has, else it goes with the mint. As `check_set_url`."""
+    """Change the landing page. Queued for a DOI at DataCite, else sent with the mint. Raises as `check_set_url`."""
     _refuse_in_transaction(now)
     with activity_log.refusals(activity_log.NO_URL, doi, url):
         found = check_set_url(doi, url)
@@ -82,7 +82,7 @@ def verify(doi: str, *, now: bool = False, actor: str = "python") -> Queued:
 
 
 def _refuse_in_transaction(now: bool) -> None:
-    """Raise `BadInput` before anything is queued: a caller who goes on after the error must not find it queued."""
+    """Raise `BadInput` before anything is queued: a caller that handles the error must not find it queued."""
     if now and database.in_write():
         raise BadInput("now=True sends at once, so it cannot be part of a transaction: queue it, or commit first")
 

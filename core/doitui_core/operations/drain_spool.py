@@ -1,4 +1,4 @@
-"""Drain the spool now: what the middleware noted becomes hits, hits become counts, counts become events."""
+"""Drain the spool now: its lines become hits, hits become counts, counts become events."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from doitui_core.usage.drain import Drained
 
 @dataclass(frozen=True, slots=True)
 class SpoolDrained:
-    """What was drained, how many hours were counted, how many rows were pruned. `no_events`: why no events were made
-    of the counts; empty when they were.
+    """What was drained, how many hours were counted, how many rows were pruned. `no_events`: the error that prevented
+    events of the counts; else empty.
     """
 
     drained: Drained
@@ -39,7 +39,9 @@ def place(given: str | None = None) -> Path:
 
 
 def drain(actor: str, spool: Path | None = None, step: Callable[[int], None] = lambda _: None) -> SpoolDrained:
-    """Drain `spool`, or that of the environment; `step` is told of bytes. Raises as `place` and `draining.drain`."""
+    """Drain `spool`, or that of the environment; `step` is called with numbers of bytes. Raises as `place` and
+    `draining.drain`.
+    """
     spool = spool or place()
     drained = draining.drain(spool, step)
     hours, pruned = recount.due(), retention.prune()
@@ -50,8 +52,8 @@ def drain(actor: str, spool: Path | None = None, step: Callable[[int], None] = l
 
 
 def refresh_events(*, all_days: bool = False) -> str:
-    """What was counted lately, or on `all_days`, becomes events. Why it does not, where the set-up is wrong: the counts
-    stay.
+    """Make events of what was counted lately, or on `all_days`. The error, where settings are wrong: then the counts
+    stay; else empty.
     """
     try:
         usage_refresh.refresh(None if all_days else usage_refresh.LATELY)

@@ -1,4 +1,4 @@
-"""Sending events now, at the pace that is allowed: what waits, and what failed and has attempts left."""
+"""Send events now, within the rate limit: those that wait, and failed ones with attempts left."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from doitui_core.domain.outcomes import Outcome
     from doitui_core.worker.summary import Summary
 
-#: As Heratio's operators know it, but for the limit, which is INTERFACE's.
+#: As in Heratio, except for the limit (INTERFACE.md).
 LIMIT, MAX_ATTEMPTS = 500, 5
 
 
@@ -38,8 +38,8 @@ def flush(
 ) -> Summary:
     """Send up to `limit` events (None: all) that are due or failed, and were tried fewer than `max_attempts` times.
 
-    Usage that was counted since becomes events first. Waits for the rate limit; what is refused altogether is tried
-    once. Several may do it at once. Raises as `usage_refresh.refresh` and `worker.run`.
+    Usage counted since the last time becomes events first. Waits for the rate limit; where all events are refused, one
+    is tried. Several processes may flush at once. Raises as `usage_refresh.refresh` and `worker.run`.
     """
     usage_refresh.refresh()
     with database.write():
@@ -57,7 +57,7 @@ def flush(
 
 
 def requeue_failed(*, limit: int | None, max_attempts: int) -> int:
-    """Put failed events back that were tried fewer than `max_attempts` times; they keep their attempts. How many."""
+    """Requeue failed events with fewer than `max_attempts` attempts, which they keep; how many."""
     with database.write():
         blocking.retry_services([row.id for row in Repository.select()], (Service.EVENTS,))
         failed = Job.select().where(Job.kind == str(JobKind.EVENT), Job.status == "failed", Job.attempts < max_attempts)
@@ -71,7 +71,7 @@ def requeue_failed(*, limit: int | None, max_attempts: int) -> int:
 
 
 def requests(*, limit: int | None = LIMIT, max_attempts: int = MAX_ATTEMPTS) -> Iterator[EventRequest]:
-    """What a `flush` would send: what is due in the store, usage that was counted since, then what has failed. A read.
+    """What a `flush` would send: due events, usage counted since, then failed events. Nothing is written.
 
     Raises `Misconfigured`.
     """
@@ -92,14 +92,14 @@ def _requests(max_attempts: int) -> Iterator[EventRequest]:
 
 
 def _events(max_attempts: int) -> Iterator[Event]:
-    """In the order in which they would be taken up, with the totals they would have; some twice."""
+    """In the order in which they would be sent, with their current totals; some twice."""
     waits = Job.status.in_(jobs.as_literals((JobStatus.PENDING, JobStatus.UNCERTAIN))) & (
         Job.scheduled_at <= database.now()
     )
     yield from _events_of_jobs(waits, max_attempts, Job.scheduled_at)
-    for told in usage_refresh.changed_events():
-        yield from _to_be_sent(told)
-    # A flush looks anew at what is blocked, then at what has failed.
+    for changed in usage_refresh.changed_events():
+        yield from _to_be_sent(changed)
+    # A flush asks again for blocked jobs, then for failed ones.
     yield from _events_of_jobs(Job.status.in_(jobs.as_literals(jobs.RETRYABLE)), max_attempts, Job.status)
 
 
@@ -111,8 +111,9 @@ def _events_of_jobs(which: Any, max_attempts: int, first: Any) -> Iterator[Event
 
 
 def _to_be_sent(events: Sequence[NewEvent]) -> Iterator[Event]:
-    """Those of the counted events that would be queued, and due."""
-    known = {row.dedupe_hash: row for row in Event.select().where(Event.dedupe_hash.in_(_hashes(events)))}
+    """Those of the counted events that would be queued and due."""
+    hashes = [one.event.dedupe_hash for one in events]
+    known = {row.dedupe_hash: row for row in Event.select().where(Event.dedupe_hash.in_(hashes))}
     job_rows = Job.select().where(
         Job.kind == str(JobKind.EVENT), Job.subject_id.in_([row.id for row in known.values()]), jobs.IS_UNSETTLED
     )
@@ -125,7 +126,3 @@ def _to_be_sent(events: Sequence[NewEvent]) -> Iterator[Event]:
         elif status.get(row.id) in jobs.RETRYABLE or (row.id not in status and store.due_at(row, now) <= now):
             row.total, row.occurred_at = one.event.total, now
             yield row
-
-
-def _hashes(events: Sequence[NewEvent]) -> list[str]:
-    return [one.event.dedupe_hash for one in events]

@@ -1,4 +1,4 @@
-"""Submit the usage reports of a month now, and tell what became of each."""
+"""Submit the usage reports of a month now, and return the result of each."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from doitui_core.worker.summary import Summary
 
 @dataclass(frozen=True, slots=True)
 class SubmittedReport:
-    """The report of one repository. `outcome`: `queued`, `done`, how the sending ended (`OutcomeKind`), or `refused`
-    before it was queued (`error`; `job_id` is 0). `row`: of a report that is done.
+    """The report of one repository. `outcome`: `queued`, `done`, the outcome of sending (`OutcomeKind`), or `refused`
+    before it was queued (`error`; `job_id` is 0). `row`: its row, if it is done.
     """
 
     built: BuiltReport
@@ -39,7 +39,7 @@ def queue(month: str, *, actor: str, repository: str = "") -> list[SubmittedRepo
 
 
 def send(queued: Sequence[SubmittedReport], stop: threading.Event) -> list[SubmittedReport]:
-    """Send what is due of all reports, as the worker does; what became of those `queued`."""
+    """Send what is due of all reports, as the worker does; the results of those `queued`."""
     summary = worker.run(drain=True, threads=1, services=(Service.REPORTS,), stop=stop)
     return [_ended(one, summary) if one.job_id else one for one in queued]
 
@@ -48,7 +48,7 @@ def _request(repository: Repository, report: BuiltReport, actor: str) -> Submitt
     try:
         report_connection.for_repository(repository)
         return SubmittedReport(report, submitting.request(repository, report, actor=actor))
-    except DatabaseUnavailable:  # it would be the same with all that follow
+    except DatabaseUnavailable:  # the next ones would fail too
         raise
     except DoituiError as error:
         cause = getattr(error, "cause", "") or "settings"

@@ -81,5 +81,5 @@ def for_month(month: str, code: str = "") -> list[tuple[Repository, BuiltReport]
     found = [(row, for_repository(row, month)) for row in wanted if month_counts.exist(row.id, days)]
     if not found:
         where = f" for repository {code}" if code else ""
-        raise NotFound(f"no usage of {month} was counted{where}: `doitui usage show` tells what was")
+        raise NotFound(f"no usage of {month} was counted{where}: `doitui usage show` lists what was")
     return found

@@ -68,32 +68,28 @@ def members(
 
 def _object(text: _Text, *, nested: bool) -> Iterator[Member]:
     text.expect("{")
-    if text.skip("}"):
-        return
-    while True:
+    for _ in _items(text, "}"):
         if text.peek() != '"':
             raise ValueError(f"a name is missing at character {text.place}")
         name = text.value()
         text.expect(":")
         if nested and name == "report" and text.peek() == "{":
             yield from _object(text, nested=False)
+        elif text.skip("["):
+            for _ in _items(text, "]"):
+                yield name, text.value()
         else:
-            yield from _member(text, name)
-        if not text.skip(","):
-            break
-    text.expect("}")
+            yield name, text.value()
 
 
-def _member(text: _Text, name: str) -> Iterator[Member]:
-    if not text.skip("["):
-        yield name, text.value()
+def _items(text: _Text, end: str) -> Iterator[None]:
+    """Stop at each item of an object or a list, up to its `end`."""
+    if text.skip(end):
         return
-    if text.skip("]"):
-        return
-    yield name, text.value()
+    yield
     while text.skip(","):
-        yield name, text.value()
-    text.expect("]")
+        yield
+    text.expect(end)
 
 
 class _Text:

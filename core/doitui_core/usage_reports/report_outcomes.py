@@ -40,7 +40,7 @@ _RULES = (
     Rule(400, "", OutcomeKind.PERMANENT, "bad_request", _LOOK),
 )
 
-#: For the rest, by their hundred; but a status of `outcomes` that stands for itself goes before.
+#: For other statuses, by their hundred; statuses that `outcomes` lists by themselves come first.
 _BY_HUNDRED = {
     3: (OutcomeKind.PERMANENT, "redirected", "a redirect is not followed with credentials: fix reports_url"),
     4: (OutcomeKind.PERMANENT, "rejected", _LOOK),

@@ -1,4 +1,4 @@
-"""Who reports. A report is known by its creator and its month: both decide the UUID it goes out under, always."""
+"""Who reports. Creator and month identify a report: its UUID is made of them, and never changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from doitui_core.config.repositories import Config
 
-#: Ours, so that no other program's UUIDs are made from the same words.
+#: Of doitui only: no other program makes the same UUIDs from the same names.
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/doitui/usage-reports")
 
 

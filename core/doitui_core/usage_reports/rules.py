@@ -1,4 +1,4 @@
-"""Would DataCite's report store take this usage report? Pure: a report in, sentences out.
+"""Check whether DataCite's report store would accept a usage report. Pure: a report in, sentences out.
 
 The rules are those of SUSHI's usage report `rd1` as DataCite checks them (usage.md 1.4 and 1.5), stricter in three
 points: a count is never negative, the month is one month of one year, and 50,000 datasets are the limit.
@@ -19,10 +19,10 @@ from doitui_core.domain.counter_terms import ACCESS_METHODS, METRICS
 
 RELEASE = "rd1"
 
-# A report with more goes out in parts, each compressed (datacite-api.md 3.6).
+# A report with more is sent in parts, each compressed (datacite-api.md 3.6).
 MAX_DATASETS = 50_000
 
-# Exception 69 says "this report is compressed"; it is mandatory for gzip and means nothing else (usage.md 1.6).
+# Exception 69 marks a compressed report; it is mandatory for gzip and has no other meaning (usage.md 1.6).
 COMPRESSED = 69
 
 # DataCite keeps totals in a column of four bytes.
@@ -32,7 +32,7 @@ _REQUIRED = ("report-id", "created-by", "created", "reporting-period")
 _CREATED_BY = re.compile(r"[^\ud800-\udfff]*[-._;()/:a-zA-Z0-9*~$=]\Z", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
-# The most that is said of a report of 50,000 datasets that are all wrong in the same way.
+# Errors listed of a report, which may have the same one in 50,000 datasets.
 _MOST = 100
 
 # Characters of a sentence: the validator quotes the value, which may be a whole dataset.
@@ -92,7 +92,7 @@ def dataset_errors(datasets: Sequence[Any], first: int, most: int = _MOST) -> li
 
 
 def unread(dataset: Any) -> str:
-    """What of a valid dataset DataCite makes no events of (usage.md 1.9); empty where it reads all."""
+    """The parts of a valid dataset that DataCite ignores (usage.md 1.9), as a sentence; empty where it reads all."""
     ids, performance = dataset.get("dataset-id"), dataset["performance"]
     if not ids or ids[0]["type"].lower() != "doi":
         return "no DOI is first in dataset-id: DataCite makes no events of it"

@@ -30,8 +30,8 @@ from doitui_core.dois import mint_candidates, targets
 from doitui_core.domain import states
 from doitui_core.domain.states import Wanted
 from doitui_core.errors import BadInput, DatabaseUnavailable, DoituiError, Refused
-from doitui_core.notify import bulk_acts
-from doitui_core.operations import adoption, bulk_mint, comparing, doi_actions
+from doitui_core.notify import bulk_digests
+from doitui_core.operations import adoption, bulk_mint, doi_actions, sync
 from doitui_core.text import list_names
 from doitui_core.views import windows
 from doitui_core.views.filters import Filter
@@ -131,7 +131,7 @@ ACTS: dict[str, DoiAct] = {
     "sync": DoiAct(
         "sync   # compares all DOIs",
         "DataCite is asked for each now, and its state is stored. A tombstone that is public again is hidden again.",
-        lambda row, _, who: comparing.take_over(row.doi, actor=who),
+        lambda row, _, who: sync.sync_one(row.doi, actor=who),
     ),
 }
 
@@ -259,7 +259,7 @@ def verify_all(operator: str) -> Plan:
         check_count(verification.due(0).count(), expected)
         progress.whole = expected
         queued = verification.queue_due(0, actor=operator, step=progress.step)
-        return with_digest(ActResult(len(queued), ids=bulk_acts.verifications(queued)), DIGESTS["verify"], operator)
+        return with_digest(ActResult(len(queued), ids=bulk_digests.verifications(queued)), DIGESTS["verify"], operator)
 
     lines = ["Every DOI at DataCite is compared with it, and its resolver link is followed."]
     command = "doitui cron verify-local --delay-hours 0"

@@ -165,10 +165,10 @@ def retry_each(
 
 def with_digest(result: ActResult, what: str, operator: str, *, retry: bool = False) -> ActResult:
     """`result`; where digests are configured and it queued several jobs, one mail will report how they ended."""
-    from doitui_core.notify import bulk_acts
+    from doitui_core.notify import bulk_digests
 
     if len(result.ids) > 1:
-        bulk_acts.record(what, result.ids, actor=operator, retry=retry)
+        bulk_digests.record(what, result.ids, actor=operator, retry=retry)
     return result
 
 

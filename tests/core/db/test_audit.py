@@ -15,7 +15,7 @@ from doitui_core.dois import reservations
 from doitui_core.domain import job_kinds
 from doitui_core.errors import RemoteFailed
 from doitui_core.events import retrying
-from doitui_core.operations import change_settings, comparing, doi_actions, flush_events
+from doitui_core.operations import change_settings, doi_actions, flush_events, sync
 from doitui_core.queue import blocking, jobs, leases, pruning
 from doitui_core.text import MASK
 
@@ -130,7 +130,7 @@ def test_a_sync_that_datacite_did_not_answer(a_minted_doi: Callable[..., Doi], m
     monkeypatch.setenv("PW", "correct-horse")
     row = a_minted_doi()
     with pytest.raises(RemoteFailed):
-        comparing.take_over(row.doi, actor="ana")
+        sync.sync_one(row.doi, actor="ana")
     assert told() == [("ana", "sync", row.doi, "")]
 
 

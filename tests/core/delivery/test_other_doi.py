@@ -17,6 +17,7 @@ from doitui_core.db.models import Attempt, Doi, Job
 from doitui_core.dois import doi_rows, reservations
 from doitui_core.domain import states
 from doitui_core.domain.job_kinds import JobKind
+from doitui_core.domain.outcomes import Outcome
 from doitui_core.domain.states import Certainty, Facts, Remote, Wanted
 from doitui_core.errors import DoituiError, InvalidDoi, Misconfigured, RemoteFailed
 from doitui_core.operations import adoption, comparing, doi_actions, sync
@@ -127,9 +128,9 @@ def test_sync_adopt_and_compare_do_not_believe_an_answer_about_another_doi(house
     house.settings(datacite_url=answering_json("200 OK", about(VICTIM, "registered")).url)
     row = house.doi()
 
-    result = sync.SyncResult()
-    sync.ask(row, connection.for_repository(house.repository()), result, "test", dry_run=False)
-    assert VICTIM in result.failed[row.doi]
+    answer = sync.ask(row, connection.for_repository(house.repository()), actor="test")
+    assert isinstance(answer, Outcome)
+    assert VICTIM in answer.message
     with pytest.raises(RemoteFailed, match=VICTIM):
         adoption.adopt(row.doi)
     assert VICTIM in comparing.ask(row.id).message
@@ -221,7 +222,7 @@ def test_no_act_on_an_old_row_queues_or_sends_anything(house: Any, old_doi: Call
         "deactivate": lambda: doi_actions.deactivate(row.doi, reason="x"),
         "set-url": lambda: doi_actions.set_url(row.doi, "https://archive.example.org/2"),
         "adopt": lambda: adoption.adopt(row.doi),
-        "take over": lambda: comparing.take_over(row.doi),
+        "sync": lambda: sync.sync_one(row.doi),
     }
     went_through = []
     for name, act in acts.items():

@@ -8,7 +8,7 @@ import pytest
 
 from doitui_core.db.models import BulkAct, BulkJob, Notice, Repository
 from doitui_core.domain.job_kinds import JobStatus
-from doitui_core.notify import bulk_acts, bulk_digests
+from doitui_core.notify import bulk_digests
 from doitui_core.operations import change_settings
 from doitui_core.queue import jobs
 from doitui_core.queue.leases import Lease
@@ -28,7 +28,7 @@ def end(lease: Lease, status: JobStatus = JobStatus.COMPLETED) -> None:
 def test_an_act_is_told_when_its_last_job_has_ended_and_never_again(
     a_job: Callable[..., int], claim: Callable[..., list[Lease]]
 ) -> None:
-    bulk_acts.record("DOI registration", [a_job("a"), a_job("b")], actor="ana")
+    bulk_digests.record("DOI registration", [a_job("a"), a_job("b")], actor="ana")
     told = []
     for lease in claim(2):
         told.append((bulk_digests.report_finished(), Notice.select().count()))
@@ -42,14 +42,14 @@ def test_an_act_is_told_when_its_last_job_has_ended_and_never_again(
 def test_what_goes_on_by_itself_is_not_told_yet(
     a_job: Callable[..., int], claim: Callable[..., list[Lease]], status: JobStatus
 ) -> None:
-    bulk_acts.record("DOI update", [a_job("a")], actor="ana")
+    bulk_digests.record("DOI update", [a_job("a")], actor="ana")
     end(claim()[0], status)
     assert bulk_digests.report_finished() == 0
 
 
 def test_what_was_cancelled_is_not_waited_for(a_job: Callable[..., int]) -> None:
     job = a_job("a")
-    bulk_acts.record("DOI update", [job], actor="ana")
+    bulk_digests.record("DOI update", [job], actor="ana")
     jobs.cancel(job)
     assert (bulk_digests.report_finished(), Notice.select().count()) == (1, 0)
 
@@ -58,7 +58,7 @@ def test_an_act_in_one_repository_follows_its_settings(
     a_job: Callable[..., int], claim: Callable[..., list[Lease]], archive: Repository
 ) -> None:
     change_settings.set_setting("notification_email", "own@example.org", archive.id)
-    bulk_acts.record("DOI update", [a_job("a")], actor="ana")
+    bulk_digests.record("DOI update", [a_job("a")], actor="ana")
     end(claim()[0])
     bulk_digests.report_finished()
     assert Notice.get().recipients == "own@example.org"
@@ -67,5 +67,5 @@ def test_an_act_in_one_repository_follows_its_settings(
 @pytest.mark.parametrize("off", ["notification_email_enabled", "smtp_url"])
 def test_where_nobody_wants_digests_no_act_is_noted(a_job: Callable[..., int], off: str) -> None:
     change_settings.unset_setting(off)
-    bulk_acts.record("DOI update", [a_job("a")], actor="ana")
+    bulk_digests.record("DOI update", [a_job("a")], actor="ana")
     assert BulkAct.select().count() == 0
