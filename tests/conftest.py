@@ -17,7 +17,7 @@ from zlib import crc32
 import pytest
 
 from doitui_core.db import database
-from doitui_core.views import counters
+from doitui_core.views import dashboard_counts
 
 if TYPE_CHECKING:
     import psycopg
@@ -254,4 +254,4 @@ def assert_counters_true() -> None:
         for family in ("doi.", "opus.", "mark.", "job.", "event.")
         for name, number in database.counts(family).items()
     }
-    assert result == {name: number for name, number in counters.recount().items() if number}
+    assert result == {name: number for name, number in dashboard_counts.recount().items() if number}

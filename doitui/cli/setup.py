@@ -52,12 +52,12 @@ def status(session: Session, watch: bool, every: float) -> None:
 
     Example: doitui status --json
     """
-    from doitui_core.views import counters
+    from doitui_core.views import dashboard_counts
 
     if watch and session.as_json:
         raise click.UsageError("--watch prints lines, --json one document: give one of them")
     with session.database(read_only=True):
-        found = counters.overview()
+        found = dashboard_counts.overview()
         has_reader = session.show(found, _lines(found))
         while watch and has_reader and wait(every):
             found, has_reader = _show_changes(found)
@@ -68,11 +68,11 @@ def _show_changes(before: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     reported once, and `before` is kept until it answers.
     """
     from doitui_core.db import database
-    from doitui_core.views import counters
+    from doitui_core.views import dashboard_counts
 
     try:
         database.require_same(asking=False)
-        found = counters.overview()
+        found = dashboard_counts.overview()
     except DatabaseReplaced as error:
         say(f"{error}; reading the new one")
         database.open(database.current().url, read_only=True)

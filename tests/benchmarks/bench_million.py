@@ -23,7 +23,7 @@ from doitui_core.dois import doi_rows, mint_candidates
 from doitui_core.domain.states import Wanted
 from doitui_core.queue import jobs
 from doitui_core.queue.jobs import Policy
-from doitui_core.views import counters, lists
+from doitui_core.views import dashboard_counts, lists
 
 DOIS, JOBS, MANY_JOBS = 1_000_000, 1_000_000, 10_000_000
 
@@ -51,7 +51,7 @@ def _house(ground: Ground, name: str) -> Iterator[Row]:
         database.open(url, durable=False)
         there = f"filled in {took:.0f} s"
         yield Row(f"{count:,} DOIs, {jobs:,} jobs: size, {name}", filling.size_mb(), "MB", beside=there)
-        yield _row(ground, f"overview(), {name}", counters.overview, most=10)
+        yield _row(ground, f"overview(), {name}", dashboard_counts.overview, most=10)
         for what, call in (_lists(count) | _marks("5") | _jobs("5") | _others(count)).items():
             yield _row(ground, f"{what}, {name}", call)
         yield _row(ground, f"batch mint: candidates counted, {name}", _candidates)

@@ -16,7 +16,7 @@ from doitui_core.db import database
 from doitui_core.db.models import Job, RateLimit
 from doitui_core.operations import bulk_mint, change_settings
 from doitui_core.records import importing
-from doitui_core.views import counters
+from doitui_core.views import dashboard_counts
 from doitui_core.worker import worker
 
 JOBS, THREADS = 10_000, 8
@@ -75,7 +75,7 @@ def _drain(url: str, count: int) -> None:
     command = (DOITUI, "--database", url, "work", "--drain", "--threads", str(THREADS), "--json")
     run(*command, BENCH_PASSWORD=PASSWORD)
     database.open(url)
-    completed = counters.overview()["dois"]["findable"]
+    completed = dashboard_counts.overview()["dois"]["findable"]
     database.close()
     if completed != count:
         raise RuntimeError(f"{completed} of {count} are minted")

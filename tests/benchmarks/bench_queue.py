@@ -19,7 +19,7 @@ from doitui_core.db import database
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.queue import jobs
 from doitui_core.queue.jobs import Policy
-from doitui_core.views import counters
+from doitui_core.views import dashboard_counts
 
 #: (processes, jobs a claim) -> what DESIGN 8 asks for.
 TARGETS = {
@@ -48,7 +48,7 @@ def _rate(ground: Ground, name: str, processes: int, size: int) -> float:
         database.close()
         done, longest = _together(url, processes, size, ground.sized(30) / 10)
         database.open(url)
-        completed = counters.jobs()[JobStatus.COMPLETED]
+        completed = dashboard_counts.jobs()[JobStatus.COMPLETED]
         if completed != done:
             raise RuntimeError(f"{done} jobs were finished, {completed} are completed")
     return done / longest

@@ -275,7 +275,7 @@ def test_a_flush_as_json(viewed: Doitui) -> None:
     [
         ("status status=401", 3, "stale or wrong token"),
         ("status status=403", 1, "DataCite gives it to its staff only; send usage reports instead"),
-        ("status status=404", 3, "mend events_url"),
+        ("status status=404", 3, "correct events_url"),
         ("status status=409", 1, "another write was faster"),
         ("status status=422", 1, "see what was sent with `doitui event show`"),
         ("status status=429 seconds=0", 4, "HTTP 429"),

@@ -14,7 +14,7 @@ import pytest
 
 from doitui.web.sandbox.server import Sandbox
 from doitui_core.db import database
-from doitui_core.views import counters
+from doitui_core.views import dashboard_counts
 
 Doitui = Callable[..., Any]
 Start = Callable[..., subprocess.Popen[str]]
@@ -84,7 +84,7 @@ def test_two_workers_make_each_doi_once(
     made = [entry["doi"] for entry in sandbox.requests.entries() if entry["status"] == 201]
     assert (len(made), len(set(made)), sum(one["taken"] for one in result)) == (60, 60, 60)
     database.open(f"sqlite:///{file}", read_only=True)
-    counted = counters.overview()["dois"]["findable"]
+    counted = dashboard_counts.overview()["dois"]["findable"]
     database.close()
     assert counted == 60
 

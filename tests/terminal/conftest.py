@@ -24,7 +24,7 @@ from doitui.web.sandbox.server import Sandbox, running_sandbox
 from doitui_core.db import database
 from doitui_core.operations import bulk_mint, change_settings
 from doitui_core.records import records
-from doitui_core.views import counters
+from doitui_core.views import dashboard_counts
 
 #: Seconds; a test that waits longer has failed.
 PATIENCE = 20.0
@@ -95,7 +95,7 @@ class World:
 
     def _number(self, status: str) -> int:
         with self.house():
-            return int(counters.overview()["dois"][status])
+            return int(dashboard_counts.overview()["dois"][status])
 
     def faults(self, *specs: str) -> None:
         """From now on the sandbox fails so; without any it works again."""

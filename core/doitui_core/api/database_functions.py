@@ -10,7 +10,7 @@ from typing import Any
 from doitui_core.api.calls import checked, outside_transaction, public
 from doitui_core.config import setting_checks
 from doitui_core.db import database
-from doitui_core.views import counters
+from doitui_core.views import dashboard_counts
 
 
 @checked
@@ -50,7 +50,7 @@ def status() -> dict[str, Any]:
 
     Example: `doitui_core.status()["dois"]["failed"]`
     """
-    return counters.overview()
+    return dashboard_counts.overview()
 
 
 @contextmanager

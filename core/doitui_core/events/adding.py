@@ -24,23 +24,23 @@ def add(
     occurred_at: str = "",
     actor: str = "python",
 ) -> tuple[Event, StoreResult]:
-    """Keep an event about a DOI of ours and queue it; a repeat gives the row there is its new total.
+    """Store an event about a DOI of ours and queue it; a repeat gives the existing row its new total.
 
     `source`: empty for `event_source_relation`. Raises as `check`.
     """
-    told = check(subject, relation, obj, source=source, total=total, occurred_at=occurred_at)
+    new = check(subject, relation, obj, source=source, total=total, occurred_at=occurred_at)
     with database.write():
-        config = repositories.config(Repository.get_by_id(told.repository_id))
-        kept = save([told], Origin.HAND, actor=actor, max_attempts=config.number("max_attempts"))
-    row: Event = Event.get(Event.dedupe_hash == told.event.dedupe_hash)
-    return row, kept
+        config = repositories.config(Repository.get_by_id(new.repository_id))
+        result = save([new], Origin.HAND, actor=actor, max_attempts=config.number("max_attempts"))
+    row: Event = Event.get(Event.dedupe_hash == new.key)
+    return row, result
 
 
 def check(
     subject: str, relation: str, obj: str, *, source: str = "", total: int = 1, occurred_at: str = ""
 ) -> NewEvent:
-    """The event, if it can be told. Raises `BadInput`, `NotFound` for a DOI that is not ours, `Refused` for one that is
-    not registered or whose record is not published.
+    """The event, if it can be submitted. Raises `BadInput`, `NotFound` for a DOI that is not ours, `Refused` for one
+    that is not registered or whose record is not published.
     """
     row = doi_rows.find(subject)
     named = source or repositories.config(row.repository).text("event_source_relation")

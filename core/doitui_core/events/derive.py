@@ -1,8 +1,8 @@
 """The events that a document states: its works, authors, affiliations and funders. Pure.
 
-As DataCite documents its own agents (datacite-api 5), not as they happen to run: an affiliation needs no ORCID beside
-it, and suppression holds for affiliations too. Contributors state nothing, and neither do funders known by a ROR id.
-Whether a related DOI exists, and at which agency, is not asked.
+As DataCite documents its own agents (datacite-api 5), not as they happen to run: an affiliation needs no ORCID, and
+suppression holds for affiliations too. Contributors state nothing, and neither do funders known by a ROR id. Whether a
+related DOI exists, and at which agency, is not asked.
 """
 
 from __future__ import annotations
@@ -126,16 +126,17 @@ def _funders(references: Sequence[Row]) -> Iterator[_StatedRelation]:
     for row in references:
         obj_id = event_ids.doi_id(row.get("funderIdentifier", ""))
         if obj_id and row.get("funderIdentifierType") == "Crossref Funder ID":
-            yield _StatedRelation(
-                EventKind.FUNDERS,
-                FUNDED_BY,
-                _without_empty({"@id": obj_id, "@type": "Funder", "name": row.get("funderName")}),
-            )
+            obj = _without_empty({"@id": obj_id, "@type": "Funder", "name": row.get("funderName")})
+            yield _StatedRelation(EventKind.FUNDERS, FUNDED_BY, obj)
 
 
 def _subject(attributes: Row, related: Sequence[Row], subj_id: str, account: str) -> dict[str, Any]:
     issued = (row.get("date") for row in _rows(attributes, "dates") if row.get("dateType") == "Issued")
-    proxies = [row["relatedIdentifier"] for row in related if row.get("relationType") in _PROXIES and _is_named(row)]
+    proxies = [
+        row["relatedIdentifier"]
+        for row in related
+        if row.get("relationType") in _PROXIES and "relatedIdentifier" in row
+    ]
     return _without_empty(
         {
             "@id": subj_id,
@@ -145,10 +146,6 @@ def _subject(attributes: Row, related: Sequence[Row], subj_id: str, account: str
             "registrantId": f"datacite.{account.lower()}" if account else None,
         }
     )
-
-
-def _is_named(row: Row) -> bool:
-    return "relatedIdentifier" in row
 
 
 def _type(row: Row | None) -> str | None:

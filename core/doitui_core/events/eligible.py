@@ -13,7 +13,7 @@ from doitui_core.domain.states import MINTED
 IS_PUBLIC: Any = Doi.remote.in_(MINTED) & (Record.published == True)  # noqa: E712
 
 
-#: The causes of what is not sent because of our own record. The next write of the DOI looks anew.
+#: The causes of what is not sent because of our own record. The next write of the DOI checks again.
 NOT_STATED, NOT_PUBLIC = "not_stated", "not_public"
 
 
@@ -30,4 +30,4 @@ def refusal(event: Event) -> Outcome | None:
     if public(row, row.record):
         return None
     why = "its record is not published" if row.remote in MINTED else "it is not registered"
-    return Outcome(OutcomeKind.PERMANENT, NOT_PUBLIC, f"not sent: {why}; mend that, then retry")
+    return Outcome(OutcomeKind.PERMANENT, NOT_PUBLIC, f"not sent: {why}; correct that, then retry")

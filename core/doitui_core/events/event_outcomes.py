@@ -17,42 +17,26 @@ if TYPE_CHECKING:
 
 _AGAIN = "sent again by itself, under the same UUID"
 _LOOK = "see what was sent with `doitui event show`"
-_ADDRESS = "no Events API answers at this address: mend events_url"
+_ADDRESS = "no Events API answers at this address: correct events_url"
+_TOKEN = "stale or wrong token: correct datacite_api_token (without one: password)"
+_NO_RIGHT = "no right to write events: DataCite gives it to its staff only; send usage reports instead"
+_CONFLICT = f"another write was faster, or it is there under another UUID; {_AGAIN}"
 
-
-# The first that fits.
+#: The first that fits.
 _RULES = (
-    Rule(
-        401,
-        "",
-        OutcomeKind.BLOCKED,
-        "credentials",
-        "stale or wrong token: mend datacite_api_token (without one: password)",
-    ),
-    Rule(
-        403,
-        "",
-        OutcomeKind.BLOCKED,
-        "forbidden",
-        "no right to write events: DataCite gives it to its staff only; send usage reports instead",
-    ),
+    Rule(401, "", OutcomeKind.BLOCKED, "credentials", _TOKEN),
+    Rule(403, "", OutcomeKind.BLOCKED, "forbidden", _NO_RIGHT),
     Rule(404, "", OutcomeKind.BLOCKED, "configuration", _ADDRESS),
     Rule(405, "", OutcomeKind.BLOCKED, "configuration", _ADDRESS),
-    Rule(
-        409,
-        "",
-        OutcomeKind.RETRYABLE,
-        "conflict",
-        f"another write was faster, or it is there under another UUID; {_AGAIN}",
-    ),
+    Rule(409, "", OutcomeKind.RETRYABLE, "conflict", _CONFLICT),
     Rule(422, "token can't be blank", OutcomeKind.BLOCKED, "configuration", "set event_source_token, then retry"),
     Rule(422, "", OutcomeKind.PERMANENT, "event", _LOOK),
     Rule(400, "", OutcomeKind.PERMANENT, "bad_request", _LOOK),
 )
 
-#: For the rest, by their hundred; but a status of `outcomes` that stands for itself goes before.
+#: For other statuses, by their hundred; a status that `outcomes` knows goes first.
 _BY_HUNDRED = {
-    3: (OutcomeKind.PERMANENT, "redirected", "a redirect is not followed with credentials: mend events_url"),
+    3: (OutcomeKind.PERMANENT, "redirected", "a redirect is not followed with credentials: correct events_url"),
     4: (OutcomeKind.PERMANENT, "rejected", _LOOK),
     5: (OutcomeKind.AMBIGUOUS, "server_error", f"it may have been done: {_AGAIN}"),
 }

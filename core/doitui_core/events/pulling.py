@@ -30,14 +30,14 @@ def pull(
 
     What we sent ourselves is left out. Raises as `EventQuery.pages`.
     """
-    kept = StoreResult()
+    result = StoreResult()
     for ours in _dois(repository.id):
         for page in query.all_pages({"doi": ",".join(ours)}):
-            told = list(_inputs(page.events, ours, repository.id))
+            found = list(_inputs(page.events, ours, repository.id))
             with database.write():
-                kept += save(_others(told), Origin.ELSEWHERE, actor="pull", max_attempts=1)
+                result += save(_others(found), Origin.ELSEWHERE, actor="pull", max_attempts=1)
         step(len(ours))
-    return kept
+    return result
 
 
 def count(repository: Repository) -> int:
@@ -89,8 +89,7 @@ def _moment(text: object) -> str:
 def _others(events: Sequence[NewEvent]) -> list[NewEvent]:
     """Without those that are ours: what we have made comes from our own counts and documents."""
     hashes = [one.event.dedupe_hash for one in events]
-    query: Any = Event.select(Event.dedupe_hash).where(
-        Event.dedupe_hash.in_(hashes), Event.origin != str(Origin.ELSEWHERE)
-    )
-    ours = {key for (key,) in query.tuples()}
+    is_ours = Event.dedupe_hash.in_(hashes) & (Event.origin != str(Origin.ELSEWHERE))
+    rows: Any = Event.select(Event.dedupe_hash).where(is_ours).tuples()
+    ours = {key for (key,) in rows}
     return [one for one in events if one.event.dedupe_hash not in ours]

@@ -50,9 +50,9 @@ def _there(ids: Sequence[int]) -> set[int]:
 def retry(
     *, ids: Sequence[int] = (), cause: str | None = None, actor: str = "python", step: Step = to_the_end
 ) -> list[int]:
-    """Put them back with new attempts, and try anew what the Events API refused. A chunk is a transaction.
+    """Requeue them with new attempts, also what the Events API refused; their ids. A chunk is a transaction.
 
-    Raises as `retryable`. Where nothing is put back, nothing else is touched either.
+    Raises as `retryable`. If nothing is requeued, nothing else changes either.
     """
     chosen = retryable(ids=ids, cause=cause)
     back: list[int] = []
@@ -84,15 +84,17 @@ def _requeue(ids: Sequence[int], cause: str | None, actor: str) -> list[int]:
 def _failed(ids: Sequence[int], cause: str | None) -> Any:
     """The jobs of those that were refused."""
     failed = Job.select().where(Job.kind == str(JobKind.EVENT), Job.status.in_(jobs.as_literals(jobs.RETRYABLE)))
-    if ids:
-        failed = failed.where(Job.subject_id.in_(list(ids)))
-    return (failed if cause is None else failed.where(Job.cause == cause)).order_by(Job.id)
+    return _narrowed(failed, Job.subject_id, ids, Job.cause, cause).order_by(Job.id)
 
 
 def _not_retryable(ids: Sequence[int], cause: str | None) -> Any:
     """Those whose job was cancelled: they have none."""
     unsettled = Job.select().where(Job.subject_id == Event.id, Job.kind == str(JobKind.EVENT), jobs.IS_UNSETTLED)
     rows = Event.select().where(Event.state == str(EventState.FAILED), ~peewee.fn.EXISTS(unsettled))
-    if ids:
-        rows = rows.where(Event.id.in_(list(ids)))
-    return (rows if cause is None else rows.where(Event.cause == cause)).order_by(Event.id)
+    return _narrowed(rows, Event.id, ids, Event.cause, cause).order_by(Event.id)
+
+
+def _narrowed(query: Any, event_id: Any, ids: Sequence[int], cause_column: Any, cause: str | None) -> Any:
+    """`query` for the events `ids` (all if empty) and for `cause` (any if None)."""
+    query = query.where(event_id.in_(list(ids))) if ids else query
+    return query if cause is None else query.where(cause_column == cause)

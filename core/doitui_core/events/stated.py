@@ -22,7 +22,7 @@ from doitui_core.queue import jobs
 def confirmed(
     row: Doi, config: Config, *, actor: str, document: datacite_document.Attributes | None = None
 ) -> StoreResult:
-    """A write of `row` is done: keep the events of its document. Inside `database.write()`. `document`: what was
+    """A write of `row` is done: store the events of its document. Inside `database.write()`. `document`: what was
     confirmed, where that is at hand; else it is read anew.
 
     Nothing where the document has changed since: it will be written again.
@@ -40,10 +40,10 @@ def confirmed(
         account=config.text("datacite_repository_id"),
         occurred_at=clock.iso(database.now()) or "",
     )
-    told = [NewEvent(event, row.id, row.repository_id) for event in found]
-    kept = save(told, Origin.METADATA, actor=actor, max_attempts=config.number("max_attempts"))
-    _mark(row.id, {one.key for one in told})
-    return kept
+    stated = [NewEvent(event, row.id, row.repository_id) for event in found]
+    result = save(stated, Origin.METADATA, actor=actor, max_attempts=config.number("max_attempts"))
+    _mark(row.id, {one.key for one in stated})
+    return result
 
 
 #: In the order of `store`.

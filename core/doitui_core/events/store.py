@@ -1,4 +1,4 @@
-"""Events stored, each once: what is new or has grown is queued, what is known already changes nothing.
+"""Events stored, each once: a new event or a new total is queued; a known one changes nothing.
 
 Lock order: job, then event, as wherever a job moves.
 """
@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from doitui_core import clock
 from doitui_core.db import database, prepared
 from doitui_core.db.chunks import in_chunks
 from doitui_core.db.models import Event, Job
-from doitui_core.domain import event_ids, event_states
+from doitui_core.domain import event_ids
 from doitui_core.domain.event import EventValue, Origin
 from doitui_core.domain.event_kinds import USAGE_RELATIONS
+from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import JobKind, JobStatus, Service
 from doitui_core.errors import NotFound
 from doitui_core.queue import event_progress, jobs
@@ -62,13 +63,13 @@ class StoreResult:
 
 
 def save(events: Sequence[NewEvent], origin: Origin, *, actor: str, max_attempts: int) -> StoreResult:
-    """Store events and queue what the other side does not know yet. In the caller's transaction, or one of its own."""
-    kept = StoreResult()
+    """Store events and queue those the Events API does not have yet. In the caller's transaction, or one of its own."""
+    result = StoreResult()
     for together in in_chunks(_parts(events), TOGETHER):
         with database.joining():
             for part in together:
-                kept += _save_part(part, origin, actor, max_attempts)
-    return kept
+                result += _save_part(part, origin, actor, max_attempts)
+    return result
 
 
 def _save_part(part: list[NewEvent], origin: Origin, actor: str, max_attempts: int) -> StoreResult:
@@ -118,11 +119,9 @@ def _insert(part: list[NewEvent], origin: Origin, actor: str, max_attempts: int)
     sent = origin is Origin.ELSEWHERE
     found = {one.key: one for one in part}
     at = clock.micros(now)
-    rows = (_row(one, origin, at, sent) for one in part)
-    ids = _returned("event", _Row._fields, rows, len(part), "dedupe_hash")
-    event_progress.count_states(
-        None, event_states.EventState.SUBMITTED if sent else event_states.EventState.PENDING, len(ids)
-    )
+    rows = [_row(one, origin, at, sent) for one in part]
+    ids = _returned("event", list(rows[0]), (tuple(row.values()) for row in rows), len(part), "dedupe_hash")
+    event_progress.count_states(None, EventState.SUBMITTED if sent else EventState.PENDING, len(ids))
     if not sent:
         enqueue([(number, found[key].repository_id, now) for number, key in ids], actor, max_attempts)
     return len(ids)
@@ -130,56 +129,34 @@ def _insert(part: list[NewEvent], origin: Origin, actor: str, max_attempts: int)
 
 def unsaved(one: NewEvent) -> Event:
     """The row that a new event of usage would get, unsaved."""
-    columns = _row(one, Origin.USAGE, clock.micros(database.now()), sent=False)._asdict()
+    columns = _row(one, Origin.USAGE, clock.micros(database.now()), sent=False)
     times = {name: clock.moment(columns[name]) for name in _TIMES}
     return Event(**(columns | times))
 
 
-class _Row(NamedTuple):
-    """A new row, as the database takes it: times in microseconds."""
-
-    dedupe_hash: str
-    uuid: str
-    repository_id: int
-    doi_id: int
-    subj_id: str
-    relation_type_id: str
-    obj_id: str
-    obj_type: str
-    source_id: str
-    payload: str
-    origin: str
-    total: int
-    submitted_total: int
-    submitted_at: int
-    state: str
-    occurred_at: int
-    created_at: int
-    updated_at: int
-
-
-def _row(one: NewEvent, origin: Origin, at: int, sent: bool) -> _Row:
+def _row(one: NewEvent, origin: Origin, at: int, sent: bool) -> dict[str, Any]:
+    """The columns of a new row; times in microseconds, as the database stores them."""
     event = one.event
-    return _Row(
-        one.key,
-        event.known_as or event_ids.event_uuid(one.key),
-        one.repository_id,
-        one.doi_id,
-        event.subj_id,
-        event.relation_type_id,
-        event.obj_id,
-        event_ids.id_type(event.obj_id),
-        event.source_id,
-        _written(event.payload),
-        str(origin),
-        event.total,
-        event.total if sent else 0,
-        at if sent else 0,
-        str(event_states.EventState.SUBMITTED if sent else event_states.EventState.PENDING),
-        _micros(event.occurred_at) if event.occurred_at else at,
-        at,
-        at,
-    )
+    return {
+        "dedupe_hash": one.key,
+        "uuid": event.known_as or event_ids.event_uuid(one.key),
+        "repository_id": one.repository_id,
+        "doi_id": one.doi_id,
+        "subj_id": event.subj_id,
+        "relation_type_id": event.relation_type_id,
+        "obj_id": event.obj_id,
+        "obj_type": event_ids.id_type(event.obj_id),
+        "source_id": event.source_id,
+        "payload": _written(event.payload),
+        "origin": str(origin),
+        "total": event.total,
+        "submitted_total": event.total if sent else 0,
+        "submitted_at": at if sent else 0,
+        "state": str(EventState.SUBMITTED if sent else EventState.PENDING),
+        "occurred_at": _micros(event.occurred_at) if event.occurred_at else at,
+        "created_at": at,
+        "updated_at": at,
+    }
 
 
 @lru_cache(16)
@@ -194,8 +171,8 @@ def _grow(changed: list[tuple[Event, EventValue]], origin: Origin, actor: str, m
     now = database.now()
     if origin is Origin.ELSEWHERE:
         for row, event in changed:
-            told = {"total": event.total, "submitted_total": event.total, "updated_at": now, "submitted_at": now}
-            Event.update(**told).where(Event.id == row.id).execute()
+            columns = {"total": event.total, "submitted_total": event.total, "updated_at": now, "submitted_at": now}
+            Event.update(**columns).where(Event.id == row.id).execute()
         return StoreResult(grown=len(changed))
     ids = [row.id for row, _ in changed]
     unsettled = Job.select().where(Job.subject_id.in_(ids), Job.kind == str(JobKind.EVENT), IS_UNSETTLED)

@@ -1,13 +1,14 @@
-"""What was counted, brought into the store: for each DOI its totals since the beginning.
+"""Usage events: for each DOI an event for each total since the beginning, with its landing page as object.
 
-An event is known by its object too, so a DOI whose landing page has moved keeps the object it began with: else its
-views would be told twice.
+DataCite replaces the total of an event that it has (datacite-api 3.2), so a total may go out twice and counts once. An
+event is identified by its object too, so a DOI whose landing page has moved keeps its first object: otherwise its views
+would be submitted twice.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from doitui_core import clock, gc_pause
@@ -18,10 +19,9 @@ from doitui_core.db.chunks import by_key, in_chunks
 from doitui_core.db.models import Event, Repository
 from doitui_core.domain import event_kinds
 from doitui_core.domain.counter_terms import COLUMNS, METRICS
-from doitui_core.domain.event import Origin
+from doitui_core.domain.event import EventValue, Origin, subject
 from doitui_core.domain.states import MINTED
 from doitui_core.events.store import NewEvent, StoreResult, save
-from doitui_core.events.usage import usage_events
 
 #: DOIs looked at in one go.
 AT_ONCE = 1000
@@ -29,11 +29,10 @@ AT_ONCE = 1000
 #: Days that are looked at where nothing else is known: what arrives later is submitted with the next use of its DOI.
 LATELY = 35
 
-#: Who asks for it.
+#: The actor of these events.
 ACTOR = "usage"
 
-
-#: Threads that look and write.
+#: Threads that read and write.
 THREADS = 2
 
 
@@ -55,19 +54,19 @@ class _UsedDoi(NamedTuple):
 
 
 def refresh(days: int | None = None) -> StoreResult:
-    """Keep the events of the usage that was counted; those whose totals are known already cost no write.
+    """Store the events of the counted usage; those whose totals are known already cost no write.
 
-    `days`: only of DOIs that were used in so many last days, which is quick. Raises `Misconfigured` for a repository
+    `days`: only of DOIs that were used in the last `days`, which is quick. Raises `Misconfigured` for a repository
     whose settings cannot be read.
     """
 
     def refreshed(portions: Iterator[_Portion]) -> StoreResult:
-        kept = StoreResult()
+        result = StoreResult()
         for portion in portions:
-            if told := _changed_events(portion):
+            if changed := _changed_events(portion):
                 attempts = portion.config.number("max_attempts")
-                kept += save(told, Origin.USAGE, actor=ACTOR, max_attempts=attempts)
-        return kept
+                result += save(changed, Origin.USAGE, actor=ACTOR, max_attempts=attempts)
+        return result
 
     with gc_pause.paused():
         return sum(parallel.run_parallel(refreshed, _portions(days), THREADS), StoreResult())
@@ -75,9 +74,7 @@ def refresh(days: int | None = None) -> StoreResult:
 
 def changed_events() -> Iterator[list[NewEvent]]:
     """The events of usage that are new or have grown, some at a time. A read."""
-    for portion in _portions():
-        if told := _changed_events(portion):
-            yield told
+    return filter(None, map(_changed_events, _portions()))
 
 
 def with_current_total(row: Event) -> Event:
@@ -142,15 +139,35 @@ def _changed_events(portion: _Portion) -> list[NewEvent]:
     ids = [row.id for row in rows]
     source, now = config.text("event_source_usage"), clock.iso(database.now()) or ""
     known, totals = _known(ids, source), _totals(ids)
-    told = []
+    changed = []
     for row in rows:
         had = known.get(row.id, {})
         page = _page(row, had, config)
         for event in usage_events(row.doi, page, totals[row.id], source=source, on=on, occurred_at=now):
             total = had.get((event.relation_type_id, event.obj_id))
             if total != event.total:
-                told.append(NewEvent(event, row.id, config.repository_id, unseen=total is None))
-    return told
+                changed.append(NewEvent(event, row.id, config.repository_id, unseen=total is None))
+    return changed
+
+
+#: (metric type, access method) -> count, as ("unique-dataset-requests", "regular").
+Totals = Mapping[tuple[str, str], int]
+
+
+def usage_events(
+    doi: str, landing_page: str, totals: Totals, *, source: str, on: Collection[str], occurred_at: str = ""
+) -> list[EventValue]:
+    """An event for each count above zero whose relation type is `on` (`event_kinds.parse_kinds`); none without a page.
+
+    `landing_page` goes out as it is. Raises `InvalidDoi`; `KeyError` for an unknown metric or access method.
+    """
+    subj_id, obj_id = subject(doi), landing_page.strip()
+    payload = {"subj": {"@id": subj_id}, "obj": {"@id": obj_id}}
+    return [
+        EventValue(subj_id, event_kinds.USAGE[counted], obj_id, source, total, occurred_at, payload)
+        for counted, total in totals.items()
+        if event_kinds.USAGE[counted] in on and total > 0 and obj_id
+    ]
 
 
 #: What the store has of a DOI: (relation, object) -> total.

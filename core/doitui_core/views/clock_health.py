@@ -1,4 +1,4 @@
-"""Whether the clock is right: what the doctor says of it, as (sentence, command that fixes it)."""
+"""Whether the clock is right: the doctor's warnings about it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from doitui_core.clock import system
 from doitui_core.db import database
+from doitui_core.views.doctor_check import WARN, Check
 from doitui_core.worker import stored_times
 
 if TYPE_CHECKING:
@@ -21,26 +22,28 @@ SKEW, REMOTE_SKEW = timedelta(seconds=5), timedelta(minutes=1)
 _SET = "timedatectl set-ntp true"
 
 
-def check_host() -> list[tuple[str, str]]:
+def check_host() -> list[Check]:
     """Against the database's clock, and against the times that are stored."""
     found, now = [], database.now()
     if abs(now - system()) > SKEW:
-        found.append((f"the clocks of this host and the database differ by {_span(now - system())}", _SET))
+        message = f"the clocks of this host and the database differ by {_span(now - system())}"
+        found.append(Check("clock", WARN, message, _SET))
     ahead = stored_times.ahead()
     if ahead:
         message = f"stored times are up to {_span(max(ahead.values()) - now)} ahead ({', '.join(sorted(ahead))})"
         message += ": the clock was wrong, or is wrong now"
-        found.append((message, "timedatectl status   # and: doitui queue resume"))
+        found.append(Check("clock", WARN, message, "timedatectl status   # and: doitui queue resume"))
     return found
 
 
-def check_remote(answer: Answer) -> list[tuple[str, str]]:
+def check_remote(answer: Answer) -> list[Check]:
     """Against the Date of a server's answer."""
     with suppress(ValueError, TypeError):
         skew = system() - parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
         if abs(skew) > REMOTE_SKEW:
             side = "ahead of" if skew > timedelta() else "behind"
-            return [(f"the clock of this host is {_span(skew)} {side} that of {urlsplit(answer.url).hostname}", _SET)]
+            message = f"the clock of this host is {_span(skew)} {side} that of {urlsplit(answer.url).hostname}"
+            return [Check("clock", WARN, message, _SET)]
     return []
 
 

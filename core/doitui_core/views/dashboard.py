@@ -1,4 +1,4 @@
-"""What the dashboard shows besides counters: newest DOIs, queue rate, services, alerts.
+"""What the dashboard shows: newest DOIs, queue rate, services, alerts. Its counts are in `dashboard_counts`.
 
 Each reads a bounded number of rows, however large the archive is.
 """
@@ -21,7 +21,7 @@ from doitui_core.domain.states import Verification
 from doitui_core.errors import Misconfigured
 from doitui_core.notify.notices import ADVICE
 from doitui_core.queue import heartbeats, rate_limit
-from doitui_core.views import counters, event_health, windows
+from doitui_core.views import dashboard_counts, event_health, windows
 from doitui_core.views.filters import Filter
 from doitui_core.views.rows import DoiRow
 
@@ -98,7 +98,7 @@ class Dashboard:
 def load() -> Dashboard:
     """The dashboard. One consistent view."""
     with database.read():
-        now, overview = database.now(), counters.overview()
+        now, overview = database.now(), dashboard_counts.overview()
         alive = Worker.select().where(heartbeats.alive()).count()
         links = _links(now)
         return Dashboard(
@@ -202,36 +202,27 @@ def _alerts(overview: dict[str, Any], links: list[ServiceLink], alive: int) -> l
     for row in overview["repositories"]:
         if row["blocked"]:
             message = f"repository {row['code']} blocked: {row['blocked']}"
-            remedy, place = "fix it: `doitui repository set`", ("queue", f"repo:{row['code']}")
-            alerts.append(Alert("FAIL", 1, message, remedy, place, repository=row["code"]))
+            alerts.append(_repository_alert("FAIL", row, message, "fix it: `doitui repository set`"))
     if jobs["pending"] and not alive:
-        alerts.append(
-            Alert(
-                "FAIL",
-                jobs["pending"],
-                "job waiting, no worker running" if jobs["pending"] == 1 else "jobs waiting, no worker running",
-                "start one: `doitui work`",
-                ("queue", "status:pending"),
-            )
-        )
+        message = "job waiting, no worker running" if jobs["pending"] == 1 else "jobs waiting, no worker running"
+        place = ("queue", "status:pending")
+        alerts.append(Alert("FAIL", jobs["pending"], message, "start one: `doitui work`", place))
     alerts += [*_failed(), *_event_alerts(overview["events"], no_worker=not alive and jobs["pending"] > 0)]
-    unsure = dois["uncertain"]
-    if unsure:
-        alerts.append(
-            Alert("WARN", unsure, "outcome unknown (timed out)", "being checked", ("dois", "state:uncertain"))
-        )
     wrong = Doi.select().where(Doi.verification == str(Verification.MISMATCH)).count()
-    if wrong:
-        alerts.append(
-            Alert("WARN", wrong, "differ at DataCite or the resolver", ADVICE["mismatch"], ("dois", "state:mismatch"))
-        )
+    alerts += _doi_alert(dois["uncertain"], "uncertain", "outcome unknown (timed out)", "being checked")
+    alerts += _doi_alert(wrong, "mismatch", "differ at DataCite or the resolver", ADVICE["mismatch"])
     for row in overview["repositories"]:
         if row["paused"]:
-            message, place = f"repository {row['code']} is paused", ("queue", f"repo:{row['code']}")
-            alerts.append(Alert("WARN", 1, message, "P resumes", place, repository=row["code"]))
-    if dois["changed"]:
-        alerts.append(Alert("WARN", dois["changed"], "changed since sent", "U sends them", ("dois", "state:changed")))
-    return alerts
+            alerts.append(_repository_alert("WARN", row, f"repository {row['code']} is paused", "P resumes"))
+    return alerts + _doi_alert(dois["changed"], "changed", "changed since sent", "U sends them")
+
+
+def _repository_alert(level: str, row: dict[str, Any], message: str, advice: str) -> Alert:
+    return Alert(level, 1, message, advice, ("queue", f"repo:{row['code']}"), repository=row["code"])
+
+
+def _doi_alert(number: int, state: str, message: str, advice: str) -> list[Alert]:
+    return [Alert("WARN", number, message, advice, ("dois", f"state:{state}"))] if number else []
 
 
 def _event_alerts(counts: dict[str, int], *, no_worker: bool) -> list[Alert]:

@@ -27,7 +27,7 @@ from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
 from doitui_core.queue import connection, heartbeats, jobs
 from doitui_core.text import list_names, plural
 from doitui_core.usage import spool_refusals
-from doitui_core.views import clock_health, counters, doctor_setup, event_health, service_checks
+from doitui_core.views import clock_health, dashboard_counts, doctor_setup, event_health, service_checks
 from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
 
 #: Longer than this nothing that is due waits where workers run.
@@ -131,7 +131,7 @@ def _counters(thorough: bool) -> list[Check]:
             for family in ("doi.", "opus.", "mark.", "job.", "event.")
             for name, number in database.counts(family).items()
         }
-        counted = counters.recount()
+        counted = dashboard_counts.recount()
     wrong = sorted(name for name in stored.keys() | counted.keys() if stored.get(name, 0) != counted.get(name, 0))
     if wrong:
         return [Check("counters", FAIL, f"differ from the rows: {', '.join(wrong)}", "please report this bug")]
@@ -144,40 +144,29 @@ def _disk() -> list[Check]:
         return []
     free = shutil.disk_usage(path.parent).free
     level = FAIL if free < NONE_LEFT else WARN if free < SCARCE else OK
-    return [
-        Check("disk", level, f"{_bytes(free)} free at {path.parent}", "" if level == OK else f"df -h {path.parent}")
-    ]
+    remedy = "" if level == OK else f"df -h {path.parent}"
+    return [Check("disk", level, f"{_bytes(free)} free at {path.parent}", remedy)]
 
 
 def _clock() -> list[Check]:
     now, wrong = database.now(), clock_health.check_host()
     skew = clock_health.SKEW.seconds
-    return _warnings(wrong) or [Check("clock", OK, f"{now:%Y-%m-%d %H:%M:%SZ}, skew below {skew} s")]
-
-
-def _warnings(wrong: list[tuple[str, str]]) -> list[Check]:
-    return [Check("clock", WARN, message, remedy) for message, remedy in wrong]
+    return wrong or [Check("clock", OK, f"{now:%Y-%m-%d %H:%M:%SZ}, skew below {skew} s")]
 
 
 def _workers() -> list[Check]:
     alive = list(Worker.select().where(heartbeats.alive()))
-    waiting = counters.jobs()[JobStatus.PENDING]
+    waiting = dashboard_counts.jobs()[JobStatus.PENDING]
     if alive:
         return [Check("workers", OK, f"{len(alive)} running: {', '.join(row.name for row in alive)}")]
     if waiting:
-        return [
-            Check(
-                "workers",
-                FAIL,
-                f"no worker running, {plural(waiting, 'job', grouped=True)} waiting",
-                "doitui work",
-            )
-        ]
+        message = f"no worker running, {plural(waiting, 'job', grouped=True)} waiting"
+        return [Check("workers", FAIL, message, "doitui work")]
     return [Check("workers", WARN, "no worker running, queue empty", "doitui work")]
 
 
 def _queue() -> list[Check]:
-    counts, now, found = counters.jobs(), database.now(), []
+    counts, now, found = dashboard_counts.jobs(), database.now(), []
     if counts[JobStatus.FAILED]:
         message = f"{plural(counts[JobStatus.FAILED], 'failed job', grouped=True)}: fix the cause, then retry"
         found.append(Check("queue", WARN, message, "doitui queue list --status failed"))
@@ -186,8 +175,8 @@ def _queue() -> list[Check]:
         found.append(Check("queue", WARN, message, "doitui queue list --status blocked"))
     waits = Job.status.in_(jobs.as_literals(("pending", "uncertain"))) & (Job.lane == str(Service.DOIS))
     late = Job.select().where(waits, Job.scheduled_at < now - LATE)
-    resting = [row.id for row in repositories.all_repositories() if row.paused or row.blocked_cause]
-    if late.where(Job.repository.not_in(resting)).limit(1).exists():
+    blocked = [row.id for row in repositories.all_repositories() if row.paused or row.blocked_cause]
+    if late.where(Job.repository.not_in(blocked)).limit(1).exists():
         message = f"jobs have been due for more than {LATE.seconds // 60} minutes"
         found.append(Check("queue", WARN, message, "doitui work --drain"))
     return found or [Check("queue", OK, f"{counts[JobStatus.PENDING]:,} pending, none failed")]
@@ -200,16 +189,15 @@ def _dois() -> list[Check]:
     if not rows:
         return []
     shown = list_names([row.doi for row in rows], NAMED)
-    message = (
-        f"{plural(len(rows), 'DOI', grouped=True)} would be read as other DOIs in a URL, so nothing is sent: {shown}"
-    )
+    number = plural(len(rows), "DOI", grouped=True)
+    message = f"{number} would be read as other DOIs in a URL, so nothing is sent: {shown}"
     row = next((row for row in rows if row.remote in states.ABSENT), None)
     remedy = f"doitui doi abandon {row.doi}" if row else "ask support@datacite.org what is registered under that name"
     return [Check("DOIs", FAIL, message, remedy)]
 
 
 def _repositories(found: list[Repository]) -> list[Check]:
-    """Puts into `found` those there are; each has checks of its own."""
+    """Adds all repositories to `found`; each has checks of its own."""
     found += repositories.all_repositories()
     if found:
         return []
@@ -235,12 +223,11 @@ def _repository(row: Repository, online: bool) -> list[Check]:
     try:
         prefix, url = config.require_prefix(), config.url
         account, _ = config.require_account()
-        if online and not environments.is_loopback(url):
-            at = connection.for_repository(row)
-            at.client.deadline = PATIENCE
-            found += _warnings(clock_health.check_remote(at.client.check_credentials()))
-        elif online:
-            found += _warnings(clock_health.check_remote(connection.for_repository(row).client.check_credentials()))
+        if online:
+            client = connection.for_repository(row).client
+            if not environments.is_loopback(url):
+                client.deadline = PATIENCE
+            found += clock_health.check_remote(client.check_credentials())
     except CredentialsRefused as error:
         found.append(Check(name, FAIL, str(error), f"{change} --account ABCD.REPO --password-env NAME"))
     except RemoteFailed as error:
@@ -256,7 +243,7 @@ def _repository(row: Repository, online: bool) -> list[Check]:
 
 
 def _events() -> list[Check]:
-    found, counts = event_health.overview(), counters.events()
+    found, counts = event_health.overview(), dashboard_counts.events()
     wrong = [
         Check("events", FAIL, link.wrong, "doitui setting set events_url URL") for link in found.links if link.wrong
     ]
@@ -305,9 +292,8 @@ def _terminal() -> list[Check]:
     kind, encoding = os.environ.get("TERM", ""), locale.getencoding()
     message = f"{columns}x{rows}, {_colours(kind)}, {encoding}"
     if kind in ("", "dumb"):
-        return [
-            Check("terminal", WARN, f"TERM is {kind or 'not set'}: the TUI cannot run", "export TERM=xterm-256color")
-        ]
+        message = f"TERM is {kind or 'not set'}: the TUI cannot run"
+        return [Check("terminal", WARN, message, "export TERM=xterm-256color")]
     if columns < NARROWEST[0] or rows < NARROWEST[1]:
         wanted = "x".join(map(str, NARROWEST))
         return [Check("terminal", WARN, f"{message}: the TUI needs {wanted}", "stty size   # then enlarge the window")]

@@ -1,4 +1,4 @@
-"""The doctor's checks of what people set: environment, secrets, log, and what services said of our credentials."""
+"""The doctor's checks of the set-up: environment, secrets, log, mail, and whether services accept our credentials."""
 
 from __future__ import annotations
 
@@ -37,14 +37,13 @@ def log() -> list[Check]:
     """Where what happens to DOIs is logged, and whether this user can write there."""
     place = log_file.path()
     if why := log_file.problem():
-        message = f"{place} is not writable, so nothing is logged: {why}"
-        return [
-            Check("log", WARN, message, f"export {log_file.VARIABLE}=/var/log/doitui/doi.log   # or: ls -ld {place}")
-        ]
+        remedy = f"export {log_file.VARIABLE}=/var/log/doitui/doi.log   # or: ls -ld {place}"
+        return [Check("log", WARN, f"{place} is not writable, so nothing is logged: {why}", remedy)]
     return [Check("log", OK, str(place))]
 
 
 def mail() -> list[Check]:
+    """Whether mail can be sent to those who should get it."""
     wants = [name for name in ("doi_failure_notify", "notification_email") if _anywhere(name)]
     if wants and not _anywhere("smtp_url"):
         message = f"{' and '.join(wants)} set, but no mail server (smtp_url)"
@@ -56,11 +55,8 @@ def mail() -> list[Check]:
 
 
 def _anywhere(name: str) -> bool:
-    found = [
-        settings_of.load(),
-        *(repositories.config(row).settings for row in repositories.all_repositories() if row.active),
-    ]
-    return any(one.find(name).text.strip() for one in found)
+    active = (repositories.config(row).settings for row in repositories.all_repositories() if row.active)
+    return any(one.find(name).text.strip() for one in (settings_of.load(), *active))
 
 
 #: What to do about a report store that refuses us, by cause.
@@ -85,9 +81,8 @@ def _let_in(row: RateLimit) -> str:
 
 
 def _failed_reports() -> list[Check]:
-    failed = Job.select(Job.subject_id).where(
-        Job.kind == str(JobKind.REPORT), Job.status.in_(jobs.as_literals([JobStatus.FAILED]))
-    )
+    is_failed = Job.status.in_(jobs.as_literals([JobStatus.FAILED]))
+    failed = Job.select(Job.subject_id).where(Job.kind == str(JobKind.REPORT), is_failed)
     found = []
     for row in UsageReport.select().where(UsageReport.id.in_(failed)).order_by(UsageReport.month.desc()):
         message = f"usage report {row.month} of {row.repository.code} failed: {row.last_error}"

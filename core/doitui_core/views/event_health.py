@@ -18,7 +18,7 @@ from doitui_core.domain.job_kinds import Service
 from doitui_core.errors import Misconfigured
 from doitui_core.queue import blocking, heartbeats, jobs
 from doitui_core.usage import spool_place
-from doitui_core.views import counters
+from doitui_core.views import dashboard_counts
 
 #: Failed events that are looked at for a common cause, and submitted ones for one of ours.
 LOOKED_AT = 1000
@@ -47,13 +47,13 @@ def _refused() -> Diagnosis | None:
         return None
     status = Event.select(Event.response_status).where(Event.state == "failed", Event.cause == row.blocked_cause)
     code = status.order_by(Event.id.desc()).limit(1).scalar() or 0
-    waiting = counters.events()[EventState.PENDING]
+    waiting = dashboard_counts.events()[EventState.PENDING]
     message = f"events are refused: {row.blocked_error} ({waiting:,} waiting)"
     return Diagnosis(message, _remedy(row.blocked_cause), code, row.blocked_cause)
 
 
 def _no_worker() -> Diagnosis | None:
-    counts = counters.events()
+    counts = dashboard_counts.events()
     if not counts[EventState.PENDING] or Worker.select().where(heartbeats.alive()).exists():
         return None
     if not any(jobs.due(row.id, 1, service=Service.EVENTS) for row in Repository.select()):
@@ -65,8 +65,8 @@ def _no_worker() -> Diagnosis | None:
 
 
 def _one_cause() -> Diagnosis | None:
-    counts = counters.events()
-    if not counts[EventState.FAILED] or _taken():
+    counts = dashboard_counts.events()
+    if not counts[EventState.FAILED] or _is_accepted():
         return None
     failed = Event.select().where(Event.state == str(EventState.FAILED)).order_by(Event.id.desc())
     row = failed.first()
@@ -79,10 +79,13 @@ def _one_cause() -> Diagnosis | None:
     return Diagnosis(message, _remedy(row.cause), row.response_status)
 
 
-def _taken() -> bool:
-    """Whether one of our own was taken, as far as the last ones tell: others' events stand there as submitted too."""
-    taken = Event.select(Event.origin).where(Event.state == str(EventState.SUBMITTED)).order_by(Event.id.desc())
-    origins: Any = taken.limit(LOOKED_AT).tuples()
+def _submitted(column: Any) -> Any:
+    return Event.select(column).where(Event.state == str(EventState.SUBMITTED)).order_by(Event.id.desc())
+
+
+def _is_accepted() -> bool:
+    """Whether one of the last submitted events is our own: events of others have that state too."""
+    origins: Any = _submitted(Event.origin).limit(LOOKED_AT).tuples()
     return any(origin != Origin.ELSEWHERE for (origin,) in origins)
 
 
@@ -122,14 +125,11 @@ class Health:
 def overview() -> Health:
     """One view of all of it. A read."""
     with database.read():
-        last = (
-            Event.select(Event.submitted_at).where(Event.state == str(EventState.SUBMITTED)).order_by(Event.id.desc())
-        )
         links = [_link(repositories.config(row)) for row in repositories.all_repositories() if row.active]
         hit = UsageHit.select(UsageHit.at).order_by(UsageHit.at.desc()).limit(1).scalar()
         rejected = UsageSpool.select(peewee.fn.SUM(UsageSpool.rejected)).scalar() or 0
-        taken = last.limit(1).scalar()
-        return Health(counters.events(), links, diagnosis(), taken, spool_place.waiting(), hit, int(rejected))
+        last = _submitted(Event.submitted_at).limit(1).scalar()
+        return Health(dashboard_counts.events(), links, diagnosis(), last, spool_place.waiting(), hit, int(rejected))
 
 
 def _link(config: Config) -> EventService:

@@ -178,13 +178,28 @@ def _ids_of_dois(filter_: Filter) -> Any:
         query = query.where(Record.published == True)  # noqa: E712
     elif "published" in fields:
         query = query.where(doi_conditions.OPUS["unpublished"])
+    return _matching(query, filter_, {}, text_search.in_doi)
+
+
+def _matching(
+    query: Any,
+    filter_: Filter,
+    columns: dict[str, Any],
+    in_row: Callable[[str], Any],
+    of_dois: Callable[[Any], Any] = lambda begins: begins,
+) -> Any:
+    """`query` where the `columns` have the values of the filter's fields, the repository and the beginning of the DOI
+    are the filter's, and its text is `in_row`. `of_dois`: the rows of the DOIs that meet a condition.
+    """
+    fields = filter_.fields
+    for name, column in columns.items():
+        if name in fields:
+            query = query.where(column == fields[name])
     if "repo" in fields:
-        query = query.where(Doi.repository == _repository_id(fields["repo"]))
+        query = query.where(query.model.repository == _repository_id(fields["repo"]))
     if "doi" in fields:
-        query = query.where(_doi_begins(fields["doi"]))
-    if filter_.text:
-        query = query.where(text_search.in_doi(filter_.text))
-    return query
+        query = query.where(of_dois(_doi_begins(fields["doi"])))
+    return query.where(in_row(filter_.text)) if filter_.text else query
 
 
 def _doi_begins(text: str) -> Any:
@@ -222,18 +237,10 @@ def _ids_of_jobs(filter_: Filter, service: Service) -> Any:
     query, fields = Job.select(Job.id).where(Job.lane == str(service)), filter_.fields
     if filter_.text or "doi" in fields:
         query = query.join(Doi, on=Job.subject_id == Doi.id).switch(Job)
-    for name, column in (("status", Job.status), ("cause", Job.cause), ("action", Job.action)):
-        if name in fields:
-            query = query.where(column == fields[name])
     if "cause" in fields:
         query = query.where(_HAS_CAUSE)
-    if "repo" in fields:
-        query = query.where(Job.repository == _repository_id(fields["repo"]))
-    if "doi" in fields:
-        query = query.where(_doi_begins(fields["doi"]))
-    if filter_.text:
-        query = query.where(text_search.in_job(filter_.text))
-    return query
+    columns = {"status": Job.status, "cause": Job.cause, "action": Job.action}
+    return _matching(query, filter_, columns, text_search.in_job)
 
 
 def events(filter_: Filter, *, backwards: bool = True) -> Window:
@@ -244,23 +251,13 @@ def events(filter_: Filter, *, backwards: bool = True) -> Window:
 
 
 def _ids_of_events(filter_: Filter) -> Any:
-    query, fields = Event.select(Event.id), filter_.fields
-    columns = {
-        "state": Event.state,
-        "cause": Event.cause,
-        "source": Event.source_id,
-        "relation": Event.relation_type_id,
-    }
-    for name, column in columns.items():
-        if name in fields:
-            query = query.where(column == fields[name])
-    if "repo" in fields:
-        query = query.where(Event.repository == _repository_id(fields["repo"]))
-    if "doi" in fields:
-        query = query.where(Event.doi.in_(Doi.select(Doi.id).where(_doi_begins(fields["doi"]))))
-    if filter_.text:
-        query = query.where(text_search.in_event(filter_.text))
-    return query
+    columns = {"state": Event.state, "cause": Event.cause, "source": Event.source_id}
+    columns["relation"] = Event.relation_type_id
+
+    def of_dois(begins: Any) -> Any:
+        return Event.doi.in_(Doi.select(Doi.id).where(begins))
+
+    return _matching(Event.select(Event.id), filter_, columns, text_search.in_event, of_dois)
 
 
 def records(filter_: Filter) -> Window:

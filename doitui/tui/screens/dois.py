@@ -13,7 +13,7 @@ from doitui.tui.text import day, minute
 from doitui.tui.widgets.lines import Line
 from doitui.tui.widgets.window_table import Column, WindowTable
 from doitui_core.domain.states import OPUS
-from doitui_core.views import counters, windows
+from doitui_core.views import dashboard_counts, windows
 from doitui_core.views.rows import DoiRow
 from doitui_core.views.windows import Window
 
@@ -65,7 +65,7 @@ class DoisScreen(DoiActs, ListSection):
     def reload(self) -> None:
         """Read again what is shown, in a reader thread."""
         super().reload()
-        self.count_tabs(counters.opus)
+        self.count_tabs(dashboard_counts.opus)
 
     def empty(self) -> tuple[str, ...]:
         """The lines shown when there is no row at all."""

@@ -15,7 +15,7 @@ from doitui.tui.widgets.lines import Line
 from doitui.tui.widgets.window_table import Column, WindowTable
 from doitui_core.clock import EPOCH
 from doitui_core.notify import notices
-from doitui_core.views import counters, windows
+from doitui_core.views import dashboard_counts, windows
 from doitui_core.views.rows import JobRow
 from doitui_core.views.windows import Window
 
@@ -80,7 +80,7 @@ class QueueScreen(QueueActs, ListSection):
         """Read again what is shown, in a reader thread."""
         self._now = self.doitui.now()
         super().reload()
-        self.count_tabs(counters.jobs)
+        self.count_tabs(dashboard_counts.jobs)
 
     def looked(self) -> None:
         """A look at the database is over: DUE counts from now."""

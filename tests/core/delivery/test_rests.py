@@ -13,7 +13,7 @@ from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import Refused
 from doitui_core.operations import change_settings, doi_actions
 from doitui_core.queue import blocking
-from doitui_core.views import counters
+from doitui_core.views import dashboard_counts
 from doitui_core.worker import repository_setups, worker
 
 THREADS = 2
@@ -205,7 +205,7 @@ def test_pausing_does_not(blocked: Repository) -> None:
 
 def test_what_is_blocked_paused_or_out_of_order_is_shown(blocked: Repository) -> None:
     blocking.pause(blocked, True)
-    assert counters.overview()["repositories"] == [
+    assert dashboard_counts.overview()["repositories"] == [
         {"code": "h", "active": True, "paused": True, "blocked": "mend them"}
     ]
 

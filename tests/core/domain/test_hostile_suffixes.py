@@ -25,7 +25,7 @@ from doitui_core.datacite.rest import RestClient
 from doitui_core.domain import event
 from doitui_core.domain.identifiers import fold
 from doitui_core.errors import DoituiError
-from doitui_core.events.usage import usage_events
+from doitui_core.events.usage_refresh import usage_events
 from doitui_core.usage_reports import datasets
 from doitui_core.usage_reports.month_counts import Usage
 from doitui_core.usage_reports.period import Period

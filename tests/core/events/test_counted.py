@@ -17,7 +17,7 @@ from doitui_core.events import usage_refresh
 from doitui_core.events.store import StoreResult
 from doitui_core.operations import change_settings
 from doitui_core.records import records
-from doitui_core.views import counters
+from doitui_core.views import dashboard_counts
 
 VIEWS, DOWNLOADS = "unique-dataset-investigations-regular", "unique-dataset-requests-regular"
 PAGE = "https://archive.example.org/ms-1"
@@ -55,7 +55,7 @@ def test_usage_has_a_source_of_its_own(office: Any) -> None:
 def test_what_is_new_is_queued(office: Any) -> None:
     office.view(3, requests=1)
 
-    assert (usage_refresh.refresh(), counters.events()["pending"]) == (StoreResult(new=2), 2)
+    assert (usage_refresh.refresh(), dashboard_counts.events()["pending"]) == (StoreResult(new=2), 2)
 
 
 def test_a_count_of_nought_is_not_told(office: Any) -> None:

@@ -88,7 +88,7 @@ def refused(office: Any, api: Any) -> Diagnosis | None:
 
 def test_a_token_that_is_refused_is_told(office: Any, saying: Callable[..., Any]) -> None:
     assert refused(office, saying(401, error("Bad credentials."))) == Diagnosis(
-        "events are refused: HTTP 401: Bad credentials.; stale or wrong token: mend datacite_api_token (without one:"
+        "events are refused: HTTP 401: Bad credentials.; stale or wrong token: correct datacite_api_token (without one:"
         " password) (1 waiting)",
         "doitui setting set datacite_api_token --stdin",
         401,

@@ -81,11 +81,11 @@ def test_a_refusal_is_what_it_is(status: int, text: str, kind: OutcomeKind, caus
     [
         (401, "stale or wrong token"),
         (403, "no right to write events: DataCite gives it to its staff only; send usage reports instead"),
-        (404, "mend events_url"),
+        (404, "correct events_url"),
         (409, "there under another UUID"),
         (422, "doitui event show"),
         (500, "sent again by itself, under the same UUID"),
-        (301, "mend events_url"),
+        (301, "correct events_url"),
         (418, "doitui event show"),
     ],
 )

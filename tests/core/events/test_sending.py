@@ -40,7 +40,7 @@ class End(NamedTuple):
 TABLE: list[tuple[int, str, dict[str, str], End]] = [
     (401, error("Bad credentials."), {}, End(
         "failed", "blocked", 0, "credentials",
-        "HTTP 401: Bad credentials.; stale or wrong token: mend datacite_api_token (without one: password)", None)),
+        "HTTP 401: Bad credentials.; stale or wrong token: correct datacite_api_token (without one: password)", None)),
     (403, error("You are not authorized."), {}, End(
         "failed", "blocked", 0, "forbidden",
         "HTTP 403: You are not authorized.; no right to write events: DataCite gives it to its staff only;"
@@ -51,7 +51,7 @@ TABLE: list[tuple[int, str, dict[str, str], End]] = [
         " wrong events_url", 5 * MINUTES)),
     (404, error("No such place"), {}, End(
         "failed", "blocked", 0, "configuration",
-        "HTTP 404: No such place; no Events API answers at this address: mend events_url", None)),
+        "HTTP 404: No such place; no Events API answers at this address: correct events_url", None)),
     (409, error("The resource already exists."), {}, End(
         "pending", "pending", 1, "conflict",
         "HTTP 409: The resource already exists.; another write was faster, or it is there under another UUID; sent"
@@ -84,7 +84,7 @@ TABLE: list[tuple[int, str, dict[str, str], End]] = [
         " on the way, or a wrong events_url", 5 * MINUTES)),
     (301, "", {"location": "/v2/"}, End(
         "failed", "failed", 1, "redirected",
-        "HTTP 301: no reason given; a redirect is not followed with credentials: mend events_url", None)),
+        "HTTP 301: no reason given; a redirect is not followed with credentials: correct events_url", None)),
 ]  # fmt: skip
 
 

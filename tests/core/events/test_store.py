@@ -16,7 +16,7 @@ from doitui_core.domain.event import Origin
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.events.store import StoreResult, save
 from doitui_core.queue import jobs
-from doitui_core.views import counters
+from doitui_core.views import dashboard_counts
 
 A, B = "https://doi.org/10.1234/a", "https://doi.org/10.1234/b"
 PAGE = "https://archive.example.org/1"
@@ -63,7 +63,7 @@ def test_the_same_event_twice_in_one_go_is_kept_once(office: Any) -> None:
 def test_more_events_than_one_statement_takes_are_all_kept(office: Any) -> None:
     kept = office.keep(*(f"{A}{number}" for number in range(1201)))
 
-    assert (kept, counters.events()["pending"]) == (StoreResult(new=1201), 1201)
+    assert (kept, dashboard_counts.events()["pending"]) == (StoreResult(new=1201), 1201)
 
 
 def test_what_somebody_else_kept_since_the_store_was_asked_is_kept_once(office: Any) -> None:
@@ -73,7 +73,7 @@ def test_what_somebody_else_kept_since_the_store_was_asked_is_kept_once(office: 
         kept = save(late, Origin.HAND, actor="test", max_attempts=5)
 
     totals = [row.total for row in Event.select()]
-    assert (kept, totals, counters.events()["pending"]) == (StoreResult(new=100, grown=100), [2] * 200, 200)
+    assert (kept, totals, dashboard_counts.events()["pending"]) == (StoreResult(new=100, grown=100), [2] * 200, 200)
     assert {job.subject_id for job in Job.select().where(Job.kind == "event")} == {row.id for row in Event.select()}
 
 
@@ -211,7 +211,7 @@ def test_keeping_is_undone_with_the_transaction_around_it(office: Any) -> None:
         office.keep(A)
         _ = 1 / 0
 
-    assert (Event.select().count(), counters.events()["pending"]) == (0, 0)
+    assert (Event.select().count(), dashboard_counts.events()["pending"]) == (0, 0)
 
 
 def test_a_state_moves_its_counter(submitted: Any) -> None:
@@ -219,7 +219,7 @@ def test_a_state_moves_its_counter(submitted: Any) -> None:
     submitted.keep(B)
     failed(submitted, B)
 
-    assert counters.events() == {"pending": 1, "submitted": 1, "failed": 1, "uncertain": 0}
+    assert dashboard_counts.events() == {"pending": 1, "submitted": 1, "failed": 1, "uncertain": 0}
 
 
 #: `sys.argv`: the database, then the total; 300 events, in an order of each process's own.

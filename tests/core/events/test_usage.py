@@ -7,7 +7,7 @@ import pytest
 from doitui_core.config import settings
 from doitui_core.domain import event_kinds
 from doitui_core.domain.counter_terms import METRICS
-from doitui_core.events.usage import usage_events
+from doitui_core.events.usage_refresh import usage_events
 
 PAGE = "https://Archive.example.org/records/1?lang=de"
 TOTALS = {

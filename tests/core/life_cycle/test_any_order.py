@@ -34,7 +34,7 @@ from doitui_core.domain.states import TARGET, Wanted
 from doitui_core.errors import BadInput, Misconfigured, NotFound, Refused, RemoteFailed
 from doitui_core.operations import doi_actions
 from doitui_core.queue import blocking, jobs, pruning
-from doitui_core.views import counters, lists
+from doitui_core.views import dashboard_counts, lists
 
 #: As many as fit into the time one waits for a suite, always the same; more, and new ones, with DOITUI_TEST_EXAMPLES.
 EXAMPLES = int(os.environ.get("DOITUI_TEST_EXAMPLES", "15"))
@@ -298,7 +298,7 @@ class LifeCycle(RuleBasedStateMachine):
     def counters_say_what_the_rows_say(self) -> None:
         told = {f: database.counts(f) for f in ("doi.", "opus.", "mark.", "job.")}
         assert {f + name: n for f, counts in told.items() for name, n in counts.items()} == {
-            name: number for name, number in counters.recount().items() if number
+            name: number for name, number in dashboard_counts.recount().items() if number
         }
 
     def attempts_rise_at_a_claim_and_nowhere_else(self) -> None:

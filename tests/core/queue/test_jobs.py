@@ -19,7 +19,7 @@ from doitui_core.operations import change_settings
 from doitui_core.queue import heartbeats, job_sql, jobs
 from doitui_core.queue.jobs import CANCELLABLE, RETRYABLE, Policy
 from doitui_core.queue.leases import Lease
-from doitui_core.views import counters
+from doitui_core.views import dashboard_counts
 
 POLICY = Policy(lease=timedelta(minutes=5), backoff=timedelta(minutes=5))
 Jobs = Callable[..., int]
@@ -176,7 +176,7 @@ def test_of_many_finished_together_those_still_ours_are(a_job: Jobs, claim: Clai
     ended = jobs.finish_all([*lost, *held, *mine], JobStatus.COMPLETED)
     assert sorted(lease.job_id for lease in ended) == sorted(lease.job_id for lease in [*held, *mine])
     assert (job(lost[0].job_id).status, jobs.is_leased(taken_over[0])) == ("processing", True)
-    assert counters.jobs()[JobStatus.COMPLETED] == 2  # the counters were told of both, and of no more
+    assert dashboard_counts.jobs()[JobStatus.COMPLETED] == 2  # the counters were told of both, and of no more
 
 
 def test_jobs_given_back_together_go_back_each_as_it_was(a_job: Jobs, claim: Claim) -> None:

@@ -140,8 +140,8 @@ def test_that_datacite_has_asked_us_to_wait_is_told(archive: Any, clock: Any) ->
 @pytest.mark.parametrize(("days", "words"), [(3, "behind"), (-3, "ahead of")])
 def test_a_clock_that_is_not_the_remotes_is_told(days: int, words: str) -> None:
     date = format_datetime(system() + timedelta(days=days), usegmt=True)
-    ((told, _),) = clock_health.check_remote(Answer(200, {"date": date}, "", "https://api.example.org/dois"))
-    assert told == f"the clock of this host is 3.0 d {words} that of api.example.org"
+    (found,) = clock_health.check_remote(Answer(200, {"date": date}, "", "https://api.example.org/dois"))
+    assert found.message == f"the clock of this host is 3.0 d {words} that of api.example.org"
 
 
 @pytest.mark.parametrize("date", ["", "soon", None])

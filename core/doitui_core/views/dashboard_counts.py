@@ -1,4 +1,6 @@
-"""The counts behind status and dashboard, read from counter rows; and the full count that proves them."""
+"""What `status` and the dashboard count (DOIs, jobs, events), read from counter rows; and the full count that proves
+them. The rest of the dashboard is in `dashboard`. Views and downloads by COUNTER's rules: `doitui_core.usage`.
+"""
 
 from __future__ import annotations
 
