@@ -15,6 +15,7 @@ import pytest
 from textual import events
 
 from doitui.tui.widgets import row_cache
+from doitui.tui.widgets.pane import FAR
 from doitui_core.db import database
 from doitui_core.db.models import Doi, Job
 from doitui_core.dois import doi_rows, reservations
@@ -140,7 +141,7 @@ def test_keys_that_do_not_wait_for_rows_lead_to_the_rows_of_their_ranks(
 
     async def hurry(pilot: Any) -> list[tuple[int, list[str]]]:
         table, found = pilot.app.screen.table, []
-        moves = [table.action_go_top, table.action_go_end]
+        moves = [partial(table.action_move, by) for by in (-FAR, FAR)]
         moves += [partial(table.action_page, by) for by in (1, 1, -1, -1)]
         for _ in range(30):
             for _ in range(chance.randint(1, 6)):

@@ -151,7 +151,7 @@ class Dialog(ModalScreen[Answers | None]):
 
     def action_turn(self, by: int) -> None:
         """Scroll the text by `by` pages."""
-        self.query_one("#told", Lines).action_scroll_page(by)
+        self.query_one("#told", Lines).action_page(by)
 
     def on_input_submitted(self) -> None:
         """Enter in a line goes on to the next thing, and never confirms by itself."""

@@ -1,4 +1,4 @@
-"""The first look: how many, how fast, is DataCite there, and what needs a person."""
+"""The overview: counts, rates, the services of DataCite, and what needs attention."""
 
 from __future__ import annotations
 
@@ -10,35 +10,33 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from doitui.tui import state_symbols
-from doitui.tui.acts import keys
 from doitui.tui.acts.activity_lines import activity_lines
 from doitui.tui.acts.queue_acts import QueueActs
 from doitui.tui.screens.section import Section
 from doitui.tui.text import ago, bar, fit, minute, number, plural, span, spark
 from doitui.tui.widgets.lines import Line, Lines, Rule
-from doitui.tui.widgets.window_table import Column, WindowTable
+from doitui.tui.widgets.window_table import Column, Row, WindowTable
 from doitui_core.db import audit
 from doitui_core.domain.job_kinds import Service
 from doitui_core.queue import rate_limit
 from doitui_core.views import dashboard
 from doitui_core.views.dashboard import Alert, Dashboard, ServiceLink
 
-#: Counts in the order they are told; those in the second line are marks.
+#: Counts in the order they are shown; those in the second line are marks.
 STATES = ("findable", "registered", "draft", "reserved", "tombstone")
 MARKS = ("pending", "failed", "uncertain", "changed")
 
 #: What goes to which service, by the first word of its name.
 KINDS = {"rest": "DOIs"}
 
-#: Acts that are shown.
-ACTS = 12
+#: Actions shown as recent activity.
+ACTIVITY = 12
 
 
 class DashboardScreen(QueueActs, Section):
     """What needs attention, the queue, DataCite and the newest DOIs."""
 
     id_ = "dashboard"
-    BINDINGS: ClassVar = keys.bindings("dashboard")
     about: ClassVar = (
         "How many DOIs are in which state, how the queue moves, whether DataCite can be reached, and everything that "
         "waits for a person, worst first: enter opens it, C puts failed jobs of that cause back.",
@@ -48,86 +46,76 @@ class DashboardScreen(QueueActs, Section):
 
     def __init__(self) -> None:
         super().__init__()
-        self.board: Dashboard | None = None
+        self.data: Dashboard | None = None
 
     def body(self) -> Iterable[Widget]:
         """The widgets below the top bar, top to bottom."""
         with Horizontal(classes="row"):
             with Vertical(id="main"):
                 yield Lines(id="counts")
-                yield Lines(id="needs-head")
-                yield WindowTable(self.columns, id="needs", row_id=itemgetter("id"))
-                yield Lines(id="need")
+                yield Lines(id="alerts-head")
+                yield WindowTable(self.columns, id="alerts", row_id=itemgetter("id"))
+                yield Lines(id="alert")
                 yield Lines(id="newest-below")
-                yield Lines(id="acts")
-            yield Lines(id="newest", classes="beside")
-
-    def on_mount(self) -> None:
-        """Fill the widgets and set the focus."""
-        self.query_one("#needs", WindowTable).focus()
+                yield Lines(id="activity")
+            yield Lines(id="newest", classes="side")
 
     def columns(self, width: int) -> Sequence[Column]:
         """The columns that fit `width` terminal columns, left to right."""
-        shown = [
-            Column("", 4, lambda row: state_symbols.CHECK[row["need"].level]),
-            Column("HOW MANY", 8, lambda row: number(row["need"].number) if row["need"].number else "", right=True),
-            Column("NEEDS ATTENTION", 0, lambda row: row["need"].what),
-            Column("WHAT TO DO", 34 if width >= 100 else 28, lambda row: row["need"].advice),
+        return [
+            Column("", 4, lambda row: state_symbols.CHECK[row["alert"].level]),
+            Column("HOW MANY", 8, lambda row: _how_many(row["alert"]), right=True),
+            Column("NEEDS ATTENTION", 0, lambda row: row["alert"].what),
+            Column("WHAT TO DO", 34 if width >= 100 else 28, lambda row: row["alert"].advice, least=70),
         ]
-        return shown if width >= 70 else shown[:3]
 
     def reload(self) -> None:
         """Read again what is shown, in a reader thread."""
-        self.doitui.quick.ask(
-            "board", dashboard.load, self.show, lambda error: self.failed(self.query_one("#counts", Lines), error)
-        )
-        acts = self.query_one("#acts", Lines)
-        if acts.display:
-            self.doitui.quick.ask(
-                "acts",
-                lambda: audit.newest(ACTS),
-                lambda rows: acts.show(_acts(rows, acts.size.width)),
-                lambda error: self.failed(acts, error),
+        self.read("dashboard", dashboard.load, self.show, self.pane("counts"))
+        pane = self.pane("activity")
+        if pane.display:
+            self.read(
+                "activity",
+                lambda: audit.newest(ACTIVITY),
+                lambda rows: pane.show(_activity(rows, pane.size.width)),
+                pane,
             )
 
     def on_lines_laid_out(self) -> None:
         """Some lines are as long as there is room."""
-        if self.board is not None:
-            self.show(self.board)
+        if self.data is not None:
+            self.show(self.data)
 
     def show(self, data: Dashboard) -> None:
         """Show what was read."""
-        self.board = data
+        self.data = data
         width = self.query_one("#main").size.width
-        self.query_one("#counts", Lines).show([*_counts(data, width), *_work(data, width), *_links(data, width)])
-        needs = self.query_one("#needs", WindowTable)
-        self.query_one("#needs-head", Lines).show([Rule(f"Needs attention ({len(data.alerts)})")])
-        needs.say("", *_all_well(data))
-        needs.cache.fixed([{"id": (need.leads_to, need.what), "need": need} for need in data.alerts])
+        self.pane("counts").show([*_counts(data, width), *_work(data, width), *_links(data, width)])
+        self.pane("alerts-head").show([Rule(f"Needs attention ({len(data.alerts)})")])
+        self.table.note = ("", *_no_problems(data))
+        self.table.cache.fixed([{"id": (alert.leads_to, alert.what), "alert": alert} for alert in data.alerts])
         self._show_alert()
-        below, beside = self.query_one("#newest-below", Lines), self.query_one("#newest", Lines)
-        below.show(_newest(data, width))
-        beside.show([*_newest(data, beside.size.width), "", *_shares(data, beside.size.width)])
+        self.pane("newest-below").show(_newest(data, width))
+        side = self.pane("newest")
+        side.show([*_newest(data, side.size.width), "", *_shares(data, side.size.width)])
 
     @property
     def alert(self) -> Alert | None:
         """The alert under the cursor."""
-        row = self.query_one("#needs", WindowTable).row
-        return row["need"] if row else None
+        return self.table.row["alert"] if self.table.row else None
 
     def on_window_table_moved(self) -> None:
         """The cursor moved: show details of its row."""
         self._show_alert()
 
     def _show_alert(self) -> None:
-        """Cause and cure of the row under the cursor in full: its columns cut them."""
-        need = self.alert
-        self.query_one("#need", Lines).show([(f" {need.what}: {need.advice}", "quiet")] if need else [])
+        """Show the alert under the cursor in full: its columns cut it."""
+        text = f"{_how_many(alert)} {alert.what}: {alert.advice}" if (alert := self.alert) else ""
+        self.pane("alert").show([(f" {text.lstrip()}", "quiet")] if text else [])
 
-    def on_window_table_entered(self, message: WindowTable.Entered) -> None:
-        """Enter was pressed on a row: open it."""
-        assert message.row is not None
-        self.doitui.show_list(*message.row["need"].leads_to)
+    def open_row(self, row: Row) -> None:
+        """Open the list that the alert is about."""
+        self.doitui.show_list(*row["alert"].leads_to)
 
     def repository_here(self) -> str:
         """Code of the repository under the cursor; empty: none."""
@@ -135,10 +123,14 @@ class DashboardScreen(QueueActs, Section):
 
     def act_retry_cause(self) -> None:
         """Ask, then requeue all failed jobs with the cause under the cursor."""
-        if (need := self.alert) is None or not need.cause:
+        if (alert := self.alert) is None or not alert.cause:
             self.doitui.say("move the cursor to failed jobs: C requeues those of one cause", bad=True)
         else:
-            self.propose_cause(need.cause)
+            self.propose_cause(alert.cause)
+
+
+def _how_many(alert: Alert) -> str:
+    return number(alert.number) if alert.number else ""
 
 
 def _shares(data: Dashboard, width: int) -> list[Line]:
@@ -148,12 +140,12 @@ def _shares(data: Dashboard, width: int) -> list[Line]:
     lines: list[Line] = [Rule("DOIs by state")]
     for state in STATES:
         share = f"{100 * dois[state] / dois['total']:.1f}%" if dois["total"] else "-"
-        told = f" {state_symbols.DOI[state][0]} {state:<10} {number(dois[state]):>10} {share:>6}  "
-        lines.append([told, (bar(dois[state], dois["total"], room), "busy")])
+        text = f" {state_symbols.DOI[state][0]} {state:<10} {number(dois[state]):>10} {share:>6}  "
+        lines.append([text, (bar(dois[state], dois["total"], room), "busy")])
     return lines
 
 
-def _acts(rows: list[audit.Row], width: int) -> list[Line]:
+def _activity(rows: list[audit.Row], width: int) -> list[Line]:
     lines: list[Line] = [Rule("Recent activity", "newest first"), *activity_lines(rows, width)]
     return lines if rows else [*lines, "", " Nothing was done yet."]
 
@@ -174,7 +166,7 @@ def _counts(data: Dashboard, width: int) -> list[Line]:
 
 
 def _folded(parts: list[state_symbols.Toned], width: int) -> list[Line]:
-    """`parts` in as few lines as they fit in, none of them cut."""
+    """`parts` in as few lines as have room for them, none of them cut."""
     lines: list[list[state_symbols.Cell]] = [[]]
     used = 0
     for text, tone in parts:
@@ -193,10 +185,9 @@ def _work(data: Dashboard, width: int) -> list[Line]:
     if not data.workers:
         workers = ("no worker running", "bad" if pace.waiting else "quiet")
     rate = f"{pace.rate:.0f}/min" if pace.rate else "0/min"
-    held = any(
-        link.state in ("out", "paused") for link in data.links if rate_limit.service_of(link.name) is Service.DOIS
-    )
-    left = f"empty in {span(pace.left)}" if pace.left is not None and not held else ""
+    links = (link for link in data.links if rate_limit.service_of(link.name) is Service.DOIS)
+    blocked = any(link.state in ("out", "paused") for link in links)
+    left = f"empty in {span(pace.left)}" if pace.left is not None and not blocked else ""
     bars = spark([done or 0 for done in pace.minutes[-30 if width < 96 else -60 :]])
     return [
         Rule("Queue"),
@@ -221,27 +212,22 @@ def _address(link: ServiceLink) -> str:
 
 
 def _state(link: ServiceLink, data: Dashboard) -> state_symbols.Cell:
-    if link.state == "out":
-        return f"OUT since {ago(link.until, data.now)}", "bad"
-    if link.state == "refused":
-        return f"REFUSED since {ago(link.until, data.now)}", "bad"
+    if link.state in ("out", "refused"):
+        return f"{link.state.upper()} since {ago(link.until, data.now)}", "bad"
     if link.state == "paused":
         assert link.until is not None
         return f"PAUSED by DataCite for {span(link.until - data.now)}", "warn"
     took = f"  {link.milliseconds} ms" if link.milliseconds is not None else ""
     faults = f"  {link.faulty} of {link.requests} failed" if link.faulty else ""
-    return (
-        (f"SLOWED{took}{faults}", "warn")
-        if link.state == "slowed"
-        else (f"OK{took}{faults}", "warn" if faults else "good")
-    )
+    slowed = link.state == "slowed"
+    return f"{'SLOWED' if slowed else 'OK'}{took}{faults}", "warn" if slowed or faults else "good"
 
 
 def _newest(data: Dashboard, width: int) -> list[Line]:
     lines: list[Line] = [Rule("Newest DOIs")]
     for row in data.newest:
         status, tone = state_symbols.doi(row.status)
-        sign = fit(status, 12) if width >= 60 else status[0]  # what the signs mean stands below
+        sign = fit(status, 12) if width >= 60 else status[0]  # the list of states below explains the signs
         room = max(width - len(sign) - 17, 20)
         lines.append([" ", (sign, tone), f" {fit(row.doi, room)}  {minute(row.minted_at)[5:]}"])
     if not data.newest:
@@ -249,7 +235,7 @@ def _newest(data: Dashboard, width: int) -> list[Line]:
     return lines
 
 
-def _all_well(data: Dashboard) -> tuple[str, ...]:
+def _no_problems(data: Dashboard) -> tuple[str, ...]:
     if data.overview["dois"]["total"] or data.overview["repositories"]:
         return ("No problems found.",)
     return (

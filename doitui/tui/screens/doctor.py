@@ -1,19 +1,21 @@
-"""Is everything as it should be, and which command mends it; and every setting with where its value comes from."""
+"""The doctor's checks with the commands that fix what they find, and every setting with the source of its value."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import ClassVar
 
 from textual.widget import Widget
 
 from doitui.tui import state_symbols
-from doitui.tui.acts import keys
 from doitui.tui.acts.dialogs import Sheet
 from doitui.tui.acts.plans import ActResult, Answers, Field, Plan, Progress
 from doitui.tui.screens.tabbed import TabbedSection
-from doitui.tui.widgets.lines import Line, Lines
-from doitui.tui.widgets.window_table import Column, Row, WindowTable
+from doitui.tui.widgets.lines import Line, Lines, labelled
+from doitui.tui.widgets.pane import Pane
+from doitui.tui.widgets.window_table import Column, Row
 from doitui_core.clock import EPOCH
 from doitui_core.config import settings
 from doitui_core.operations import change_settings
@@ -26,10 +28,9 @@ class DoctorScreen(TabbedSection):
 
     id_ = "doctor"
     tabs = ("Checks", "Settings")
-    BINDINGS: ClassVar = keys.bindings("doctor")
     about: ClassVar = (
         "Checks of database, workers, queue, repositories, mail and spool: OK, WARN or FAIL, and the command that "
-        "mends it. y copies that command. DataCite is asked whether it knows each account; r does it all again.",
+        "fixes it. y copies that command. DataCite is asked whether it knows each account; r does it all again.",
         "",
         "[ and ] change to the settings: each with its value and where that comes from.",
     )
@@ -37,16 +38,16 @@ class DoctorScreen(TabbedSection):
     def __init__(self) -> None:
         super().__init__()
         self._checked: list[doctor_check.Check] = []
-        self._looked_at = EPOCH
+        self._checked_at = EPOCH
         self._begun = False
 
     def side(self) -> Lines:
-        """The pane beside the table."""
-        return Lines(id="beside", classes="beside")
+        """The pane to the right of the table."""
+        return Lines(id="side", classes="side")
 
     def lower_panes(self) -> Iterable[Widget]:
         """Panes below the table."""
-        yield Lines(id="mend", classes="below")
+        yield Lines(id="fix", classes="below")
 
     def columns(self, width: int) -> Sequence[Column]:
         """The columns that fit `width` terminal columns, left to right."""
@@ -59,105 +60,88 @@ class DoctorScreen(TabbedSection):
         return [
             Column("", 4, lambda row: state_symbols.CHECK[row["level"]]),
             Column("WHAT", 16, lambda row: row["name"]),
-            Column("FOUND", 0, lambda row: row["told"]),
+            Column("FOUND", 0, lambda row: row["message"]),
         ]
 
     def reload(self) -> None:
-        """Settings are cheap; checks ask the network, so they are made once, and again when that is asked for."""
+        """Read the settings again; checks ask the network, so they are made once, and again on `r` only."""
         if self.tab:
-            self.doitui.quick.ask("settings", _settings, self._show_settings, self._fail)
+            self.read("settings", _settings, self._show_settings)
             return
-        self.table.say("", "Looking at everything, and asking DataCite…")
+        self.table.note = ("", "Looking at everything, and asking DataCite…")
         if not self._begun:
             self._begun = True
-            self.doitui.outside.ask("checks", doctor.checks, self._arrived, self._fail)
+            self.read("checks", doctor.checks, self._show_new_checks, thread=self.doitui.outside)
         if self._checked:
             self._show_checks()
 
-    def _fail(self, error: Exception) -> None:
+    def failed(self, pane: Pane, error: Exception) -> None:
+        """Reading failed: the checks are made again by the next reload."""
         self._begun = False
-        self.failed(self.table, error)
+        super().failed(pane, error)
 
     def act_refresh(self) -> None:
         """Read everything again."""
         self._begun = False
-        self.doitui.look()
-        self.reload()
-        self.say("looking again…")
+        super().act_refresh()
+        self.status("looking again…")
 
-    def _arrived(self, found: list[doctor_check.Check]) -> None:
-        self._checked, self._looked_at = found, self.doitui.now()
+    def _show_new_checks(self, checks: list[doctor_check.Check]) -> None:
+        self._checked, self._checked_at = checks, self.doitui.now()
         if not self.tab:
             self._show_checks()
 
     def _show_checks(self) -> None:
-        found = self._checked
-        many = {
-            level: sum(check.level == level for check in found)
-            for level in (doctor_check.OK, doctor_check.WARN, doctor_check.FAIL)
-        }
-        told = "  ".join(f"{number} {level}" for level, number in many.items())
-        self.say(told, f"checked {self._looked_at:%H:%M:%SZ}, r to repeat")
-        self.table.cache.fixed(
-            [
-                {"id": at, "level": check.level, "name": check.name, "told": check.message, "mend": check.remedy}
-                for at, check in enumerate(found)
-            ]
-        )
-        self._show_detail()
+        counts = Counter(check.level for check in self._checked)
+        levels = (doctor_check.OK, doctor_check.WARN, doctor_check.FAIL)
+        summary = "  ".join(f"{counts[level]} {level}" for level in levels)
+        self.status(summary, f"checked {self._checked_at:%H:%M:%SZ}, r to repeat")
+        self._show([{"id": at, **asdict(check)} for at, check in enumerate(self._checked)])
 
     def _show_settings(self, rows: list[Row]) -> None:
-        if not self.tab:
-            return
-        self.say("global settings; a repository's own stand in `doitui repository show`")
+        if self.tab:
+            self.status("global settings; a repository's own stand in `doitui repository show`")
+            self._show(rows)
+
+    def _show(self, rows: list[Row]) -> None:
         self.table.cache.fixed(rows)
-        self._show_detail()
+        self.show_detail()
 
     def on_window_table_moved(self) -> None:
         """The cursor moved: show details of its row."""
-        self._show_detail()
+        self.show_detail()
 
     def on_lines_laid_out(self) -> None:
         """The pane has a new size: show the details again."""
-        self._show_detail()
+        self.show_detail()
 
-    def _show_detail(self) -> None:
-        row = self.table.row
-        about = self._about(row) if row else []
-        for pane, lines in (("#beside", about), ("#mend", self._in_short(row) if row else [])):
-            shown = self.query_one(pane, Lines)
-            if shown.display:
-                shown.show(lines)
+    def show_detail(self) -> None:
+        """Show details of the row under the cursor."""
+        for id, lines_of in (("side", self._about), ("fix", self._in_short)):
+            if (pane := self.pane(id)).display:
+                pane.show(lines_of(row) if (row := self.table.row) else [])
 
     def _in_short(self, row: Row) -> list[Line]:
-        """For narrow screens: what the table has cut."""
-        lines: list[Line] = [f" {row['help'] if self.tab else row['told']}"]
-        return [*lines, [(" fix   ", "quiet"), row["mend"]]] if row.get("mend") else lines
+        """For narrow screens: the text that the table has cut, and the fix."""
+        return [f" {row['help'] if self.tab else row['message']}", *labelled({" fix": row.get("remedy") or None}, 7)]
 
     def _about(self, row: Row) -> list[Line]:
         if self.tab:
             unit = f" ({row['unit']})" if row["unit"] else ""
-            return [
-                (row["name"], "strong"),
-                row["help"] + unit,
-                "",
-                [("value  ", "quiet"), row["value"] or "-"],
-                [("from   ", "quiet"), row["source"]],
-                [("change ", "quiet"), f"E, or doitui setting set {row['name']} …"],
-            ]
+            change = f"E, or doitui setting set {row['name']} …"
+            facts = {"value": row["value"] or "-", "from": row["source"], "change": change}
+            return [(row["name"], "strong"), row["help"] + unit, "", *labelled(facts, 7)]
         level, tone = state_symbols.CHECK[row["level"]]
-        lines: list[Line] = [[(f"{level.strip()}  ", tone), (row["name"], "strong")], "", row["told"]]
-        return [*lines, "", ("How to fix it", "head"), row["mend"]] if row["mend"] else lines
+        lines: list[Line] = [[(f"{level.strip()}  ", tone), (row["name"], "strong")], "", row["message"]]
+        return [*lines, "", ("How to fix it", "head"), row["remedy"]] if row["remedy"] else lines
 
-    def on_window_table_entered(self, message: WindowTable.Entered) -> None:
-        """Enter was pressed on a row: open it."""
-        assert message.row is not None
-        self.app.push_screen(Sheet(self._about(message.row)))
+    def open_row(self, row: Row) -> None:
+        """Show all of a check or a setting."""
+        self.app.push_screen(Sheet(self._about(row)))
 
-    def act_copy(self) -> None:
-        """Copy the DOI or command under the cursor."""
-        if (row := self.table.row) is not None and row.get("mend"):
-            self.doitui.copy(row["mend"])
+    def copyable(self) -> str:
+        """The command that fixes the check under the cursor; empty: none."""
+        return self.table.row.get("remedy", "") if self.table.row else ""
 
     def act_edit(self) -> None:
         """One global setting. A secret is a reference here too: `settings.check` refuses anything else."""

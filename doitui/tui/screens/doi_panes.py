@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from doitui.tui import state_symbols
 from doitui.tui.data import usage_months
 from doitui.tui.text import bar, number, second
-from doitui.tui.widgets.lines import Line, Rule
+from doitui.tui.widgets.lines import Labelled, Line, Rule, labelled
 from doitui_core.clock import iso
 from doitui_core.domain.counter_terms import LABELS
 from doitui_core.views.doi_page import DoiPage
@@ -24,48 +24,38 @@ if TYPE_CHECKING:
 def facts(page: DoiPage) -> list[Line]:
     """What is known of the DOI, and when it was checked."""
     row = page.row
-    state, tone = state_symbols.doi(row.status)
-    checks = f"API {row.api_check}, resolver {row.resolver_check}"
-    lines: list[Line] = [
-        Rule("Facts"),
-        _line("state", (state, tone)),
-        _line("marks", state_symbols.marks(row.marks) if row.marks else "-"),
-        _line("wanted", row.wanted),
-        _line("remote", row.remote),
-        _line("certainty", (row.certainty, "warn") if row.certainty == "uncertain" else row.certainty),
-        _line("verification", state_symbols.verification(row.verification)),
-        _line("", checks),
-        _line("OPUS", row.opus),
-    ]
-    if row.last_error:
-        lines += [_line("last error", (row.last_error, "bad"))]
-    lines += [
-        Rule("Record"),
-        _line("object id", row.object_id or "no record here"),
-        _line("repository", row.repository),
-        _line("title", row.title or "-"),
-        _line("published", {True: "yes", False: "no", None: "-"}[page.published]),
-        _line("landing page", row.url or "-"),
-    ]
-    if row.reason:
-        lines += [_line("tombstone", row.reason), _line("successor", row.successor or "-")]
-    lines += [
-        Rule("Times"),
-        _line("reserved", _time(row.created_at)),
-        _line("minted", _time(row.minted_at)),
-        _line("changed", _time(row.updated_at)),
-        _line("API asked", _time(row.api_checked_at)),
-        _line("resolver asked", _time(row.resolver_checked_at)),
-        Rule("Content"),
-        _line("now", row.current_hash[:16] or "-"),
-        _line("sent", row.sent_hash[:16] or "-"),
-        _line("confirmed", row.confirmed_hash[:16] or "-"),
-    ]
-    return lines
-
-
-def _line(name: str, value: state_symbols.Cell) -> Line:
-    return [(f" {name:<15}", "quiet"), value]
+    hashes = {"now": row.current_hash, "sent": row.sent_hash, "confirmed": row.confirmed_hash}
+    sections: dict[str, Labelled] = {
+        "Facts": {
+            "state": state_symbols.doi(row.status),
+            "marks": state_symbols.marks(row.marks) if row.marks else "-",
+            "wanted": row.wanted,
+            "remote": row.remote,
+            "certainty": (row.certainty, "warn") if row.certainty == "uncertain" else row.certainty,
+            "verification": state_symbols.verification(row.verification),
+            "": f"API {row.api_check}, resolver {row.resolver_check}",
+            "OPUS": row.opus,
+            "last error": (row.last_error, "bad") if row.last_error else None,
+        },
+        "Record": {
+            "object id": row.object_id or "no record here",
+            "repository": row.repository,
+            "title": row.title or "-",
+            "published": {True: "yes", False: "no", None: "-"}[page.published],
+            "landing page": row.url or "-",
+            "tombstone": row.reason or None,
+            "successor": row.successor or "-" if row.reason else None,
+        },
+        "Times": {
+            "reserved": _time(row.created_at),
+            "minted": _time(row.minted_at),
+            "changed": _time(row.updated_at),
+            "API asked": _time(row.api_checked_at),
+            "resolver asked": _time(row.resolver_checked_at),
+        },
+        "Content": {name: text[:16] or "-" for name, text in hashes.items()},
+    }
+    return [line for title, values in sections.items() for line in (Rule(title), *labelled(values, 15, " "))]
 
 
 def _time(when: datetime | str | None) -> str:
@@ -82,9 +72,9 @@ def log(page: DoiPage) -> list[Line]:
         http = f"  HTTP {entry['http_status']}" if entry["http_status"] else ""
         lines.append([(f" {_time(entry['at'])}  ", "quiet"), (f"{entry['action']:<11}", "strong"), moved])
         lines.append((f"   by {entry['actor']}{http}", "quiet"))
-        told = f"{entry['cause'].replace('_', ' ')}: {entry['detail']}" if entry["cause"] else entry["detail"]
-        if told:
-            lines.append((f"   {told}", "bad" if entry["cause"] else ""))
+        cause = f"{entry['cause'].replace('_', ' ')}: " if entry["cause"] else ""
+        if cause or entry["detail"]:
+            lines.append((f"   {cause}{entry['detail']}", "bad" if cause else ""))
     return lines
 
 
@@ -135,14 +125,8 @@ def jobs(page: DoiPage) -> list[Line]:
         return [*lines, "", " Nothing was ever queued for this DOI."]
     for row in page.jobs:
         state, tone = state_symbols.job(row.status)
-        tries = f"try {row.attempts}/{row.max_attempts}"
-        lines.append(
-            [
-                f" {row.id:>7}  {row.action:<11}",
-                (f"{state:<13}", tone),
-                f"{tries:<10}{_time(row.scheduled_at)}",
-            ]
-        )
+        tries = f"{f'try {row.attempts}/{row.max_attempts}':<10}{_time(row.scheduled_at)}"
+        lines.append([f" {row.id:>7}  {row.action:<11}", (f"{state:<13}", tone), tries])
         if row.last_error:
             lines.append([("          ", ""), (row.last_error, "bad")])
     return lines
@@ -156,10 +140,10 @@ def events(page: DoiPage) -> list[Line]:
     lines += [*_by_relation(page.events), ""]
     for row in page.events:
         state, tone = state_symbols.event(row.state)
-        told = f"count {number(row.total)}, submitted {number(row.submitted_total)}"
-        lines.append([f" {row.id:>7}  ", (f"{state:<13}", tone), f"{row.relation_type_id}  ", (told, "quiet")])
-        stated = "" if row.in_metadata else "  no longer in the metadata"
-        lines.append([f"          {row.obj_id}", (stated, "warn")])
+        counts = f"count {number(row.total)}, submitted {number(row.submitted_total)}"
+        lines.append([f" {row.id:>7}  ", (f"{state:<13}", tone), f"{row.relation_type_id}  ", (counts, "quiet")])
+        note = "" if row.in_metadata else "  no longer in the metadata"
+        lines.append([f"          {row.obj_id}", (note, "warn")])
         if row.last_error:
             lines.append([("          ", ""), (row.last_error, "bad")])
     more = (f" … and older ones: `doitui event list --doi {page.row.doi}`", "quiet")
@@ -167,7 +151,7 @@ def events(page: DoiPage) -> list[Line]:
 
 
 def _by_relation(rows: list[EventRow]) -> list[Line]:
-    """How often what happened, most first, each with a bar."""
+    """How often each relation was counted, most first, with a bar."""
     totals: Counter[str] = Counter()
     for row in rows:
         totals[row.relation_type_id] += row.total
@@ -179,7 +163,7 @@ def _by_relation(rows: list[EventRow]) -> list[Line]:
 
 
 def compared(found: Comparison | str, asked: datetime | None) -> list[Line]:
-    """`found`: what came of the question, or a sentence in its place; `asked`: when it was asked."""
+    """The comparison with DataCite, or a sentence in its place; `asked`: when DataCite was asked."""
     lines: list[Line] = [Rule("Compared with DataCite", f"asked {second(asked)}" if asked else "")]
     if isinstance(found, str):
         return [*lines, "", f" {found}"]
@@ -187,8 +171,8 @@ def compared(found: Comparison | str, asked: datetime | None) -> list[Line]:
         return [*lines, "", (f" {found.message}", "bad")]
     if not found.differences:
         return [*lines, "", (" The same: state, landing page and every field of the record.", "good")]
-    told = "1 field is" if len(found.differences) == 1 else f"{number(len(found.differences))} fields are"
-    lines += ["", (f" {told} not the same.", "warn")]
+    fields = "1 field is" if len(found.differences) == 1 else f"{number(len(found.differences))} fields are"
+    lines += ["", (f" {fields} not the same.", "warn")]
     return [*lines, *(line for one in found.differences for line in _difference(one))]
 
 
@@ -210,7 +194,7 @@ _SOURCES = {"spool": "by the middleware", "log": "from access logs", "import": "
 
 
 def usage(found: usage_months.Counts | str) -> list[Line]:
-    """`found`: as `show.shown`, or a sentence in its place."""
+    """The usage by month, as `show.shown` returns it, or a sentence in its place."""
     lines: list[Line] = [Rule("Usage", "by the rules of COUNTER")]
     if isinstance(found, str):
         return [*lines, "", f" {found}"]
@@ -221,8 +205,8 @@ def usage(found: usage_months.Counts | str) -> list[Line]:
     most = max(row[first] for row in months)
     lines.append((f" {'MONTH':<8}{_row(name.upper() for name in LABELS)}", "head"))
     for row in reversed(months):
-        told = f" {row['month']:<8}{_row(number(row[name]) for name in LABELS)}  "
-        lines.append([told, (bar(row[first], most, _BAR), "busy")])
+        counts = f" {row['month']:<8}{_row(number(row[name]) for name in LABELS)}  "
+        lines.append([counts, (bar(row[first], most, _BAR), "busy")])
     return [*lines, "", Rule("Counted"), *map(_by, found["counts"])]
 
 

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from doitui.tui import state_symbols
-from doitui.tui.acts import keys
 from doitui.tui.acts.doi_acts import DoiActs
-from doitui.tui.screens.list_section import ListSection, TabFields
+from doitui.tui.screens.list_section import ListSection, TabFields, error_lines
 from doitui.tui.text import day, minute
-from doitui.tui.widgets.lines import Line
-from doitui.tui.widgets.window_table import Column, WindowTable
+from doitui.tui.widgets.lines import Labelled, Line, labelled
+from doitui.tui.widgets.window_table import Column
 from doitui_core.domain.states import OPUS
 from doitui_core.views import dashboard_counts, windows
 from doitui_core.views.rows import DoiRow
@@ -29,7 +28,6 @@ class DoisScreen(DoiActs, ListSection):
         **{word: {"opus": word} for word in OPUS},
         "unpublished": {"published": "no"},
     }
-    BINDINGS: ClassVar = keys.bindings("dois")
     about: ClassVar = (
         "Every DOI that was ever reserved here, newest mint first. The state is what DataCite confirmed; marks "
         "beside it say what is still to come of it, or has gone wrong.",
@@ -48,14 +46,13 @@ class DoisScreen(DoiActs, ListSection):
 
     def columns(self, width: int) -> Sequence[Column]:
         """The columns that fit `width` terminal columns, left to right."""
-        shown = [
+        return [
             Column("DOI", 34 if width >= 74 else 28, lambda row: row.doi),
             Column("STATE", 12, lambda row: state_symbols.doi(row.status)),
-            Column("MARKS", 5, lambda row: state_symbols.marks(row.marks)),
-            Column("MINTED", 10, lambda row: day(row.minted_at)),
+            Column("MARKS", 5, lambda row: state_symbols.marks(row.marks), least=70),
+            Column("MINTED", 10, lambda row: day(row.minted_at), least=70),
             Column("TITLE", 0, lambda row: row.title or row.object_id or ""),
         ]
-        return shown if width >= 70 else [shown[0], shown[1], shown[4]]
 
     def window(self) -> Window:
         """The rows to show, for the present filter and order."""
@@ -65,7 +62,7 @@ class DoisScreen(DoiActs, ListSection):
     def reload(self) -> None:
         """Read again what is shown, in a reader thread."""
         super().reload()
-        self.count_tabs(dashboard_counts.opus)
+        self.read("tabs", dashboard_counts.opus, self.show_tab_counts)
 
     def empty(self) -> tuple[str, ...]:
         """The lines shown when there is no row at all."""
@@ -77,36 +74,32 @@ class DoisScreen(DoiActs, ListSection):
 
     def detail_lines(self, row: DoiRow) -> list[Line]:
         """The side pane's lines about `row`."""
-        state, tone = state_symbols.doi(row.status)
-        marks = ", ".join(row.marks)
-        lines: list[Line] = [(row.doi, "strong"), [(state, tone), f"   {marks}" if marks else ""], ""]
-        lines += [
-            [("title     ", "quiet"), row.title or "-"],
-            [("record    ", "quiet"), f"{row.object_id or '-'} in {row.repository}"],
-            [("landing   ", "quiet"), row.url or "-"],
-            [("minted    ", "quiet"), minute(row.minted_at)],
-            [("changed   ", "quiet"), minute(row.updated_at)],
-            [("verified  ", "quiet"), state_symbols.verification(row.verification)],
-        ]
-        if row.error:
-            lines += ["", ("Last error", "head"), row.error]
-        return lines
+        facts: Labelled = {
+            "title": row.title or "-",
+            "record": f"{row.object_id or '-'} in {row.repository}",
+            "landing": row.url or "-",
+            "minted": minute(row.minted_at),
+            "changed": minute(row.updated_at),
+            "verified": state_symbols.verification(row.verification),
+        }
+        marks = f"   {', '.join(row.marks)}" if row.marks else ""
+        head: list[Line] = [(row.doi, "strong"), [state_symbols.doi(row.status), marks], ""]
+        return [*head, *labelled(facts), *error_lines("", row.error)]
 
     def chosen_dois(self) -> list[DoiRow] | tuple[Window, int]:
         """The marked DOIs, else the one under the cursor; a window and its count for all that match."""
         return (self.window(), self.table.cache.whole) if self.all_matching else self.table.chosen()
 
-    def on_window_table_entered(self, message: WindowTable.Entered) -> None:
-        """Enter was pressed on a row: open it."""
-        assert message.row is not None
-        self.doitui.show_doi(message.row.id, self._neighbour)
+    def open_row(self, row: DoiRow) -> None:
+        """Open the page of the DOI."""
+        self.doitui.show_doi(row.id, self._neighbour)
 
     def _neighbour(self, by: int) -> int | None:
-        """Move on in the list below its page; the id of the DOI there."""
+        """Move on in the list below the page of a DOI; the id of the DOI there, None if there is none."""
         before = self.table.cursor
         self.table.go(before + by)
         if (row := self.table.row) is None:
-            self.table.go(before)  # it is still on its way
+            self.table.go(before)  # not read yet
         return row.id if row is not None and self.table.cursor != before else None
 
 

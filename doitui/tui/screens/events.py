@@ -1,4 +1,4 @@
-"""Events about our DOIs: how many wait, were taken or failed; why nothing goes out; and the events themselves."""
+"""Events about our DOIs: how many wait, were accepted or failed; why nothing is sent; and the events themselves."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Any, ClassVar
 from textual.widget import Widget
 
 from doitui.tui import state_symbols
-from doitui.tui.acts import keys
 from doitui.tui.acts.event_acts import EventActs
-from doitui.tui.screens.list_section import ListSection, TabFields
+from doitui.tui.screens.list_section import ListSection, TabFields, error_lines
 from doitui.tui.text import minute, number, plural, span
-from doitui.tui.widgets.lines import Line, Lines
-from doitui.tui.widgets.window_table import Column, WindowTable
+from doitui.tui.widgets.lines import Line, Lines, labelled
+from doitui.tui.widgets.window_table import Column
 from doitui_core.views import event_health, windows
 from doitui_core.views.event_health import Health
 from doitui_core.views.rows import EventRow
@@ -30,7 +29,6 @@ class EventsScreen(EventActs, ListSection):
     list_name, noun, faulty = "events", "event", "state:failed"
     orders: ClassVar = (("number", True),)
     tabs: ClassVar[TabFields] = {"all": {}} | {state: {"state": state} for state in STATES}
-    BINDINGS: ClassVar = keys.bindings("events")
     about: ClassVar = (
         "What happened to our DOIs - views, downloads, relations, authors, funders - and whether the Events API has "
         "been told, newest first. [ and ] change the tab.",
@@ -51,14 +49,13 @@ class EventsScreen(EventActs, ListSection):
 
     def columns(self, width: int) -> Sequence[Column]:
         """The columns that fit `width` terminal columns, left to right."""
-        shown = [
+        return [
             Column("STATE", 11, lambda row: state_symbols.event(row.state)),
-            Column("TOTAL", 7, lambda row: number(row.total), right=True),
-            Column("RELATION", 18 if width < 110 else 40, lambda row: row.relation_type_id),
+            Column("TOTAL", 7, lambda row: number(row.total), right=True, least=70),
+            Column("RELATION", 18 if width < 110 else 40, lambda row: row.relation_type_id, least=70),
             Column("DOI", 22 if width < 110 else 30, lambda row: row.doi),
             Column("OBJECT OR ERROR", 0, _why),
         ]
-        return shown if width >= 70 else [shown[0], shown[3], shown[4]]
 
     def window(self) -> Window:
         """The rows to show, for the present filter and order."""
@@ -67,11 +64,10 @@ class EventsScreen(EventActs, ListSection):
     def reload(self) -> None:
         """Read again what is shown, in a reader thread."""
         super().reload()
-        pane = self.query_one("#health", Lines)
-        self.doitui.quick.ask("health", event_health.overview, self._health, lambda error: self.failed(pane, error))
+        self.read("health", event_health.overview, self._show_health, self.pane("health"))
 
-    def _health(self, found: Health) -> None:
-        self.query_one("#health", Lines).show(_overview(found, self.doitui.now()))
+    def _show_health(self, found: Health) -> None:
+        self.pane("health").show(_overview(found, self.doitui.now()))
         self.show_tab_counts(found.counts)
 
     def empty(self) -> tuple[str, ...]:
@@ -89,10 +85,9 @@ class EventsScreen(EventActs, ListSection):
         """The side pane's lines about `row`."""
         return about_event(row)
 
-    def on_window_table_entered(self, message: WindowTable.Entered) -> None:
-        """Enter was pressed on a row: open it."""
-        assert message.row is not None
-        self.doitui.show_doi(message.row.doi_id)
+    def open_row(self, row: EventRow) -> None:
+        """Open the page of the event's DOI."""
+        self.doitui.show_doi(row.doi_id)
 
     def act_retry(self) -> None:
         """Ask, then requeue the chosen rows with new attempts."""
@@ -103,7 +98,7 @@ class EventsScreen(EventActs, ListSection):
 
 
 def _overview(found: Health, now: Any) -> list[Line]:
-    """Where they go and how fast; what waits to be counted; what is wrong."""
+    """Where events are sent and how fast, what waits to be counted, what is wrong."""
     lines: list[Line] = []
     for link in found.links[:2]:
         where = f"{link.url}, at most {number(link.per_minute)} a minute" if link.url else link.wrong
@@ -114,16 +109,8 @@ def _overview(found: Health, now: Any) -> list[Line]:
     waits = found.spool["bytes"]
     spool = f"{plural(found.spool['files'], 'file')}, {number(waits)} bytes wait" if waits else "empty"
     drained = f"{span(now - found.drained)} ago" if found.drained else "never"
-    lines.append(
-        [
-            (" last accepted ", "quiet"),
-            last,
-            ("   usage spool ", "quiet"),
-            spool,
-            ("   last view counted ", "quiet"),
-            drained,
-        ]
-    )
+    labels = {" last accepted ": last, "   usage spool ": spool, "   last view counted ": drained}
+    lines.append([cell for label, value in labels.items() for cell in ((label, "quiet"), value)])
     if found.rejected:
         lines.append([(" ! ", "warn"), f"{plural(found.rejected, 'line')} of the spool could not be read"])
     if found.diagnosis is not None:
@@ -139,24 +126,25 @@ def _why(row: EventRow) -> state_symbols.Cell:
 
 
 def about_event(row: EventRow) -> list[Line]:
-    """All that is known of an event, to read beside the list."""
-    state, tone = state_symbols.event(row.state)
-    lines: list[Line] = [
+    """All that is known of an event, as lines."""
+    facts = {
+        "DOI": row.doi,
+        "object": row.obj_id,
+        "source": row.source_id,
+        "from": row.origin + ("" if row.in_metadata else ", no longer in the metadata"),
+        "total": f"{number(row.total)}, submitted {number(row.submitted_total)}",
+        "recorded": minute(row.created_at),
+        "accepted": minute(row.submitted_at) if row.submitted_at is not None else None,
+    }
+    return [
         (f"event {row.id}: {row.relation_type_id}", "strong"),
-        [(state, tone), f"   {row.attempts} tries"],
+        [state_symbols.event(row.state), f"   {plural(row.attempts, 'attempt')}"],
         "",
-        [("DOI       ", "quiet"), row.doi],
-        [("object    ", "quiet"), row.obj_id],
-        [("source    ", "quiet"), row.source_id],
-        [("from      ", "quiet"), row.origin + ("" if row.in_metadata else ", no longer in the metadata")],
-        [("total     ", "quiet"), f"{number(row.total)}, submitted {number(row.submitted_total)}"],
-        [("kept      ", "quiet"), minute(row.created_at)],
+        *labelled(facts),
+        *error_lines(row.cause, row.last_error),
+        "",
+        (f"`doitui event show {row.id}` shows what is sent and what was answered.", "quiet"),
     ]
-    if row.submitted_at is not None:
-        lines.append([("taken     ", "quiet"), minute(row.submitted_at)])
-    if row.last_error:
-        lines += ["", (f"Last error  {row.cause.replace('_', ' ')}", "head"), row.last_error]
-    return [*lines, "", (f"`doitui event show {row.id}` shows what is sent and what was answered.", "quiet")]
 
 
 SCREEN = EventsScreen

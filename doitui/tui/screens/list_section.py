@@ -1,9 +1,9 @@
-"""What the screens with a long list share: the table, its filter, its order, what is marked."""
+"""What the screens with a long list share: the table, its filter, its order, its marks."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual.containers import Horizontal
@@ -12,26 +12,25 @@ from textual.widget import Widget
 
 from doitui.tui.screens.section import Section
 from doitui.tui.text import number
-from doitui.tui.widgets.bars import StatusLine
+from doitui.tui.widgets.bars import StatusLine, Tabs
 from doitui.tui.widgets.filter_bar import FilterBar
 from doitui.tui.widgets.lines import Line, Lines
-from doitui.tui.widgets.tabs import Tabs
+from doitui.tui.widgets.pane import Pane
 from doitui.tui.widgets.window_table import Column, Row, WindowTable
 from doitui_core.errors import BadInput
 from doitui_core.views import filters
 from doitui_core.views.filters import Filter
 from doitui_core.views.windows import Window
 
-#: Seconds before a list that has not come says that it is on its way, and before the text beside it follows the cursor.
+#: Seconds before a list that is not read yet says so, and before the details follow the cursor.
 GRACE, REST = 0.3, 0.15
 
-
-#: By their words the fields a filter has that shows just that; the first tab shows all.
+#: By the name of a tab the filter fields of its rows; the first tab shows all.
 TabFields = Mapping[str, Mapping[str, str]]
 
 
 class ListSection(Section):
-    """`list_name`: whose filter language it speaks; `noun`: what a row is; `faulty`: the filter of `!`."""
+    """`list_name`: the list in `filters`; `noun`: what a row is; `faulty`: the filter of `!`."""
 
     list_name: ClassVar[str] = "dois"
     noun: ClassVar[str] = "DOI"
@@ -46,10 +45,9 @@ class ListSection(Section):
         self.reversed = False
         self.all_matching = False
         self._opened_at = 0.0
-        self._beside_timer: Timer | None = None
-        self._open_as: tuple[Any, ...] | None = None
-        self._beside_shown = False
-        self._counts: Mapping[str, int] = {}
+        self._detail_timer: Timer | None = None
+        self._opened: tuple[Any, ...] | None = None
+        self._detail_shown = False
 
     def body(self) -> Iterable[Widget]:
         """The widgets below the top bar, top to bottom."""
@@ -57,12 +55,10 @@ class ListSection(Section):
         if self.tabs:
             yield Tabs(id="tabs")
         yield StatusLine(id="status")
-        yield FilterBar(
-            id="filter", placeholder=f"words, or {' '.join(f'{name}:' for name in filters.FIELDS[self.list_name])}"
-        )
+        yield FilterBar("words, or " + " ".join(f"{name}:" for name in filters.FIELDS[self.list_name]))
         with Horizontal(classes="row"):
             yield WindowTable(self.columns, id="list", marks=True)
-            yield Lines(id="beside", classes="beside")
+            yield Lines(id="side", classes="side")
         yield StatusLine(id="detail", classes="below")
 
     def above(self) -> Iterable[Widget]:
@@ -74,74 +70,59 @@ class ListSection(Section):
         raise NotImplementedError
 
     def window(self) -> Window:
-        """The list as filter and order are now."""
+        """The rows to show, for the present filter and order."""
         raise NotImplementedError
 
     def empty(self) -> tuple[str, ...]:
-        """Why there is nothing, where no filter hides it, and the next step."""
+        """The lines shown when there is no row at all: why, and the next step."""
         raise NotImplementedError
 
     def detail_lines(self, row: Row) -> list[Line]:
-        """What stands beside the list on wide screens, about the row under the cursor."""
+        """The side pane's lines about `row`."""
         raise NotImplementedError
 
     def detail(self, row: Row) -> str:
-        """What stands below the list on narrow screens, where its columns have no room for it: what went wrong, else
-        what the row is about.
-        """
+        """The line below the list on narrow screens: the error of `row`, else what it is about."""
         names = ("error", "last_error", "title", "obj_id", "object_id")
         return str(next(filter(None, (getattr(row, name, "") for name in names)), ""))
-
-    @property
-    def table(self) -> WindowTable:
-        """The table of this screen."""
-        return self.query_one("#list", WindowTable)
-
-    def on_mount(self) -> None:
-        """Fill the widgets and set the focus."""
-        self.table.focus()
 
     # Reading
 
     def reload(self) -> None:
         """Read again what is shown, in a reader thread."""
-        wanted = (str(self.filter), self.order, self.reversed, *self.more())
-        if wanted == self._open_as:
-            self.table.cache.renew()
+        table, requested = self.table, (str(self.filter), self.order, self.reversed, *self.more())
+        if requested == self._opened:
+            table.cache.renew()
             return
-        self._open_as = wanted
+        self._opened = requested
         self._opened_at = time.monotonic()
-        self.all_matching = self._beside_shown = False
-        self.table.unmark()
-        self.table.say()
+        self.all_matching = self._detail_shown = False
+        table.unmark()
+        table.note = ()
         self.set_timer(GRACE, self._loading)
-        self.table.cache.open(self.window(), self._read, lambda error: self.failed(self.table, error))
+        table.cache.open(self.window(), self._read, lambda error: self.failed(table, error))
         self.show_status()
 
-    def unreadable(self, pane: WindowTable | Lines, error: Exception) -> None:
+    def unreadable(self, pane: Pane, error: Exception) -> None:
         """Reading failed: say why in `pane`."""
         super().unreadable(pane, error)
-        self._open_as = None  # the next look opens it anew
+        self._opened = None  # the next reload opens the list again
 
     def more(self) -> tuple[Any, ...]:
-        """What besides filter and order decides which list it is."""
+        """What the list depends on besides filter and order."""
         return ()
 
     def _loading(self) -> None:
-        stretch = self.table.cache
-        if not stretch.is_counted and not stretch.rows and not self.doitui.link.lost:
-            self.table.say("", f"Loading… {time.monotonic() - self._opened_at:.0f} s")
+        cache = self.table.cache
+        if not cache.is_counted and not cache.rows and not self.doitui.link.lost:
+            self.table.note = ("", f"Loading… {time.monotonic() - self._opened_at:.0f} s")
             self.set_timer(1.0, self._loading)
 
     def _read(self) -> None:
-        stretch = self.table.cache
-        if not stretch.total:
-            hidden = ("", f"No {self.noun} matches `{self.filter}`.", "", "Esc clears the filter.")
-            self.table.say(*(hidden if self.filter else ("", *self.empty())))
-        else:
-            self.table.say()
-        if not self._beside_shown:
-            self._beside_shown = True
+        no_match = (f"No {self.noun} matches `{self.filter}`.", "", "Esc clears the filter.")
+        self.table.note = () if self.table.cache.total else ("", *(no_match if self.filter else self.empty()))
+        if not self._detail_shown:
+            self._detail_shown = True
             self.show_detail()
         self.show_status()
 
@@ -151,17 +132,17 @@ class ListSection(Section):
 
     def show_status(self) -> None:
         """The line above the list."""
-        table, stretch = self.table, self.table.cache
+        table, cache = self.table, self.table.cache
         left = f"/ {self.filter}" if self.filter else f"all {self.noun}s"
         if self.all_matching:
-            left += f"   ALL {number(stretch.whole)} MATCHING"
+            left += f"   ALL {number(cache.whole)} MATCHING"
         elif table.marked:
             left += f"   {len(table.marked)} marked"
-        if stretch.newer:
-            left += f"   {number(stretch.newer)} newer: N"
-        total = number(stretch.total) if stretch.is_counted else f"{number(stretch.total)}+ (counting)"
-        place = f"{number(table.cursor + 1)} of {total}" if stretch.total else "none" if stretch.is_counted else ""
-        self.query_one("#status", StatusLine).show_texts(left, f"{place}  {self.sorted_by()}")
+        if cache.newer:
+            left += f"   {number(cache.newer)} newer: N"
+        total = number(cache.total) if cache.is_counted else f"{number(cache.total)}+ (counting)"
+        place = f"{number(table.cursor + 1)} of {total}" if cache.total else "none" if cache.is_counted else ""
+        self.status(left, f"{place}  {self.sorted_by()}")
 
     def sorted_by(self) -> str:
         """What the list is sorted by, for the status line."""
@@ -172,62 +153,36 @@ class ListSection(Section):
 
     # Tabs
 
-    @property
-    def tab(self) -> str:
-        """The one that is open: the last one whose fields the filter has."""
-        had = self.filter.fields.items()
-        return [tab for tab, fields in self.tabs.items() if fields.items() <= had][-1]
-
-    def count_tabs(self, count: Callable[[], Mapping[str, int]]) -> None:
-        """Count the rows of each tab in a reader thread."""
-        self.doitui.quick.ask(
-            f"tabs {id(self)}", count, self.show_tab_counts, lambda error: self.failed(self.table, error)
-        )
-
     def show_tab_counts(self, counts: Mapping[str, int]) -> None:
-        """`counts`: how many rows are behind which tab but `all`; nothing is told of those that are not in it."""
-        self._counts = {"all": sum(counts.values()), **counts}
-        self._show_tabs()
+        """Show `counts`, the number of rows behind each tab but `all`; tabs that are not in it show no number."""
+        self.tab_counts = {"all": sum(counts.values()), **counts}
+        self.show_tabs()
 
-    def _show_tabs(self) -> None:
-        counts = self._counts
-        words = [f"{tab} {number(counts[tab])}" if tab in counts else tab for tab in self.tabs]
-        self.query_one("#tabs", Tabs).show_labels(words, list(self.tabs).index(self.tab))
-
-    def act_tab_next(self) -> None:
-        """Open the next tab."""
-        self._turn(1)
-
-    def act_tab_before(self) -> None:
-        """Open the previous tab."""
-        self._turn(-1)
-
-    def _turn(self, by: int) -> None:
-        words = list(self.tabs)
-        tab = words[(words.index(self.tab) + by) % len(words)]
-        others = {name for fields in self.tabs.values() for name in fields}
-        kept = {name: value for name, value in self.filter.fields.items() if name not in others}
-        self.show_only(str(Filter({**self.tabs[tab], **kept}, self.filter.text)))
-        self._show_tabs()
+    def open_tab(self, tab: int) -> None:
+        """Show the rows of the tab with that index; the rest of the filter stays."""
+        chosen = list(self.tabs.values())[tab]
+        of_tabs = {name for fields in self.tabs.values() for name in fields}
+        others = {name: value for name, value in self.filter.fields.items() if name not in of_tabs}
+        self.show_only(str(Filter({**chosen, **others}, self.filter.text)))
 
     # Moving
 
-    def on_window_table_moved(self, message: WindowTable.Moved) -> None:
+    def on_window_table_moved(self) -> None:
         """The cursor moved: show details of its row."""
         self.show_status()
-        if self._beside_timer is not None:
-            self._beside_timer.stop()
-        self._beside_timer = self.set_timer(REST, self.show_detail)
+        if self._detail_timer is not None:
+            self._detail_timer.stop()
+        self._detail_timer = self.set_timer(REST, self.show_detail)
 
     def show_detail(self) -> None:
         """Show details of the row under the cursor."""
-        pane, detail, row = self.query_one("#beside", Lines), self.query_one("#detail", StatusLine), self.table.row
+        pane, row = self.pane("side"), self.table.row
         if pane.display:
             pane.show(self.detail_lines(row) if row is not None else [])
-        detail.show_texts(self.detail(row) if row is not None else "")
+        self.query_one("#detail", StatusLine).show_texts(self.detail(row) if row is not None else "")
 
     def on_window_table_count_changed(self) -> None:
-        """The number of rows changed: marks of all rows no longer hold."""
+        """The number of rows or marks changed: the choice of all rows is over."""
         self.all_matching = False
         self.show_status()
 
@@ -235,40 +190,41 @@ class ListSection(Section):
 
     def act_filter(self) -> None:
         """Open the filter bar."""
-        self.query_one("#filter", FilterBar).open()
+        self.query_one(FilterBar).open()
 
     def on_filter_bar_typed(self, message: FilterBar.Typed) -> None:
         """Apply the filter as it is typed."""
         self.narrow(message.text)
 
     def on_input_submitted(self) -> None:
-        """Enter waits for nothing."""
-        bar = self.query_one("#filter", FilterBar)
+        """Enter was pressed: apply the filter at once."""
+        bar = self.query_one(FilterBar)
         bar.close()
         self.table.focus()
         self.narrow(bar.value)
 
     def narrow(self, text: str) -> None:
-        """Show what `text` asks for; what it gets wrong is told in the line above."""
+        """Apply the filter `text`; an error in it is shown in the line above the list."""
         try:
             self.filter = filters.parse(text, self.list_name)
         except BadInput as error:
-            self.query_one("#status", StatusLine).show_texts(str(error))
+            self.status(str(error))
             return
+        fields = self.filter.fields.items()
+        self.tab = max((at for at, of_tab in enumerate(self.tabs.values()) if of_tab.items() <= fields), default=0)
         if self.doitui.ready:
             self.reload()
+        self.show_tabs()
 
     def show_only(self, text: str) -> None:
-        """`narrow`, as if it had been typed."""
-        bar = self.query_one("#filter", FilterBar)
+        """Put `text` into the filter bar, and apply it."""
         with self.prevent(FilterBar.Changed):
-            bar.value = text
+            self.query_one(FilterBar).value = text
         self.narrow(text)
 
     def act_back(self) -> None:
-        """The filter line, then marks, then the filter itself."""
-        bar = self.query_one("#filter", FilterBar)
-        if bar.close():
+        """Close the filter bar, else clear the marks, else the filter."""
+        if self.query_one(FilterBar).close():
             self.table.focus()
         elif self.all_matching or self.table.marked:
             self.all_matching = False
@@ -321,16 +277,15 @@ class ListSection(Section):
 
         self.table.cache.between(begin, end, mark)
 
-    def act_copy(self) -> None:
-        """Copy the DOI or command under the cursor."""
-        if self.table.row is not None:
-            self.doitui.copy(self.table.row.doi)
-
-    def act_copy_as(self) -> None:
-        """Copy the DOI's address, and show it to select from."""
-        if self.table.row is not None:
-            self.doitui.copy_as(self.table.row.doi)
+    def copyable(self) -> str:
+        """The DOI under the cursor; empty: none."""
+        return self.table.row.doi or "" if self.table.row is not None else ""
 
     def act_maximise(self) -> None:
         """Give the list the whole screen, or back."""
         self.toggle_class("-maximised")
+
+
+def error_lines(cause: str, error: str) -> list[Line]:
+    """The last error of a row as lines of its details; none without one."""
+    return ["", (f"Last error  {cause.replace('_', ' ')}".rstrip(), "head"), error] if error else []

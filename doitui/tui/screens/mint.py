@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from doitui.tui import state_symbols
-from doitui.tui.acts import keys
 from doitui.tui.acts.dialogs import Sheet
 from doitui.tui.acts.doi_acts import DoiActs
 from doitui.tui.acts.plans import MOST, ActResult, Answers, Plan, Progress, each, gather, short_label
 from doitui.tui.screens.list_section import ListSection
 from doitui.tui.text import number, plural
-from doitui.tui.widgets.lines import Line, Rule
+from doitui.tui.widgets.lines import Labelled, Line, Rule, labelled
 from doitui.tui.widgets.window_table import Column
 from doitui_core.db.models import Doi, Record
 from doitui_core.dois import mint_candidates
@@ -86,7 +85,6 @@ class MintScreen(DoiActs, ListSection):
 
     id_ = "mint"
     list_name, noun = "records", "record"
-    BINDINGS: ClassVar = keys.bindings("mint")
     about: ClassVar = (
         "Records whose DOI is not minted yet, oldest first. Mark some with space, or all that match with A; t changes "
         "what they shall become.",
@@ -104,14 +102,13 @@ class MintScreen(DoiActs, ListSection):
 
     def columns(self, width: int) -> Sequence[Column]:
         """The columns that fit `width` terminal columns, left to right."""
-        shown = [
+        return [
             Column("OBJECT ID", 16 if width < 90 else 22, lambda row: row.object_id),
-            Column("IN", 8, lambda row: row.repository),
+            Column("IN", 8, lambda row: row.repository, least=66),
             Column("DOI", 12, _doi_state),
-            Column("PUBLISHED", 9, lambda row: "yes" if row.published else ("no", "warn")),
+            Column("PUBLISHED", 9, lambda row: "yes" if row.published else ("no", "warn"), least=66),
             Column("TITLE", 0, lambda row: row.title),
         ]
-        return shown if width >= 66 else [shown[0], shown[2], shown[4]]
 
     @property
     def state(self) -> str:
@@ -140,22 +137,17 @@ class MintScreen(DoiActs, ListSection):
 
     def detail_lines(self, row: RecordRow) -> list[Line]:
         """The side pane's lines about `row`."""
-        return [
-            (row.object_id, "strong"),
-            [("in         ", "quiet"), row.repository],
-            [("DOI        ", "quiet"), row.doi or row.foreign_doi or "none (assigned when minted)"],
-            [("published  ", "quiet"), "yes" if row.published else ("no: only a draft can be minted", "warn")],
-            "",
-            row.title or "no title",
-        ]
+        facts: Labelled = {
+            "in": row.repository,
+            "DOI": row.doi or row.foreign_doi or "none (assigned when minted)",
+            "published": "yes" if row.published else ("no: only a draft can be minted", "warn"),
+        }
+        return [(row.object_id, "strong"), *labelled(facts, 11), "", row.title or "no title"]
 
     def act_target(self) -> None:
         """Choose the next target state."""
         self.target = (self.target + 1) % len(TARGETS)
         self.reload()
-
-    def act_copy(self) -> None:
-        """Records have no DOI to copy here."""
 
     # Check and mint
 

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import ClassVar
 
 from doitui.tui import state_symbols
-from doitui.tui.acts import keys
 from doitui.tui.acts.queue_acts import QueueActs
-from doitui.tui.screens.list_section import ListSection, TabFields
+from doitui.tui.screens.list_section import ListSection, TabFields, error_lines
 from doitui.tui.text import due, minute, span
-from doitui.tui.widgets.lines import Line
-from doitui.tui.widgets.window_table import Column, WindowTable
+from doitui.tui.widgets.lines import Line, labelled
+from doitui.tui.widgets.window_table import Column
 from doitui_core.clock import EPOCH
 from doitui_core.notify import notices
 from doitui_core.views import dashboard_counts, windows
@@ -30,7 +29,6 @@ class QueueScreen(QueueActs, ListSection):
     list_name, noun, faulty = "jobs", "job", "status:failed"
     orders: ClassVar = (("number", True),)
     tabs: ClassVar[TabFields] = {"all": {}} | {status: {"status": status} for status in STATUSES}
-    BINDINGS: ClassVar = keys.bindings("queue")
     about: ClassVar = (
         "Everything that goes out to DataCite, newest first. [ and ] change the tab.",
         "",
@@ -49,20 +47,19 @@ class QueueScreen(QueueActs, ListSection):
 
     def columns(self, width: int) -> Sequence[Column]:
         """The columns that fit `width` terminal columns, left to right."""
-        job = Column("JOB", 7 if width < 90 else 8, lambda row: str(row.id), right=True)
-        status = Column("STATUS", 12, lambda row: state_symbols.job(row.status))
-        tries = Column("TRY", 4, lambda row: f"{row.attempts}/{row.max_attempts}", right=True)
-        doi = Column("DOI", 28 if width < 110 else 32, lambda row: row.doi or "")
-        if width < 70:
-            return [job, status, doi]
-        if width < 90:
-            action = Column("ACTION", 8, lambda row: row.action)
-            return [job, status, action, tries, doi, Column("WHY, OR DUE", 0, self._in_short)]
-        action = Column("ACTION", 10, lambda row: row.action)
-        return [job, status, action, tries, Column("DUE", 7, self._due, right=True), doi, Column("WHY", 0, _why)]
+        wide = width >= 90
+        return [
+            Column("JOB", 8 if wide else 7, lambda row: str(row.id), right=True),
+            Column("STATUS", 12, lambda row: state_symbols.job(row.status)),
+            Column("ACTION", 10 if wide else 8, lambda row: row.action, least=70),
+            Column("TRY", 4, lambda row: f"{row.attempts}/{row.max_attempts}", right=True, least=70),
+            Column("DUE", 7, self._due, right=True, least=90),
+            Column("DOI", 28 if width < 110 else 32, lambda row: row.doi or ""),
+            Column("WHY", 0, _why) if wide else Column("WHY, OR DUE", 0, self._in_short, least=70),
+        ]
 
     def _in_short(self, row: JobRow) -> state_symbols.Cell:
-        """The cause by its name; the whole of it stands in the line below."""
+        """The name of the cause; the line below the list has the whole error."""
         if row.status in ("failed", "blocked"):
             return row.cause.replace("_", " "), "bad"
         return self._due(row)
@@ -80,10 +77,10 @@ class QueueScreen(QueueActs, ListSection):
         """Read again what is shown, in a reader thread."""
         self._now = self.doitui.now()
         super().reload()
-        self.count_tabs(dashboard_counts.jobs)
+        self.read("tabs", dashboard_counts.jobs, self.show_tab_counts)
 
     def looked(self) -> None:
-        """A look at the database is over: DUE counts from now."""
+        """Update DUE, which counts from now."""
         self._now = self.doitui.now()
         self.table.repaint_cells()
         self.show_detail()
@@ -96,10 +93,9 @@ class QueueScreen(QueueActs, ListSection):
         """The side pane's lines about `row`."""
         return about_job(row, self._now)
 
-    def on_window_table_entered(self, message: WindowTable.Entered) -> None:
-        """Enter was pressed on a row: open it."""
-        assert message.row is not None
-        self.doitui.show_doi_of_job(message.row.id)
+    def open_row(self, row: JobRow) -> None:
+        """Open the page of the job's DOI."""
+        self.doitui.show_doi_of_job(row.id)
 
     def act_retry(self) -> None:
         """Ask, then requeue the chosen rows with new attempts."""
@@ -135,31 +131,29 @@ def _why(row: JobRow) -> state_symbols.Cell:
 
 
 def about_job(row: JobRow, now: datetime) -> list[Line]:
-    """All that is known of a job, to read beside the list."""
-    state, tone = state_symbols.job(row.status)
-    waits = row.status in ("pending", "uncertain")
-    lines: list[Line] = [
+    """All that is known of a job, as lines."""
+    state, waits = row.status, row.status in ("pending", "uncertain")
+    left = span(row.lease_until - now) if row.lease_until is not None and row.lease_until > now else "run out"
+    advice = notices.ADVICE.get(row.cause) if row.last_error else None
+    facts = {
+        "DOI": row.doi or "-",
+        "record": f"{row.object_id or '-'} in {row.repository}",
+        "title": row.title or "-",
+        "requested by": row.actor,
+        "queued": minute(row.created_at),
+        "due": f"{due(row.scheduled_at, now)}  ({minute(row.scheduled_at)})" if waits else None,
+        "worker": row.worker if state == "processing" else None,
+        "lease": left if state == "processing" else None,
+        "finished": minute(row.finished_at) if row.finished_at is not None else None,
+    }
+    return [
         (f"job {row.id}: {row.action}", "strong"),
-        [(state, tone), f"   try {row.attempts} of {row.max_attempts}"],
+        [state_symbols.job(state), f"   try {row.attempts} of {row.max_attempts}"],
         "",
-        [("DOI       ", "quiet"), row.doi or "-"],
-        [("record    ", "quiet"), f"{row.object_id or '-'} in {row.repository}"],
-        [("title     ", "quiet"), row.title or "-"],
-        [("asked by  ", "quiet"), row.actor],
-        [("queued    ", "quiet"), minute(row.created_at)],
+        *labelled(facts, 13),
+        *error_lines(row.cause, row.last_error),
+        *(["", *labelled({"to do": advice}, 13)] if advice else []),
     ]
-    if waits:
-        lines.append([("due       ", "quiet"), f"{due(row.scheduled_at, now)}  ({minute(row.scheduled_at)})"])
-    if row.status == "processing":
-        left = span(row.lease_until - now) if row.lease_until is not None and row.lease_until > now else "run out"
-        lines += [[("worker    ", "quiet"), row.worker], [("lease     ", "quiet"), left]]
-    if row.finished_at is not None:
-        lines.append([("ended     ", "quiet"), minute(row.finished_at)])
-    if row.last_error:
-        advice = notices.ADVICE.get(row.cause)
-        lines += ["", (f"Last error  {row.cause.replace('_', ' ')}", "head"), row.last_error]
-        lines += ["", [("to do     ", "quiet"), advice]] if advice else []
-    return lines
 
 
 SCREEN = QueueScreen

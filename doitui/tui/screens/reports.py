@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from doitui.tui.acts import keys
 from doitui.tui.acts.save_dialog import SaveDialog
 from doitui.tui.data import usage_months
 from doitui.tui.screens.tabbed import TabbedSection
 from doitui.tui.text import bar, number
+from doitui.tui.widgets.pane import Pane
 from doitui.tui.widgets.plot import Plot
 from doitui.tui.widgets.window_table import Column, Row
 from doitui_core.domain import spreadsheets
@@ -81,7 +81,6 @@ class ReportsScreen(TabbedSection):
 
     id_ = "reports"
     tabs = tuple(report.name for report in REPORTS)
-    BINDINGS: ClassVar = keys.bindings("reports")
     about: ClassVar = (
         "DOIs by the month of their mint (UTC), the last 24 months; DOIs by repository and state; and how they were "
         "used, by the rules of COUNTER. [ and ] change the report, e saves the one that is shown as a CSV file, "
@@ -94,8 +93,8 @@ class ReportsScreen(TabbedSection):
         self._asked: set[str] = set()
 
     def side(self) -> Plot:
-        """The pane beside the table."""
-        return Plot(id="plot", classes="beside")
+        """The pane to the right of the table."""
+        return Plot(id="plot", classes="side")
 
     @property
     def report(self) -> ReportTable:
@@ -121,20 +120,21 @@ class ReportsScreen(TabbedSection):
         return [*shown, Column("", 0, lambda row: (bar(row[first], most, room), "busy"))] if room else shown
 
     def reload(self) -> None:
-        """Counted once, and again when that is asked for: it reads a good part of a large house."""
+        """Count once, and again on `r` only: it reads a large part of the database."""
         report = self.report
         if report.name in self._rows:
             self._show(report, self.rows)
         elif report.name not in self._asked:
             self._asked.add(report.name)
             self.table.cache.fixed([])
-            self.table.say("", "Counting…")
+            self.table.note = ("", "Counting…")
             slot = f"report {report.name}"
-            self.doitui.slow.ask(slot, report.read, lambda rows: self._show(report, rows), self._fail)
+            self.read(slot, report.read, lambda rows: self._show(report, rows), thread=self.doitui.slow)
 
-    def _fail(self, error: Exception) -> None:
+    def failed(self, pane: Pane, error: Exception) -> None:
+        """Counting failed: it is tried again by the next reload."""
         self._asked.clear()
-        self.failed(self.table, error)
+        super().failed(pane, error)
 
     def _show(self, report: ReportTable, rows: list[Row]) -> None:
         self._rows[report.name] = rows
@@ -142,10 +142,10 @@ class ReportsScreen(TabbedSection):
         if report is not self.report:
             return
         first = report.counts[0]
-        self.table.say("", report.empty)
+        self.table.note = ("", report.empty)
         self.table.cache.fixed([{"id": row[report.key]} | row for row in rows])
         self.table.refresh()
-        self.say(f"{number(sum(row[first] for row in rows))} {report.unit}")
+        self.status(f"{number(sum(row[first] for row in rows))} {report.unit}")
         shown = rows[::-1] if report.newest_first else rows
         self.query_one("#plot", Plot).show([row[report.key] for row in shown], [row[first] for row in shown])
 

@@ -1,9 +1,9 @@
-"""What every screen shares: the bars, the one way an act is done, and what happens when the database is away."""
+"""What every screen shares: bars, tabs, reading, acting, and what is shown while the database cannot be read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -12,14 +12,14 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from doitui.tui import actions
-from doitui.tui.widgets.bars import KeyBar, TopBar
+from doitui.tui.acts import keys
+from doitui.tui.data.store import ReaderThread
+from doitui.tui.text import number
+from doitui.tui.widgets.bars import KeyBar, StatusLine, Tabs, TopBar
 from doitui.tui.widgets.lines import Line, Lines
-from doitui.tui.widgets.window_table import WindowTable
+from doitui.tui.widgets.pane import Hosted, Pane
+from doitui.tui.widgets.window_table import Row, WindowTable
 from doitui_core.db import database
-
-if TYPE_CHECKING:
-    from doitui.tui.host import Host
-
 
 #: What a newcomer does outside of the screens.
 FIRST_STEPS = (
@@ -35,17 +35,28 @@ FIRST_STEPS = (
 TOO_SMALL = "The screens need 60x15: enlarge the window. `doitui status --watch` needs less."
 
 
-class Section(Screen[None]):
-    """`id_`: its name in the table of actions. `about`: what it shows, for its help."""
+class Section(Hosted, Screen[None]):
+    """`id_`: its name in the table of actions. `about`: what it shows, for its help. `tabs`: their names, if any; `tab`
+    is the index of the open one, `tab_counts` has the number of rows behind some.
+    """
 
-    #: Each screen says itself where its focus begins: a hidden line must not take the first keys.
-    AUTO_FOCUS = ""
+    #: Not just the first widget: a hidden line must not take the first keys.
+    AUTO_FOCUS = "WindowTable"
     id_: ClassVar[str] = ""
     about: ClassVar[tuple[Line, ...]] = ()
+    tabs: ClassVar[Collection[str]] = ()
+    tab = 0
+    tab_counts: Mapping[str, int] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Bind the keys that the table of actions has for this screen."""
+        if "id_" in vars(cls):
+            cls.BINDINGS = keys.bindings(cls.id_)
+        super().__init_subclass__()
 
     def __init__(self) -> None:
         super().__init__()
-        # As it will be told when it is shown: styled for its size at once, its widgets need not be styled anew then.
+        # Styled for its size now, so that its widgets need not be styled again when it is shown.
         width, height = self.app.size
         for room, breakpoints in ((width, self.app.HORIZONTAL_BREAKPOINTS), (height, self.app.VERTICAL_BREAKPOINTS)):
             self.add_class(max(point for point in breakpoints or () if point[0] <= room)[1], update=False)
@@ -58,18 +69,30 @@ class Section(Screen[None]):
         yield Static(TOO_SMALL, id="too-small", markup=False)
 
     def body(self) -> Iterable[Widget]:
-        """What stands between the bars."""
+        """The widgets between the bars, top to bottom."""
         return ()
 
     @property
-    def doitui(self) -> Host:
-        """The app, as actions and widgets see it."""
-        return self.app  # type: ignore[return-value]
+    def table(self) -> WindowTable:
+        """The table of this screen."""
+        return self.query_one(WindowTable)
+
+    def pane(self, id: str) -> Lines:
+        """The text with that id."""
+        return self.query_one(f"#{id}", Lines)
+
+    def status(self, left: str, right: str = "") -> None:
+        """Show a text at either end of the line above the table."""
+        self.query_one("#status", StatusLine).show_texts(left, right)
+
+    def on_mount(self) -> None:
+        """Show the tabs, if there are any."""
+        self.show_tabs()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Keep the styles: nothing of them changes while another screen is shown."""
-        # No style depends on what happened meanwhile: a new size or theme finds its way by itself. Each of them looked
-        # up again takes as long as all else that a key does which leads to another screen.
+        # New sizes and themes update the styles by themselves. To look up all styles again takes as long as everything
+        # else that a change of screens does.
         event.refresh_styles = False
         self.bars()
         if self.doitui.ready:
@@ -78,28 +101,40 @@ class Section(Screen[None]):
             self.lost(self.doitui.set_up or self.doitui.link.why)
 
     def bars(self) -> None:
-        """Top and bottom line anew; what is dimmed while the link is lost."""
+        """Update the top and bottom line, and dim the panes while the link is lost."""
         self.query_one(TopBar).update()
         self.query_one(KeyBar).update()
-        stale = self.doitui.link.lost
-        for pane in self.query(WindowTable):
-            pane.set_stale(stale)
-        for text in self.query(Lines):
-            text.set_stale(stale)
+        for pane in self.query(Pane):
+            pane.stale = self.doitui.link.lost
 
     def show_only(self, text: str) -> None:
-        """Narrow the list to what `text` asks for; a section without one shows all it has."""
+        """Apply the filter `text`; a section without a filter shows all it has."""
 
     def reload(self) -> None:
-        """Read what is shown, in the reading thread; paint what has changed."""
+        """Read again what is shown, in a reader thread, and paint what has changed."""
 
     def looked(self) -> None:
-        """It was asked whether anything has changed: what counts seconds goes on, whether or not."""
+        """The database was asked for changes, and there may be none: update what depends on the time."""
+
+    def read(
+        self,
+        slot: str,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        pane: Pane | None = None,
+        thread: ReaderThread | None = None,
+    ) -> None:
+        """Do `work` in a reader thread (`quick` without one), then `done` with its result; an error is shown in `pane`,
+        without one in the table.
+        """
+        shown_in = pane or self.table
+        service = thread or self.doitui.quick
+        service.ask(f"{slot} {id(self)}", work, done, lambda error: self.failed(shown_in, error))
 
     def lost(self, why: str) -> None:
-        """The database is away, or not made yet: say so where there is nothing else to show."""
-        for pane in self.query(WindowTable):
-            pane.say(*self.without_database(why))
+        """The database cannot be reached or does not exist yet: say so where there is nothing else to show."""
+        for table in self.query(WindowTable):
+            table.note = self.without_database(why)
         self.bars()
 
     def without_database(self, why: str) -> tuple[str, ...]:
@@ -115,27 +150,59 @@ class Section(Screen[None]):
             )
         return ("", "The database cannot be reached.", f"  {why}", "", "It is tried again automatically; r tries now.")
 
-    def failed(self, pane: WindowTable | Lines, error: Exception) -> None:
-        """One pane could not be read. First it is asked whether the database is there at all: if not, what was read
-        stays, and the link is lost; else that pane tells its cause, and the others go on.
+    def failed(self, pane: Pane, error: Exception) -> None:
+        """`pane` could not be read. If the database cannot be reached at all, the link is lost and the rows stay; else
+        this pane shows the cause, and the others go on.
         """
         self.doitui.quick.ask(
             f"doubt {id(pane)}", database.change_token, lambda _: self.unreadable(pane, error), self.doitui.lost
         )
 
-    def unreadable(self, pane: WindowTable | Lines, error: Exception) -> None:
+    def unreadable(self, pane: Pane, error: Exception) -> None:
         """Say in `pane` why there is nothing to see."""
-        said = ("", "This could not be read:", f"  {error}", "", "r tries again; `doitui doctor` looks at everything.")
+        lines = ("", "This could not be read:", f"  {error}", "", "r tries again; `doitui doctor` looks at everything.")
         if isinstance(pane, WindowTable):
-            pane.say(*said)
+            pane.note = lines
             pane.cache.fixed([])
-        else:
-            pane.show(said)
+        elif isinstance(pane, Lines):
+            pane.show(lines)
+
+    # Tabs and rows
+
+    def show_tabs(self) -> None:
+        """Show the names of the tabs, with the number of rows behind those in `tab_counts`."""
+        counts = self.tab_counts
+        if self.tabs:
+            labels = [f"{tab} {number(counts[tab])}" if tab in counts else tab for tab in self.tabs]
+            self.query_one(Tabs).show_labels(labels, self.tab)
+
+    def open_tab(self, tab: int) -> None:
+        """Open the tab with that index."""
+        raise NotImplementedError
+
+    def act_tab_next(self) -> None:
+        """Open the next tab."""
+        self.open_tab((self.tab + 1) % len(self.tabs))
+
+    def act_tab_before(self) -> None:
+        """Open the previous tab."""
+        self.open_tab((self.tab - 1) % len(self.tabs))
+
+    def on_window_table_entered(self, message: WindowTable.Entered) -> None:
+        """Open the row on which Enter was pressed."""
+        self.open_row(message.row)
+
+    def open_row(self, row: Row) -> None:
+        """Open a row of the table; some have nothing to open."""
+
+    def copyable(self) -> str:
+        """The DOI or command under the cursor; empty: none."""
+        return ""
 
     # Acts
 
     def action_act(self, name: str) -> None:
-        """Do what a key, the palette or a click asks for, or tell why not."""
+        """Do what a key, the palette or a click asks for, or say why not."""
         action = actions.BY_ID[name]
         why = self.doitui.refusal(action)
         if why:
@@ -146,11 +213,21 @@ class Section(Screen[None]):
 
     def act_open(self) -> None:
         """As enter on the table, for the palette."""
-        self.query_one(WindowTable).action_enter()
+        self.table.action_enter()
 
     def act_mark(self) -> None:
         """As space on the table."""
-        self.query_one(WindowTable).action_mark()
+        self.table.action_mark()
+
+    def act_copy(self) -> None:
+        """Copy the DOI or command under the cursor."""
+        if text := self.copyable():
+            self.doitui.copy(text)
+
+    def act_copy_as(self) -> None:
+        """Copy the DOI's address, and show it to select from."""
+        if doi := self.copyable():
+            self.doitui.copy_as(doi)
 
     def act_back(self) -> None:
         """Close the pushed page, if there is one."""

@@ -1,8 +1,9 @@
-"""The lines at top and bottom: where one is and how the link is; which keys there are."""
+"""Lines of one row each: sections and link at the top, keys at the bottom, tabs and what a list shows between."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from itertools import accumulate
 
 from rich.style import Style
 from rich.text import Text
@@ -10,22 +11,13 @@ from textual.widget import Widget
 
 from doitui.tui import actions
 from doitui.tui.text import fit
-
-if TYPE_CHECKING:
-    from doitui.tui.host import Host
+from doitui.tui.widgets.pane import Hosted
 
 
-class Bar(Widget):
+class Bar(Hosted, Widget):
     """One line, painted again only when its text is another one."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._shown = Text()
-
-    @property
-    def doitui(self) -> Host:
-        """The app, as actions and widgets see it."""
-        return self.app  # type: ignore[return-value]
+    _shown = Text()
 
     def put(self, text: Text) -> None:
         """Show `text` if it differs from what is shown."""
@@ -38,7 +30,7 @@ class Bar(Widget):
         return self._shown
 
     def update(self) -> None:
-        """Look again at what it tells."""
+        """Draw again if the content changed."""
 
     def on_resize(self) -> None:
         """Lay out again for the new size."""
@@ -96,38 +88,33 @@ _BRIEF = {"production": "PROD", "test": "TEST", "mixed": "MIXED"}
 
 
 class KeyBar(Bar):
-    """The keys of this screen, as many as there is room for; what may not be done now is dimmed."""
+    """The keys of this screen, as many as there is room for; actions that are refused now are dimmed."""
 
     def update(self) -> None:
         """Draw again if the content changed."""
         width, app = self.size.width, self.doitui
-        chosen = [action for action in (*app.MORE, *actions.for_screen(app.screen_name)) if action.shown]
+        gap = "  " if width >= 100 else " "
         doing = f" {words}  " if (words := app.acting.status_text) else ""
-        shown = self._fitting(chosen, width - max(len(doing), 1))
         text = Text(doing or " ", style=_BOLD if doing else "", no_wrap=True)
-        for action in shown:
+        for action in self._fitting(width - len(text), len(gap)):
             dim = _DIM if app.refusal(action) else ""
             text.append(action.key, dim or _BOLD)
-            text.append(_label(action), dim)
-            text.append("  " if width >= 100 else " ")
+            text.append(f"{_label(action)}{gap}", dim)
         text.truncate(width)
         self.put(text)
 
-    def _fitting(self, chosen: list[actions.Action], room: int) -> list[actions.Action]:
+    def _fitting(self, room: int, gap: int) -> list[actions.Action]:
         """Help and quit always; then in order while there is room. Read-only, what writes comes last."""
-        gap = 2 if self.size.width >= 100 else 1
+        app = self.doitui
+        chosen = [action for action in (*app.MORE, *actions.for_screen(app.screen_name)) if action.shown]
+        chosen.sort(key=lambda action: action.id != "help")
         always = [action for action in chosen if action.id in ("help", "quit")]
         others = [action for action in chosen if action not in always]
-        if not self.doitui.may_write:
+        if not app.may_write:
             others.sort(key=lambda action: action.writes)
-        room -= sum(len(action.key) + len(_label(action)) + gap for action in always)
-        kept = []
-        for action in others:
-            room -= len(action.key) + len(_label(action)) + gap
-            if room >= 0:
-                kept.append(action)
-        kept.sort(key=chosen.index)
-        return [always[0], *kept, *always[1:]]
+        used = accumulate(len(action.key) + len(_label(action)) + gap for action in (*always, *others))
+        fitting = [action for action, end in zip((*always, *others), used, strict=True) if end <= room]
+        return [action for action in chosen if action in always or action in fitting]
 
 
 def _label(action: actions.Action) -> str:
@@ -138,15 +125,42 @@ def _label(action: actions.Action) -> str:
 class StatusLine(Bar):
     """One line of a list: what is shown of how much, in which order."""
 
-    _told = ("", "")
+    _texts = ("", "")
 
     def show_texts(self, left: str, right: str = "") -> None:
         """Show a text at either end of the line."""
-        self._told = (left, right)
+        self._texts = (left, right)
         self.update()
 
     def update(self) -> None:
         """Draw again if the content changed."""
-        left, right = self._told
+        left, right = self._texts
         room = max(self.size.width - len(right) - 2, 0)
         self.put(Text(f" {fit(left, room)}{right} ", no_wrap=True))
+
+
+class Tabs(Bar):
+    """A line of tabs, `[pending 3]  failed 1`; where there is no room for all, those around the open one."""
+
+    _labels: Sequence[str] = ()
+    _open = 0
+
+    def show_labels(self, labels: Sequence[str], opened: int) -> None:
+        """Show `labels`; `opened` is the index of the open one."""
+        self._labels, self._open = labels, opened
+        self.update()
+
+    def update(self) -> None:
+        """Draw again if the content changed."""
+        opened, width = self._open, self.size.width
+        labels = [f"[{label}]" if at == opened else f" {label} " for at, label in enumerate(self._labels)]
+        if sum(map(len, labels)) >= width:
+            labels = [f"{label} " if at == opened else label[1:] for at, label in enumerate(labels)]
+        first = 0
+        while first < opened and sum(map(len, labels[first : opened + 1])) > width - 4:
+            first += 1
+        text = Text("… " if first else " ", no_wrap=True)
+        for at, label in enumerate(labels[first:], start=first):
+            text.append(label, Style(bold=at == opened))
+        text.truncate(width, overflow="ellipsis")
+        self.put(text)

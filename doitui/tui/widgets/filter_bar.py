@@ -7,16 +7,15 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
-#: Seconds after the last key before the list follows, and the most that can be typed or pasted.
+#: Seconds after the last key before the filter is applied; the most characters that can be typed or pasted.
 PATIENCE, LONGEST = 0.15, 400
 
-
 #: How a DOI begins.
-OF_ITS_OWN = ("10.", "doi:", "http://", "https://")
+DOI_BEGINS = ("10.", "doi:", "http://", "https://")
 
 
 class FilterBar(Input):
-    """Hidden until it is asked for. Says what is typed once the hand rests."""
+    """Hidden until it is opened. Posts what is typed after a pause in typing."""
 
     class Typed(Message):
         """The filter changed to `text`."""
@@ -25,14 +24,14 @@ class FilterBar(Input):
             super().__init__()
             self.text = text
 
-    def __init__(self, *, id: str, placeholder: str) -> None:
-        super().__init__(id=id, placeholder=placeholder, max_length=LONGEST, select_on_focus=False)
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(placeholder=placeholder, max_length=LONGEST, select_on_focus=False)
         self.cursor_blink = False
         self._timer: Timer | None = None
         self.can_focus = False
 
     def open(self) -> None:
-        """Ready for one more word: what stands there already ends with a blank."""
+        """Show the line and focus it, ready for another word: a blank ends the text it has."""
         if self.value and not self.value.endswith(" "):
             with self.prevent(Input.Changed):
                 self.value += " "
@@ -42,28 +41,28 @@ class FilterBar(Input):
         self.focus()
 
     def close(self) -> bool:
-        """Whether it was open."""
-        was = self.has_class("-open")
+        """Hide the line; returns whether it was open."""
+        was_open = self.has_class("-open")
         self.remove_class("-open")
         self.can_focus = False
-        return was
+        return was_open
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Send the typed filter on, cut to its longest."""
+        """Post the typed filter after a pause in typing."""
         event.stop()
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(PATIENCE, lambda: self.post_message(self.Typed(self.value)))
 
     def on_paste(self, event: events.Paste) -> None:
-        """One line of what is pasted, cut; a paste never does anything else."""
+        """Insert the pasted text as one line, cut to `LONGEST` characters."""
         event.stop()
         event.prevent_default()
         pasted = " ".join(event.text[:LONGEST].split())
         before = self.value[: self.cursor_position][-1:]
         # A DOI begins a word of its own, unless it is the value of a field.
-        apart = pasted.lower().startswith(OF_ITS_OWN) and before not in ("", " ", ":", '"', "'")
+        apart = pasted.lower().startswith(DOI_BEGINS) and before not in ("", " ", ":", '"', "'")
         self.insert_text_at_cursor(f" {pasted}" if apart else pasted)
         if len(event.text) > LONGEST:
-            told = f"what was pasted is cut to its first {LONGEST} characters"
-            self.app.notify(told, severity="warning", markup=False)
+            message = f"what was pasted is cut to its first {LONGEST} characters"
+            self.app.notify(message, severity="warning", markup=False)

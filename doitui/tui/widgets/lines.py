@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from doitui.tui.state_symbols import Cell
 from doitui.tui.text import harmless
+from doitui.tui.widgets.pane import Pane
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +40,13 @@ class Rule:
 #: One line: a cell, or cells one after another; what is too long goes on below where its last cell began.
 Line = Cell | Sequence[Cell] | Rule
 
+#: Values by their labels; see `labelled`.
+Labelled = Mapping[str, Cell | None]
+
 LONGEST = 20_000
 
 
-class Lines(Widget, can_focus=True):
+class Lines(Pane):
     """A column of text. Tones are those of `state_symbols`, and head and strong."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -54,14 +56,7 @@ class Lines(Widget, can_focus=True):
     class LaidOut(Message):
         """It has a place on the screen now, or one of another width."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll_by(1)", "Down", show=False),
-        Binding("k,up", "scroll_by(-1)", "Up", show=False),
-        Binding("pagedown,ctrl+f,space", "scroll_page(1)", "Next page", show=False),
-        Binding("pageup,ctrl+b", "scroll_page(-1)", "Page before", show=False),
-        Binding("g,home", "scroll_far(-1)", "Begin", show=False),
-        Binding("G,end", "scroll_far(1)", "End", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "page(1)", "Next page", show=False)]
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -69,7 +64,6 @@ class Lines(Widget, can_focus=True):
         self._wrapped: list[list[tuple[str, str]]] = []
         self._wide = 0
         self.top = 0
-        self.stale = False
 
     def show(self, lines: Iterable[Line], *, from_top: bool = False) -> None:
         """Show these lines, scrolled as before."""
@@ -81,12 +75,6 @@ class Lines(Widget, can_focus=True):
             self._wrap(before)
             if not self._wide:  # not laid out yet, and as long as its text gets no place it never is
                 self.refresh(layout=True)
-
-    def set_stale(self, stale: bool) -> None:
-        """Show the lines as outdated, or not."""
-        if stale != self.stale:
-            self.stale = stale
-            self.refresh()
 
     @property
     def text(self) -> str:
@@ -130,30 +118,16 @@ class Lines(Widget, can_focus=True):
     def _style(self, tone: str) -> Style:
         return self.get_component_rich_style(f"lines--{tone or 'plain'}")
 
-    def action_scroll_by(self, by: int) -> None:
+    def action_move(self, by: int) -> None:
         """Scroll by `by` lines."""
         top = min(max(self.top + by, 0), max(len(self._wrapped) - self.size.height, 0))
         if top != self.top:
             self.top = top
             self.refresh()
 
-    def action_scroll_page(self, by: int) -> None:
+    def action_page(self, by: int) -> None:
         """Scroll by `by` pages."""
-        self.action_scroll_by(by * self.size.height)
-
-    def action_scroll_far(self, by: int) -> None:
-        """Scroll to the top (-1) or the end (1)."""
-        self.action_scroll_by(by * len(self._wrapped))
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll three lines down."""
-        event.stop()
-        self.action_scroll_by(3)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll three lines up."""
-        event.stop()
-        self.action_scroll_by(-3)
+        self.action_move(by * self.size.height)
 
 
 def wrapped(line: Line, width: int) -> list[list[tuple[str, str]]]:
@@ -198,3 +172,8 @@ def _broken(text: str, width: int) -> list[str]:
         *full, here = chop_cells(word, width) or [""]
         pieces += full
     return [*pieces, here]
+
+
+def labelled(values: Labelled, width: int = 10, indent: str = "") -> list[Line]:
+    """A line for each value, behind its label of `width` columns; values that are None have no line."""
+    return [[(f"{indent}{label:<{width}}", "quiet"), value] for label, value in values.items() if value is not None]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from rich.text import Text
 from textual.geometry import Size
 from textual_plotext import PlotextPlot
 
-if TYPE_CHECKING:
-    from doitui.tui.host import Host
+from doitui.tui.widgets.pane import Hosted
 
 
-class _Wanted(NamedTuple):
-    """What a drawing depends on."""
+class _Figure(NamedTuple):
+    """What is drawn, and how."""
 
     size: Size
     theme: str
@@ -26,8 +25,8 @@ class _Wanted(NamedTuple):
 REST = 0.3
 
 
-class Plot(PlotextPlot):
-    """Drawn beside the event loop, which it would hold up for 20 to 90 ms; until then what was drawn before stays.
+class Plot(Hosted, PlotextPlot):
+    """Drawn in a thread: it would block the event loop for 20 to 90 ms. Until then the last drawing stays.
 
     `drawing`: another drawing is on its way.
     """
@@ -35,17 +34,12 @@ class Plot(PlotextPlot):
     def __init__(self, *, id: str, classes: str) -> None:
         super().__init__(id=id, classes=classes)
         self._bars: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
-        self._asked: _Wanted | None = None
+        self._asked: _Figure | None = None
         self._drawn = Text()
         self.drawing = False
 
-    @property
-    def doitui(self) -> Host:
-        """The app, as actions and widgets see it."""
-        return self.app  # type: ignore[return-value]
-
     def show(self, names: Sequence[str], values: Sequence[int]) -> None:
-        """One bar for each name; told again whenever its screen is seen again."""
+        """Draw one bar for each name."""
         bars = (tuple(names), tuple(values))
         if bars != self._bars or self._asked is None:
             self._bars = bars
@@ -53,15 +47,15 @@ class Plot(PlotextPlot):
 
     def render(self) -> Text:
         """What the widget shows."""
-        wanted = _Wanted(self.size, self._get_plotext_theme_name(self.app.theme), *self._bars)
-        if wanted != self._asked and not self.drawing:
-            self._asked, self.drawing = wanted, True
-            self.set_timer(REST, lambda: self._ask(wanted))
+        figure = _Figure(self.size, self._get_plotext_theme_name(self.app.theme), *self._bars)
+        if figure != self._asked and not self.drawing:
+            self._asked, self.drawing = figure, True
+            self.set_timer(REST, lambda: self._ask(figure))
         return self._drawn
 
-    def _ask(self, wanted: _Wanted) -> None:
+    def _ask(self, figure: _Figure) -> None:
         if self.screen.is_current:
-            self.doitui.slow.ask(f"plot {id(self)}", lambda: self._draw(wanted), self._take, self._fail)
+            self.doitui.slow.ask(f"plot {id(self)}", lambda: self._draw(figure), self._take, self._fail)
         else:
             self._asked, self.drawing = None, False  # `show` asks again when it is seen again
 
@@ -73,21 +67,21 @@ class Plot(PlotextPlot):
         self.drawing = False
         self.doitui.lost(error)
 
-    def _draw(self, wanted: _Wanted) -> Text:
+    def _draw(self, figure: _Figure) -> Text:
         """In the thread, which alone has to do with `plt`."""
-        plot, (width, height) = self.plt, wanted.size
+        plot, (width, height) = self.plt, figure.size
         plot.clear_data()
         plot.clear_figure()
-        places: list[float] = list(range(len(wanted.names)))
-        plot.bar(places, list(wanted.values), width=0.6)
-        every = max(len(wanted.names) // 4, 1)  # labels that overlap are dropped, and not always the same ones
-        plot.xticks(places[::every], [name[:10] for name in wanted.names[::every]])
-        most = max([*wanted.values, 1])
+        places: list[float] = list(range(len(figure.names)))
+        plot.bar(places, list(figure.values), width=0.6)
+        every = max(len(figure.names) // 4, 1)  # labels that overlap are dropped, and not always the same ones
+        plot.xticks(places[::every], [name[:10] for name in figure.names[::every]])
+        most = max([*figure.values, 1])
         step = _step(most)
         ticks: list[float] = list(range(0, most + step, step))
         plot.yticks(ticks, [f"{tick:,}" for tick in ticks])
         plot.ylim(0, ticks[-1])
-        plot.theme(wanted.theme)
+        plot.theme(figure.theme)
         plot.plotsize(width, height)
         plot._set_size(width, height)  # else it keeps its old size (textual-plotext #5)
         return Text.from_ansi(plot.build())

@@ -1,21 +1,20 @@
-"""The rows a table holds: one unbroken stretch of a window, around what is seen; the rest is asked for when needed."""
+"""The rows a table has read: a part of its list around what is seen, without gaps. More is read when needed."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from doitui.tui.host import Host
     from doitui.tui.widgets.window_table import Row, WindowTable
     from doitui_core.views.windows import Key, Window
 
 #: Rows asked for at once, and the most that are kept.
 AHEAD, KEPT = 200, 2_000
 
-#: A count that takes longer than this (seconds) is not made again before so many times what it took: a list that is
-#: left open while rows change must not keep the database busy.
+#: A count that takes longer than `SOON` seconds is repeated only after `REST` times as long: a list that stays open
+#: while rows change must not keep the database busy.
 SOON, REST = 0.1, 10
 
 
@@ -41,10 +40,6 @@ class RowCache:
         self._failed: Callable[[Exception], None] = lambda _: None
 
     @property
-    def _app(self) -> Host:
-        return self._table.app  # type: ignore[return-value]
-
-    @property
     def whole(self) -> int:
         """All rows the list has, with those that came in front since: what an act on all of them is for."""
         return self.total + self.newer
@@ -55,7 +50,7 @@ class RowCache:
         return self.rows[at] if 0 <= at < len(self.rows) else None
 
     def fixed(self, rows: Sequence[Row]) -> None:
-        """Hold just these rows: a short list that is here already."""
+        """Show just `rows`: a short list that is read as a whole."""
         self._window = None
         self._edition += 1
         self.is_counted, self.newer = True, 0
@@ -75,77 +70,60 @@ class RowCache:
     # Asking
 
     def want(self, top: int, room: int) -> None:
-        """See that rows `top` to `top + room` come, and some more on the way there."""
+        """Ask for what is missing of rows `top` to `top + room`, and of the screenful on either side."""
         if self._window is None or not self.total:
             return
-        last = min(top + room, self.total)
-        behind, front = self.first + len(self.rows), self.first
-        near = room  # ask before the edge is seen
-        if top < front and (last < front or front):
-            if front - AHEAD <= top and self.rows:
-                self._ask(max(front - AHEAD, 0), front, "before")
-            else:
-                self._jump(top, room)
-        elif last > behind:
-            if top <= behind and self.rows:
-                self._ask(behind, behind + AHEAD, "after")
-            else:
-                self._jump(top, room)
-        elif last + near > behind and behind < self.total:
-            self._ask(behind, behind + AHEAD, "after")
-        elif top - near < front and front:
-            self._ask(max(front - AHEAD, 0), front, "before")
+        end = self.first + len(self.rows)
+        if not self.rows or not self.first - AHEAD <= top <= end:
+            self._jump(top)
+        elif top >= self.first and min(top + room, self.total) + room > end and end < self.total:
+            self._ask(end, end + AHEAD, "after")
+        elif self.first and top - room < self.first:
+            self._ask(max(self.first - AHEAD, 0), self.first, "before")
 
-    def _jump(self, top: int, room: int) -> None:
+    def _jump(self, top: int) -> None:
         if top + AHEAD >= self.total:
             self._ask(max(self.total - AHEAD, 0), self.total, "end")
         elif top < AHEAD:
             self._ask(0, AHEAD, "begin")
         else:
-            self._ask(max(top - AHEAD // 2, 0), max(top - AHEAD // 2, 0) + AHEAD, "rank")
+            first = top - AHEAD // 2
+            self._ask(first, first + AHEAD, "rank")
 
     def _ask(self, first: int, last: int, how: str) -> None:
         if self._asked == (first, last):
             return
         self._asked = asked = (first, last)
-        window, edition, newer, held = self._window, self._edition, self.newer, self.rows
+        window, edition, newer, rows, many = self._window, self._edition, self.newer, self.rows, last - first
         assert window is not None
-        key = self._key(how)
+        key = window.key(rows[0 if how == "before" else -1]) if how in ("before", "after") else None
 
         def work() -> list[Row]:
-            if how == "before":
-                return window.before(key, last - first)
-            if how == "end":
-                return window.before(None, last - first)
-            if how == "rank":
-                there = window.at(first + newer)
-                return [] if there is None else window.after(there, last - first, including=True)
-            return window.after(key, last - first)
+            if how in ("before", "end"):
+                return window.before(key, many)
+            if how != "rank":
+                return window.after(key, many)
+            start = window.at(first + newer)
+            return [] if start is None else window.after(start, many, including=True)
+
+        def is_current() -> bool:
+            return edition == self._edition and self._asked == asked
 
         def done(found: list[Row]) -> None:
-            if edition != self._edition or self._asked != asked:
-                return  # another place is asked for by now
+            if not is_current():
+                return
             self._asked = None
-            if key is not None and self.rows is not held:
-                self.want(self._table.top, self._table.room)  # these would stand beside others than they were asked for
+            if key is not None and self.rows is not rows:
+                self.want(self._table.top, self._table.room)  # `found` continues rows that are no longer here
             else:
-                self._join(first, found, how, last - first)
+                self._join(first, found, how, many)
 
         def failed(error: Exception) -> None:
-            if edition == self._edition and self._asked == asked:
+            if is_current():
                 self._asked = None
                 self._failed(error)
 
-        self._app.quick.ask(f"rows {id(self)}", work, done, failed)
-
-    def _key(self, how: str) -> Key | None:
-        if how == "after":
-            return self._key_of(self.rows[-1])
-        return self._key_of(self.rows[0]) if how == "before" else None
-
-    def _key_of(self, row: Row) -> Key:
-        assert self._window is not None
-        return self._window.key(row)
+        self._table.doitui.quick.ask(f"rows {id(self)}", work, done, failed)
 
     def _join(self, first: int, found: list[Row], how: str, asked: int) -> None:
         table, fewer = self._table, len(found) < asked
@@ -153,7 +131,7 @@ class RowCache:
         if how == "before":
             self._put_in_front(found, begins=fewer)
         elif how == "rank" and not found:
-            self._ask(max(self.total - AHEAD, 0), self.total, "end")  # so many there are not any more
+            self._ask(max(self.total - AHEAD, 0), self.total, "end")  # the list has become shorter
             return
         else:
             if how == "after":
@@ -183,7 +161,7 @@ class RowCache:
         """Ask for all rows from `one` to `other`, whichever stands above; none if they are more than are kept."""
         window = self._window
         assert window is not None, "a list that is fixed has no marks"
-        self._app.quick.ask(f"between {id(self)}", lambda: _between(window, one, other), done, self._failed)
+        self._table.doitui.quick.ask(f"between {id(self)}", lambda: _between(window, one, other), done, self._failed)
 
     # Keeping up with the database
 
@@ -199,7 +177,7 @@ class RowCache:
         seen = None if following else self.get(table.top)
         # What is seen and a page more: whoever turns it need not wait, and the rest would be read for nobody.
         key, top_key, many = (window.key(seen) if seen else None), self._top_key, max(2 * table.room, 50)
-        held, top = self.rows, 0 if following else table.top
+        old_rows, top = self.rows, 0 if following else table.top
         if key is None and not following:
             return  # the rows that are seen are still on their way
 
@@ -212,14 +190,20 @@ class RowCache:
         def done(found: tuple[list[Row], int | None, int]) -> None:
             if edition != self._edition:
                 return
-            if self.rows is not held:
+            if self.rows is not old_rows:
                 self.renew(newest=newest)  # the rows that are seen are others by now
                 return
-            self._renewed(*found, first=top, following=following)
-            if found[1] is None:
+            rows, total, self.newer = found
+            if following:
+                self._top_key = window.key(rows[0]) if rows else None
+            self.is_counted = self.is_counted or total is not None
+            self._replace(top, rows, max(self.total if total is None else total - self.newer, top + len(rows)))
+            self.want(table.top, table.room)
+            self._after()
+            if total is None:
                 self._count(window, edition)
 
-        self._app.quick.ask(f"renew {id(self)}", work, done, self._failed)
+        self._table.doitui.quick.ask(f"renew {id(self)}", work, done, self._failed)
 
     def _count(self, window: Window, edition: int) -> None:
         if time.monotonic() < self._count_from:
@@ -237,33 +221,19 @@ class RowCache:
                 self._table.settle()
                 self._after()
 
-        self._app.slow.ask(f"count {id(self)}", work, done, self._failed)
-
-    def _renewed(self, rows: list[Row], total: int | None, newer: int, *, first: int, following: bool) -> None:
-        if following:
-            self._top_key = self._key_of(rows[0]) if rows else None
-        self.newer = newer
-        if total is not None:
-            self.is_counted = True
-            total -= newer
-        known = first + len(rows)
-        self._replace(first, rows, max(total if total is not None else self.total, known))
-        self.want(self._table.top, self._table.room)
-        self._after()
+        self._table.doitui.slow.ask(f"count {id(self)}", work, done, self._failed)
 
     def _replace(self, first: int, rows: list[Row], total: int) -> None:
-        """Take `rows` in place of what was held; paint only what is another now, and keep the cursor on its row."""
+        """Take `rows` in place of the old ones; paint only what is another now, and keep the cursor on its row."""
         table = self._table
         before, was = self._seen(), self.total
-        here = table.row
-        # Those that say the same stay the rows they are: their lines need not be made anew.
-        row_id = table.row_id
-        held = {row_id(row): row for row in self.rows}
-        rows = [same if (same := held.get(row_id(row))) == row else row for row in rows]
+        old, row, row_id = table.cursor, table.row, table.row_id
+        # Rows with the same content stay the same objects: their lines need not be made again.
+        by_id = {row_id(row): row for row in self.rows}
+        rows = [same if (same := by_id.get(row_id(row))) == row else row for row in rows]
         self.first, self.rows, self.total = first, rows, total
-        old = table.cursor
-        if here is not None and not (old == 0 and table.top == 0):
-            table.cursor = self._find_index(row_id(here), old)
+        if row is not None and (old or table.top) and row_id(row) in (ids := list(map(row_id, rows))):
+            table.cursor = first + ids.index(row_id(row))
         table.settle()
         self._repaint(before, was, [old, table.cursor] if old != table.cursor else ())
 
@@ -278,10 +248,6 @@ class RowCache:
         if was != self.total and min(was, self.total) < table.top + table.room:
             table.refresh()  # lines below the last row come or go
         table.repaint([*(index for index, row in now.items() if index not in before or before[index] != row), *more])
-
-    def _find_index(self, row_id: Any, otherwise: int) -> int:
-        at = next((at for at, row in enumerate(self.rows) if self._table.row_id(row) == row_id), None)
-        return otherwise if at is None else self.first + at
 
 
 def _between(window: Window, one: Row, other: Row) -> list[Row]:

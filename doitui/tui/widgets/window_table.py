@@ -18,13 +18,14 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
+from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from doitui.tui.state_symbols import Cell
 from doitui.tui.terminal import terminal
 from doitui.tui.text import fit
 from doitui.tui.widgets.lines import wrapped
+from doitui.tui.widgets.pane import Pane
 from doitui.tui.widgets.row_cache import RowCache
 
 #: A row of any table: `WindowTable.row_id` identifies it.
@@ -36,12 +37,13 @@ CONTEXT = 2
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`width` 0: what the others leave. `right`: numbers."""
+    """`width` 0: what the others leave. `right`: numbers. `least`: tables narrower than this go without it."""
 
     name: str
     width: int
     cell: Callable[[Row], Cell]
     right: bool = False
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class _Line:
     strip: Strip
 
 
-class WindowTable(Widget, can_focus=True):
+class WindowTable(Pane):
     """The table. `columns(width)` says which columns a screen of that width has."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -64,30 +66,21 @@ class WindowTable(Widget, can_focus=True):
     DEFAULT_CSS = "WindowTable { height: 1fr; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Next row", show=False),
-        Binding("k,up", "move(-1)", "Row before", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Next page", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page before", show=False),
-        Binding("g,home", "go_top", "First row", show=False),
-        Binding("G,end", "go_end", "Last row", show=False),
         Binding("enter", "enter", "Open", show=False),
         Binding("space", "mark", "Mark", show=False),
     ]
+    #: Shown in place of rows: why there are none, and what to do.
+    note: reactive[tuple[str, ...]] = reactive(())
 
     class Moved(Message):
-        """The cursor is on another row, or that row has changed. None: there is no row."""
+        """The cursor is on another row, or that row has changed, or there is none any more."""
 
-        def __init__(self, table: WindowTable, row: Row | None) -> None:
+    class Entered(Message):
+        """Enter was pressed on `row`."""
+
+        def __init__(self, row: Row) -> None:
             super().__init__()
-            self.table, self.row = table, row
-
-        @property
-        def control(self) -> WindowTable:
-            """The table, for Textual's selectors."""
-            return self.table
-
-    class Entered(Moved):
-        """Enter was pressed on a row."""
+            self.row = row
 
     class CountChanged(Message):
         """How many rows there are, or are marked, has changed."""
@@ -110,9 +103,7 @@ class WindowTable(Widget, can_focus=True):
         # A row further is all rows painted anew: over SSH a key that is held down would fill a slow line for minutes.
         self._by_pages = terminal.remote(os.environ)
         self.marked: dict[int, Row] = {}
-        self.note: Sequence[str] = ()
-        self.stale = False
-        self._told: tuple[int, Any] = (-1, None)
+        self._posted: tuple[int, Row] = (-1, None)
         self._lines: dict[int, _Line] = {}
 
     # What it shows
@@ -126,18 +117,6 @@ class WindowTable(Widget, can_focus=True):
     def room(self) -> int:
         """Rows that can be seen at once: one line is the head."""
         return max(self.size.height - 1, 1)
-
-    def say(self, *note: str) -> None:
-        """Show `note` in place of rows: why there are none, and what to do."""
-        if tuple(note) != tuple(self.note):
-            self.note = note
-            self.refresh()
-
-    def set_stale(self, stale: bool) -> None:
-        """Old rows stay, dimmed, while the database cannot be asked."""
-        if stale != self.stale:
-            self.stale = stale
-            self.refresh()
 
     def repaint(self, indices: Sequence[int]) -> None:
         """Paint these rows again, where they are seen."""
@@ -166,10 +145,9 @@ class WindowTable(Widget, can_focus=True):
             self.refresh()
 
     def _post_moved(self) -> None:
-        row = self.row
-        if (self.cursor, row) != self._told:
-            self._told = (self.cursor, row)
-            self.post_message(self.Moved(self, row))
+        if (now := (self.cursor, self.row)) != self._posted:
+            self._posted = now
+            self.post_message(self.Moved())
 
     # Moving
 
@@ -205,18 +183,10 @@ class WindowTable(Widget, can_focus=True):
         self.refresh()
         self.go(self.cursor + by * self.room)
 
-    def action_go_top(self) -> None:
-        """Go to the first row."""
-        self.go(0)
-
-    def action_go_end(self) -> None:
-        """Go to the last row."""
-        self.go(self.cache.total - 1)
-
     def action_enter(self) -> None:
         """Open the row under the cursor."""
         if (row := self.row) is not None:
-            self.post_message(self.Entered(self, row))
+            self.post_message(self.Entered(row))
 
     def action_mark(self) -> None:
         """Mark or unmark the row, and move on."""
@@ -259,16 +229,6 @@ class WindowTable(Widget, can_focus=True):
         """Lay out again for the new size."""
         self.settle()
         self.cache.want(self.top, self.room)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll three lines down."""
-        event.stop()
-        self.go(self.cursor + 3)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll three lines up."""
-        event.stop()
-        self.go(self.cursor - 3)
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the clicked row; a double click opens it."""
@@ -323,7 +283,7 @@ class WindowTable(Widget, can_focus=True):
         return line.strip
 
     def _columns(self, width: int) -> list[tuple[Column, int]]:
-        columns = self._layout_of(width)
+        columns = [column for column in self._layout_of(width) if column.least <= width]
         rest = width - 2 - sum(column.width + 1 for column in columns)
         return [(column, column.width or max(rest, 4)) for column in columns]
 
