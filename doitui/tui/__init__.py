@@ -1,1 +1,1 @@
-"""The screens: what is stuck, why, and the key that mends it. `app.py` is the frame, `screens/` has a file each."""
+"""The screens: what is stuck, why, and which key fixes it. `app.py` is the frame, `screens/` has a file each."""

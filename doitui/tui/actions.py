@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual.keys import format_key
+
 #: Sections in the order of their keys: id, name on wide screens, name on narrow ones.
 SECTIONS = (
     ("dashboard", "Dashboard", "Dash"),
@@ -52,28 +54,14 @@ class Action:
     @property
     def key_names(self) -> list[str]:
         """The keys as people read them."""
-        return [SIGNS.get(key, key) for key in self.keys.split(",")]
+        # Textual shows Enter as an arrow, which is not ASCII.
+        return [key if key == "enter" else format_key(key) for key in self.keys.split(",")]
 
     @property
     def key(self) -> str:
         """The first key as people read it."""
         return self.key_names[0]
 
-
-#: Keys that Textual names in words.
-SIGNS = {
-    "question_mark": "?",
-    "slash": "/",
-    "colon": ":",
-    "escape": "esc",
-    "exclamation_mark": "!",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-    "plus": "+",
-    "minus": "-",
-}
 
 ACTIONS: tuple[Action, ...] = (
     Action("help", "question_mark,f1", "Help", "what this screen shows, and all its keys", EVERYWHERE),

@@ -1,4 +1,4 @@
-"""What actions, screens and widgets need of the app: they know this protocol, not the app itself."""
+"""What actions, screens and widgets use of the app: they import this protocol, not the app."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.timer import Timer
-    from textual.widget import Widget
 
     from doitui.tui.actions import Action
     from doitui.tui.acts.acting import Acting
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Host(Protocol):
-    """The app, as the parts of the terminal UI see it."""
+    """The app. Members whose docstring begins with `Textual` belong to `textual.app.App`."""
 
     MORE: ClassVar[tuple[Action, ...]]
     acting: Acting
@@ -29,10 +28,9 @@ class Host(Protocol):
     now: Clock
     operator: str
     ready: bool
-    set_up: str
     wants_write: bool
 
-    #: The threads that read and write beside the event loop.
+    #: Threads: reads that keys wait for, slow reads, requests to DataCite, checks before a mint, actions, slow actions.
     quick: ReaderThread
     slow: ReaderThread
     outside: ReaderThread
@@ -42,75 +40,68 @@ class Host(Protocol):
 
     @property
     def section(self) -> str:
-        """The section of the present mode."""
+        """The section that is highlighted in the top bar."""
 
     @property
     def screen_name(self) -> str:
-        """The shown screen's name in the table of actions."""
+        """The name of the shown screen in the table of actions."""
 
     @property
     def shown_section(self) -> Section | None:
-        """The section on top; None below a dialog."""
+        """The screen below the dialogs; None before the first one."""
 
     @property
     def current_mode(self) -> str:
-        """Textual: name of the mode."""
-
-    @property
-    def focused(self) -> Widget | None:
-        """Textual: the focused widget."""
+        """Textual: the name of the mode."""
 
     @property
     def screen_stack(self) -> list[Screen[Any]]:
         """Textual: the screens of this mode, the top one last."""
 
     def bars(self) -> None:
-        """Draw top and key bar again."""
+        """Draw the top and bottom lines again."""
 
     def copy(self, text: str) -> None:
-        """Put `text` on the terminal's clipboard."""
+        """Send `text` to the terminal's clipboard."""
 
     def copy_as(self, doi: str) -> None:
-        """Copy the address of `doi`, and show it to select from."""
+        """Send the address of `doi` to the clipboard, and show all its forms."""
 
     def look(self) -> None:
-        """Ask the database now whether anything changed."""
+        """Ask the database now whether anything was committed."""
 
     def lost(self, error: Exception) -> None:
-        """The database did not answer with `error`."""
+        """Handle the error of a read."""
 
     def pace(self, by: int) -> None:
-        """Read less (+1) or more often (-1)."""
+        """Read the database less (+1) or more often (-1)."""
 
     def refusal(self, action: Action) -> str:
-        """Why `action` cannot be done here; empty: it can."""
+        """Why `action` is not allowed now; empty if it is."""
 
     def reload(self) -> None:
         """Read the shown screen again."""
 
     def show_doi(self, doi_id: int, neighbours: Callable[[int], int | None] = ...) -> None:
-        """Push the page of a DOI."""
+        """Show the page of a DOI."""
 
     def show_doi_of_job(self, job_id: int) -> None:
-        """Push the page of a job's DOI."""
+        """Show the page of the DOI a job is for."""
 
     def show_list(self, section: str, typed: str) -> None:
-        """Switch to a list, with a filter."""
+        """Show a section with the filter `typed`."""
 
     def say(self, text: str, *, bad: bool = False) -> None:
-        """A line in the status bar for some seconds."""
+        """Show a line for some seconds."""
 
     def toggle_colours(self) -> str:
-        """Change colours; what they are now."""
+        """Change between colours and greys; returns a message about it."""
 
-    def toggle_mouse(self) -> bool | None:
-        """Turn the mouse on or off; None where the terminal cannot."""
+    def toggle_mouse(self) -> str:
+        """Turn mouse support on or off; returns a message about it."""
 
     def action_command_palette(self) -> None:
-        """Textual: open the palette."""
-
-    def call_later(self, callback: Callable[..., Any], *args: Any) -> Any:
-        """Textual: call after pending messages."""
+        """Textual: open the command palette."""
 
     def exit(self, result: int | None = None) -> None:
         """Textual: end the app."""
@@ -123,9 +114,6 @@ class Host(Protocol):
 
     def set_interval(self, interval: float, callback: Callable[[], Any]) -> Timer:
         """Textual: call every `interval` seconds."""
-
-    def set_timer(self, delay: float, callback: Callable[[], Any]) -> Timer:
-        """Textual: call after `delay` seconds."""
 
     def switch_mode(self, mode: str) -> Any:
         """Textual: change the mode."""

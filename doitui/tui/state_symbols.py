@@ -1,17 +1,18 @@
-"""Every state as a shape, a word and a tone: without colour nothing is lost. Shapes are ASCII, as wide everywhere.
+"""Every state as a symbol, a word and a tone, readable without colour. Symbols are ASCII: one column wide everywhere.
 
 A tone is the name of a style (`doitui.tcss`): good, busy, warn, bad, quiet, plain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 #: A cell: its text, or text and tone.
 Toned = tuple[str, str]
 Cell = str | Toned
 
-#: DOI statuses, and the pseudo-statuses of records.
+#: DOI statuses, and the statuses that only records have.
 DOI = {
     "reserved": (".", "plain"),
     "draft": ("~", "plain"),
@@ -23,7 +24,7 @@ DOI = {
     "none": (" ", "quiet"),
 }
 
-#: Marks, as a letter behind a shape: `!F`.
+#: Marks, the most important first: a symbol and a letter.
 MARK = {"failed": ("!F", "bad"), "uncertain": ("?U", "warn"), "changed": ("*C", "warn"), "pending": (">P", "busy")}
 
 JOB = {
@@ -47,35 +48,21 @@ VERIFICATION = {"unverified": ("?", "quiet"), "verified": ("=", "good"), "mismat
 
 CHECK = {"OK": ("OK  ", "good"), "WARN": ("WARN", "warn"), "FAIL": ("FAIL", "bad")}
 
-#: The marks that matter most come first.
-_LOUDEST = ("failed", "uncertain", "changed", "pending")
+
+def _with_symbol(symbols: Mapping[str, Toned], state: str) -> Toned:
+    """Symbol and word, and the tone."""
+    symbol, tone = symbols.get(state, ("?", "warn"))
+    return f"{symbol} {state}", tone
 
 
-def doi(status: str) -> Toned:
-    """Shape and tone of a status of a DOI."""
-    shape, tone = DOI.get(status, ("?", "warn"))
-    return f"{shape} {status}", tone
-
-
-def job(status: str) -> Toned:
-    """Shape and tone of a status of a job."""
-    shape, tone = JOB.get(status, ("?", "warn"))
-    return f"{shape} {status}", tone
-
-
-def event(state: str) -> Toned:
-    """Shape and tone of a state of an event."""
-    shape, tone = EVENT.get(state, ("?", "warn"))
-    return f"{shape} {state}", tone
-
-
-def verification(word: str) -> Toned:
-    """Shape and tone of a verification."""
-    shape, tone = VERIFICATION.get(word, ("?", "warn"))
-    return f"{shape} {word}", tone
+#: A status of a DOI or job, a state of an event, or a verification, with its symbol; and its tone.
+doi = partial(_with_symbol, DOI)
+job = partial(_with_symbol, JOB)
+event = partial(_with_symbol, EVENT)
+verification = partial(_with_symbol, VERIFICATION)
 
 
 def marks(found: Sequence[str]) -> Cell:
-    """All marks, in the tone of the loudest."""
-    loud = [mark for mark in _LOUDEST if mark in found]
-    return (" ".join(MARK[mark][0] for mark in loud), MARK[loud[0]][1]) if loud else ""
+    """All marks in one cell, in the tone of the most important."""
+    shown = [cell for mark, cell in MARK.items() if mark in found]
+    return (" ".join(symbol for symbol, _ in shown), shown[0][1]) if shown else ""

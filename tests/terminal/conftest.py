@@ -171,9 +171,9 @@ class Tmux:
     def set(self, option: str, value: str) -> None:
         subprocess.run([*self._tmux, "set", "-g", option, value], check=True)
 
-    def told(self, variable: str) -> str:
-        """What tmux says of the program: `mouse_any_flag`."""
-        command = [*self._tmux, "display-message", "-p", f"#{{{variable}}}"]
+    def variable(self, name: str) -> str:
+        """A variable of tmux about the program, such as `mouse_any_flag`."""
+        command = [*self._tmux, "display-message", "-p", f"#{{{name}}}"]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     def clipboard(self) -> str:
@@ -192,17 +192,17 @@ class Tmux:
     def seen(self) -> str:
         return subprocess.run([*self._tmux, "capture-pane", "-p"], capture_output=True, text=True, check=True).stdout
 
-    def until(self, *told: str, patience: float = PATIENCE) -> str:
-        """The screen, once it says all of `told`."""
+    def until(self, *texts: str, patience: float = PATIENCE) -> str:
+        """The screen, once it shows all of `texts`."""
         end = time.monotonic() + patience
-        while not all(words in (text := self.seen()) for words in told):
-            assert time.monotonic() < end, f"{told} did not come:\n{text}"
+        while not all(part in (text := self.seen()) for part in texts):
+            assert time.monotonic() < end, f"{texts} did not appear:\n{text}"
             time.sleep(0.03)
         return text
 
-    def answer(self, *keys: str, told: str) -> None:
-        """Answer the question that says `told`; it is deaf for a moment after it opened."""
-        self.until(told)
+    def answer(self, *keys: str, question: str) -> None:
+        """Answer the dialog that shows `question`; it ignores its buttons for a moment after it opened."""
+        self.until(question)
         time.sleep(0.4)
         for key in keys:
             self.keys(key)

@@ -16,8 +16,8 @@ def living(folder: Path) -> list[int]:
     found = []
     for process in Path("/proc").iterdir():
         with suppress(OSError):
-            told = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
-            if process.name.isdecimal() and str(folder).encode() in told and b"tmux" not in told[-20:]:
+            process_text = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+            if process.name.isdecimal() and str(folder).encode() in process_text and b"tmux" not in process_text[-20:]:
                 found.append(int(process.name))
     return found
 

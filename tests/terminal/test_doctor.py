@@ -20,10 +20,10 @@ TERMINALS = {
 
 @pytest.mark.parametrize("kind", TERMINALS)
 def test_the_doctor_looks_at_the_terminal(world: Any, terminal: Any, kind: str) -> None:
-    size, environment, told = TERMINALS[kind]
+    size, environment, text = TERMINALS[kind]
     with terminal([*DOITUI, "doctor", "--offline"], {**world.environment, **environment}, size) as screen:
         screen.wait()
-        assert told in screen.seen.decode()
+        assert text in screen.seen.decode()
 
 
 def test_the_doctor_wants_no_terminal_where_there_is_none(world: Any) -> None:

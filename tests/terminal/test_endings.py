@@ -70,9 +70,9 @@ def test_a_terminal_that_is_taken_away_while_nobody_reads_ends_it(screens: Calla
 def test_a_terminal_that_is_taken_away_ends_it_also_behind_a_shell_that_hears_no_signal(
     world: Any, terminal: Any, tmp_path: Path
 ) -> None:
-    """Only the leader of a session is told by SIGHUP."""
-    told = tmp_path / "code"
-    script = f'trap "" HUP; "$@"; echo $? > {told}'
+    """Only the leader of a session gets SIGHUP."""
+    code = tmp_path / "code"
+    script = f'trap "" HUP; "$@"; echo $? > {code}'
     with terminal(
         ["/bin/sh", "-c", script, "sh", sys.executable, *DOITUI, "tui"], world.environment, (80, 24)
     ) as screen:
@@ -80,7 +80,7 @@ def test_a_terminal_that_is_taken_away_ends_it_also_behind_a_shell_that_hears_no
         screen.settle()
         screen.close()
         screen.wait(8)
-    assert told.read_text(encoding="utf-8") == f"{HUNG_UP}\n"
+    assert code.read_text(encoding="utf-8") == f"{HUNG_UP}\n"
 
 
 def test_a_terminal_that_is_taken_away_leaves_the_worker_alone(world: Any, screens: Callable[..., Any]) -> None:
@@ -105,7 +105,7 @@ def test_a_reader_that_stalls_and_comes_back_finds_a_living_screen(screens: Call
 
 def test_nothing_is_sent_while_nothing_happens(screens: Callable[..., Any]) -> None:
     screen = screens()
-    # Once a minute the clock is told anew, and a machine in a hurry may finish its first paint late.
+    # Once a minute the clock changes, and a busy machine may finish its first paint late.
     assert 0 in [screen.quiet_for(4) for _ in range(3)]
 
 
@@ -125,7 +125,7 @@ def test_over_ssh_the_mouse_is_left_alone(screens: Callable[..., Any]) -> None:
     assert b"\x1b[?1003h" not in screens(SSH_TTY="/dev/pts/9").seen
 
 
-def test_without_a_terminal_it_is_told_what_to_do_instead(world: Any) -> None:
+def test_without_a_terminal_the_error_names_other_commands(world: Any) -> None:
     command = [sys.executable, *DOITUI, "tui"]
     done = subprocess.run(command, env=world.environment, capture_output=True, text=True, timeout=30)
     assert (done.returncode, "doitui status" in done.stderr, done.stderr.count("\n")) == (2, True, 1)

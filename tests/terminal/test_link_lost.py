@@ -1,4 +1,4 @@
-"""The wire between the screens and their database is cut and mended; the worker, elsewhere, goes on."""
+"""The wire between the screens and their database is cut and restored; the worker, elsewhere, goes on."""
 
 from __future__ import annotations
 

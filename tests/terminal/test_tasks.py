@@ -62,7 +62,7 @@ def test_retry_everything_that_failed_for_one_cause(world: Any, tmux: Callable[.
     screen.keys("!")
     screen.until("/ status:failed", "1 of 3", "ms-3")
     screen.keys("C")
-    screen.answer("Tab", "Enter", told="Retry 3 jobs")
+    screen.answer("Tab", "Enter", question="Retry 3 jobs")
     assert screen.until("completed 3")
 
 
@@ -78,7 +78,7 @@ def test_look_at_what_would_be_minted_and_mint_five(world: Any, tmux: Callable[.
     screen.keys("Escape")
     screen.until("5 marked")
     screen.keys("M")
-    screen.answer("5", "Tab", "Tab", "Enter", told="Type 5 to confirm")
+    screen.answer("5", "Tab", "Tab", "Enter", question="Type 5 to confirm")
     screen.until("1 of 1")
     screen.keys("4")
     assert screen.until("1 of 5", "+ findable")
@@ -90,12 +90,12 @@ def test_pause_the_queue_and_let_it_go_on(world: Any, tmux: Callable[..., Any]) 
     screen = tmux("tui", "--write")
     screen.until("Needs attention")
     screen.keys("P")
-    screen.answer("Enter", told="Pause sending for h?")
+    screen.answer("Enter", question="Pause sending for h?")
     screen.until("repository h is paused")
     world.mint_all()
     screen.until("waiting 1")
     screen.keys("P")
-    screen.answer("Enter", told="Resume sending for h?")
+    screen.answer("Enter", question="Resume sending for h?")
     assert screen.until("findable 1")
 
 
@@ -145,7 +145,7 @@ def test_two_operators_see_each_others_work(world: Any, tmux: Callable[..., Any]
         screen.keys("2")
         screen.until("failed 1")
     one.keys("R")
-    one.answer("Enter", told="Retry 1 job?")
+    one.answer("Enter", question="Retry 1 job?")
     two.until("failed 0", "completed 1")
     two.keys("R")
     assert two.until("nothing to retry")
@@ -161,7 +161,7 @@ def test_leaving_in_the_middle_of_a_batch_leaves_the_batch_alone(world: Any, tmu
     screen.keys("5")
     screen.until("1 of 12")
     screen.keys("A", "M")
-    screen.answer("1", "2", "Tab", "Tab", "Enter", told="Type 12 to confirm")
+    screen.answer("1", "2", "Tab", "Tab", "Enter", question="Type 12 to confirm")
     screen.until("12 queued")
     screen.keys("q", "q")
     screen.wait()
@@ -181,13 +181,13 @@ def test_a_resize_storm_ends_in_the_right_layout(world: Any, tmux: Callable[...,
 def test_mouse_support_is_turned_on_and_off(world: Any, tmux: Callable[..., Any]) -> None:
     screen = tmux("tui", "--no-mouse")
     screen.until("Needs attention")
-    assert screen.told("mouse_any_flag") == "0"
+    assert screen.variable("mouse_any_flag") == "0"
     screen.keys("m")
     screen.until("mouse support is on")
-    assert screen.told("mouse_any_flag") == "1"
+    assert screen.variable("mouse_any_flag") == "1"
     screen.keys("m")
-    screen.until("Mouse off: the terminal selects text")
-    assert screen.told("mouse_any_flag") == "0"
+    screen.until("mouse support is off")
+    assert screen.variable("mouse_any_flag") == "0"
 
 
 def test_suspended_and_called_back_it_is_painted_again(world: Any, tmux: Callable[..., Any]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from textual import events
 
 from doitui.tui import actions
-from doitui.tui.acts.dialogs import DEAF, Dialog
+from doitui.tui.acts.dialogs import IGNORE_FOR, Dialog
 from doitui_core.db import audit
 from doitui_core.db.models import Doi, DoiLog, Job, Record, Repository, Setting
 from doitui_core.dois import targets
@@ -26,7 +26,7 @@ Jobs = Callable[[], list[tuple[str, str]]]
 
 @pytest.fixture
 def do(operate: Operate, press: Press) -> Callable[..., Any]:
-    """`do(screen, keys, dialog keys …)`: press, wait until the question listens, answer; what was told."""
+    """`do(screen, keys, dialog keys …)`: press, wait until the dialog accepts keys, answer; the messages."""
 
     def run(start: str, *keys: str, answer: tuple[str, ...] = ("enter",), filter: str = "") -> list[str]:
         async def script(pilot: Any) -> list[str]:
@@ -36,7 +36,7 @@ def do(operate: Operate, press: Press) -> Callable[..., Any]:
                 await press(pilot, "f5")
             await press(pilot, *keys)
             assert isinstance(pilot.app.screen, Dialog), [note.message for note in pilot.app._notifications]
-            await asyncio.sleep(DEAF)
+            await asyncio.sleep(IGNORE_FOR)
             await press(pilot, *answer)
             return [note.message for note in pilot.app._notifications]
 
@@ -174,12 +174,12 @@ def test_what_has_moved_since_the_question_is_refused(house: str, operate: Opera
         pilot.app.screen.show_only("status:failed")
         await press(pilot, "f5", "A", "R")
         targets.cancel(Job.get(Job.status == "failed").id, actor="bo")
-        await asyncio.sleep(DEAF)
+        await asyncio.sleep(IGNORE_FOR)
         await press(pilot, "2", "tab", "right", "enter")
         return [note.message for note in pilot.app._notifications]
 
-    told = operate(script, start="queue", write=True)
-    assert ("look again" in told[-1], ("mint", "failed") in jobs()) == (True, True)
+    messages = operate(script, start="queue", write=True)
+    assert ("look again" in messages[-1], ("mint", "failed") in jobs()) == (True, True)
 
 
 def test_a_key_that_is_held_down_confirms_nothing(house: str, operate: Operate, press: Press) -> None:
@@ -196,7 +196,7 @@ def test_a_key_that_is_held_down_confirms_nothing(house: str, operate: Operate, 
     assert not Job.select().where(Job.kind == "verify").exists()
 
 
-def test_what_is_refused_is_told_with_its_reason(house: str, operate: Operate, press: Press) -> None:
+def test_a_refusal_is_shown_with_its_reason(house: str, operate: Operate, press: Press) -> None:
     async def script(pilot: Any) -> str:
         pilot.app.screen.show_only(only("ms-6"))
         await press(pilot, "f5", "B")
@@ -244,12 +244,12 @@ def test_who_was_taken_off_the_list_meanwhile_may_not_do_it(house: str, operate:
     async def script(pilot: Any) -> list[str]:
         await press(pilot, "P")
         change_settings.set_setting("operators", "bo")
-        await asyncio.sleep(DEAF)
+        await asyncio.sleep(IGNORE_FOR)
         await press(pilot, "enter")
         return [note.message for note in pilot.app._notifications]
 
-    told = operate(script, start="queue", write=True)
-    assert ("ana is not among the operators (bo)" in told[-1], Repository.get().paused) == (True, False)
+    messages = operate(script, start="queue", write=True)
+    assert ("ana is not among the operators (bo)" in messages[-1], Repository.get().paused) == (True, False)
 
 
 def test_the_log_shows_what_others_did_too(

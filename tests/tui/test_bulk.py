@@ -1,4 +1,4 @@
-"""Acts on many: how far they have come is told, they can be stopped, and what was done until then stays done."""
+"""Actions on many: their progress is shown, they can be stopped, and what was done until then stays done."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def until(seen: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("name", STOPPED)
-def test_an_act_on_many_is_told_of_and_stopped(
+def test_the_progress_of_an_action_on_many_is_shown_and_it_can_be_stopped(
     house: str, operate: Operate, press: Press, seen: Seen, name: str
 ) -> None:
     section, keys, filter, answers = STOPPED[name]
@@ -79,14 +79,17 @@ def test_an_act_on_many_is_told_of_and_stopped(
             app.screen.action_act("stop")
             await until(lambda: "stopping" in seen(pilot))
         await press(pilot)
-        told = [note.message for note in app._notifications]
-        return during, told[-1], seen(pilot).splitlines()[-1]
+        messages = [note.message for note in app._notifications]
+        return during, messages[-1], seen(pilot).splitlines()[-1]
 
     def acts() -> int:
         return sum(act["actor"] == "ana" for act in audit.newest(99))
 
-    during, told, after = operate(script, start=section, write=True)
-    assert (" 0 of " in during, "stopped, " in told, "left as they are" in told) == (True, True, True), (during, told)
+    during, message, after = operate(script, start=section, write=True)
+    assert (" 0 of " in during, "stopped, " in message, "left as they are" in message) == (True, True, True), (
+        during,
+        message,
+    )
     assert "running" not in after
     assert "x stops it" not in after
     assert acts() == 1, "what was in hand was done, and no more"
@@ -103,8 +106,8 @@ def test_a_look_at_many_is_stopped_and_asks_nothing(house: str, operate: Operate
         await press(pilot)
         return isinstance(app.screen, Dialog), [note.message for note in app._notifications]
 
-    asked, told = operate(script, start="mint", write=True)
-    assert (asked, told[-1]) == (False, "Look stops after the current item; what is done stays done")
+    asked, messages = operate(script, start="mint", write=True)
+    assert (asked, messages[-1]) == (False, "Look stops after the current item; what is done stays done")
 
 
 def test_what_waits_is_stopped_before_it_begins(house: str, operate: Operate, press: Press) -> None:
@@ -147,8 +150,8 @@ def test_an_act_that_breaks_off_says_how_far_it_came(house: str, operate: Operat
         await press(pilot)
         return seen(pilot)
 
-    told = operate(script, start="queue", write=True)
-    assert "Retry 2 jobs: broke off after 1 of 2" in " ".join(told.split()), told
+    message = operate(script, start="queue", write=True)
+    assert "Retry 2 jobs: broke off after 1 of 2" in " ".join(message.split()), message
     assert [Job.get_by_id(number).status for number in (waits, broken)] == ["pending", "failed"]
 
 
@@ -167,8 +170,8 @@ def test_marked_rows_that_were_not_reached_are_no_refusals(
         await press(pilot)
         return [note.message for note in app._notifications]
 
-    told = operate(script, start="queue", write=True)[-1]
-    assert told == "Retry 2 jobs: 1 done; stopped, 1 left as they are"
+    message = operate(script, start="queue", write=True)[-1]
+    assert message == "Retry 2 jobs: 1 done; stopped, 1 left as they are"
 
 
 def test_an_event_that_is_no_longer_failed_is_refused(house: str, operate: Operate, press: Press) -> None:
@@ -192,11 +195,11 @@ def test_an_event_that_is_no_longer_failed_is_refused(house: str, operate: Opera
 
 
 def test_a_whole_list_is_reserved_but_for_those_that_have_one(house: str, operate: Operate, press: Press) -> None:
-    theirs = Record.get(Record.object_id == "unpublished")
+    record = Record.get(Record.object_id == "unpublished")
     Record.create(
-        **{name: getattr(theirs, name) for name in ("metadata", "title", "content_hash", "created_at", "updated_at")},
-        repository=theirs.repository_id,
-        object_id="theirs",
+        **{name: getattr(record, name) for name in ("metadata", "title", "content_hash", "created_at", "updated_at")},
+        repository=record.repository_id,
+        object_id="foreign",
         foreign_doi="10.1000/182",
     )
 
@@ -208,5 +211,5 @@ def test_a_whole_list_is_reserved_but_for_those_that_have_one(house: str, operat
         return str([note.message for note in pilot.app._notifications][-1])
 
     before = Doi.select().count()
-    told = operate(script, start="mint", write=True)
-    assert (Doi.select().count() - before, "refusal" in told) == (1, False), told
+    message = operate(script, start="mint", write=True)
+    assert (Doi.select().count() - before, "refusal" in message) == (1, False), message

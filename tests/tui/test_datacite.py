@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from doitui.tui.acts.dialogs import DEAF
+from doitui.tui.acts.dialogs import IGNORE_FOR
 from doitui.tui.screens.doi import NOT_ASKED
 from doitui.web.sandbox.server import Sandbox, running_sandbox
 from doitui_core import errors
@@ -169,7 +169,7 @@ def test_sync_keeps_the_state_that_datacite_tells(house: str, operate: Operate, 
 
     async def look(pilot: Any) -> str:
         await press(pilot, "Z")
-        await asyncio.sleep(DEAF)
+        await asyncio.sleep(IGNORE_FOR)
         await press(pilot, "enter")
         return str(list(pilot.app._notifications)[-1].message)
 

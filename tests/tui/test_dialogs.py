@@ -1,4 +1,4 @@
-"""A question is seen in the smallest terminal: what is asked, where, what to press; and it does what it said."""
+"""A dialog fits the smallest terminal: what is asked, where, what to press; and it does what it says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from doitui.tui.acts.dialogs import DEAF, Dialog
+from doitui.tui.acts.dialogs import IGNORE_FOR, Dialog
 from doitui_core.db.models import Doi, Job, Repository
 from doitui_core.dois import targets
 
@@ -82,7 +82,7 @@ def test_a_mint_does_what_its_question_said_whatever_was_pressed_while_it_looked
         screen.action_act("target")
         go_on.set()
         await press(pilot)
-        await asyncio.sleep(DEAF)
+        await asyncio.sleep(IGNORE_FOR)
         await press(pilot, "1", "tab", "right", "enter")
 
     operate(look, start="mint", write=True)
@@ -97,12 +97,12 @@ def test_a_cause_that_has_become_another_number_is_refused(
         await press(pilot, "j", "C")
         clock.forward(seconds=12)
         targets.cancel(Job.get(Job.status == "failed").id, actor="bo")
-        await asyncio.sleep(DEAF)
+        await asyncio.sleep(IGNORE_FOR)
         await press(pilot, "right", "enter")
         return [note.message for note in pilot.app._notifications]
 
-    told = operate(look, start="dashboard", write=True)[-1]
-    assert ("now there are 1: look again" in told, "last bo did cancel, 0s ago" in told) == (True, True), told
+    message = operate(look, start="dashboard", write=True)[-1]
+    assert ("now there are 1: look again" in message, "last bo did cancel, 0s ago" in message) == (True, True), message
 
 
 def test_the_repository_under_the_cursor_is_paused_and_no_other(house: str, operate: Operate, press: Press) -> None:
@@ -110,14 +110,14 @@ def test_the_repository_under_the_cursor_is_paused_and_no_other(house: str, oper
 
     async def look(pilot: Any) -> None:
         await press(pilot, "P")
-        await asyncio.sleep(DEAF)
+        await asyncio.sleep(IGNORE_FOR)
         await press(pilot, "enter")
 
     operate(look, start="queue", write=True)
     assert {row.code: row.paused for row in Repository.select()} == {"h": True, "maps": False}
 
 
-def test_what_is_under_way_is_told(house: str, operate: Operate, press: Press, seen: Seen) -> None:
+def test_a_running_action_is_shown(house: str, operate: Operate, press: Press, seen: Seen) -> None:
     async def look(pilot: Any) -> tuple[str, str]:
         go_on = threading.Event()
         pilot.app.acts.ask("busy", go_on.wait, lambda _: None, pilot.app.lost)

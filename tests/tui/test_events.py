@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from doitui.tui.acts.dialogs import DEAF
+from doitui.tui.acts.dialogs import IGNORE_FOR
 from doitui_core.db import database
 from doitui_core.db.models import Event, RateLimit
 
@@ -25,7 +25,7 @@ def shown(house: str, operate: Callable[..., Any], press: Callable[..., Any], se
         async def script(pilot: Any) -> str:
             await press(pilot, *keys)
             if answer:
-                await asyncio.sleep(DEAF)
+                await asyncio.sleep(IGNORE_FOR)
                 await press(pilot, *answer)
             notes = [note.message for note in pilot.app._notifications]
             return "\n".join([seen(pilot), *notes])

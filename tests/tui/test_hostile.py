@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from doitui.tui.acts.dialogs import DEAF
+from doitui.tui.acts.dialogs import IGNORE_FOR
 from doitui_core.db.models import Attempt, Doi, Event, Job, RateLimit, Record
 from doitui_core.operations import change_settings
 
@@ -69,7 +69,7 @@ def test_a_refusal_with_markup_in_it_is_told_as_it_is(
 ) -> None:
     async def look(pilot: Any) -> str:
         await press(pilot, "W")
-        await asyncio.sleep(DEAF)
+        await asyncio.sleep(IGNORE_FOR)
         await press(pilot, *["backspace"] * 40, *"x[b]", "tab", "right", "enter")
         return toasts(pilot)[-1]
 

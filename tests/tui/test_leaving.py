@@ -22,11 +22,11 @@ def test_an_answer_that_comes_while_the_screens_are_taken_down_is_left(
                 time.sleep(0.0001)
 
         def tell(_: None) -> None:
-            told.append(section)
+            sections.append(section)
             screen.reload()
 
         app.slow.ask("late", late, tell, lambda error: None)
 
-    told: list[str] = []
+    sections: list[str] = []
     operate(leave, start=section)
-    assert not told
+    assert not sections

@@ -40,8 +40,8 @@ def test_read_only_blocks_what_writes(
         await press(pilot, action.keys)
         return len(pilot.app.screen_stack) == (2 if screen == "doi" else 1), toasts(pilot)[-1]
 
-    no_dialog, told = operate(attempt, start="dois" if screen == "doi" else screen)
-    assert (no_dialog, "doitui tui --write" in told, everything() == before) == (True, True, True)
+    no_dialog, message = operate(attempt, start="dois" if screen == "doi" else screen)
+    assert (no_dialog, "doitui tui --write" in message, everything() == before) == (True, True, True)
 
 
 def test_who_is_no_operator_may_not_write(

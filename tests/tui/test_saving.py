@@ -100,8 +100,8 @@ def test_a_place_that_cannot_be_written_is_named_and_asked_for_again(
     save: Save, tmp_path: Path, place: str, reason: str
 ) -> None:
     shown = save("enter", place=place)
-    told = " ".join(shown.replace("│", " ").split())
-    assert (reason in told, "Cancel" in told, list(tmp_path.glob("**/*.csv"))) == (True, True, []), shown
+    text = " ".join(shown.replace("│", " ").split())
+    assert (reason in text, "Cancel" in text, list(tmp_path.glob("**/*.csv"))) == (True, True, []), shown
 
 
 def test_escape_saves_nothing(save: Save, tmp_path: Path) -> None:

@@ -35,19 +35,12 @@ PROGRESS_INTERVAL = 0.5
 #: Indents a line of the log below its time.
 INDENT = ("           ", "")
 
-MOUSE = {
-    True: "mouse support is on: hold Shift to select text in the terminal",
-    False: "Mouse off: the terminal selects text again",
-    None: "this terminal has no mouse",
-}
-
 
 class Acting:
     """Runs the actions of the app."""
 
     def __init__(self, app: Host) -> None:
         self._app = app
-        self._number = 0
         self._log: deque[list[Line]] = deque(maxlen=OWN_ACTIONS)
         self._running: list[Progress] = []
         self._timer: Timer | None = None
@@ -89,7 +82,6 @@ class Acting:
         """
         progress = Progress(verb)
         self._running.append(progress)
-        self._number += 1
         self._timer = self._timer or self._app.set_interval(PROGRESS_INTERVAL, self._app.bars)
 
         def end(then: Callable[[Any], None], result: Any) -> None:
@@ -100,7 +92,7 @@ class Acting:
             self._app.bars()
             then(result)
 
-        thread.ask(str(self._number), lambda: work(progress), partial(end, done), partial(end, failed))
+        thread.ask(f"action {id(progress)}", lambda: work(progress), partial(end, done), partial(end, failed))
         self._app.bars()
         return progress
 
@@ -185,7 +177,7 @@ class Acting:
 
     def act_mouse(self) -> None:
         """Turn mouse support on or off."""
-        self._app.say(MOUSE[self._app.toggle_mouse()])
+        self._app.say(self._app.toggle_mouse())
 
     def act_theme(self) -> None:
         """Change between colours and greys."""

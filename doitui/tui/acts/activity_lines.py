@@ -1,4 +1,4 @@
-"""What everybody did, as lines: on the dashboard, and behind the key that shows the log."""
+"""The activity log as lines, for the dashboard and the log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doitui_core.db.audit import Row
 
 
 def activity_lines(rows: Iterable[Row], width: int = 0) -> list[Line]:
-    """Rows of `audit.newest`: when, who, what, to what, and what came of it; with a `width` one line each."""
+    """Rows of `audit.newest`: time, user, action, subject, result; with a `width` cut to one line each."""
     lines: list[Line] = []
     for row in rows:
         done = f" {row['at']:%H:%M:%SZ}  {fit(row['actor'], 14)}  {fit(row['action'], 11)} "

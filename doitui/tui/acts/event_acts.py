@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from doitui.tui.acts.plans import ActResult, Answers, Plan, Progress, gather, retry_each
+from doitui.tui.acts.plans import ActResult, Answers, Plan, Progress, few, gather, retry_each
 from doitui.tui.text import plural
 from doitui_core.db.models import Event
-from doitui_core.text import list_names
 from doitui_core.views.rows import EventRow
 from doitui_core.views.windows import Window
 
@@ -31,7 +30,7 @@ class EventActs:
             self.doitui.say("nothing to retry: only failed events can be retried", bad=True)
             return
         line = "They get new attempts and go out again under the same UUIDs, so nothing doubles."
-        self._propose_retry(line, list_names(list(map(str, ids)), 8, " "), lambda _: ids, len(ids), 1)
+        self._propose_retry(line, few(ids), lambda _: ids, len(ids), 1)
 
     def propose_retry_matching(self, window: Window, expected: int) -> None:
         """Ask, then requeue every failed event of `window`; refused if it no longer has `expected` rows."""

@@ -1,4 +1,4 @@
-"""The palette: every act of the screen by name, every section, and any DOI that is typed."""
+"""The command palette: every action of the screen by name, every section, and any DOI."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Commands(Provider):
-    """Reads the table of actions."""
+    """The actions of the screen, and a search for the typed DOI."""
 
     @property
     def _app(self) -> Host:
@@ -35,7 +35,7 @@ class Commands(Provider):
         """Actions and DOIs that match `query`."""
         matcher = self.matcher(query)
         if (doi := doi_spelling.bare(query)).startswith("10."):
-            # What is typed is no markup.
+            # `Text`, so that brackets are not markup.
             yield Hit(1.0, Text(f"DOIs: {harmless(doi)}"), partial(self._find, doi), help="the DOIs that begin so")
         for action in self._listed():
             text = f"{action.name}  ({action.key})"

@@ -14,6 +14,7 @@ from doitui.tui.text import ago, fit, harmless, number, plural
 from doitui.tui.widgets.lines import Line
 from doitui_core.db import audit, database
 from doitui_core.errors import DatabaseUnavailable, DoituiError, Refused
+from doitui_core.text import list_names
 
 if TYPE_CHECKING:
     from doitui_core.views.windows import Window
@@ -170,6 +171,11 @@ def with_digest(result: ActResult, what: str, operator: str, *, retry: bool = Fa
     if len(result.ids) > 1:
         bulk_digests.record(what, result.ids, actor=operator, retry=retry)
     return result
+
+
+def few(ids: Sequence[int]) -> str:
+    """The first ids, as arguments of a command."""
+    return list_names(list(map(str, ids)), 8, " ")
 
 
 def short_label(name: str, about: str) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from doitui.tui.acts.plans import ActResult, Answers, Plan, Progress, check_count, each, gather, retry_each, with_digest
+from doitui.tui.acts import plans
+from doitui.tui.acts.plans import ActResult, Answers, Plan, Progress, few, gather
 from doitui.tui.text import number, plural
 from doitui.tui.widgets.lines import Line
 from doitui_core.config import repositories
 from doitui_core.db.models import Job, Repository
 from doitui_core.queue import blocking, jobs
-from doitui_core.text import list_names
 from doitui_core.views.rows import JobRow
 from doitui_core.views.windows import Window
 
@@ -29,26 +30,35 @@ class QueueActs:
 
     def propose_retry(self, rows: list[JobRow]) -> None:
         """Ask, then requeue those of `rows` that can be retried."""
-        ids = [row.id for row in rows if row.status in jobs.RETRYABLE]
-        if not ids:
+        if rows := [row for row in rows if row.status in jobs.RETRYABLE]:
+            effect = "They get new attempts and go out again at once. Their history stays."
+            self._propose_jobs("Retry", rows, effect, 2 if len(rows) > 1 else 1)
+        else:
             self.doitui.say("nothing to retry: only failed and blocked jobs can be retried", bad=True)
-            return
 
+    def propose_cancel(self, rows: list[JobRow]) -> None:
+        """Ask, then cancel those of `rows` that can be cancelled."""
+        if rows := [row for row in rows if row.status in jobs.CANCELLABLE]:
+            self._propose_jobs("Cancel", rows, "The target state of each goes back to its DataCite state.", 2)
+        else:
+            self.doitui.say("nothing to cancel: only pending, blocked and failed jobs can be cancelled", bad=True)
+
+    def _propose_jobs(self, verb: str, rows: list[JobRow], effect: str, level: int) -> None:
         def run(_: Answers, progress: Progress) -> ActResult:
-            return self._retry(ids, progress)
+            return self._do(verb, ids, progress)
 
-        lines = [*_first(rows), "", "They get new attempts and go out again at once. Their history stays."]
-        what, command = plural(len(ids), "job"), f"doitui queue retry {_few(ids)}"
-        self.doitui.acting.propose(Plan("Retry", what, lines, command, run, 2 if len(ids) > 1 else 1, len(ids)))
+        ids = [row.id for row in rows]
+        lines: list[Line] = [f"  {row.id:>7}  {row.action:<10} {row.doi}" for row in rows[:NAMED]]
+        lines += [f"  … and {number(len(rows) - NAMED)} more"] * (len(rows) > NAMED)
+        what, command = plural(len(ids), "job"), f"doitui queue {verb.lower()} {few(ids)}"
+        self.doitui.acting.propose(Plan(verb, what, [*lines, "", effect], command, run, level, len(ids)))
 
     def propose_matching(self, verb: str, window: Window, expected: int, command: str) -> None:
         """Ask, then `verb` (Retry or Cancel) every job of `window`; refused if it no longer has `expected` rows."""
 
         def run(_: Answers, progress: Progress) -> ActResult:
-            if verb == "Retry":
-                ids = gather(progress, window, expected, Job.status.in_(jobs.as_literals(jobs.RETRYABLE)))
-                return self._retry(ids, progress)
-            return self._cancel(gather(progress, window, expected), progress)
+            only = Job.status.in_(jobs.as_literals(jobs.RETRYABLE)) if verb == "Retry" else None
+            return self._do(verb, gather(progress, window, expected, only), progress)
 
         lines = ["All jobs that match the filter.", "Cancelled if the count changes first."]
         self.doitui.acting.propose(Plan(verb, plural(expected, "job"), lines, command, run, 3, expected))
@@ -61,7 +71,7 @@ class QueueActs:
 
         def ask(expected: int) -> None:
             def run(_: Answers, progress: Progress) -> ActResult:
-                check_count(count(), expected)
+                plans.check_count(count(), expected)
                 progress.whole = expected
                 ids = jobs.retry(cause=cause, actor=self.doitui.operator, step=progress.step)
                 return self._retried(ActResult(len(ids), ids=ids))
@@ -72,33 +82,17 @@ class QueueActs:
 
         self.doitui.slow.ask("cause", count, ask, self.doitui.lost)
 
-    def propose_cancel(self, rows: list[JobRow]) -> None:
-        """Ask, then cancel those of `rows` that can be cancelled."""
-        rows = [row for row in rows if row.status in jobs.CANCELLABLE]
-        if not rows:
-            self.doitui.say("nothing to cancel: only pending, blocked and failed jobs can be cancelled", bad=True)
-            return
-        ids = [row.id for row in rows]
-
-        def run(_: Answers, progress: Progress) -> ActResult:
-            return self._cancel(ids, progress)
-
-        lines = [*_first(rows), "", "The target state of each goes back to its DataCite state."]
-        what, command = plural(len(ids), "job"), f"doitui queue cancel {_few(ids)}"
-        self.doitui.acting.propose(Plan("Cancel", what, lines, command, run, 2, len(ids)))
-
-    def _retry(self, ids: Sequence[int], progress: Progress) -> ActResult:
-        return self._retried(retry_each("job", jobs.retry, ids, self.doitui.operator, progress))
-
-    def _retried(self, result: ActResult) -> ActResult:
-        return with_digest(result, "DOI retry", self.doitui.operator, retry=True)
-
-    def _cancel(self, ids: Sequence[int], progress: Progress) -> ActResult:
+    def _do(self, verb: str, ids: Sequence[int], progress: Progress) -> ActResult:
         from doitui_core.dois import targets  # takes 0.3 s, needed only here
 
+        if verb == "Retry":
+            return self._retried(plans.retry_each("job", jobs.retry, ids, self.doitui.operator, progress))
         progress.whole = len(ids)
         named = ((f"job {number}", number) for number in ids)
-        return each(progress, named, lambda number: targets.cancel(number, actor=self.doitui.operator))
+        return plans.each(progress, named, partial(targets.cancel, actor=self.doitui.operator))
+
+    def _retried(self, result: ActResult) -> ActResult:
+        return plans.with_digest(result, "DOI retry", self.doitui.operator, retry=True)
 
     def repository_here(self) -> str:
         """The code of the repository of the row under the cursor; empty for none."""
@@ -127,13 +121,3 @@ class QueueActs:
             self.doitui.acting.propose(Plan(verb, what, [line], f"doitui queue {verb.lower()}{one}", run, 1))
 
         self.doitui.quick.ask("pause", repositories.all_repositories, found, self.doitui.lost)
-
-
-def _first(rows: list[JobRow]) -> list[Line]:
-    """The first jobs by number and DOI."""
-    lines: list[Line] = [f"  {row.id:>7}  {row.action:<10} {row.doi}" for row in rows[:NAMED]]
-    return lines + [f"  … and {number(len(rows) - NAMED)} more"] * (len(rows) > NAMED)
-
-
-def _few(ids: list[int]) -> str:
-    return list_names(list(map(str, ids)), 8, " ")

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from doitui.shared import files
-from doitui.tui.acts.dialogs import Choice
+from doitui.tui.acts.dialogs import Choice, Question
 from doitui.tui.text import harmless
-from doitui.tui.widgets.lines import Line, Lines
+from doitui.tui.widgets.lines import Lines
 from doitui_core.errors import BadInput
 
 
-class SaveDialog(ModalScreen[Path | None]):
-    """Saves `text`. The answer: the absolute path of the file; None if it was cancelled.
+class SaveDialog(Question[Path | None]):
+    """Saves `text`. Answers with the absolute path of the file; None if the user cancels.
 
     `name` is the default, in the directory where doitui was started.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False),
-        Binding("tab", "app.focus_next", "Next", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", "Previous", show=False, priority=True),
-        Binding("left,h,up", "app.focus_previous", "Previous", show=False),
-        Binding("right,l,down", "app.focus_next", "Next", show=False),
-    ]
 
     def __init__(self, title: str, name: str, text: str) -> None:
         super().__init__()
@@ -51,19 +40,15 @@ class SaveDialog(ModalScreen[Path | None]):
 
     def on_mount(self) -> None:
         """Fill the widgets and set the focus."""
-        for text in self.query(Lines):
-            text.can_focus = False
-        directory: Line = [("directory  ", "quiet"), harmless(Path.cwd())]
-        self.query_one("#head", Lines).show([(self._title, "strong"), "", directory, ""])
-        self.app.clear_notifications()  # in a small terminal they would hide the buttons
+        self.begin((self._title, "strong"), "", [("directory  ", "quiet"), harmless(Path.cwd())])
         self.query_one("#file").focus()
 
     @on(Input.Changed)
     def forget_confirmation(self) -> None:
-        """Another name was typed: replacing it must be confirmed again."""
+        """The name has changed: replacing a file must be confirmed again."""
         self._to_replace = None
         self._label("Save")
-        self.query_one("#wrong", Lines).show([])
+        self.show_error("")
 
     @on(Input.Submitted)
     @on(Choice.Chosen)
@@ -75,11 +60,7 @@ class SaveDialog(ModalScreen[Path | None]):
         try:
             self._save()
         except BadInput as error:
-            self.query_one("#wrong", Lines).show([(harmless(error), "bad")])
-
-    def action_cancel(self) -> None:
-        """Close without saving."""
-        self.dismiss(None)
+            self.show_error(harmless(error))
 
     def _save(self) -> None:
         place = _path(self.query_one("#file", Input).value)
@@ -91,16 +72,15 @@ class SaveDialog(ModalScreen[Path | None]):
         self.dismiss(place)
 
     def _ask_to_replace(self, place: Path) -> None:
-        """Enter that is still held down reaches Cancel, not Replace."""
+        """Ask with the focus on Cancel, so that Enter that is held down does not replace the file."""
         self._to_replace = place
         self._label("Replace")
         self.query_one("#no").focus()
-        told = harmless(f"{place} exists. Choose Replace to overwrite it, or enter another name.")
-        self.query_one("#wrong", Lines).show([(told, "bad")])
+        self.show_error(harmless(f"{place} exists. Choose Replace to overwrite it, or enter another name."))
 
-    def _label(self, word: str) -> None:
+    def _label(self, label: str) -> None:
         button = self.query_one("#yes", Choice)
-        button.word = word
+        button.label = label
         button.refresh(layout=True)
 
 

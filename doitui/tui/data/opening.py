@@ -1,4 +1,4 @@
-"""What is asked of the database in the reading thread: open it, may one write, has anything changed."""
+"""Reads in a reader thread: open the database, check the right to write, look for changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from doitui_core.db import database
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What opening found out. `why_not`: why nothing may be written."""
+    """The opened database. `token`: its change token; `why_not`: why the user may not write."""
 
     token: str
     environment: str
@@ -20,14 +20,14 @@ class Opened:
 
 
 def open_database(url: str, write: bool, operator: str, clock: Clock | None) -> Opened:
-    """Open it in this process. Raises as `database.open`."""
+    """Open the database in this process. Raises as `database.open`."""
     database.open(url, read_only=not write, clock=clock)
     why_not = operators.refusal(operator) if write else ""
     return Opened(database.change_token(), environment(), write and not why_not, why_not)
 
 
 def look(before: str) -> tuple[str, str]:
-    """(token, environment); the second only where the first is another one than `before`."""
+    """(change token, environment); the environment is read only if the token differs from `before`."""
     token = database.change_token()
     return token, environment() if token != before else ""
 

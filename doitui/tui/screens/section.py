@@ -98,7 +98,7 @@ class Section(Hosted, Screen[None]):
         if self.doitui.ready:
             self.reload()
         elif self.doitui.link.lost:
-            self.lost(self.doitui.set_up or self.doitui.link.why)
+            self.lost(self.doitui.link.why)
 
     def bars(self) -> None:
         """Update the top and bottom line, and dim the panes while the link is lost."""
@@ -139,11 +139,11 @@ class Section(Hosted, Screen[None]):
 
     def without_database(self, why: str) -> tuple[str, ...]:
         """The lines shown when the database cannot be read."""
-        if self.doitui.set_up:
-            steps = () if "schema" in self.doitui.set_up else FIRST_STEPS
+        if self.doitui.link.not_set_up:
+            steps = () if "schema" in why else FIRST_STEPS
             return (
                 "",
-                f"Not set up yet: {self.doitui.set_up}",
+                f"Not set up yet: {why}",
                 *steps,
                 "",
                 "This screen then continues automatically.",

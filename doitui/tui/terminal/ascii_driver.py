@@ -1,16 +1,17 @@
-"""The screens on a terminal that knows ASCII only: the same cells, with other signs in them."""
+"""A driver for terminals that know only ASCII: the same cells, with other characters in them."""
 
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 from rich.cells import cell_len
 from textual.drivers.linux_driver import LinuxDriver
 
-#: What has a likeness that its name does not tell.
+#: Replacements that do not follow from the character's name.
 _LIKE = {"…": "~", "·": ".", "\N{BRAILLE PATTERN BLANK}": " "}
 
-#: By what is in the name of a sign, the first that fits.
+#: Replacements by two parts of the Unicode name; the first that fits.
 _BY_NAME = (
     ("BOX DRAWINGS", "VERTICAL AND", "+"),
     ("BOX DRAWINGS", "AND HORIZONTAL", "+"),
@@ -28,16 +29,9 @@ _BY_NAME = (
 )
 
 
-class _Signs(dict[int, str]):
-    """For `str.translate`: each sign is looked up once."""
-
-    def __missing__(self, code: int) -> str:
-        found = self[code] = _sign(chr(code))
-        return found
-
-
-def _sign(character: str) -> str:
-    """ASCII of the same width: its likeness, its letter without marks, or question marks."""
+@cache
+def _ascii(character: str) -> str:
+    """ASCII of the same width: a replacement, the letter without marks, or question marks."""
     if character.isascii() or character in _LIKE:
         return _LIKE.get(character, character)
     name, width = unicodedata.name(character, ""), cell_len(character)
@@ -48,16 +42,13 @@ def _sign(character: str) -> str:
     return letter if len(letter) == width else "?" * width
 
 
-_SIGNS = _Signs()
-
-
 def to_ascii(text: str) -> str:
-    """`text` as ASCII, as wide as it was."""
-    return text if text.isascii() else text.translate(_SIGNS)
+    """`text` as ASCII, of the same width."""
+    return text if text.isascii() else "".join(map(_ascii, text))
 
 
 class AsciiDriver(LinuxDriver):
-    """Sends nothing but ASCII."""
+    """Sends only ASCII."""
 
     def write(self, data: str) -> None:
         """Write `data` with ASCII replacements."""

@@ -1,4 +1,4 @@
-"""What of Textual is mended past its public names, once, before a screen is made."""
+"""Changes to private parts of Textual, made once, before the first screen."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from typing import Any
 from textual._styles_cache import StylesCache
 from textual.drivers import _writer_thread
 
-#: A cache of two colours, with the whole rendering of a widget in its key, which its answer does not depend on.
-_HOLDING = "get_inner_outer"
+#: A cached method that computes two colours, with a whole widget in the key of its cache.
+_CACHED = "get_inner_outer"
 
 
 def apply() -> None:
-    """Mend what is not as screens that stay open for days over SSH need it."""
-    # Paints on their way to the terminal. Textual lets thirty wait: a slow line would show what a key that is held
-    # down did for a quarter of a minute after it was let go. With one, the next paint waits, and has all that came
-    # meanwhile.
+    """Change what harms screens that stay open for days over SSH."""
+    # Frames that wait to be written. With Textual's thirty, a slow line would go on scrolling for 15 s after a key was
+    # released. With one, the next frame waits, and has everything that changed meanwhile.
     _writer_thread.MAX_QUEUED_WRITES = 1  # type: ignore[misc]
-    # It keeps all lines of the last thousand widgets, those of closed pages too: 0.4 MB a page (Textual #6665).
-    found: Any = vars(StylesCache).get(_HOLDING)
+    # The cache keeps the last thousand widgets alive, also of closed pages: 0.4 MB a page (Textual #6665).
+    found: Any = vars(StylesCache).get(_CACHED)
     if isinstance(found, _lru_cache_wrapper):
         of_colours: Any = lru_cache(1024)(found.__wrapped__)
-        setattr(StylesCache, _HOLDING, classmethod(of_colours))
+        setattr(StylesCache, _CACHED, classmethod(of_colours))

@@ -1,7 +1,7 @@
-"""Keys that are typed faster than they take effect: each waits until the one before it is done with.
+"""Handles keys one by one, when they are typed faster than they take effect.
 
-Textual hands a key to what has the focus at that moment; what the key does comes later. Of two keys in one burst, as a
-slow link delivers them, the second would meet the screen that the first one leaves: text for a filter would act.
+Textual gives a key to the widget with the focus at that moment; the key takes effect later. If a slow link delivers two
+keys at once, the second would reach the screen that the first one leaves: text for a filter would start actions.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from textual.events import Key
 from textual.message import Message
 from textual.timer import Timer
 
-#: Seconds a key may take. Longer only if what had the focus went away, and what follows the key with it.
+#: Seconds until the next key is handled anyway: if the focused widget was removed, its `KeyDone` never arrives.
 PATIENCE = 0.5
 
 
 class KeyDone(Message):
-    """Goes after a key on its way through all queues: where this arrives, the key has been dealt with."""
+    """Follows a key through all message queues: when it arrives, the key has been handled."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class KeyDone(Message):
 
 
 class TypeAhead:
-    """The keys of `app` that wait. `forward`: what the app does with a key that nothing was in front of."""
+    """The waiting keys of `app`. `forward`: handles a key."""
 
     def __init__(self, app: App[Any], forward: Callable[[Key], Awaitable[None]]) -> None:
         self._app = app
@@ -44,13 +44,13 @@ class TypeAhead:
         return self._patience is not None
 
     async def take(self, key: Key) -> None:
-        """Deal with `key` when its turn comes."""
+        """Handle `key` when its turn comes."""
         self._waiting.append(key)
         if not self.busy:
             await self._next()
 
     def done(self, number: int) -> None:
-        """That key is dealt with. What it has asked for, as a new focus, stands in front in the app's queue."""
+        """The key `number` was handled: go on with the next, after the messages it sent, such as a new focus."""
         if number == self._number and self._patience is not None:
             self._number += 1
             self._patience.stop()
@@ -60,9 +60,8 @@ class TypeAhead:
         self._patience = None
         if not self._waiting:
             return
-        self._number += 1
-        follower = KeyDone(self._number)
-        self._patience = self._app.set_timer(PATIENCE, partial(self.done, self._number))
-        meets = self._app.focused or self._app.screen
+        number = self._number = self._number + 1
+        self._patience = self._app.set_timer(PATIENCE, partial(self.done, number))
+        target = self._app.focused or self._app.screen
         await self._forward(self._waiting.popleft())
-        meets.post_message(follower)
+        target.post_message(KeyDone(number))

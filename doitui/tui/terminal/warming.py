@@ -1,6 +1,6 @@
-"""What the first paint did not wait for, made ready behind it, so that no key has to wait for it later.
+"""Imports and garbage collections, made after the first paint and while nothing happens, so that no key waits for them.
 
-Measured: the first look at a section froze the screens for up to 0.1 s more, and so did every full search for garbage.
+Measured: importing a section, or a full garbage collection, blocks the screens for up to 0.1 s.
 """
 
 from __future__ import annotations
@@ -8,53 +8,59 @@ from __future__ import annotations
 import gc
 import importlib
 from types import ModuleType
+from typing import Any
 
 from doitui.tui import actions
 
 #: Seconds after the database was opened.
 AFTER = 1.0
 
-#: Small searches for garbage that were made since the last full one; Python makes one after ten.
-MUCH = 3
+#: Collections of the second generation since the last full one, after which we make one; Python does after ten.
+ENOUGH = 3
 
 
 def section_module(section: str) -> ModuleType:
-    """The module of a section."""
+    """Import the module of a section."""
     return importlib.import_module(f"doitui.tui.screens.{section}")
 
 
-def bring_in() -> None:
-    """Import all sections; in a thread."""
+def section_screen(section: str) -> Any:
+    """A new screen of a section, imported only now: the first paint must not wait for the other sections."""
+    return section_module(section).SCREEN()
+
+
+def import_sections() -> None:
+    """Import all sections. Call it in a thread."""
     for section in actions.ALL:
         section_module(section)
 
 
 def begin() -> None:
-    """Search for garbage from now on (`doitui tui` has put that off), but not among what is there now: it stays."""
+    """Enable garbage collection, which `doitui tui` disabled, but not of the objects that exist now: they stay."""
     gc.freeze()
     gc.enable()
 
 
-class Tidiness:
-    """Searches for garbage, while all is calm; and leaves out of them what stays: modules, and sections once shown."""
+class GarbageCollection:
+    """Collects garbage while nothing happens, except among what stays: modules, and sections that were shown."""
 
     def __init__(self) -> None:
-        self._kept = 0
+        self._frozen_sections = 0
 
     def freeze(self, sections: int) -> None:
-        """All there is now stays. `sections`: how many were shown so far."""
-        self._kept = sections
+        """Exempt the objects that exist now. `sections`: how many were shown so far."""
+        self._frozen_sections = sections
         gc.freeze()
-        gc.collect()  # Python searches the more seldom, and the longer, the more there was at the last search
+        gc.collect()  # the more objects the last full collection found, the later Python makes the next
 
     def look(self, sections: int) -> None:
-        """Search, if there may be some: a little of it now and then takes 10 ms, what Python lets pile up 50.
+        """Collect if there may be garbage: 10 ms each time, instead of 50 ms when Python does it.
 
-        Not when another section was shown: the search would be long, and what garbage is kept with it is not much.
+        After a new section was shown, its objects are exempted instead: a collection would take long.
         """
-        if not self._kept:
+        if not self._frozen_sections:
             return
-        if sections > self._kept:
+        if sections > self._frozen_sections:
             self.freeze(sections)
-        elif gc.get_count()[2] >= MUCH:
+        elif gc.get_count()[2] >= ENOUGH:
             gc.collect()
