@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from doitui_core.api.record_functions import (
         delete_record,
         get_record,
+        import_funding,
         import_records,
         publish,
         save_record,
@@ -58,6 +59,7 @@ __all__ = [  # noqa: RUF022 - in the order of INTERFACE 8
     "publish",
     "unpublish",
     "import_records",
+    "import_funding",
     "reserve",
     "mint",
     "mint_all",
@@ -84,7 +86,15 @@ __all__ = [  # noqa: RUF022 - in the order of INTERFACE 8
 #: Which module of `api` has which functions; the others are in `doi_functions`.
 _MODULES = {
     "database_functions": {"open", "status", "transaction"},
-    "record_functions": {"save_record", "get_record", "delete_record", "publish", "unpublish", "import_records"},
+    "record_functions": {
+        "save_record",
+        "get_record",
+        "delete_record",
+        "publish",
+        "unpublish",
+        "import_records",
+        "import_funding",
+    },
     "run_functions": {
         *("sync", "retry", "register_local", "verify_local", "flush_events", "drain_usage"),
         *("submit_usage_report", "work"),

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from doitui.cli import exits, row_json
+from doitui.cli.findings import no_validate_option, print_document, refuse
 from doitui.cli.items import each
 from doitui.cli.options import dois_argument, ids_argument, paging_options, repository_option, show_page, stack
 from doitui.cli.output import fields, say, table
@@ -89,6 +90,35 @@ def history(session: Session, doi: str) -> None:
     columns = ("id", "sent_at", "finished_at", "method", "target", "event", "http_status", "outcome", "cause")
     attempts = table(found["attempts"], columns, "nothing was sent yet")
     session.show(found, [*log, "", "requests (--json shows what was sent and answered)", *attempts])
+
+
+@doi.command()
+@click.argument("doi", metavar="[DOI]", required=False)
+@click.option("--record", "object_id", default="", metavar="ID", help="Take the DOI of this record.")
+@click.option("--format", "form", required=True, type=click.Choice(["xml", "json"]), help="Format of the output.")
+@no_validate_option
+@click.pass_obj
+def export(session: Session, doi: str | None, object_id: str, form: str, check: bool) -> None:
+    """Print the document of a DOI as it would be sent: DataCite XML or DataCite JSON, on stdout.
+
+    A document with errors is not printed, unless --no-validate is given.
+
+    Example: doitui doi export 10.5072/h/2026/MS-0112 --format xml
+    """
+    from doitui_core.dois import doi_rows
+    from doitui_core.operations import exporting
+    from doitui_core.records import record_lookup
+
+    if bool(doi) == bool(object_id):
+        raise click.UsageError("give a DOI or --record ID, one of them", click.get_current_context())
+    with session.database(read_only=True):
+        found = exporting.of_doi(doi_rows.find(doi)) if doi else exporting.of_record(record_lookup.find(object_id))
+    if not found.published:
+        say(f"warning: the record of {found.doi} is not published: do not register this document by hand")
+    if check:
+        named = f"--record {object_id}" if object_id else found.doi
+        refuse(found.errors, f"{found.doi} was not exported", f"doitui doi export {named} --format {form}")
+    print_document(found.document, found.doi, form)
 
 
 @doi.command()

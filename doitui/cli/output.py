@@ -68,6 +68,16 @@ def show(document: Any, as_json: bool, lines: Iterable[str]) -> bool:
     return True
 
 
+def print_text(text: str) -> None:
+    """Print `text` as it is: a document for a file, or for another program."""
+    try:
+        click.echo(text, nl=False)
+    except OSError as error:
+        _close(sys.stdout)
+        if not isinstance(error, BrokenPipeError):
+            raise
+
+
 def wait(seconds: float) -> bool:
     """Wait. False as soon as the reader of stdout has gone."""
     if sys.stdout is None:

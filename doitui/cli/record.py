@@ -31,7 +31,7 @@ def record() -> None:
 @click.option(
     "--format",
     default="auto",
-    type=click.Choice(["auto", "datacite-json", "datacite-xml", "jsonl"]),
+    type=click.Choice(["auto", "datacite-json", "datacite-xml", "jsonl", "csv"]),
     help="Format of the files (default auto: detect).",
 )
 @owner_option
@@ -44,11 +44,17 @@ def record() -> None:
 )
 @writes_database
 def import_(session: Session, files: tuple[Path, ...], code: str | None, doi: str, **how: Any) -> None:
-    """Import DataCite XML, DataCite JSON or JSON lines, or update records from them.
+    """Import DataCite XML, DataCite JSON, JSON lines or CSV, or update records from them.
 
     A document's DOI under your prefix is reserved; any other DOI is foreign and never registered. What a document omits
     does not change. What a person set (landing page, publication state, owner) does not change either: differences
     are reported.
+
+    CSV files have a first line with the columns object_id, title and any of subtitle, translated_title, creators
+    ("Brandt, Ida (ORCID); …"), creator_organisations, publisher, publication_year, resource_type, resource_type_text,
+    subjects, date_created, date_issued, language, alternate_identifiers, related_identifiers
+    ("IsPartOf DOI 10.5072/x"), sizes, formats, version, rights, rights_uri, abstract, description, place, doi, url,
+    owner_name, owner_email, published. Several values in a cell are separated by semicolons.
 
     Example: doitui record import --repository h records/*.xml
     """
@@ -157,6 +163,40 @@ def _lines(row: dict[str, Any]) -> list[str]:
         *[f"  {line}" for line in metadata],
         *(findings or ["no errors or warnings"]),
     ]
+
+
+@record.command()
+@click.argument("ids", nargs=-1, metavar="[ID...]")
+@click.option("--all", "all_records", is_flag=True, help="Check all records.")
+@repository_option
+@reads_database
+def check(session: Session, ids: tuple[str, ...], all_records: bool, code: str) -> None:
+    """Check records as for a mint, and group what is found: errors, which DataCite would reject, then warnings.
+
+    The exit code is 1 if DataCite would reject any of them.
+
+    Example: doitui record check --all
+    """
+    from doitui_core.config import repositories
+    from doitui_core.operations import record_check
+    from doitui_core.records import record_lookup
+
+    if bool(ids) == all_records or (ids and code):
+        raise click.UsageError("give IDs or --all (--repository only with --all)", click.get_current_context())
+    if ids:
+        found = record_check.check(map(record_lookup.find, ids))
+    else:
+        found = record_check.check(record_check.all_records(repositories.find(code).id if code else 0))
+    lines = [line for group in found.groups for line in _group_lines(group)]
+    lines.append(f"{plural(found.records, 'record')} checked, {found.refused} would be rejected")
+    session.show(dataclasses.asdict(found), lines)
+    exits.leave(exits.SOME_FAILED if found.refused else exits.DONE)
+
+
+def _group_lines(group: Any) -> list[str]:
+    more = f" and {group.records - len(group.object_ids)} more" if group.records > len(group.object_ids) else ""
+    where = f"{group.level} in {plural(group.records, 'record')}: {group.message} ({group.code})"
+    return [where, f"  {', '.join(group.object_ids)}{more}"]
 
 
 @record.command()

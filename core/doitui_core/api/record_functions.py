@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from doitui_core.api.calls import acting, public
-from doitui_core.api.results import ActResult, ImportCounts, ImportedDocument, RecordInfo, from_row
+from doitui_core.api.results import ActResult, FundingCounts, ImportCounts, ImportedDocument, RecordInfo, from_row
 from doitui_core.config import repositories
 from doitui_core.db import audit, database
 from doitui_core.db.models import Record, Repository
@@ -19,7 +19,7 @@ from doitui_core.domain import strict_json
 from doitui_core.domain.job_kinds import JobKind
 from doitui_core.errors import BadInput
 from doitui_core.queue import jobs
-from doitui_core.records import importing, publish_rules, record_lookup, records
+from doitui_core.records import funding_import, importing, publish_rules, record_lookup, records
 from doitui_core.records.importing import ImportOptions, ImportResult
 from doitui_core.text import plural
 
@@ -158,6 +158,27 @@ def import_records(
         with database.write():
             audit.note(who, "import", plural(stored, "record"))
     return ImportCounts(counts["created"], counts["updated"], counts["rejected"], documents)
+
+
+@public
+def import_funding(path: str | os.PathLike[str], *, actor: str | None = None) -> FundingCounts:
+    """Import fundings from a CSV file with the columns object_id and funder_name, and as known funder_identifier,
+    funder_identifier_type (ROR, ISNI, Crossref Funder ID, GRID, Other), award_number, award_uri, award_title.
+
+    They are sent with the next update of the record's DOI, besides the fundings of its
+    document. A funding that the record has already is a duplicate and skipped; a row that cannot be stored is
+    `rejected`, with the reason.
+
+    Raises `UnreadableDocument` for a file that is no such CSV.
+
+    Example: `doitui_core.import_funding("fundings.csv").imported`
+    """
+    who = acting(actor)
+    found = funding_import.import_fundings([_path(path)])
+    if found.imported:
+        with database.write():
+            audit.note(who, "import", plural(found.imported, "funding"))
+    return FundingCounts(found.imported, found.duplicates, tuple(found.rejected))
 
 
 def _imported(found: ImportResult) -> ImportedDocument:

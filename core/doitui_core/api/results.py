@@ -115,6 +115,15 @@ class ImportedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class FundingCounts:
+    """What an import of fundings did: rows `imported`, `duplicates` skipped, and those `rejected`: (place, why)."""
+
+    imported: int
+    duplicates: int
+    rejected: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportCounts:
     """What an import did: counts, and every document; those that cannot be read may come before their turn."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from doitui_core.config.repositories import Config
@@ -26,11 +26,12 @@ def fundings(record: Record) -> list[Attributes]:
     """The record's imported fundings as Kernel-4 `fundingReferences`."""
     rows = _FUNDINGS.all(record.id)
     return [
-        {key: getattr(row, column) for key, column in _FUNDING_COLUMNS.items() if getattr(row, column)} for row in rows
+        {key: getattr(row, column) for key, column in FUNDING_COLUMNS.items() if getattr(row, column)} for row in rows
     ]
 
 
-_FUNDING_COLUMNS = {
+#: Kernel 4's names of a funding, and the columns and CSV columns.
+FUNDING_COLUMNS = {
     "funderName": "funder_name",
     "funderIdentifier": "funder_identifier",
     "funderIdentifierType": "funder_identifier_type",
@@ -50,13 +51,33 @@ def attributes(record: Record, config: Config, funded: Sequence[Attributes] | No
     imported = fundings(record) if funded is None else funded
     own = found.get("fundingReferences", [])
     if imported and isinstance(own, list):  # the validation reports anything else
-        found["fundingReferences"] = [*own, *imported]
+        found["fundingReferences"] = own + [row for row in imported if not any(_stated(row, one) for one in own)]
     if not found.get("publisher") and config.text("default_publisher"):
         found["publisher"] = {"name": config.text("default_publisher")}
     types = found.get("types") or {}
     if isinstance(types, dict) and not types.get("resourceTypeGeneral") and config.text("default_resource_type"):
         found["types"] = {**types, "resourceTypeGeneral": config.text("default_resource_type")}
     return found
+
+
+def same_funding(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two rows (by columns) are one funding: the same funder, by identifier or else by name, and award."""
+    by = "funder_identifier" if one["funder_identifier"] and other["funder_identifier"] else "funder_name"
+    awards = [row["award_number"] or row["award_title"] or row["award_uri"] for row in (one, other)]
+    return _folded(one[by]) == _folded(other[by]) and _folded(awards[0]) == _folded(awards[1])
+
+
+def _folded(text: str) -> str:
+    plain = text.strip().casefold().rstrip("/")
+    return plain.removeprefix("https://").removeprefix("http://").removeprefix("dx.").removeprefix("doi.org/")
+
+
+def _stated(imported: Attributes, own: Any) -> bool:
+    """Whether the document itself has that funding."""
+    if not isinstance(own, dict):
+        return False
+    one, other = ({c: str(row.get(k) or "") for k, c in FUNDING_COLUMNS.items()} for row in (imported, own))
+    return same_funding(one, other)
 
 
 def landing_page(record: Record, config: Config) -> str:

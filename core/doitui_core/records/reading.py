@@ -1,4 +1,4 @@
-"""Read files: DataCite XML, DataCite JSON and JSON lines, distinguished by their content.
+"""Read files: DataCite XML, DataCite JSON, JSON lines and CSV, distinguished by their content.
 
 A file is at most `LARGEST_FILE` bytes; of JSON lines each line is, and the file may be of any length.
 """
@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from doitui_core.domain import strict_json
 from doitui_core.errors import DoituiError, UnreadableDocument
 from doitui_core.metadata import from_xml
+from doitui_core.records import csv_reading
 
 #: Bytes, so that no file fills the memory. DataCite's own limits are in `metadata.sizes`.
 LARGEST_FILE = from_xml.MAX_BYTES
@@ -21,7 +22,7 @@ LARGEST_FILE = from_xml.MAX_BYTES
 #: A DataCite document has seven levels; validators fail on hundreds.
 DEEPEST = 32
 
-FORMATS = ("auto", "datacite-json", "datacite-xml", "jsonl")
+FORMATS = ("auto", "datacite-json", "datacite-xml", "jsonl", "csv")
 
 TOO_DEEP = f"is nested more than {DEEPEST} levels deep, which no DataCite document is"
 
@@ -59,6 +60,9 @@ def read(path: Path, form: str = "auto") -> Iterator[Document | Unread]:
             if form == "jsonl":
                 yield from _lines(path, head, file)
                 return
+        if form == "csv":
+            yield from _csv(path)
+            return
         _check_size(head)
         found = from_xml.parse(head) if form == "datacite-xml" else _object(head)
         yield _document(str(path), path.stem, found, len(head))
@@ -80,8 +84,10 @@ def detect(path: Path, head: bytes) -> str:
         return "jsonl"
     if start in (b"{", b"["):
         return "datacite-json"
-    what = "is neither DataCite XML nor JSON" if start else "is empty"
-    raise UnreadableDocument(f"{what}: doitui reads DataCite XML, DataCite JSON and JSON lines")
+    if start and path.suffix.lower() == ".csv":
+        return "csv"
+    what = "is neither DataCite XML nor JSON nor named .csv" if start else "is empty"
+    raise UnreadableDocument(f"{what}: doitui reads DataCite XML, DataCite JSON, JSON lines and CSV")
 
 
 def _lines_are_documents(head: bytes) -> bool:
@@ -98,6 +104,15 @@ def _lines(path: Path, head: bytes, stream: BinaryIO) -> Iterator[Document | Unr
                 yield _document(place, f"{path.stem}-{number}", _object(line), len(line))
         except UnreadableDocument as error:
             yield Unread(place, str(error))
+
+
+def _csv(path: Path) -> Iterator[Document | Unread]:
+    for number, row in csv_reading.rows(path):
+        place = f"{path}:{number}"
+        if isinstance(row, str):
+            yield Unread(place, row)
+        else:
+            yield Document(place, f"{path.stem}-{number}", row, row, sum(map(len, map(str, row.values()))))
 
 
 def _split(head: BinaryIO, stream: BinaryIO) -> Iterator[bytes]:

@@ -1,0 +1,79 @@
+"""Documents of files checked and converted without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from doitui_core.errors import BadInput
+from doitui_core.metadata import from_json, official_schema, to_xml, validate
+from doitui_core.metadata.validate import Finding
+from doitui_core.records import reading
+from doitui_core.records.importing import OWN_MEMBERS
+from doitui_core.records.reading import Unread
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDocument:
+    """One document: its canonical `attributes` and `findings`, or `error`, why it cannot be read."""
+
+    place: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+    error: str = ""
+
+    @property
+    def valid(self) -> bool:
+        """Whether DataCite would take it as the metadata of a findable DOI."""
+        return not self.error and not self.errors
+
+    @property
+    def errors(self) -> list[Finding]:
+        """What DataCite would reject."""
+        return [finding for finding in self.findings if finding.level == "error"]
+
+
+def check(path: Path, *, mds: bool = False, xsd: bool = False) -> Iterator[CheckedDocument]:
+    """The documents of a file, in order. `mds`: also what DataCite loses of them when they come as XML. `xsd`: also
+    what the official schema says of the XML that they become. Raises `Misconfigured` where that is not installed.
+
+    A missing landing page is no finding: it is no metadata, and a repository may have a template.
+    """
+    for found in reading.read(path):
+        if isinstance(found, Unread):
+            yield CheckedDocument(found.place, error=found.error)
+        else:
+            attributes = from_json.canonical(found.attributes)
+            findings = validate.check(attributes) + _page(attributes) + _unknown(found.attributes)
+            findings += validate.xml_warnings(attributes) if mds else []
+            findings += _by_schema(attributes) if xsd else []
+            yield CheckedDocument(found.place, attributes, findings)
+
+
+def one(path: Path) -> CheckedDocument:
+    """The only document of a file. Raises `BadInput` for a file that cannot be read or has several."""
+    found = check(path)
+    first = next(found, CheckedDocument(str(path), error="is empty: it has no document"))
+    if first.error:
+        raise BadInput(f"{first.place} {first.error}")
+    if next(found, None) is not None:
+        raise BadInput(f"{path} has several documents: convert one file for each document")
+    return first
+
+
+def _page(attributes: dict[str, Any]) -> list[Finding]:
+    page = attributes.get("url")
+    return validate.page_warnings(page) if isinstance(page, str) and not validate.page_errors(page) else []
+
+
+def _by_schema(attributes: dict[str, Any]) -> list[Finding]:
+    xml = to_xml.render(attributes, doi=str(attributes.get("doi") or "10.5072/none"))
+    return [Finding("xsd", "error", "", problem) for problem in official_schema.problems(xml)]
+
+
+def _unknown(attributes: Any) -> list[Finding]:
+    names = [name for name in from_json.unknown(attributes) if name not in OWN_MEMBERS]
+    message = "{} is not a field of DataCite's metadata and is left out: remove it or check its spelling"
+    return [Finding("unknown_field", "warning", name, message.format(name)) for name in names]

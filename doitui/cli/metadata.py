@@ -1,0 +1,82 @@
+"""`doitui metadata`: check and convert documents of files, without a database."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import click
+
+from doitui.cli import exits
+from doitui.cli.findings import finding_line, no_validate_option, print_document, refuse
+from doitui.cli.options import files_argument
+from doitui.cli.output import say
+from doitui.cli.progress import progress
+from doitui.cli.session import Session, reads
+from doitui_core.text import plural
+
+
+@click.group("metadata")
+def metadata() -> None:
+    """Check and convert DataCite XML and JSON files.
+
+    Example: doitui metadata validate records/*.xml
+    """
+
+
+@metadata.command()
+@files_argument
+@click.option("--mds", is_flag=True, help="Also warn of what DataCite loses when the document comes over MDS.")
+@click.option("--xsd", is_flag=True, help="Also check by DataCite's official schema (see `doitui schema install`).")
+@reads
+def validate(session: Session, files: tuple[Path, ...], mds: bool, xsd: bool) -> None:
+    """Check documents as for a mint: errors, which DataCite would reject, and warnings.
+
+    The files may be DataCite XML, DataCite JSON or JSON lines. Nothing is stored and nothing is sent.
+
+    Example: doitui metadata validate records/*.xml
+    """
+    from doitui_core.records import document_check
+
+    documents: list[dict[str, Any]] = []
+    with progress("checking", len(files)) as bar:
+        for path in files:
+            for found in document_check.check(path, mds=mds, xsd=xsd):
+                findings = [dataclasses.asdict(finding) for finding in found.findings]
+                documents.append(
+                    {"place": found.place, "valid": found.valid, "error": found.error, "findings": findings}
+                )
+            bar.update(1)
+    for row in documents:
+        if row["error"]:
+            say(f"{row['place']}: {row['error']}")
+    invalid = sum(not row["valid"] for row in documents)
+    lines = [f"{row['place']}: {finding_line(finding)}" for row in documents for finding in row["findings"]]
+    lines.append(f"{plural(len(documents), 'document')} checked, {invalid} invalid")
+    session.show({"documents": documents}, lines)
+    exits.leave(exits.SOME_FAILED if invalid else exits.DONE)
+
+
+@metadata.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--to", "form", required=True, type=click.Choice(["json", "xml"]), help="Format of the output.")
+@no_validate_option
+def convert(file: Path, form: str, check: bool) -> None:
+    """Convert one document to DataCite XML or to DataCite JSON, on stdout.
+
+    A document with errors is not converted, unless --no-validate is given.
+
+    Example: doitui metadata convert record.xml --to json
+    """
+    from doitui_core.metadata.validate import Finding
+    from doitui_core.records import document_check
+
+    found = document_check.one(file)
+    doi = str(found.attributes.get("doi") or "")
+    errors = found.errors
+    if not doi and form == "xml":
+        errors = [*errors, Finding("doi_missing", "error", "doi", "doi: required in DataCite XML, missing")]
+    if check:
+        refuse(errors, f"{file} was not converted", f"doitui metadata convert {file} --to {form}")
+    print_document(found.attributes, doi, form)
