@@ -227,7 +227,11 @@ def test_a_dry_run_of_add_prints_the_event(stated: Doitui, doi: str) -> None:
         ("event add --subject {doi} --relation likes --object 10.1/x", 2, "'likes' is not a relation type"),
         ("event add --subject {doi} --relation cites --object 10.1/x --total 0", 2, "Invalid value for '--total'"),
         ("event add --subject 10.9999/o --relation cites --object 10.1/x", 2, "there is no DOI '10.9999/o' here"),
-        ("event add --subject {reserved} --relation cites --object 10.1/x", 1, "is reserved: events are told of DOIs"),
+        (
+            "event add --subject {reserved} --relation cites --object 10.1/x",
+            1,
+            "is reserved: only registered or findable DOIs",
+        ),
         ("event add --subject {doi} --relation cites --object 10.1/x --occurred-at now", 2, "'now' is not a time"),
     ],
 )

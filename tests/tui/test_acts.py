@@ -179,7 +179,7 @@ def test_what_has_moved_since_the_question_is_refused(house: str, operate: Opera
         return [note.message for note in pilot.app._notifications]
 
     messages = operate(script, start="queue", write=True)
-    assert ("look again" in messages[-1], ("mint", "failed") in jobs()) == (True, True)
+    assert ("check and repeat" in messages[-1], ("mint", "failed") in jobs()) == (True, True)
 
 
 def test_a_key_that_is_held_down_confirms_nothing(house: str, operate: Operate, press: Press) -> None:

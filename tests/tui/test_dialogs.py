@@ -102,7 +102,9 @@ def test_a_cause_that_has_become_another_number_is_refused(
         return [note.message for note in pilot.app._notifications]
 
     message = operate(look, start="dashboard", write=True)[-1]
-    assert ("now there are 1: look again" in message, "last bo did cancel, 0s ago" in message) == (True, True), message
+    assert ("now there are 1: check and repeat" in message, "last bo did cancel, 0s ago" in message) == (True, True), (
+        message
+    )
 
 
 def test_the_repository_under_the_cursor_is_paused_and_no_other(house: str, operate: Operate, press: Press) -> None:

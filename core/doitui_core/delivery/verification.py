@@ -33,7 +33,7 @@ from doitui_core.text import plural
 
 #: What was read may be older than what was written meanwhile.
 IN_FLIGHT = Outcome(
-    OutcomeKind.RETRYABLE, "in_flight", "something was sent for this DOI while it was looked at; checked again"
+    OutcomeKind.RETRYABLE, "in_flight", "a request for this DOI was sent during the check; checking again"
 )
 
 #: The longest we wait for a landing page, all redirects together. Seconds.

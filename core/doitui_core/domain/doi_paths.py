@@ -76,4 +76,4 @@ def escaped(doi: str, *, safe: str = "/") -> str:
     try:
         return quote(doi, safe=safe)
     except UnicodeEncodeError as error:
-        raise InvalidDoi(f"{doi!r} cannot be sent: it holds half a character") from error
+        raise InvalidDoi(f"{doi!r} cannot be sent: it contains an unpaired surrogate") from error

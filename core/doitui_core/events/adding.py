@@ -48,7 +48,7 @@ def check(
     found: EventValue = event.from_text(subject, relation, obj, named, total=total, occurred_at=at)
     if not eligible.public(row, row.record):
         raise Refused(
-            f"{row.doi} is {row.status}: events are told of DOIs that are registered or findable, of published records",
+            f"{row.doi} is {row.status}: only registered or findable DOIs of published records have events",
             "not_public",
         )
     return NewEvent(found, row.id, row.repository_id)

@@ -118,7 +118,11 @@ def _date(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
 def _other_relation(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
     if record.get("relationType") != "Other" or "relationTypeInformation" in record:
         return None
-    return "information_missing", "relationTypeInformation", "is missing beside relationType 'Other': say what relates"
+    return (
+        "information_missing",
+        "relationTypeInformation",
+        "is missing for relationType 'Other': describe the relation",
+    )
 
 
 def _inverted_box(record: Mapping[str, Any]) -> tuple[str, str, str] | None:

@@ -117,4 +117,4 @@ def _spelling(url: str, shown: str) -> Iterator[Note]:
 def _onward(target: str, own: str) -> Note | None:
     if own and own.lower() != target.lower():
         return "url_is_doi", f"is the address of another DOI, {target}: give the page's own address"
-    return "url_loop", "is the address of a DOI: a DOI that leads to itself leads nowhere: give the page's own address"
+    return "url_loop", "is the address of the DOI itself, so it would never resolve: give the page's own address"

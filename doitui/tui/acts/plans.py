@@ -202,4 +202,6 @@ def check_count(now: int, expected: int) -> None:
     last = "".join(
         f"; last {act['actor']} did {act['action']}, {ago(act['at'], database.now())} ago" for act in audit.newest(1)
     )
-    raise Refused(f"there were {number(expected)} when you were asked, now there are {number(now)}: look again{last}")
+    raise Refused(
+        f"there were {number(expected)} when you were asked, now there are {number(now)}: check and repeat{last}"
+    )

@@ -68,7 +68,7 @@ class DoctorScreen(TabbedSection):
         if self.tab:
             self.read("settings", _settings, self._show_settings)
             return
-        self.table.note = ("", "Looking at everything, and asking DataCite…")
+        self.table.note = ("", "Running the checks, and asking DataCite…")
         if not self._begun:
             self._begun = True
             self.read("checks", doctor.checks, self._show_new_checks, thread=self.doitui.outside)

@@ -30,7 +30,7 @@ class DoisScreen(DoiActs, ListSection):
     }
     about: ClassVar = (
         "Every DOI that was ever reserved here, newest mint first. The state is what DataCite confirmed; marks "
-        "beside it say what is still to come of it, or has gone wrong.",
+        "show what is pending, uncertain, changed or failed.",
         "",
         "[ and ] change the tab: OPUS's overview of what is not registered yet, registered, and verified since; and "
         "the DOIs whose record is not published.",

@@ -30,11 +30,11 @@ class EventsScreen(EventActs, ListSection):
     orders: ClassVar = (("number", True),)
     tabs: ClassVar[TabFields] = {"all": {}} | {state: {"state": state} for state in STATES}
     about: ClassVar = (
-        "What happened to our DOIs - views, downloads, relations, authors, funders - and whether the Events API has "
-        "been told, newest first. [ and ] change the tab.",
+        "What happened to our DOIs - views, downloads, relations, authors, funders - and whether they were sent "
+        "to the Events API, newest first. [ and ] change the tab.",
         "",
-        "  pending    waits, for the pace that is allowed or for its next try",
-        "  submitted  the other side has it, with the total it has now",
+        "  pending    waits for the rate limit or for its next attempt",
+        "  submitted  the service has it, with the current count",
         "  failed     R puts it back; the line above says where all fail of one cause",
         "  uncertain  sent, no answer came: it is sent again under the same UUID, so nothing doubles",
         "",

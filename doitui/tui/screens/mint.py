@@ -57,26 +57,26 @@ class _Chosen:
         only = f" --repository {fields['repo']}" if fields else ""
         return f"doitui batch mint --all{only} --state {self.state}"
 
-    def mint(self, course: Progress, *, actor: str, dry_run: bool = False) -> bulk_mint.MintResult:
+    def mint(self, progress: Progress, *, actor: str, dry_run: bool = False) -> bulk_mint.MintResult:
         """Records are read while they are minted: a whole list of them has no room."""
         from doitui_core.operations import bulk_mint
 
-        records = self._records(course)
+        records = self._records(progress)
         return bulk_mint.mint(
-            records, state=self.state, limit=0, actor=actor, dry_run=dry_run, step=course.step, max_reasons=MOST
+            records, state=self.state, limit=0, actor=actor, dry_run=dry_run, step=progress.step, max_reasons=MOST
         )
 
-    def reserve(self, course: Progress, *, actor: str) -> ActResult:
+    def reserve(self, progress: Progress, *, actor: str) -> ActResult:
         """In a whole list those that have their DOI are left out."""
         from doitui_core.dois import reservations
 
-        records = ((record.object_id, record) for record in self._records(course, _HAS_NONE))
-        return each(course, records, lambda record: reservations.reserve(record, actor=actor))
+        records = ((record.object_id, record) for record in self._records(progress, _HAS_NONE))
+        return each(progress, records, lambda record: reservations.reserve(record, actor=actor))
 
-    def _records(self, course: Progress, only: Any = None) -> Iterator[Record]:
+    def _records(self, progress: Progress, only: Any = None) -> Iterator[Record]:
         if self.ids is None:
-            return mint_candidates.by_ids(gather(course, self.window, self.expected, only))
-        course.whole = len(self.ids)
+            return mint_candidates.by_ids(gather(progress, self.window, self.expected, only))
+        progress.whole = len(self.ids)
         return mint_candidates.by_ids(self.ids)
 
 
@@ -169,11 +169,11 @@ class MintScreen(DoiActs, ListSection):
             self._looking.halt.set()  # another look is wanted instead
         self.doitui.say(f"checking {plural(chosen.many, 'record')}…")
 
-        def work(course: Progress) -> bulk_mint.MintResult:
-            return chosen.mint(course, actor=self.doitui.operator, dry_run=True)
+        def work(progress: Progress) -> bulk_mint.MintResult:
+            return chosen.mint(progress, actor=self.doitui.operator, dry_run=True)
 
         def looked(found: bulk_mint.MintResult) -> None:
-            if not course.stopped:
+            if not progress.stopped:
                 then(chosen, found)
 
         def failed(error: Exception) -> None:
@@ -182,7 +182,7 @@ class MintScreen(DoiActs, ListSection):
             else:
                 self.doitui.lost(error)
 
-        course = self._looking = self.doitui.acting.start("Look", work, looked, failed, self.doitui.looks)
+        progress = self._looking = self.doitui.acting.start("Look", work, looked, failed, self.doitui.looks)
 
     def _chosen(self, rows: list[RecordRow]) -> _Chosen:
         ids = None if self.all_matching else [row.id for row in rows]
@@ -203,10 +203,10 @@ class MintScreen(DoiActs, ListSection):
             self._report(found, state)
             return
 
-        def run(_: Answers, course: Progress) -> ActResult:
+        def run(_: Answers, progress: Progress) -> ActResult:
             from doitui.tui.acts.doi_plans import mint_result
 
-            return mint_result(chosen.mint(course, actor=operator))
+            return mint_result(chosen.mint(progress, actor=operator))
 
         forever = (
             "" if state == "draft" else "Registered and findable DOIs are permanent: they can be hidden, never deleted."
@@ -225,8 +225,8 @@ class MintScreen(DoiActs, ListSection):
             self.doitui.say("nothing to reserve: each has its DOI already", bad=True)
             return
 
-        def run(_: Answers, course: Progress) -> ActResult:
-            return chosen.reserve(course, actor=operator)
+        def run(_: Answers, progress: Progress) -> ActResult:
+            return chosen.reserve(progress, actor=operator)
 
         lines: list[Line] = [short_label(row.object_id, row.title) for row in rows[:NAMED]]
         what, ids = plural(chosen.many, "DOI"), " ".join(row.object_id for row in rows[:3])

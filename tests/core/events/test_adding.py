@@ -115,7 +115,7 @@ def test_what_is_refused_leaves_nothing_behind(ours: Any) -> None:
 def test_a_doi_that_is_reserved_only_is_not_told_of(a_record: Callable[..., Record], office: Any) -> None:
     row = reservations.reserve(a_record("new"))
 
-    with pytest.raises(Refused, match=f"{row.doi} is reserved: events are told of DOIs that are registered"):
+    with pytest.raises(Refused, match=f"{row.doi} is reserved: only registered or findable DOIs"):
         adding.add(row.doi, "cites", "10.1234/x")
 
 
