@@ -19,6 +19,8 @@ import pytest
 from doitui_core.db import database
 from doitui_core.views import dashboard_counts
 
+from .oai_archive import OaiArchive
+
 if TYPE_CHECKING:
     import psycopg
 
@@ -212,6 +214,13 @@ def failure_of(check: Callable[..., object], case: tuple[Any, ...]) -> str:
         reason = str(error).partition("\n")[0]
         return f"{', '.join(map(repr, case))}: {type(error).__name__}: {reason}"
     return ""
+
+
+@pytest.fixture
+def oai() -> Iterator[OaiArchive]:
+    """An OAI-PMH server without records."""
+    with OaiArchive().serving() as archive:
+        yield archive
 
 
 class Clock:

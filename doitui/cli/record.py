@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from doitui.cli import exits, row_json
+from doitui.cli import exits, harvest, row_json
 from doitui.cli.items import each
 from doitui.cli.options import files_argument, ids_argument, owner_option, paging_options, repository_option, show_page
 from doitui.cli.output import fields, say, say_first
@@ -24,6 +24,9 @@ def record() -> None:
 
     Example: doitui record import records/*.xml
     """
+
+
+record.add_command(harvest.harvest)
 
 
 @record.command("import")

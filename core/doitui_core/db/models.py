@@ -5,6 +5,7 @@ from __future__ import annotations
 from peewee import SQL, BigAutoField, BigIntegerField, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField
 
 from doitui_core.db.fields import FlagField, InstantField, Table
+from doitui_core.db.harvest_model import Harvest as Harvest
 
 
 class Repository(Table):

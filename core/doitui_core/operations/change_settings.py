@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from doitui_core.config import repositories, settings
 from doitui_core.config.settings import TABLE
 from doitui_core.db import audit, database
-from doitui_core.db.models import Doi, Record, Repository, Setting
+from doitui_core.db.models import Doi, Harvest, Record, Repository, Setting
 from doitui_core.errors import BadInput
 from doitui_core.queue import blocking
 from doitui_core.text import MASK
@@ -46,6 +46,7 @@ def remove_repository(code: str, *, actor: str = "python") -> None:
     with database.write():
         repository = check_removable(code)
         Setting.delete().where(Setting.repository_id == repository.id).execute()
+        Harvest.delete().where(Harvest.repository_id == repository.id).execute()
         Repository.delete().where(Repository.id == repository.id).execute()
         audit.note(actor, "remove", f"repository {code}")
 

@@ -82,7 +82,7 @@ def _split(text: str) -> list[str]:
     return [part for each in text.split(";") if (part := each.strip())]
 
 
-def _person(text: str) -> Row:
+def person(text: str) -> Row:
     """`Family, Given (ORCID)`, or a name as it is written."""
     orcid = _ORCID.search(text)
     name = text[: orcid.start()].strip() if orcid else text
@@ -142,7 +142,7 @@ COLUMNS: dict[str, Column] = {
     "title": _one("titles", "title"),
     "subtitle": _one("titles", "title", titleType="Subtitle"),
     "translated_title": _one("titles", "title", titleType="TranslatedTitle"),
-    "creators": lambda text: {"creators": list(map(_person, _split(text)))},
+    "creators": lambda text: {"creators": list(map(person, _split(text)))},
     "creator_organisations": lambda text: {"creators": list(map(_organisation, _split(text)))},
     "publisher": lambda text: {"publisher": {"name": text}},
     "publication_year": lambda text: {"publicationYear": text},

@@ -6,7 +6,7 @@ prevent a mint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 
 from doitui_core.config.repositories import Config
 from doitui_core.db import database
-from doitui_core.dois import datacite_document
+from doitui_core.dois.datacite_document import findings
 from doitui_core.domain import identifiers
 from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.metadata import from_json
@@ -55,7 +55,7 @@ class ImportResult:
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """The options of `record import`. `published` None: as in the document, else unchanged; a new record is
-    published.
+    published. `repeats`: the same place may be read again, as a page of a harvest.
     """
 
     format: str = "auto"
@@ -64,34 +64,49 @@ class ImportOptions:
     published: bool | None = None
     dry_run: bool = False
     actor: str = "python"
+    repeats: bool = False
 
 
 def files(
     paths: Sequence[Path], config: Config, options: ImportOptions, step: Callable[[int], None] = lambda _: None
 ) -> Iterator[ImportResult]:
     """Import `paths` in order; an `ImportResult` for each document. `step` is called with numbers of finished files."""
-    seen: dict[str, str] = {}
+    yield from documents(_read(paths, options.format, step), config, options, {})
+
+
+def _read(paths: Sequence[Path], form: str, step: Callable[[int], None]) -> Iterator[Document | Unread]:
+    for path in paths:
+        yield from reading.read(path, form)
+        step(1)
+
+
+def documents(
+    stream: Iterable[Document | Unread], config: Config, options: ImportOptions, seen: dict[str, str]
+) -> Iterator[ImportResult]:
+    """Import a stream of documents, in batches of one transaction each; an `ImportResult` for each.
+
+    `seen`: the place of each object id so far. It is added to; a second document with the same object id is
+    rejected.
+    """
     batch: list[Document] = []
     size = 0
-    for path in paths:
-        for read in reading.read(path, options.format):
-            if isinstance(read, Unread):
-                yield ImportResult(read.place, error=read.error)
-                continue
-            batch.append(read)
-            size += read.size
-            if len(batch) >= BATCH or size >= BATCH_BYTES:
-                yield from _store(batch, config, options, seen)
-                batch, size = [], 0
-        step(1)
+    for read in stream:
+        if isinstance(read, Unread):
+            yield ImportResult(read.place, error=read.error)
+            continue
+        batch.append(read)
+        size += read.size
+        if len(batch) >= BATCH or size >= BATCH_BYTES:
+            yield from _store(batch, config, options, seen)
+            batch, size = [], 0
     yield from _store(batch, config, options, seen)
 
 
 def _store(
-    documents: Sequence[Document], config: Config, options: ImportOptions, seen: dict[str, str]
+    batch: Sequence[Document], config: Config, options: ImportOptions, seen: dict[str, str]
 ) -> Iterator[ImportResult]:
-    with nullcontext() if options.dry_run or not documents else database.write():
-        results = [_one(document, config, options, seen) for document in documents]
+    with nullcontext() if options.dry_run or not batch else database.write():
+        results = [_one(document, config, options, seen) for document in batch]
     yield from results
 
 
@@ -100,7 +115,7 @@ def _one(document: Document, config: Config, options: ImportOptions, seen: dict[
         attributes = from_json.canonical(document.attributes)
         object_id = choose_id(document, attributes, options.object_id)
         key = identifiers.fold(identifiers.parse_doi(object_id)) or record_lookup.checked_id(object_id)
-        if key in seen:
+        if key in seen and not (options.repeats and seen[key] == document.place):
             raise BadInput(f"has the object id {object_id!r} of {seen[key]}: each record needs its own")
         result = _save(document, attributes, object_id, config, options)
         seen[key] = document.place
@@ -117,7 +132,7 @@ def _save(
     by_hand = {} if options.published is None else {"published": options.published}
     given = RecordInput(object_id, attributes, _columns(document), by_hand, options.use_own_doi)
     stored = records.preview(config, given) if options.dry_run else records.store(config, given, options.actor)
-    found = datacite_document.findings(stored.record, config, "findable") + _unknown(document, options)
+    found = findings(stored.record, config, "findable") + _unknown(document, options)
     return ImportResult(document.place, stored.record.object_id, "", stored.created, given.doi, found, stored.protected)
 
 

@@ -1,0 +1,219 @@
+"""Records harvested over OAI-PMH. They are stored as documents of files are (`importing`).
+
+Each page is stored in one transaction with the progress of the harvest, so that the same harvest continues after
+whatever ended it. An expired resumption token is replaced by a request from the latest datestamp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from doitui_core.config.repositories import Config
+from doitui_core.db import database
+from doitui_core.db.models import Harvest
+from doitui_core.errors import BadAnswer, BadInput, Misconfigured, UnreadableDocument
+from doitui_core.metadata import from_xml
+from doitui_core.records import harvest_state, importing, oai_dc, record_lookup
+from doitui_core.records.harvest_state import HarvestRequest
+from doitui_core.records.importing import ImportOptions, ImportResult
+from doitui_core.records.reading import Document, Unread
+from doitui_core.records.record_merge import ProtectedField
+from doitui_core.text import user_agent
+
+if TYPE_CHECKING:
+    from doitui_core.records.oai_client import OaiPage, RequestPolicy
+
+#: Metadata formats that are read.
+PREFIXES = ("oai_datacite", "oai_dc")
+
+#: A list is requested so often again after an expired token without any new record in between.
+MOST_RESTARTS = 3
+
+_OAI = "{http://www.openarchives.org/OAI/2.0/}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedRecord:
+    """A record that the server reports as deleted. `known`: there is a record with this object id here."""
+
+    identifier: str
+    object_id: str
+    known: bool
+
+
+@dataclass
+class HarvestResult:
+    """What a harvest has done so far. `continued`: it began where an earlier one stopped.
+
+    `not_mintable`: stored records that DataCite would reject. `relations`: values of `relation` that were left out.
+    """
+
+    continued: bool = False
+    harvested: int = 0
+    created: int = 0
+    updated: int = 0
+    not_mintable: int = 0
+    relations: int = 0
+    deleted: list[DeletedRecord] = field(default_factory=list)
+    rejected: list[ImportResult] = field(default_factory=list)
+    kept: list[tuple[str, ProtectedField]] = field(default_factory=list)
+
+    @property
+    def stored(self) -> int:
+        """Records that were created or updated."""
+        return self.created + self.updated
+
+    def add(self, result: ImportResult) -> None:
+        """Count what became of one record."""
+        if result.error:
+            self.rejected.append(result)
+            return
+        self.created += result.created
+        self.updated += not result.created
+        self.not_mintable += any(found.level == "error" for found in result.findings)
+        self.kept += [(result.object_id, kept) for kept in result.kept]
+
+
+def harvest(
+    request: HarvestRequest,
+    config: Config,
+    result: HarvestResult | None = None,
+    *,
+    dry_run: bool = False,
+    actor: str = "python",
+    policy: RequestPolicy | None = None,
+) -> HarvestResult:
+    """Harvest what `request` names into a repository, from where the same harvest stopped, if it did.
+
+    `result` is added to, page by page, also where an error ends the harvest. Raises `BadInput` for a request that makes
+    no sense or that the server rejects, `Misconfigured` without the library, `RemoteFailed` for a server that cannot be
+    reached or whose response cannot be used.
+    """
+    result = HarvestResult() if result is None else result
+    row = harvest_state.load(config.repository_id, request)
+    result.continued = bool(row.token)
+    options = ImportOptions(object_id=request.object_id, dry_run=dry_run, actor=actor)
+    storing = _Storing(config, options, row, result)
+    for page in _pages(row, user_agent(config.text("contact_email")), policy):
+        storing.store(page)
+    if row.started or row.token or row.datestamp:  # ended by noRecordsMatch, without a page
+        storing.finish()
+    return result
+
+
+def _pages(row: Harvest, agent: str, policy: RequestPolicy | None) -> Iterator[OaiPage]:
+    try:
+        from oaipmh_scythe.exceptions import BadResumptionToken, NoRecordsMatch
+
+        from doitui_core.records import oai_client
+    except ImportError as error:
+        raise Misconfigured("harvesting needs a package: pip install 'doitui[harvest]'") from error
+    client = oai_client.OaiClient(row.url, agent, policy or oai_client.RequestPolicy())
+    restarts, before = 0, row.datestamp
+    while True:
+        try:
+            yield from client.pages(harvest_state.query(row))
+            return
+        except NoRecordsMatch:
+            return
+        except BadResumptionToken as error:
+            restarts, before = restarts + 1 if row.datestamp == before else 1, row.datestamp
+            if not row.token or restarts > MOST_RESTARTS:
+                raise BadAnswer(f"{row.url} rejects its own resumption tokens: {error}") from error
+            row.token = ""
+
+
+@dataclass
+class _Storing:
+    """Stores pages in a repository. `seen`: the OAI identifier of each object id."""
+
+    config: Config
+    options: ImportOptions
+    row: Harvest
+    result: HarvestResult
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def store(self, page: OaiPage) -> None:
+        """Store the records of a page, and with the last of them how far the harvest is."""
+        datestamps = [text for record in page.records if (text := _header(record, "datestamp"))]
+        documents = [self._read(record) for record in page.records if not self._deleted(record)]
+        for start in range(0, max(len(documents), 1), importing.BATCH):
+            batch = documents[start : start + importing.BATCH]
+            last = start + importing.BATCH >= len(documents)
+            if last:
+                harvest_state.advance(self.row, datestamps, page.response_date, page.token)
+            self._store_batch(batch, last)
+        self.result.harvested += len(page.records)
+
+    def finish(self) -> None:
+        """Note that nothing is left."""
+        harvest_state.finish(self.row)
+        self._store_batch([], last=True)
+
+    def _store_batch(self, batch: list[Document | Unread], last: bool) -> None:
+        if self.options.dry_run:
+            results = list(importing.documents(batch, self.config, self.options, self.seen))
+        else:
+            with database.write():
+                results = list(importing.documents(batch, self.config, self.options, self.seen))
+                if last:
+                    harvest_state.save(self.row)
+        for result in results:
+            self.result.add(result)
+
+    def _deleted(self, record: etree._Element) -> bool:
+        header = record.find(f"{_OAI}header")
+        if header is None or header.get("status") != "deleted":
+            return False
+        identifier = _header(record, "identifier")
+        object_id = local_part(identifier) if self.options.object_id == "oai" else ""
+        self.result.deleted.append(DeletedRecord(identifier, object_id, self._known(object_id)))
+        return True
+
+    def _known(self, object_id: str) -> bool:
+        try:
+            return record_lookup.same(self.config.repository_id, object_id, "", lock=False) is not None
+        except BadInput:
+            return False
+
+    def _read(self, record: etree._Element) -> Document | Unread:
+        identifier = _header(record, "identifier")
+        place = identifier or f"{self.row.url}: a record without an identifier"
+        try:
+            content = record.find(f"{_OAI}metadata")
+            if not identifier or content is None or not len(content):
+                raise UnreadableDocument("has no metadata" if identifier else "cannot be stored")
+            attributes = self._attributes(content[0])
+        except UnreadableDocument as error:
+            return Unread(place, str(error))
+        size = sum(map(len, map(str, content.itertext())))
+        local = local_part(identifier)
+        return Document(place, local, attributes, {**attributes, "oai": local}, size)
+
+    def _attributes(self, content: etree._Element) -> dict[str, object]:
+        if self.row.prefix == "oai_dc":
+            self.result.relations += oai_dc.count_relations(content)
+            return oai_dc.attributes(content)
+        return from_xml.parse(etree.tostring(_resource(content), with_tail=False))
+
+
+def _resource(content: etree._Element) -> etree._Element:
+    """The `<resource>` in the payload of `<oai_datacite>`, or alone. Raises `UnreadableDocument`."""
+    for element in content.iter("{*}resource"):
+        return element
+    raise UnreadableDocument(f"has <{etree.QName(content).localname}> without a DataCite <resource>")
+
+
+def _header(record: etree._Element, name: str) -> str:
+    return (record.findtext(f"{_OAI}header/{_OAI}{name}") or "").strip()
+
+
+def local_part(identifier: str) -> str:
+    """`123` of `oai:archive.example.org:123`; any other identifier as it is (OAI Identifier Format 2.0)."""
+    scheme, _, rest = identifier.partition(":")
+    _, _, local = rest.partition(":")
+    return local if scheme.lower() == "oai" and local else identifier

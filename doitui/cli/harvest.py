@@ -1,0 +1,103 @@
+"""`doitui record harvest`: import records over OAI-PMH."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import click
+
+from doitui.cli import exits
+from doitui.cli.options import owner_option
+from doitui.cli.output import say, say_first
+from doitui.cli.partial_results import adds_progress
+from doitui.cli.session import Session, writes
+from doitui_core.text import plural
+
+
+@click.command()
+@click.argument("url")
+@click.option(
+    "--prefix",
+    default="oai_datacite",
+    type=click.Choice(["oai_datacite", "oai_dc"]),
+    help="Metadata format (default oai_datacite).",
+)
+@click.option("--set", "set_spec", default="", metavar="S", help="Only records of this set.")
+@click.option(
+    "--from",
+    "from_date",
+    default="",
+    metavar="DATE|last",
+    help="Only records changed since this date, or since the last complete harvest.",
+)
+@owner_option
+@click.option(
+    "--object-id",
+    default="oai",
+    metavar="oai|auto|FIELD",
+    help="Where the object id comes from (default oai: the last part of the OAI identifier).",
+)
+@writes
+def harvest(
+    session: Session, url: str, prefix: str, set_spec: str, from_date: str, code: str | None, object_id: str
+) -> None:
+    """Import records over OAI-PMH from the base address URL, or update records from there.
+
+    Records are stored as `record import` stores them. An interrupted harvest continues with the same command. Records
+    deleted at the source are listed and not changed here. Requires pip install 'doitui[harvest]'.
+
+    Example: doitui record harvest https://archive.example.org/oai --prefix oai_dc --from last
+    """
+    from doitui_core.config import repositories
+    from doitui_core.records import harvesting
+    from doitui_core.records.harvest_state import HarvestRequest
+
+    request = HarvestRequest(url, prefix, set_spec, from_date, object_id)
+    result = harvesting.HarvestResult()
+    with session.database(), adds_progress(lambda: _progress(session, result)):
+        config = repositories.config(repositories.find_or_only(code))
+        harvesting.harvest(request, config, result, dry_run=session.dry_run, actor=session.actor)
+    _report(session, result)
+
+
+def _progress(session: Session, result: Any) -> str:
+    if session.dry_run:
+        return f"{plural(result.harvested, 'record')} checked"
+    return f"{plural(result.stored, 'record')} stored before; the same command continues from there"
+
+
+def _report(session: Session, result: Any) -> None:
+    document = {
+        "harvested": result.harvested,
+        "created": result.created,
+        "updated": result.updated,
+        "deleted": list(map(dataclasses.asdict, result.deleted)),
+        "rejected": [{"place": row.place, "error": row.error} for row in result.rejected],
+    }
+    for row in result.rejected:
+        say(f"{row.place}: {row.error}")
+    say_first(list(map(_deleted_line, result.deleted)), 10, " deleted at the source: --json lists all")
+    kept = [f"record {object_id} {field.message}" for object_id, field in result.kept]
+    say_first(kept, 10, " values set by hand that differ from the source")
+    session.show(document, _lines(session, result))
+    exits.leave_items([exits.USAGE] * len(result.rejected), result.stored + len(result.rejected))
+
+
+def _deleted_line(row: Any) -> str:
+    if row.known:
+        return f"{row.identifier} was deleted at the source: `doitui record delete {row.object_id}` deletes it here"
+    return f"{row.identifier} was deleted at the source" + ("; it is not here" if row.object_id else "")
+
+
+def _lines(session: Session, result: Any) -> list[str]:
+    counts = f"({result.created} new, {result.updated} known), {len(result.rejected)} rejected"
+    deleted = f", {len(result.deleted)} deleted at the source" if result.deleted else ""
+    lines = [f"{plural(result.stored, 'record')} {session.would}harvested {counts}{deleted}"]
+    if result.continued:
+        lines.append("the harvest continued where it was interrupted")
+    if result.not_mintable:
+        lines.append(f"{result.not_mintable} of them cannot be minted yet: see `doitui record check --all`")
+    if result.relations:
+        lines.append(f"{plural(result.relations, 'relation')} left out: Dublin Core does not say their type")
+    return lines
