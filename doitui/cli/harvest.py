@@ -87,7 +87,7 @@ def _report(session: Session, result: Any) -> None:
 def _deleted_line(row: Any) -> str:
     if row.known:
         return f"{row.identifier} was deleted at the source: `doitui record delete {row.object_id}` deletes it here"
-    return f"{row.identifier} was deleted at the source" + ("; it is not here" if row.object_id else "")
+    return f"{row.identifier} was deleted at the source" + ("; nothing to delete here" if row.object_id else "")
 
 
 def _lines(session: Session, result: Any) -> list[str]:

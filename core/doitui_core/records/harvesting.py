@@ -15,6 +15,8 @@ from lxml import etree
 from doitui_core.config.repositories import Config
 from doitui_core.db import database
 from doitui_core.db.models import Harvest
+from doitui_core.dois import reservations
+from doitui_core.domain.states import Wanted
 from doitui_core.errors import BadAnswer, BadInput, Misconfigured, UnreadableDocument
 from doitui_core.metadata import from_xml
 from doitui_core.records import harvest_state, importing, oai_dc, record_lookup
@@ -38,7 +40,7 @@ _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 
 @dataclass(frozen=True, slots=True)
 class DeletedRecord:
-    """A record that the server reports as deleted. `known`: there is a record with this object id here."""
+    """A record that the server reports as deleted. `known`: it is here, and its DOI is no tombstone yet."""
 
     identifier: str
     object_id: str
@@ -176,9 +178,11 @@ class _Storing:
 
     def _known(self, object_id: str) -> bool:
         try:
-            return record_lookup.same(self.config.repository_id, object_id, "", lock=False) is not None
+            record = record_lookup.same(self.config.repository_id, object_id, "", lock=False)
         except BadInput:
             return False
+        doi = reservations.for_record(record) if record else None
+        return record is not None and (doi is None or doi.wanted != Wanted.TOMBSTONE)
 
     def _read(self, record: etree._Element) -> Document | Unread:
         identifier = _header(record, "identifier")

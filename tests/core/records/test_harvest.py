@@ -7,22 +7,25 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from doitui_core import __version__
 from doitui_core.config import repositories
-from doitui_core.db.models import Harvest, Record, Repository
+from doitui_core.db.models import Doi, Harvest, Record, Repository
 from doitui_core.domain import identifiers
 from doitui_core.errors import BadAnswer, BadInput, NotSent, RemoteFailed
+from doitui_core.metadata import from_xml
 from doitui_core.operations import change_settings
-from doitui_core.records import harvesting, records
+from doitui_core.records import harvesting, publish_rules, records
 from doitui_core.records.harvest_state import HarvestRequest
 from doitui_core.records.harvesting import HarvestResult, local_part
 from doitui_core.records.oai_client import RequestPolicy
 
-from ...oai_archive import RESOURCE, RESPONSE_DATE, OaiArchive, datacite, dublin_core
+from ...oai_archive import OAI_DATACITE, RESOURCE, RESPONSE_DATE, OaiArchive, datacite, dublin_core
 
 Run = Callable[..., HarvestResult]
 
@@ -84,6 +87,20 @@ def test_a_bare_resource_is_read(run: Run, oai: OaiArchive) -> None:
     assert attributes("1")["titles"] == [{"title": "Bare"}]
 
 
+def test_datacites_own_examples_arrive_as_from_files(run: Run, oai: OaiArchive, shared: Path) -> None:
+    examples = sorted((shared / "data" / "kernel-4-examples").rglob("*.xml"))
+    roots = [etree.parse(path).getroot() for path in examples]
+    for number, root in enumerate(roots, start=1):
+        resource = etree.tostring(root, encoding="unicode")
+        oai.add(number, metadata=OAI_DATACITE.format(resource), datestamp="2026-01-01")
+    result = run()
+    assert (len(examples) > 10, result.rejected) == (True, [])
+    for number, path in enumerate(examples, start=1):
+        expected = from_xml.parse(path.read_bytes())
+        expected.pop("doi", None)
+        assert attributes(str(number)) == expected
+
+
 def test_harvesting_again_updates(run: Run, oai: OaiArchive) -> None:
     oai.add(1, 2)
     run()
@@ -131,6 +148,15 @@ def test_deleted_records_are_named_and_change_nothing(run: Run, oai: OaiArchive)
     told = [(row.identifier, row.object_id, row.known) for row in result.deleted]
     assert told == [("oai:archive.example.org:1", "1", True), ("oai:archive.example.org:2", "2", False)]
     assert (result.harvested, result.stored, stored()) == (2, 0, ["1"])
+
+
+def test_a_deleted_record_that_is_a_tombstone_here_needs_nothing_more(
+    run: Run, oai: OaiArchive, a_minted_doi: Callable[..., Doi]
+) -> None:
+    a_minted_doi("1")
+    publish_rules.delete(Record.get())
+    oai.delete(1)
+    assert [row.known for row in run().deleted] == [False]
 
 
 def test_no_records_match_is_a_harvest_of_none(run: Run) -> None:
