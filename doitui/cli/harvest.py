@@ -10,7 +10,7 @@ import click
 from doitui.cli import exits
 from doitui.cli.options import owner_option
 from doitui.cli.output import say, say_first
-from doitui.cli.partial_results import adds_progress
+from doitui.cli.progress import adds_progress
 from doitui.cli.session import Session, writes
 from doitui_core.text import plural
 
@@ -78,7 +78,7 @@ def _report(session: Session, result: Any) -> None:
     for row in result.rejected:
         say(f"{row.place}: {row.error}")
     say_first(list(map(_deleted_line, result.deleted)), 10, " deleted at the source: --json lists all")
-    kept = [f"record {object_id} {field.message}" for object_id, field in result.kept]
+    kept = [f"record {object_id} {field.message}" for object_id, field in result.protected]
     say_first(kept, 10, " values set by hand that differ from the source")
     session.show(document, _lines(session, result))
     exits.leave_items([exits.USAGE] * len(result.rejected), result.stored + len(result.rejected))

@@ -62,7 +62,7 @@ class HarvestResult:
     relations: int = 0
     deleted: list[DeletedRecord] = field(default_factory=list)
     rejected: list[ImportResult] = field(default_factory=list)
-    kept: list[tuple[str, ProtectedField]] = field(default_factory=list)
+    protected: list[tuple[str, ProtectedField]] = field(default_factory=list)
 
     @property
     def stored(self) -> int:
@@ -77,7 +77,7 @@ class HarvestResult:
         self.created += result.created
         self.updated += not result.created
         self.not_mintable += any(found.level == "error" for found in result.findings)
-        self.kept += [(result.object_id, kept) for kept in result.kept]
+        self.protected += [(result.object_id, field_) for field_ in result.protected]
 
 
 def harvest(
@@ -98,7 +98,7 @@ def harvest(
     result = HarvestResult() if result is None else result
     row = harvest_state.load(config.repository_id, request)
     result.continued = bool(row.token)
-    options = ImportOptions(object_id=request.object_id, dry_run=dry_run, actor=actor)
+    options = ImportOptions(object_id=request.object_id, dry_run=dry_run, actor=actor, repeats=True)
     storing = _Storing(config, options, row, result)
     for page in _pages(row, user_agent(config.text("contact_email")), policy):
         storing.store(page)

@@ -393,7 +393,7 @@ def test_what_a_person_set_stays(run: Run, oai: OaiArchive) -> None:
     oai.add(1, metadata=dublin_core(title="A", identifier="https://example.org/old"))
     run(prefix="oai_dc")
     records.change_url(Record.get(), "https://example.org/new")
-    (kept,) = run(prefix="oai_dc").kept
+    (kept,) = run(prefix="oai_dc").protected
     assert (kept[1].field, Record.get().url) == ("url", "https://example.org/new")
 
 

@@ -334,10 +334,3 @@ def test_the_official_examples_are_all_read(archive: Repository, shared: Path) -
         importing.files(paths, repositories.config(archive), ImportOptions(use_own_doi=False, object_id="filename"))
     )
     assert (len(results), [result.error for result in results if result.error]) == (17, [])
-
-
-def test_a_file_named_twice_is_one_record(archive: Repository, tmp_path: Path) -> None:
-    path = tmp_path / "a.json"
-    path.write_text(text(object_id="a"))
-    results = list(importing.files([path, path], repositories.config(archive), ImportOptions()))
-    assert ([result.error for result in results], ids()) == (["", ""], ["a"])
