@@ -150,8 +150,8 @@ def _store(record: Record, doi: str, config: Config, remote: Remote, actor: str)
         created_at=now,
         updated_at=now,
     )
-    _refuse_taken(record.object_id, doi)
-    if not doi_rows.insert(row, actor, "reserve"):  # the unique index decides between processes
+    if not doi_rows.insert(row, actor, "reserve"):  # the unique index decides, also between processes
+        _refuse_taken(record.object_id, doi)
         raise Refused(f"record {record.object_id}: its DOI was created concurrently: retry", "has_doi")
     return row
 
