@@ -77,14 +77,17 @@ def problems(document: bytes) -> list[str]:
     Raises `Misconfigured` if the schema is not installed.
     """
     schema = _schema(place() / MAIN)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        root = etree.fromstring(document, parser)
+        root = etree.fromstring(document, _parser())
     except etree.XMLSyntaxError as error:
         return [f"not well-formed XML: {error.msg}"]
     if schema.validate(root):
         return []
     return [f"line {entry.line}: {' '.join(entry.message.split())}" for entry in list(schema.error_log)]  # type: ignore[call-overload] # missing in the stubs
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 
 
 @lru_cache(1)
@@ -98,9 +101,8 @@ def _schema(main: Path) -> etree.XMLSchema:
 
 
 def _compiled(main: Path) -> etree.XMLSchema:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        return etree.XMLSchema(etree.parse(str(main), parser))
+        return etree.XMLSchema(etree.parse(str(main), _parser()))
     except (OSError, etree.XMLSyntaxError, etree.XMLSchemaParseError) as error:
         raise BadInput(f"{main.name} is not a usable XML schema: {' '.join(str(error).split())}") from error
 
@@ -121,9 +123,8 @@ def _collect(read: Read) -> dict[str, bytes]:
 
 
 def _included(name: str, content: bytes) -> list[str]:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        root = etree.fromstring(content, parser)
+        root = etree.fromstring(content, _parser())
     except etree.XMLSyntaxError as error:
         raise BadInput(f"{name} is not XML: {error.msg}: is this DataCite's Kernel-4 schema?") from error
     if root.tag != f"{_XS}schema":

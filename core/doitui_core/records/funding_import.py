@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
+from doitui_core import csv_files
 from doitui_core.config import repositories
 from doitui_core.db import database
 from doitui_core.db.models import Funding, Record
 from doitui_core.dois import reservations
 from doitui_core.dois.datacite_document import FUNDING_COLUMNS, same_funding
-from doitui_core.errors import BadInput, DoituiError, Misconfigured, UnreadableDocument
+from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.metadata.kernel4 import VOCABULARIES
 from doitui_core.records import record_lookup
 
@@ -21,6 +21,8 @@ REQUIRED = ("object_id", "funder_name")
 
 #: Any other column is ignored.
 COLUMNS = (*REQUIRED, *(column for column in FUNDING_COLUMNS.values() if column != "funder_name"))
+
+REMEDY = f"its first line must name {', '.join(REQUIRED)}, and may name {', '.join(COLUMNS[2:])}"
 
 TYPES = VOCABULARIES["funderIdentifierType"]
 
@@ -51,7 +53,7 @@ def import_fundings(
     """
     result = FundingImportResult() if result is None else result
     for path in paths:
-        for number, row in _rows(path):
+        for number, row in csv_files.rows(path, COLUMNS, REQUIRED, REMEDY):
             try:
                 new = _store(row, dry_run)
                 result.imported += new
@@ -61,22 +63,6 @@ def import_fundings(
             except DoituiError as error:
                 result.rejected.append((f"{path}:{number}", str(error)))
     return result
-
-
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in REQUIRED if name not in (reader.fieldnames or ())]
-            if missing:
-                raise UnreadableDocument(
-                    f"{path} has no column {', '.join(missing)}: its first line must name {', '.join(REQUIRED)},"
-                    f" and may name {', '.join(COLUMNS[2:])}"
-                )
-            for row in reader:
-                yield reader.line_num, {name: (row.get(name) or "").strip() for name in COLUMNS}
-    except (OSError, ValueError, csv.Error) as error:
-        raise UnreadableDocument(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _store(row: dict[str, str], dry_run: bool) -> bool:

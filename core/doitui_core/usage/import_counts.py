@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from doitui_core import csv_files
 from doitui_core.db import database, raw_sql
 from doitui_core.db.models import Doi, Repository
 from doitui_core.dois import doi_rows
 from doitui_core.domain.counter_terms import COLUMNS, MACHINE, METRICS, REGULAR
-from doitui_core.errors import BadInput, DoituiError, Misconfigured, UnreadableDocument
+from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.usage import hits
 from doitui_core.usage.zone import Zone, days_of_month
 
@@ -43,7 +43,7 @@ def import_counts(
     """
     result, zone = CountImportResult() if result is None else result, hits.current_zone()
     for path in paths:
-        for number, row in _rows(path):
+        for number, row in csv_files.rows(path, HEADER, HEADER, f"its first line names {', '.join(HEADER)}"):
             try:
                 _store(row, repository, zone, dry_run)
                 result.stored += 1
@@ -52,21 +52,6 @@ def import_counts(
             except DoituiError as error:
                 result.rejected.append((f"{path}:{number}", str(error)))
     return result
-
-
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in HEADER if name not in (reader.fieldnames or ())]
-            if missing:
-                raise UnreadableDocument(
-                    f"{path} has no column {', '.join(missing)}: its first line names {', '.join(HEADER)}"
-                )
-            for row in reader:
-                yield reader.line_num, {name: (row.get(name) or "").strip() for name in HEADER}
-    except (OSError, ValueError, csv.Error) as error:
-        raise UnreadableDocument(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _store(row: dict[str, str], repository: Repository, zone: Zone, dry_run: bool) -> None:
