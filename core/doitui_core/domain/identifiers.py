@@ -40,7 +40,8 @@ Generator = Callable[..., str]
 @lru_cache(1024)
 def fold(doi: str) -> str:
     """The form in which two DOIs are the same: ASCII letters in lower case."""
-    return bare(doi).translate(_LOWER)
+    plain = bare(doi)
+    return plain.lower() if plain.isascii() else plain.translate(_LOWER)
 
 
 _LOWER = {ord(upper): upper.lower() for upper in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}

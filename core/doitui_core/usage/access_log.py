@@ -156,14 +156,14 @@ def _columns(patterns: Patterns, anonymous: frozenset[str], trusted_hops: int) -
     checked = log_address.checked
 
     def parse(text: str) -> Entry:
-        columns = text.split("\t")
-        if len(columns) != COLUMNS:
-            raise BadLine(f"has {len(columns)} columns, not {COLUMNS}")
-        stamp, address, session, cookie, user, url, doi, _, _, agent = columns[:10]
+        tabs = text.count("\t")
+        if tabs != COLUMNS - 1:
+            raise BadLine(f"has {tabs + 1} columns, not {COLUMNS}")
+        stamp, address, session, cookie, user, url, doi, _, _, agent, _ = text.split("\t", 10)
         if doi in NOTHING:
             raise BadLine("has no identifier")
         if address not in NOTHING:
-            address = _listed(address, trusted_hops) if trusted_hops else checked[address]
+            address = _listed(address, trusted_hops) if trusted_hops else checked(address)
         time, wall = iso_time(stamp)
         kind, who = "address", address
         if user not in nobody:
@@ -219,7 +219,7 @@ def _combined(
         if not found:
             raise BadLine("is not in the combined format")
         address, ident, user, stamp, asked, status, agent = found.groups()
-        address = address_of(found) if address_of else checked[address]
+        address = address_of(found) if address_of else checked(address)
         if ident != "-" or " " in user:
             _require_in_place(ident, user)
         time, wall = apache_time(stamp)
@@ -239,7 +239,7 @@ def _first_field(found: re.Match[str], trusted_hops: int) -> str:
     first, parenthesis, forwarded = found[1].partition(" (")
     if not parenthesis:
         return _listed(first, trusted_hops)
-    return log_address.behind_proxies(log_address.checked[first], forwarded[:-1].strip(), trusted_hops)
+    return log_address.behind_proxies(log_address.checked(first), forwarded[:-1].strip(), trusted_hops)
 
 
 def _listed(addresses: str, trusted_hops: int) -> str:
@@ -252,7 +252,7 @@ def _forwarded(found: re.Match[str], trusted_hops: int) -> str:
     last = _LAST_QUOTED.fullmatch(found.string, found.end())
     if last is None:
         raise BadLine("has no quoted field after the user agent, where combined-forwarded has X-Forwarded-For")
-    return log_address.behind_proxies(log_address.checked[found[1]], last[1].strip(), trusted_hops)
+    return log_address.behind_proxies(log_address.checked(found[1]), last[1].strip(), trusted_hops)
 
 
 def _require_in_place(ident: str, user: str) -> None:
@@ -288,6 +288,8 @@ def path_of(url: str) -> str:
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,6})\d*)?\s*(Z|[+-]\d\d:?\d\d)?")
 
 
+#: Lines of one second follow each other in a log.
+@lru_cache(16)
 def iso_time(stamp: str) -> tuple[int, int]:
     """(UTC, wall) of an ISO 8601 time, in microseconds; without offset it is UTC. Raises `BadLine`."""
     seconds = stamp[17:19]
@@ -312,6 +314,7 @@ def _iso_minute(minute: str, offset: str) -> tuple[int, int]:
     return _both(shown, offset)
 
 
+@lru_cache(16)
 def apache_time(stamp: str) -> tuple[int, int]:
     """(UTC, wall) of `01/May/2018:00:00:15 -0700`, in microseconds. Raises `BadLine`."""
     seconds = stamp[18:20]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from doitui_core import gc_pause
 from doitui_core.domain import identifiers
-from doitui_core.domain.counter_terms import MACHINE, METRICS, ROBOT
+from doitui_core.domain.counter_terms import MACHINE, METRICS, REGULAR, ROBOT
 from doitui_core.usage import access_log, log_lines
 from doitui_core.usage.access_log import Entry, Read, ReadOptions
 from doitui_core.usage.agents import Agents
@@ -143,35 +143,35 @@ class _Reading:
         #: changes its offset (daylight saving), or several logs have several.
         self.ahead = 0
         self.places: list[tuple[str, str]] = []
-        self._numbers: dict[bool, dict[str, int]] = {False: {}, True: {}}
+        self._numbers: dict[str, dict[str, int]] = {REGULAR: {}, MACHINE: {}}
         self._spellings: dict[str, str] = {}
 
     def take(self, entry: Entry) -> None:
-        if entry.request is None:
+        time, wall, kind, who, address, user_agent, url, key, _, request, takes_back, _ = entry
+        if request is None:
             self._lines["other"] += 1
             return
-        agent = self._agents.classify(entry.agent)
+        agent = self._agents.classify(user_agent)
         if agent == ROBOT:
             self._lines[Reason.ROBOT] += 1
             return
-        self._came_from(entry.address)
-        hour = entry.wall // HOUR
+        self._came_from(address)
+        hour = wall // HOUR
         if self._shift is None:
-            self._shift = entry.wall - entry.time
-        bucket = (entry.time + self._shift) // HOUR
-        self.ahead = max(self.ahead, hour - bucket)
-        # COUNTER divides what is known by address alone into hours.
-        who = f"{entry.who}|{entry.agent}|{hour}" if entry.kind == "address" else entry.who
-        flags = REQUEST * entry.request | TAKES_BACK * entry.takes_back
-        self._store.add(bucket, entry.time, hour, (entry.kind, who), entry.url, self._number(entry, agent), flags)
-
-    def _number(self, entry: Entry, agent: str) -> int:
-        numbers = self._numbers[agent == MACHINE]
-        number = numbers.get(entry.key)
+            self._shift = wall - time
+        bucket = (time + self._shift) // HOUR
+        if hour - bucket > self.ahead:
+            self.ahead = hour - bucket
+        if kind == "address":  # COUNTER divides what is known by address alone into hours.
+            who = f"{who}|{user_agent}|{hour}"
+        number = self._numbers[agent].get(key)
         if number is None:
-            name = self._spellings.setdefault(identifiers.fold(entry.key), entry.key)
-            number = numbers[entry.key] = len(self.places)
-            self.places.append((name, agent))
+            number = self._new_number(key, agent)
+        self._store.add(bucket, time, hour, (kind, who), url, number, REQUEST * request | TAKES_BACK * takes_back)
+
+    def _new_number(self, key: str, agent: str) -> int:
+        number = self._numbers[agent][key] = len(self.places)
+        self.places.append((self._spellings.setdefault(identifiers.fold(key), key), agent))
         return number
 
 
