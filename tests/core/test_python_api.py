@@ -43,8 +43,8 @@ ACCOUNT = Account("DEMO.REPO", "demo", frozenset(("10.5072",)))
 #: INTERFACE 8 with all its parameters but `actor`, and without what comes later.
 INTERFACE = {
     "open": "(url, create=False)",
-    "save_record": "(object_id, *, repository=None, metadata=None, url=None, owner_name=None, owner_email=None,"
-    " published=None)",
+    "save_record": "(object_id, *, repository=None, metadata=None, description=None, url=None, owner_name=None,"
+    " owner_email=None, published=None)",
     "get_record": "(id)",
     "delete_record": "(id, reason='The record was deleted.')",
     "publish": "(id)",
@@ -246,6 +246,21 @@ def test_a_record_is_created_read_changed_and_left_alone(house: Sandbox) -> None
     assert (record.title, record.owner_name, record.published, record.doi) == ("Notebooks", "Jo", True, None)
     assert record.metadata["publicationYear"] == 1902
     assert record.created_at.tzinfo is not None
+
+
+def test_a_record_is_saved_from_an_archival_description(house: Sandbox) -> None:
+    fonds = {"title": "Brandt papers", "actors": [{"name": "Brandt, Ida", "type": "person"}]}
+    assert doitui_core.save_record("f-1", description=fonds).outcome == "created"
+    item = {"title": "A letter", "events": [{"start": "1902-05-01"}], "parent": "f-1"}
+    assert doitui_core.save_record("i-1", description=item).outcome == "created"
+    assert doitui_core.save_record("i-1", description=item).outcome == "unchanged"
+    found = doitui_core.get_record("i-1").metadata
+    assert (found["publicationYear"], found["parent"]) == (1902, "f-1")
+    assert doitui_core.save_record("i-1", metadata=found).outcome == "unchanged"
+    with pytest.raises(BadInput, match="not both"):
+        doitui_core.save_record("i-1", description=item, metadata=found)
+    with pytest.raises(BadInput, match="unknown key 'titel': did you mean 'title'"):
+        doitui_core.save_record("i-1", description={"titel": "A"})
 
 
 def test_a_record_of_several_repositories_is_named_with_its_code(house: Sandbox) -> None:

@@ -30,6 +30,7 @@ def save_record(
     *,
     repository: str | None = None,
     metadata: Mapping[str, Any] | None = None,
+    description: Mapping[str, Any] | None = None,
     url: str | None = None,
     owner_name: str | None = None,
     owner_email: str | None = None,
@@ -38,11 +39,17 @@ def save_record(
 ) -> ActResult:
     """Store a record, or change the one with this object id. None: unchanged. A new record is published.
 
-    `object_id`: 1 to 255 characters, or `CODE:ID`. `repository`: its code, needed where there are several. `metadata`:
-    DataCite's Kernel-4 JSON attributes (`creators`, `titles`, `publisher`, `publicationYear`, `types`, …); required for
-    a new record. A `doi` among them is kept: as the record's own under the repository's prefix, else as foreign, and
-    never registered. `url`: the landing page; without one the repository's template makes it. What is given stays when
-    the record's document is imported later; an empty text takes that back.
+    `object_id`: 1 to 255 characters, or `CODE:ID`. `repository`: its code, needed where there are several.
+
+    A new record needs one of the two. `metadata`: DataCite's Kernel-4 JSON attributes (`creators`, `titles`,
+    `publisher`, `publicationYear`, `types`, …). `description`: an archival description, of which they are made now
+    (`title`, `actors`, `events`, `scope_and_content`, `parent`, …; docs/python.md has all keys). Without a creator it
+    takes the setting `default_publisher` as the single one, without a date the year in which the record was stored
+    first. A `doi` in either is kept: as the record's own under the repository's prefix, else as foreign, and never
+    registered.
+
+    `url`: the landing page; without one the repository's template makes it. What is given stays when the record's
+    document is imported later; an empty text takes that back.
 
     The outcome is `created`, `updated` or `unchanged`. Nothing is sent: `mint` and `update` do that.
     Raises `BadInput` for what cannot be stored, `DoiTaken` for a DOI of another record, `NotFound` for a repository.
@@ -51,11 +58,13 @@ def save_record(
     """
     who = acting(actor)
     code, object_id = _placed(object_id, repository)
-    attributes = None if metadata is None else _plain(metadata)
+    attributes = None if metadata is None else _plain(metadata, "metadata")
+    described = None if description is None else _plain(description, "description")
     with database.write():
         stored = records.save(
             object_id,
             metadata=attributes,
+            description=described,
             repository=code,
             url=url,
             owner_name=owner_name,
@@ -215,10 +224,10 @@ def _placed(object_id: str, repository: str | None) -> tuple[str | None, str]:
     return code, rest
 
 
-def _plain(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """`metadata` as JSON has it. Raises `BadInput` for what JSON cannot write."""
+def _plain(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """`given` as JSON has it. Raises `BadInput` for what JSON cannot write."""
     try:
-        plain: dict[str, Any] = json.loads(json.dumps(dict(metadata)))
+        plain: dict[str, Any] = json.loads(json.dumps(dict(given)))
     except (TypeError, ValueError, RecursionError) as error:
-        raise BadInput(f"metadata cannot be written as JSON: {error}") from error
+        raise BadInput(f"{name} cannot be written as JSON: {error}") from error
     return plain

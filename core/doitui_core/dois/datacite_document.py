@@ -8,6 +8,7 @@ from typing import Any
 from doitui_core.config.repositories import Config
 from doitui_core.db import prepared
 from doitui_core.db.models import IS_KEPT, Doi, Funding, Record
+from doitui_core.dois import parent_link
 from doitui_core.domain import strict_json
 from doitui_core.metadata import build, over_xml, sizes, validate
 from doitui_core.metadata.validate import Finding
@@ -46,8 +47,10 @@ _FUNDINGS = prepared.Select(
 
 
 def attributes(record: Record, config: Config, funded: Sequence[Attributes] | None = None) -> Attributes:
-    """The record's metadata, with its fundings (`funded`, else read) and the repository's defaults."""
+    """The record's metadata, with its parent, its fundings (`funded`, else read) and the repository's defaults."""
     found: Attributes = strict_json.tolerant_loads(record.metadata)
+    if parent_link.PARENT in found:
+        parent_link.add(found, config)
     imported = fundings(record) if funded is None else funded
     own = found.get("fundingReferences", [])
     if imported and isinstance(own, list):  # the validation reports anything else

@@ -11,12 +11,12 @@ from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import database, prepared
 from doitui_core.db.models import Record
-from doitui_core.dois import reservations
+from doitui_core.dois import parent_link, reservations
 from doitui_core.dois.reservations import DocumentDoi
 from doitui_core.domain import doi_spelling
 from doitui_core.errors import BadInput
-from doitui_core.metadata import build, from_json, landing_pages
-from doitui_core.records import record_lookup, record_merge
+from doitui_core.metadata import archival, build, from_json, landing_pages
+from doitui_core.records import parents, record_lookup, record_merge
 from doitui_core.records.record_lookup import CONTROL, checked_id
 from doitui_core.records.record_merge import Columns, ProtectedField
 
@@ -25,7 +25,8 @@ from doitui_core.records.record_merge import Columns, ProtectedField
 class RecordInput:
     """New content of a record.
 
-    `metadata`: Kernel-4 attributes in canonical form; None: unchanged. `document`: the columns that its document fills
+    `metadata`: Kernel-4 attributes in canonical form, `description`: an archival description (`metadata.archival`), of
+    which they are made when it is stored; both None: unchanged. `document`: the columns that its document fills
     beside them (`record_merge.FIELDS`). `by_hand`: those that a person or a script sets now. `own_doi` False: a DOI in
     the metadata is dropped.
     """
@@ -35,11 +36,13 @@ class RecordInput:
     document: Columns = field(default_factory=dict)
     by_hand: Columns = field(default_factory=dict)
     own_doi: bool = True
+    description: Mapping[str, Any] | None = None
 
     @property
     def doi(self) -> str:
         """The DOI the metadata name, bare; empty where it is dropped."""
-        return doi_spelling.bare(str((self.metadata or {}).get("doi") or "")) if self.own_doi else ""
+        stated = self.metadata if self.description is None else self.description
+        return doi_spelling.bare(str((stated or {}).get("doi") or "")) if self.own_doi else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ def save(
     object_id: str,
     *,
     metadata: Mapping[str, Any] | None = None,
+    description: Mapping[str, Any] | None = None,
     repository: str | None = None,
     url: str | None = None,
     owner_name: str | None = None,
@@ -77,15 +81,27 @@ def save(
 
     None: unchanged; a new record is published. What is given stays when its document is imported; an empty text undoes
     that. `metadata`: DataCite's JSON attributes (Kernel-4). Its `doi` is kept: under our prefix as the record's own,
-    any other as foreign and never registered. `url`: the landing page; where none is given, the `url` of the metadata,
-    else the repository's template.
+    any other as foreign and never registered. `description`: an archival description in its place
+    (`metadata.archival`). `url`: the landing page; where none is given, the `url` of the metadata, else the
+    repository's template.
     Raises `BadInput` for what cannot be stored, `DoiTaken` when the DOI belongs to another record.
     """
     config = repositories.config(repositories.find_or_only(repository))
     given = {"url": url, "owner_name": owner_name, "owner_email": owner_email, "published": published}
     by_hand = {name: value for name, value in given.items() if value is not None}
-    canonical = None if metadata is None else from_json.canonical(metadata)
-    return store(config, RecordInput(object_id, canonical, {}, by_hand), actor)
+    if metadata is not None and description is not None:
+        raise BadInput(f"record {object_id!r}: give metadata or a description, not both")
+    return store(config, RecordInput(object_id, _canonical(metadata), {}, by_hand, description=description), actor)
+
+
+def _canonical(metadata: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Canonical attributes, with the parent that a record's stored metadata names: reading and storing them again
+    loses nothing.
+    """
+    if metadata is None:
+        return None
+    parent = metadata.get(parent_link.PARENT)
+    return from_json.canonical(metadata) | ({parent_link.PARENT: parent} if parent and isinstance(parent, str) else {})
 
 
 def store(config: Config, given: RecordInput, actor: str) -> StoreResult:
@@ -117,21 +133,33 @@ def preview(config: Config, given: RecordInput) -> StoreResult:
 
 def _plan(stored: Record | None, given: RecordInput, config: Config) -> _Plan:
     """What to write for `given`; `stored`: the record as it is, None for a new one."""
-    if given.metadata is None and stored is None:
-        raise BadInput(f"record {given.object_id!r} is new: give its metadata")
+    if given.metadata is None and given.description is None and stored is None:
+        raise BadInput(f"record {given.object_id!r} is new: give its metadata or a description")
     object_id = stored.object_id if stored else checked_id(given.object_id)
-    attributes = dict(given.metadata or {})
+    stated = given.metadata if given.description is None else _described(given.description, object_id, stored, config)
+    attributes = dict(stated or {})
     doi, page = given.doi, str(attributes.pop("url", "") or "")
     attributes.pop("doi", None)
     document = {"url": page, **given.document} if page else given.document
     merged = record_merge.merge(stored.__data__ if stored else {}, document, given.by_hand)
     _check_lines(merged.columns, doi, object_id)
-    metadata = attributes if given.metadata is not None else None
+    metadata = attributes if stated is not None else None
     columns = merged.columns | _content(metadata, merged.columns, stored, object_id)
     document_doi = reservations.check_adoptable(stored, object_id, doi, config) if doi else None
     if document_doi or not given.own_doi:
         columns["foreign_doi"] = doi if document_doi is DocumentDoi.FOREIGN else ""
     return _Plan(columns, merged.protected, doi, document_doi)
+
+
+def _described(description: Mapping[str, Any], object_id: str, stored: Record | None, config: Config) -> dict[str, Any]:
+    """The metadata of an archival description. Without any date the year is that in which the record was stored first:
+    so it is the same whenever the description comes again.
+    """
+    year = (stored.created_at if stored else database.now()).year
+    publisher = config.text("default_publisher")
+    found = archival.attributes(description, object_id=object_id, year=year, publisher=publisher)
+    parent = archival.parent(description)
+    return {**found, parent_link.PARENT: parents.checked(parent, object_id, config)} if parent else found
 
 
 def _content(
