@@ -106,6 +106,7 @@ def export(session: Session, doi: str | None, object_id: str, form: str, check: 
     Example: doitui doi export 10.5072/h/2026/MS-0112 --format xml
     """
     from doitui_core.dois import doi_rows
+    from doitui_core.metadata import validate
     from doitui_core.operations import exporting
     from doitui_core.records import record_lookup
 
@@ -116,8 +117,9 @@ def export(session: Session, doi: str | None, object_id: str, form: str, check: 
     if not found.published:
         say(f"warning: the record of {found.doi} is not published: do not register this document by hand")
     if check:
-        named = f"--record {object_id}" if object_id else found.doi
-        refuse(found.errors, f"{found.doi} was not exported", f"doitui doi export {named} --format {form}")
+        which = ["--record", object_id] if object_id else [found.doi]
+        errors = validate.only_errors(found.findings)
+        refuse(errors, f"{found.doi} was not exported", ["doi", "export", *which, "--format", form])
     print_document(found.document, found.doi, form)
 
 

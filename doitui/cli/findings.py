@@ -41,11 +41,14 @@ def print_document(document: Mapping[str, Any], doi: str, form: str) -> None:
         print_text(exporting.as_xml(document, doi))
 
 
-def refuse(errors: Sequence[Finding], what: str, command: str) -> None:
-    """End a command with its errors on stderr, and with the command that ignores them; return if there are none."""
+def refuse(errors: Sequence[Finding], what: str, command: Sequence[str]) -> None:
+    """End a command with its errors on stderr, and with the `command` (its words) that ignores them.
+
+    Returns if there are none.
+    """
     if not errors:
         return
     for found in errors:
         say(f"error: {found.message} ({found.code})")
-    say(f"{what}: fix the errors, or run `{shlex.join(shlex.split(command))} --no-validate`")
+    say(f"{what}: fix the errors, or run `{shlex.join(['doitui', *command, '--no-validate'])}`")
     exits.leave(exits.SOME_FAILED)

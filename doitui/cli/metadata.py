@@ -25,12 +25,12 @@ def metadata() -> None:
     """
 
 
-@metadata.command()
+@metadata.command("validate")
 @files_argument
 @click.option("--mds", is_flag=True, help="Also warn of what DataCite loses when the document comes over MDS.")
 @click.option("--xsd", is_flag=True, help="Also check by DataCite's official schema (see `doitui schema install`).")
 @reads
-def validate(session: Session, files: tuple[Path, ...], mds: bool, xsd: bool) -> None:
+def validate_(session: Session, files: tuple[Path, ...], mds: bool, xsd: bool) -> None:
     """Check documents as for a mint: errors, which DataCite would reject, and warnings.
 
     The files may be DataCite XML, DataCite JSON or JSON lines. Nothing is stored and nothing is sent.
@@ -69,14 +69,16 @@ def convert(file: Path, form: str, check: bool) -> None:
 
     Example: doitui metadata convert record.xml --to json
     """
+    from doitui_core.metadata import validate
     from doitui_core.metadata.validate import Finding
     from doitui_core.records import document_check
 
     found = document_check.one(file)
     doi = str(found.attributes.get("doi") or "")
-    errors = found.errors
+    errors = validate.only_errors(found.findings)
     if not doi and form == "xml":
-        errors = [*errors, Finding("doi_missing", "error", "doi", "doi: required in DataCite XML, missing")]
+        message = "doi: required in DataCite XML, missing"
+        errors = [*errors, Finding("doi_missing", "error", "doi", message, "add the DOI to the document")]
     if check:
-        refuse(errors, f"{file} was not converted", f"doitui metadata convert {file} --to {form}")
+        refuse(errors, f"{file} was not converted", ["metadata", "convert", str(file), "--to", form])
     print_document(found.attributes, doi, form)

@@ -88,7 +88,7 @@ def page(value: str) -> str:
     result = template.replace("{object_id}", "1").replace("{repository_code}", "1")
     refused = landing_pages.refusal(result)
     if refused is not None:
-        raise ValueError(f"DataCite rejects its landing pages: {refused[1]}")
+        raise ValueError(f"DataCite rejects its landing pages: {refused.message}")
     if unknown := re.search(r"\{[^{}]*\}", result):
         raise ValueError(f"unknown placeholder {unknown[0]}: only {{object_id}} and {{repository_code}} are replaced")
     return template

@@ -20,6 +20,7 @@ URL_MISSING = Finding(
     "error",
     "url",
     "no landing page: give the record a url, or its repository a template (--landing-page)",
+    "give the record a url, or its repository a template (--landing-page)",
 )
 
 
@@ -131,7 +132,7 @@ def _too_large(record: Record, config: Config, known: Attributes) -> list[Findin
     if len(record.metadata) < sizes.SURELY_SMALL:
         return []
     note = sizes.refusal(known, packed=config.text("transport") == "rest")
-    return [] if note is None else [Finding(note[0], "error", "metadata", f"metadata: {note[1]}")]
+    return [] if note is None else [validate.finding(note, "error")]
 
 
 def _own_doi(record: Record) -> str:

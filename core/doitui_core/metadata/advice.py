@@ -11,13 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from doitui_core.metadata import linking, markup
-from doitui_core.metadata.checksums import is_right
-from doitui_core.metadata.dates import is_date, is_open_range
-from doitui_core.metadata.wording import Path, shown
+from doitui_core.metadata import date_advice, languages, linking, markup, placeholders
+from doitui_core.metadata.dates import is_date, is_edtf, is_edtf_2019, is_open_range, is_reversed
+from doitui_core.metadata.wording import Note, Path, shown
 
-Note = tuple[str, Path, str]
-Rule = Callable[[Mapping[str, Any]], tuple[str, str, str] | None]
+Rule = Callable[[Mapping[str, Any]], Note | None]
 
 # What XML 1.0 cannot carry, and so DataCite's XML neither.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -29,7 +27,7 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 
 
 def notes(attributes: Mapping[str, Any]) -> Iterator[Note]:
-    """(code, path, message) for each thing worth a warning; `attributes` in canonical form, of any shape."""
+    """A note for each thing worth a warning; `attributes` in canonical form, of any shape."""
     return _check_record(attributes, (), "")
 
 
@@ -37,11 +35,10 @@ def _check_record(record: Mapping[str, Any], path: Path, kind: str) -> Iterator[
     for rule in _RULES.get(kind, ()):
         note = rule(record)
         if note is not None:
-            code, member, message = note
-            yield code, (*path, member), message
+            yield note.under(path)
     for name, item in record.items():
         if isinstance(item, str):
-            if name[-3:] in ("Uri", "URI") or _ODD.search(item):
+            if name in _WATCHED or item[:1] in placeholders.MARKS or _ODD.search(item):
                 yield from _check_text(item, (*path, name), name)
         elif isinstance(item, dict):
             yield from _check_record(item, (*path, name), name)
@@ -61,78 +58,98 @@ def _of_rows(rows: list[Any], path: Path, kind: str) -> Iterator[Note]:
 
 def _check_text(text: str, path: Path, kind: str) -> Iterator[Note]:
     if _HALF.search(text):
-        yield "half_character", path, f"{shown(text)} contains an unpaired surrogate, which cannot be sent: remove it"
+        problem = f"{shown(text)} contains an unpaired surrogate, which cannot be sent"
+        yield Note("half_character", path, problem, "remove it")
     elif _NOT_XML.search(text):
-        yield "control_character", path, f"{shown(text)} contains characters that XML does not allow: remove them"
-    if kind.endswith(("Uri", "URI")) and not _URI.fullmatch(text):
-        yield "uri_syntax", path, f"{shown(text)} is not a URI: write it in full, with https:// and without spaces"
+        problem = f"{shown(text)} contains characters that XML does not allow"
+        yield Note("control_character", path, problem, "remove them")
+    if (note := placeholders.note(text, kind)) is not None:
+        yield note.under(path)
+    elif kind in _URIS and not _URI.fullmatch(text):
+        yield Note("uri_syntax", path, f"{shown(text)} is not a URI", "write it in full, with https:// and no spaces")
     if kind == "contentUrl" and re.search(r"\s", text):
-        yield "uri_syntax", path, f"{shown(text)} contains a space: write %20"
+        yield Note("uri_syntax", path, f"{shown(text)} contains a space", "write %20")
     if kind in markup.PROSE:
-        for code, message in markup.notes(text):
-            yield code, path, message
+        yield from (note.under(path) for note in markup.notes(text))
+    if kind == "lang" and languages.FORM.fullmatch(text) and not languages.is_language(text):
+        yield _no_language(text, path)
 
 
 def _wants(member: str) -> Rule:
-    def rule(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    def rule(record: Mapping[str, Any]) -> Note | None:
         if member in record:
             return None
-        return "value_missing", member, "missing: fill it in or remove the empty entry"
+        return Note("value_missing", (member,), "missing", "fill it in or remove the empty entry")
 
     return rule
 
 
-def _wants_scheme(member: str, scheme: str) -> Rule:
-    def rule(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
+def _wants_scheme(member: str, scheme: str, example: str = "ORCID or ROR") -> Rule:
+    def rule(record: Mapping[str, Any]) -> Note | None:
         if member not in record or scheme in record:
             return None
-        return (
-            "scheme_missing",
-            scheme,
-            f"is missing for {shown(record[member])}: name the scheme, such as ORCID or ROR",
-        )
+        problem = f"is missing for {shown(record[member])}"
+        return Note("scheme_missing", (scheme,), problem, f"name the scheme, such as {example}")
 
     return rule
 
 
-def _wants_right_digits(member: str, scheme: str) -> Rule:
-    def rule(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
-        name, value = record.get(scheme), record.get(member)
-        if not isinstance(name, str) or not isinstance(value, str) or is_right(name, value):
-            return None
-        return "checksum", member, f"{shown(value)} is not a valid {name}: check its digits"
-
-    return rule
-
-
-def _date(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
+def _date(record: Mapping[str, Any]) -> Note | None:
     text = record.get("date")
-    if not isinstance(text, str) or is_date(text):
+    if not isinstance(text, str):
         return None
+    if is_date(text):
+        return _kept_date(text)
     if is_open_range(text):
-        right = f"unknown{text}" if text.startswith("/") else f"{text}open"
-        return "date_open", "date", f"{shown(text)} has an empty side, and DataCite loses it in XML: write {right}"
-    return "date_syntax", "date", f"{shown(text)} is not a date: write 2024, 2024-05-31, 2024-05-01/2024-05-31 or 2024~"
+        problem = f"{shown(text)} has an empty side, and DataCite loses it in XML"
+        return Note("date_open", ("date",), problem, date_advice.in_edtf_of_2012(text))
+    return Note("date_syntax", ("date",), f"{shown(text)} is not a date", date_advice.instead_of(text))
 
 
-def _other_relation(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
+def _kept_date(text: str) -> Note | None:
+    if is_reversed(text):
+        start, _, end = text.partition("/")
+        return Note("date_reversed", ("date",), f"{shown(text)} ends before it begins", f"write {end}/{start}")
+    if not is_edtf(text) and is_edtf_2019(text):
+        problem = f"{shown(text)} is EDTF of 2019, of which DataCite knows the draft of 2012 only"
+        return Note("date_edtf_2019", ("date",), problem, date_advice.in_edtf_of_2012(text))
+    return None
+
+
+def _language(record: Mapping[str, Any]) -> Note | None:
+    text = record.get("language")
+    if not isinstance(text, str) or not languages.FORM.fullmatch(text):
+        return None
+    kept = languages.kept_as(text)
+    if kept != text:
+        return Note(
+            "language_changed", ("language",), f"{shown(text)} is kept by DataCite as {kept!r}", f"write {kept}"
+        )
+    return None if languages.is_language(text) else _no_language(text, ("language",))
+
+
+def _no_language(text: str, path: Path) -> Note:
+    meant = languages.meant_by(text)
+    remedy = f"did you mean {meant!r}?" if meant else "write a code of ISO 639, such as en, de or gsw"
+    return Note("language_unknown", path, f"{shown(text)} is not the code of a language", remedy)
+
+
+def _other_relation(record: Mapping[str, Any]) -> Note | None:
     if record.get("relationType") != "Other" or "relationTypeInformation" in record:
         return None
-    return (
-        "information_missing",
-        "relationTypeInformation",
-        "is missing for relationType 'Other': describe the relation",
-    )
+    problem = "is missing for relationType 'Other'"
+    return Note("information_missing", ("relationTypeInformation",), problem, "describe the relation")
 
 
-def _inverted_box(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
+def _inverted_box(record: Mapping[str, Any]) -> Note | None:
     south, north = record.get("southBoundLatitude"), record.get("northBoundLatitude")
     if not isinstance(south, int | float) or not isinstance(north, int | float) or south <= north:
         return None
-    return "box_inverted", "southBoundLatitude", f"{south} lies north of northBoundLatitude {north}: swap the two"
+    problem = f"{south} lies north of northBoundLatitude {north}"
+    return Note("box_inverted", ("southBoundLatitude",), problem, "swap the two")
 
 
-def _open_polygon(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
+def _open_polygon(record: Mapping[str, Any]) -> Note | None:
     polygon = record.get("geoLocationPolygon")
     points = (
         [row.get("polygonPoint") for row in polygon if isinstance(row, Mapping)] if isinstance(polygon, list) else []
@@ -140,24 +157,24 @@ def _open_polygon(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
     outline = [point for point in points if point is not None]
     if not outline or outline[0] == outline[-1]:
         return None
-    return "polygon_open", "geoLocationPolygon", "is not closed: repeat the first polygonPoint as the last"
+    return Note("polygon_open", ("geoLocationPolygon",), "is not closed", "repeat the first polygonPoint as the last")
 
 
 def _identified(member: str, scheme: str) -> tuple[Rule, ...]:
     return (
         _wants_scheme(member, scheme),
-        _wants_right_digits(member, scheme),
+        partial(linking.identifier, member=member, scheme=scheme),
         partial(linking.scheme_case, scheme=scheme),
-        partial(linking.ror_form, member=member, scheme=scheme),
     )
 
 
-def _related(member: str, kind: str) -> tuple[Rule, ...]:
-    return _wants(member), _wants_right_digits(member, kind), partial(linking.related, member=member, kind=kind)
-
+#: Members that are always looked at.
+_URIS = frozenset(("schemeUri", "schemeURI", "valueUri", "rightsUri", "awardUri"))
+_WATCHED = _URIS | {"lang"}
 
 # Kind of object (the name it stands under) -> its rules
 _RULES: dict[str, tuple[Rule, ...]] = {
+    "": (_language,),
     "creators": (_wants("name"),),
     "contributors": (_wants("name"),),
     "nameIdentifiers": (_wants("nameIdentifier"), *_identified("nameIdentifier", "nameIdentifierScheme")),
@@ -168,25 +185,26 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "dates": (_wants("date"), _date),
     "identifiers": (
         _wants("identifier"),
-        _wants_right_digits("identifier", "identifierType"),
+        partial(linking.identifier, member="identifier", scheme="identifierType"),
         partial(linking.scheme_case, scheme="identifierType", known=linking.TYPES),
     ),
-    "relatedIdentifiers": (*_related("relatedIdentifier", "relatedIdentifierType"), _other_relation),
+    "relatedIdentifiers": (
+        _wants("relatedIdentifier"),
+        partial(linking.identifier, member="relatedIdentifier", scheme="relatedIdentifierType"),
+        _other_relation,
+    ),
     "relatedItems": (_wants("titles"), _other_relation),
     "relatedItemIdentifier": (
-        *_related("relatedItemIdentifier", "relatedItemIdentifierType"),
-        _wants_scheme("relatedItemIdentifier", "relatedItemIdentifierType"),
+        _wants("relatedItemIdentifier"),
+        partial(linking.identifier, member="relatedItemIdentifier", scheme="relatedItemIdentifierType"),
+        _wants_scheme("relatedItemIdentifier", "relatedItemIdentifierType", "DOI or ISSN"),
     ),
     "rightsList": (
-        _wants_scheme("rightsIdentifier", "rightsIdentifierScheme"),
+        _wants_scheme("rightsIdentifier", "rightsIdentifierScheme", "SPDX"),
         partial(linking.scheme_case, scheme="rightsIdentifierScheme"),
     ),
     "descriptions": (_wants("description"),),
     "geoLocations": (_open_polygon,),
     "geoLocationBox": (_inverted_box,),
-    "fundingReferences": (
-        _wants_right_digits("funderIdentifier", "funderIdentifierType"),
-        partial(linking.ror_form, member="funderIdentifier", scheme="funderIdentifierType"),
-        linking.funder,
-    ),
+    "fundingReferences": (partial(linking.identifier, member="funderIdentifier", scheme="funderIdentifierType"),),
 }

@@ -24,8 +24,19 @@ def is_ror(value: str) -> bool:
     return 98 - number * 100 % 97 == int(match[2])
 
 
+def is_upc(value: str) -> bool:
+    """A UPC-A: an EAN-13 without its leading zero."""
+    digits = re.sub(r"[ -]", "", value)
+    return len(digits) == 12 and digits.isdecimal() and bool(idutils.is_ean13(f"0{digits}"))
+
+
+def is_orcid(value: str) -> bool:
+    """An ORCID iD with or without its host, which idutils takes in some spellings only."""
+    return bool(idutils.is_orcid(re.sub(r"^(?:https?://)?(?:www\.)?orcid\.org/", "", value, flags=re.IGNORECASE)))
+
+
 _CHECKS: dict[str, Callable[[str], object]] = {
-    "ORCID": idutils.is_orcid,
+    "ORCID": is_orcid,
     "ISNI": idutils.is_isni,
     "ROR": is_ror,
     "ISSN": idutils.is_issn,
@@ -33,6 +44,7 @@ _CHECKS: dict[str, Callable[[str], object]] = {
     "LISSN": idutils.is_issn,
     "ISBN": idutils.is_isbn,
     "EAN13": idutils.is_ean13,
+    "UPC": is_upc,
 }
 
 

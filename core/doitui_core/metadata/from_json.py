@@ -51,6 +51,15 @@ def unknown(document: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(_unknown(_bare(document), Record(ATTRIBUTES), "")))
 
 
+def members_at(path: str) -> list[str]:
+    """The names that the metadata has at a place such as `creators.affiliation`; empty where there is none."""
+    shape: Shape | None = Record(ATTRIBUTES)
+    for name in path.split(".") if path else ():
+        shape = shape.members.get(name) if isinstance(shape, Record) else None
+        shape = shape.row if isinstance(shape, Rows) else shape
+    return list(shape.members) if isinstance(shape, Record) else []
+
+
 def _bare(document: Mapping[str, Any]) -> Mapping[str, Any]:
     data = document.get("data")
     attributes = data.get("attributes") if isinstance(data, Mapping) else None

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote, urlsplit
 
+from doitui_core.metadata.wording import Note
+
 #: What DataCite's column `url` holds (lupo db/schema.rb: text). Bytes.
 LONGEST = 65_535
 
@@ -25,8 +27,6 @@ RESOLVERS = frozenset(
     )
 )
 
-Note = tuple[str, str]
-
 _SCHEME = re.compile(r"(ftp|http|https)://")
 _AUTHORITY = re.compile(r"[a-z]+://([^/?#]*)")
 _USER = re.compile(r"(?<=://)[^/?#\s]*@")
@@ -40,25 +40,25 @@ _WRITE = "write an address that starts with https://, http:// or ftp://"
 
 
 def refusal(url: str) -> Note | None:
-    """(code, message) of what DataCite refuses in `url`, None where it takes it. An empty one is missing: not here."""
+    """What DataCite refuses in `url`, None where it takes it. An empty one is missing: not here."""
     if _is_plain(url):
         return None
     shown = quoted(url)
     if len(url.encode("utf-8", "surrogatepass")) > LONGEST:
-        return "too_long", f"{shown} has {len(url)} characters, DataCite takes {LONGEST} bytes: shorten it"
+        return _note("too_long", f"{shown} has {len(url)} characters, DataCite takes {LONGEST} bytes", "shorten it")
     if re.search(r"\s", url):
-        return "url_syntax", f"{shown} contains a space or a line break: write %20 for a space"
+        return _note("url_syntax", f"{shown} contains a space or a line break", "write %20 for a space")
     if _CONTROL.search(url):
-        return "url_syntax", f"{shown} contains control characters: remove them"
+        return _note("url_syntax", f"{shown} contains control characters", "remove them")
     if not _SCHEME.match(url):
-        return "url_syntax", f"{shown} is not a web address: {_WRITE}"
+        return _note("url_syntax", f"{shown} is not a web address", _WRITE)
     if not _has_host(url):
-        return "url_syntax", f"{shown} has no host: {_WRITE} and a host, as https://archive.example.org/1"
+        return _note("url_syntax", f"{shown} has no host", f"{_WRITE} and a host, as https://archive.example.org/1")
     return None
 
 
 def notes(url: str, own_doi: Callable[[], str]) -> Iterator[Note]:
-    """(code, message) of what DataCite takes, and readers will regret; `url` is one that `refusal` lets pass.
+    """What DataCite takes, and readers will regret; `url` is one that `refusal` lets pass.
 
     `own_doi`: the DOI that the page is for, empty where it is not known; asked for only when `url` is a resolver's.
     """
@@ -66,12 +66,15 @@ def notes(url: str, own_doi: Callable[[], str]) -> Iterator[Note]:
         return
     shown = quoted(url)
     if _USER.search(url):
-        yield "url_credentials", f"{shown} names a user, visible to everybody: remove the part before @"
+        yield _note("url_credentials", f"{shown} names a user, visible to everybody", "remove the part before @")
     yield from _spelling(url, shown)
     if len(url) > LONG:
-        yield "url_long", f"{shown} has {len(url)} characters, and browsers may cut it: use one of at most {LONG}"
-    if (target := resolved_doi(url)) and (message := _onward(target, own_doi())):
-        yield message[0], f"{shown} {message[1]}"
+        yield _note(
+            "url_long", f"{shown} has {len(url)} characters, and browsers may cut it", f"use one of at most {LONG}"
+        )
+    if target := resolved_doi(url):
+        code, problem = _onward(target, own_doi())
+        yield _note(code, f"{shown} {problem}", "give the page's own address")
 
 
 def resolved_doi(url: str) -> str:
@@ -91,6 +94,10 @@ def quoted(url: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def _note(code: str, problem: str, remedy: str) -> Note:
+    return Note(code, ("url",), problem, remedy)
+
+
 def _has_host(url: str) -> bool:
     authority = _AUTHORITY.match(url)
     return authority is not None and authority[1].rpartition("@")[2].partition(":")[0] != ""
@@ -104,17 +111,17 @@ def _spelling(url: str, shown: str) -> Iterator[Note]:
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
-        yield "url_characters", f"{shown} cannot be read as an address: check its host"
+        yield _note("url_characters", f"{shown} cannot be read as an address", "check its host")
         return
     if not host.isascii():
-        yield "url_not_ascii", f"{shown} has a host with letters beyond ASCII: write it in its xn-- form"
+        yield _note("url_not_ascii", f"{shown} has a host with letters beyond ASCII", "write it in its xn-- form")
     elif not url.isascii():
-        yield "url_not_ascii", f"{shown} has letters beyond ASCII: percent-encode them, as %C3%A4 for ä"
+        yield _note("url_not_ascii", f"{shown} has letters beyond ASCII", "percent-encode them, as %C3%A4 for ä")
     elif found := _NOT_IN_URI.search(url):
-        yield "url_characters", f"{shown} has {found[0]!r}, which is not allowed in a URL: percent-encode it"
+        yield _note("url_characters", f"{shown} has {found[0]!r}, which is not allowed in a URL", "percent-encode it")
 
 
-def _onward(target: str, own: str) -> Note | None:
+def _onward(target: str, own: str) -> tuple[str, str]:
     if own and own.lower() != target.lower():
-        return "url_is_doi", f"is the address of another DOI, {target}: give the page's own address"
-    return "url_loop", "is the address of the DOI itself, so it would never resolve: give the page's own address"
+        return "url_is_doi", f"is the address of another DOI, {target}"
+    return "url_loop", "is the address of the DOI itself, so it would never resolve"

@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from doitui_core.metadata.checksums import is_ror
-from doitui_core.metadata.kernel4 import VOCABULARIES
-from doitui_core.metadata.wording import shown
+from doitui_core.metadata.checksums import is_right, is_ror
+from doitui_core.metadata.identifier_forms import FORMS, has_form
+from doitui_core.metadata.kernel4 import UNKNOWN_VALUES, VOCABULARIES
+from doitui_core.metadata.wording import Note, shown
 
-Reading = tuple[str, str, str]
 Row = Mapping[str, Any]
 
 #: Schemes that DataCite knows, in its spelling.
@@ -22,58 +22,69 @@ SCHEMES = {name.casefold(): name for name in ("ORCID", "ROR", "ISNI", "GRID", "S
 #: The same for alternate identifiers.
 TYPES = {name.casefold(): name for name in VOCABULARIES["relatedIdentifierType"]}
 
-_RESOLVER = r"(?:https?://(?:dx\.|www\.)?doi\.org/|https?://handle\.(?:stage|test)\.datacite\.org/)"
-_DOI = re.compile(rf"{_RESOLVER}?(?:doi:\s*)?10\.[0-9]{{4,9}}(?:\.[0-9]+)*/\S+", re.IGNORECASE)
-_URL = re.compile(r"(?:https?|ftp|s3|gs)://[^\s/?#]\S*", re.IGNORECASE)
 #: levriero's; a bare id becomes an address when DataCite saves it.
 _ROR = re.compile(r"(?:(?:https?://)?ror\.org/)?0\w{6}[0-9]{2}", re.ASCII)
-_FUNDER = re.compile(rf"{_RESOLVER}?(?:doi:\s*)?10\.13039/[0-9]+", re.IGNORECASE)
+_ORCID = re.compile(r"(?:https?://(?:www\.)?orcid\.org/)?[0-9]{4}(?:[- ][0-9]{4}){2}[- ][0-9]{3}[0-9X]", re.IGNORECASE)
+_ORCID_DIGITS = re.compile(
+    r"([0-9]{4})[^0-9]?([0-9]{4})[^0-9]?([0-9]{4})[^0-9]?([0-9]{3}[0-9X])(?![0-9X])", re.IGNORECASE
+)
+
+#: Their numbers, without what stands around them, have a check digit.
+_DIGITS = ("ORCID", "ROR", "ISNI", "ISBN", "ISSN", "EISSN", "LISSN", "EAN13", "UPC")
+
+_CODES = {"DOI": "doi_syntax", "Crossref Funder ID": "doi_syntax", "URL": "uri_syntax"}
 
 
-def scheme_case(row: Row, scheme: str, known: Mapping[str, str] = SCHEMES) -> Reading | None:
+def scheme_case(row: Row, scheme: str, known: Mapping[str, str] = SCHEMES) -> Note | None:
     """The scheme in `row[scheme]` in another spelling than DataCite's."""
     value = row.get(scheme)
     right = known.get(value.casefold()) if isinstance(value, str) else None
     if right is None or right == value:
         return None
-    return "scheme_case", scheme, f"{shown(value)} is a scheme that DataCite does not understand: write '{right}'"
+    problem = f"{shown(value)} is a scheme that DataCite does not understand"
+    return Note("scheme_case", (scheme,), problem, f"write '{right}'")
 
 
-def ror_form(row: Row, member: str, scheme: str) -> Reading | None:
-    """A ROR id with a slash at its end, or in another form that makes no link."""
+def identifier(row: Row, member: str, scheme: str) -> Note | None:
+    """An identifier that has not the digits or the form of its scheme."""
     value, name = row.get(member), row.get(scheme)
-    if not isinstance(value, str) or not isinstance(name, str) or name.casefold() != "ror":
+    if not isinstance(value, str) or not isinstance(name, str) or value.strip("()") in UNKNOWN_VALUES:
         return None
-    if _ROR.fullmatch(value) or not is_ror(value):
+    kind = SCHEMES.get(name.casefold()) or TYPES.get(name.casefold()) or name
+    if kind in _DIGITS:
+        return _by_digits(kind, value, member)
+    if has_form(kind, value):
         return None
-    right = "https://ror.org/" + value.rstrip("/").rpartition("/")[2].lower()
-    return "ror_form", member, f"{shown(value)} is written in a form that DataCite does not link: write {right}"
+    article = "an" if kind[:2] in ("AR", "ar", "IG", "IS", "LS", "RR") else "a"
+    unlinked = ", so nothing is linked" if kind in _CODES else ""
+    problem = f"{shown(value)} has not the form of {article} {kind}{unlinked}"
+    return Note(_CODES.get(kind, "identifier_syntax"), (member,), problem, f"write {FORMS[kind].example}")
 
 
-def related(row: Row, member: str, kind: str) -> Reading | None:
-    """A related DOI or URL that is none."""
-    value, name = row.get(member), row.get(kind)
-    if not isinstance(value, str) or not isinstance(name, str):
-        return None
-    if name == "DOI" and not _DOI.fullmatch(value):
-        return "doi_syntax", member, f"{shown(value)} is not a DOI, so nothing is linked: write 10.NNNN/suffix"
-    if name == "URL" and not _URL.fullmatch(value):
-        return (
-            "uri_syntax",
-            member,
-            f"{shown(value)} is not a URL, so nothing is linked: write it in full, with https://",
-        )
+def _by_digits(kind: str, value: str, member: str) -> Note | None:
+    if kind == "ORCID" and (digits := _ORCID_DIGITS.search(value)) and not _ORCID.fullmatch(value.rstrip("/")):
+        plain = "-".join(digits.groups()).upper()
+        if is_right("ORCID", plain):
+            problem = f"{shown(value)} is an ORCID iD in a form that DataCite does not link"
+            return Note("orcid_form", (member,), problem, f"write https://orcid.org/{plain}")
+    if not is_right(kind, value):
+        remedy = f"check its digits, and write it as {_NUMBERS[kind]}"
+        return Note("checksum", (member,), f"{shown(value)} is not a valid {kind}", remedy)
+    if kind == "ROR" and not _ROR.fullmatch(value) and is_ror(value):
+        right = "https://ror.org/" + value.rstrip("/").rpartition("/")[2].lower()
+        problem = f"{shown(value)} is written in a form that DataCite does not link"
+        return Note("ror_form", (member,), problem, f"write {right}")
     return None
 
 
-def funder(row: Row) -> Reading | None:
-    """A Crossref Funder ID that is none."""
-    value = row.get("funderIdentifier")
-    if (
-        row.get("funderIdentifierType") != "Crossref Funder ID"
-        or not isinstance(value, str)
-        or _FUNDER.fullmatch(value)
-    ):
-        return None
-    right = "write https://doi.org/10.13039/ and the number"
-    return "doi_syntax", "funderIdentifier", f"{shown(value)} is no Crossref Funder ID that DataCite links: {right}"
+_NUMBERS = {
+    "ORCID": "https://orcid.org/0000-0002-1825-0097",
+    "ROR": "https://ror.org/03yrm5c26",
+    "ISNI": "0000 0001 2103 2683",
+    "ISBN": "978-3-905673-82-1",
+    "ISSN": "2049-3630",
+    "EISSN": "2049-3630",
+    "LISSN": "2049-3630",
+    "EAN13": "4006381333931",
+    "UPC": "036000291452",
+}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from html.entities import html5
 
-from doitui_core.metadata.wording import shown
+from doitui_core.metadata.wording import Note, shown
 
 #: Tags that DataCite leaves in what it reads from XML.
 KEPT_TAGS = ("b", "br", "code", "em", "i", "pre", "strong", "sub", "sup")
@@ -30,14 +30,16 @@ _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")
 _KEPT_PAIR = re.compile(rf"<({'|'.join(tag for tag in KEPT_TAGS if tag != 'br')})>([^<>]*)</\1>|<br>")
 
 
-def notes(text: str) -> Iterator[tuple[str, str]]:
-    """(code, message) for the first entity and the first tag in a text that people read."""
+def notes(text: str) -> Iterator[Note]:
+    """A note for the first entity and the first tag in a text that people read."""
     entity = _first_entity(text) if "&" in text else ""
     if entity:
-        yield "entity", f"{shown(text)} has {entity}, which DataCite keeps as it is: write {html.unescape(entity)!r}"
+        problem = f"{shown(text)} has {entity}, which DataCite keeps as it is"
+        yield Note("entity", (), problem, f"write {html.unescape(entity)!r}")
     tag = _TAG.search(text) if "<" in text else None
     if tag is not None:
-        yield "markup", f"{shown(text)} has {tag[0][:20]}, which readers may see as it is: write plain text"
+        problem = f"{shown(text)} has {tag[0][:20]}, which readers may see as it is"
+        yield Note("markup", (), problem, "write plain text")
 
 
 def changed_by_xml(text: str) -> bool:

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from doitui_core.metadata import markup
+from doitui_core.metadata.date_advice import in_edtf_of_2012
 from doitui_core.metadata.dates import is_date, is_edtf
 from doitui_core.metadata.kernel4 import UNKNOWN_VALUES
-from doitui_core.metadata.wording import Path, shown
-
-Note = tuple[str, Path, str]
+from doitui_core.metadata.wording import Note, Path, shown
 
 #: Blocks for which the schema has no place.
 LEFT_OUT = ("contentUrl", "container")
@@ -35,20 +34,22 @@ def carried(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def notes(attributes: Mapping[str, Any]) -> Iterator[Note]:
-    """(code, path, message) for each value that DataCite will keep changed, or not at all."""
+    """A note for each value that DataCite will keep changed, or not at all."""
     for block in LEFT_OUT:
         if attributes.get(block):
-            yield "not_sent", (block,), "is not sent over MDS, since XML has no place for it: set transport to rest"
+            problem = "is not sent over MDS, since XML has no place for it"
+            yield Note("not_sent", (block,), problem, "set transport to rest")
     for block, member in _CLEANED.items():
         for path, text in _texts(attributes, block, member):
             if markup.changed_by_xml(text):
-                yield "changed_by_xml", path, _cleaned(text)
+                yield Note("changed_by_xml", path, _cleaned(text), "write it without, or set transport to rest")
     for path, text in _texts(attributes, "dates", "date"):
         if is_date(text) and not is_edtf(text) and text not in UNKNOWN_VALUES:
-            yield "date_lost", path, f"{shown(text)} is lost over MDS, where dates are EDTF: write 2024-05-31T12:00:00Z"
+            problem = f"{shown(text)} is lost over MDS, which keeps dates of EDTF's draft of 2012 only"
+            yield Note("date_lost", path, problem, in_edtf_of_2012(text))
     for path, kind in _texts(attributes, "identifiers", "identifierType"):
         if kind.casefold() == "doi":
-            yield "lost_over_xml", path, f"{shown(kind)} is lost over MDS: give the DOI as a relatedIdentifier"
+            yield Note("lost_over_xml", path, f"{shown(kind)} is lost over MDS", "give the DOI as a relatedIdentifier")
     yield from _related(attributes)
 
 
@@ -56,11 +57,8 @@ def _related(attributes: Mapping[str, Any]) -> Iterator[Note]:
     for path, text in _texts(attributes, "relatedIdentifiers", "relatedIdentifier"):
         row = attributes["relatedIdentifiers"][path[1]]
         if row.get("relatedIdentifierType") == "DOI" and not _DOI.fullmatch(text):
-            yield (
-                "lost_over_xml",
-                path,
-                f"{shown(text)} is lost over MDS, which takes it for no DOI: write 10.NNNN/suffix",
-            )
+            problem = f"{shown(text)} is lost over MDS, which takes it for no DOI"
+            yield Note("lost_over_xml", path, problem, "write 10.NNNN/suffix")
 
 
 def _texts(attributes: Mapping[str, Any], block: str, member: str) -> Iterator[tuple[Path, str]]:
@@ -78,4 +76,4 @@ def _cleaned(text: str) -> str:
         what.append("tags are taken out, with what looks like one")
     if re.search(r"[&>]|<(?![A-Za-z/!?])", text):
         what.append("& < > become &amp; &lt; &gt;")
-    return f"{shown(text)} is changed over MDS ({'; '.join(what)}): write it without, or set transport to rest"
+    return f"{shown(text)} is changed over MDS ({'; '.join(what)})"

@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from doitui_core.metadata.wording import Note
+
 #: The body of a request, as it goes over the wire. Bytes.
 LONGEST_REQUEST = 10 * 1024 * 1024
 
@@ -23,24 +25,26 @@ LONGEST_TEXT = 10_000_000
 #: JSON below this stays within every limit, whatever is in it: no row grows tenfold in XML. Characters.
 SURELY_SMALL = 1_000_000
 
-Note = tuple[str, str]
-
 
 def refusal(attributes: Mapping[str, Any], *, packed: bool) -> Note | None:
-    """(code, message) where DataCite would refuse the document for its size. `packed`: whether it is sent gzipped."""
+    """What to say where DataCite would refuse the document for its size. `packed`: whether it is sent gzipped."""
     from doitui_core.metadata import to_xml  # lxml loads only for what is large
 
     if any(len(text.encode("utf-8", "replace")) > LONGEST_TEXT for text in _texts(attributes)):
-        return "too_large", f"has a text of more than {_megabytes(LONGEST_TEXT)}: shorten it"
+        return _note(f"has a text of more than {_megabytes(LONGEST_TEXT)}", "shorten it")
     xml = len(to_xml.render(attributes, doi=""))
     if xml > LONGEST_XML:
-        return "too_large", f"has {_megabytes(xml)} as XML, DataCite keeps {_megabytes(LONGEST_XML)}: divide the record"
+        return _note(f"has {_megabytes(xml)} as XML, DataCite keeps {_megabytes(LONGEST_XML)}", "divide the record")
     sent = len(zlib.compress(_written(attributes))) if packed else xml
     if sent > LONGEST_REQUEST:
         how = "gzipped" if packed else "as XML, which MDS takes as it is"
         most = _megabytes(LONGEST_REQUEST)
-        return "too_large", f"has {_megabytes(sent)} {how}, DataCite lets {most} through: divide the record"
+        return _note(f"has {_megabytes(sent)} {how}, DataCite lets {most} through", "divide the record")
     return None
+
+
+def _note(problem: str, remedy: str) -> Note:
+    return Note("too_large", ("metadata",), problem, remedy)
 
 
 def _written(attributes: Mapping[str, Any]) -> bytes:

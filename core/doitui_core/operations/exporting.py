@@ -28,11 +28,6 @@ class ExportedDocument:
     findings: Sequence[Finding]
     published: bool
 
-    @property
-    def errors(self) -> list[Finding]:
-        """What DataCite would reject."""
-        return [finding for finding in self.findings if finding.level == "error"]
-
 
 def of_doi(row: Doi) -> ExportedDocument:
     """The document of a DOI. Raises `Refused` where it has no record."""

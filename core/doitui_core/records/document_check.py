@@ -27,12 +27,7 @@ class CheckedDocument:
     @property
     def valid(self) -> bool:
         """Whether DataCite would take it as the metadata of a findable DOI."""
-        return not self.error and not self.errors
-
-    @property
-    def errors(self) -> list[Finding]:
-        """What DataCite would reject."""
-        return [finding for finding in self.findings if finding.level == "error"]
+        return not self.error and not validate.only_errors(self.findings)
 
 
 def check(path: Path, *, mds: bool = False, xsd: bool = False) -> Iterator[CheckedDocument]:
@@ -46,7 +41,9 @@ def check(path: Path, *, mds: bool = False, xsd: bool = False) -> Iterator[Check
             yield CheckedDocument(found.place, error=found.error)
         else:
             attributes = from_json.canonical(found.attributes)
-            findings = validate.check(attributes) + _page(attributes) + _unknown(found.attributes)
+            findings = (
+                validate.check(attributes) + _page(attributes) + validate.unknown_fields(found.attributes, OWN_MEMBERS)
+            )
             findings += validate.xml_warnings(attributes) if mds else []
             findings += _by_schema(attributes) if xsd else []
             yield CheckedDocument(found.place, attributes, findings)
@@ -70,10 +67,5 @@ def _page(attributes: dict[str, Any]) -> list[Finding]:
 
 def _by_schema(attributes: dict[str, Any]) -> list[Finding]:
     xml = to_xml.render(attributes, doi=str(attributes.get("doi") or "10.5072/none"))
-    return [Finding("xsd", "error", "", problem) for problem in official_schema.problems(xml)]
-
-
-def _unknown(attributes: Any) -> list[Finding]:
-    names = [name for name in from_json.unknown(attributes) if name not in OWN_MEMBERS]
-    message = "{} is not a field of DataCite's metadata and is left out: remove it or check its spelling"
-    return [Finding("unknown_field", "warning", name, message.format(name)) for name in names]
+    remedy = "change this element as the schema wants it"
+    return [Finding("xsd", "error", "", problem, remedy) for problem in official_schema.problems(xml)]

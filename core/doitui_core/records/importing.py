@@ -17,7 +17,7 @@ from doitui_core.db import database
 from doitui_core.dois.datacite_document import findings
 from doitui_core.domain import identifiers
 from doitui_core.errors import BadInput, DoituiError, Misconfigured
-from doitui_core.metadata import from_json
+from doitui_core.metadata import from_json, validate
 from doitui_core.metadata.validate import Finding
 from doitui_core.records import reading, record_lookup, records
 from doitui_core.records.reading import Document, Unread
@@ -132,7 +132,8 @@ def _save(
     by_hand = {} if options.published is None else {"published": options.published}
     given = RecordInput(object_id, attributes, _columns(document), by_hand, options.use_own_doi)
     stored = records.preview(config, given) if options.dry_run else records.store(config, given, options.actor)
-    found = findings(stored.record, config, "findable") + _unknown(document, options)
+    found = findings(stored.record, config, "findable")
+    found += validate.unknown_fields(document.attributes, (*OWN_MEMBERS, options.object_id))
     return ImportResult(document.place, stored.record.object_id, "", stored.created, given.doi, found, stored.protected)
 
 
@@ -151,13 +152,6 @@ def _text(document: Document, name: str) -> str:
     if not isinstance(value, str):
         raise BadInput(f"has {name} = {value!r}: it must be text")
     return value.strip()
-
-
-def _unknown(document: Document, options: ImportOptions) -> list[Finding]:
-    names = [name for name in from_json.unknown(document.attributes) if name not in (*OWN_MEMBERS, options.object_id)]
-    return [
-        Finding("unknown_field", "warning", name, f"{name} is not a DataCite field and is ignored") for name in names
-    ]
 
 
 def choose_id(document: Document, attributes: Mapping[str, Any], rule: str) -> str:

@@ -235,7 +235,7 @@ def check_url(url: str) -> None:
     if not database.storable(url):
         raise BadInput(f"{landing_pages.quoted(url)} cannot be stored: remove unpaired surrogates and NUL")
     if (refused := landing_pages.refusal(url)) is not None:
-        raise BadInput(f"landing page {refused[1]}")
+        raise BadInput(f"landing page {refused.message}")
 
 
 def change_url(record: Record, url: str) -> None:

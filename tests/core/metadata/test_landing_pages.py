@@ -75,13 +75,13 @@ def test_what_datacite_refuses_is_refused() -> None:
 
 
 def test_what_datacite_takes_has_the_warnings_it_deserves() -> None:
-    found = {url: [code for code, _ in notes(url, lambda: "10.5072/Abc")] for url in TAKEN}
+    found = {url: [code for code, *_ in notes(url, lambda: "10.5072/Abc")] for url in TAKEN}
     assert {url: refusal(url) for url in TAKEN if refusal(url)} == {}
     assert {url[:60]: codes for url, codes in found.items() if codes != TAKEN[url]} == {}
 
 
 def test_a_record_without_a_doi_is_warned_of_any_doi_that_could_be_its_own() -> None:
-    assert [code for code, _ in notes("https://doi.org/10.5072/abc", str)] == ["url_loop"]
+    assert [code for code, *_ in notes("https://doi.org/10.5072/abc", str)] == ["url_loop"]
 
 
 def test_the_own_doi_is_asked_for_only_where_the_page_is_a_resolver_s() -> None:

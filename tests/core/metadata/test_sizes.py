@@ -26,26 +26,30 @@ def test_a_document_of_fifteen_megabytes_goes_over_rest_and_not_over_mds() -> No
     document = related(115_000)
     assert LONGEST_REQUEST < len(render(document, doi="")) < LONGEST_XML
     assert refusal(document, packed=True) is None
-    code, message = refusal(document, packed=False) or ("", "")
-    assert (code, "MDS" in message) == ("too_large", True)
+    note = refusal(document, packed=False)
+    assert note is not None
+    assert (note.code, "MDS" in note.problem) == ("too_large", True)
 
 
 def test_more_xml_than_datacite_keeps_is_refused() -> None:
-    code, message = refusal(related(160_000), packed=True) or ("", "")
-    assert (code, "DataCite keeps 16.8 MB" in message) == ("too_large", True)
+    note = refusal(related(160_000), packed=True)
+    assert note is not None
+    assert (note.code, "DataCite keeps 16.8 MB" in note.problem) == ("too_large", True)
 
 
 def test_one_text_beyond_what_parsers_read_is_refused() -> None:
     document = {"descriptions": [{"description": "ä" * 5_000_001, "descriptionType": "Other"}]}
-    code, message = refusal(document, packed=True) or ("", "")
-    assert (code, "a text of more than 10.0 MB" in message) == ("too_large", True)
+    note = refusal(document, packed=True)
+    assert note is not None
+    assert (note.code, "a text of more than 10.0 MB" in note.problem) == ("too_large", True)
 
 
 def test_what_does_not_pack_is_refused_by_what_is_sent() -> None:
     document = dense(5_500_000)
     assert len(render(document, doi="")) < LONGEST_XML
-    code, message = refusal(document, packed=True) or ("", "")
-    assert (code, "gzipped" in message) == ("too_large", True)
+    note = refusal(document, packed=True)
+    assert note is not None
+    assert (note.code, "gzipped" in note.problem) == ("too_large", True)
 
 
 def test_what_is_surely_small_is_small_as_xml_too() -> None:
