@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from doitui.cli import exits, harvest, row_json
+from doitui.cli import exits, harvest, import_report, record_set, row_json
 from doitui.cli.items import each
 from doitui.cli.options import files_argument, ids_argument, owner_option, paging_options, repository_option, show_page
-from doitui.cli.output import fields, say, say_first
+from doitui.cli.output import fields
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, reads_database, writes, writes_database
 from doitui_core.text import plural
@@ -27,6 +27,7 @@ def record() -> None:
 
 
 record.add_command(harvest.harvest)
+record.add_command(record_set.set_)
 
 
 @record.command("import")
@@ -45,19 +46,22 @@ record.add_command(harvest.harvest)
     default=None,
     help="Override the documents (default: new records are published, others stay as they are).",
 )
+@click.option("--overwrite", is_flag=True, help="Take the documents' values also where a person set others.")
 @writes_database
 def import_(session: Session, files: tuple[Path, ...], code: str | None, doi: str, **how: Any) -> None:
     """Import DataCite XML, DataCite JSON, JSON lines or CSV, or update records from them.
 
     A document's DOI under your prefix is reserved; any other DOI is foreign and never registered. What a document omits
-    does not change. What a person set (landing page, publication state, owner) does not change either: differences
-    are reported.
+    does not change. What a person set (landing page, publication state, owner, auto_create, an assigned DOI) does not
+    change either: differences are reported, and --overwrite takes the documents' values.
+
+    A record that becomes published by the import may get a DOI: settings auto_create, register_at_publish, auto_mint.
 
     CSV files have a first line with the columns object_id, title and any of subtitle, translated_title, creators
     ("Brandt, Ida (ORCID); …"), creator_organisations, publisher, publication_year, resource_type, resource_type_text,
     subjects, date_created, date_issued, language, alternate_identifiers, related_identifiers
     ("IsPartOf DOI 10.5072/x"), sizes, formats, version, rights, rights_uri, abstract, description, place, doi, url,
-    owner_name, owner_email, published. Several values in a cell are separated by semicolons.
+    owner_name, owner_email, published, auto_create. Several values in a cell are separated by semicolons.
 
     Example: doitui record import --repository h records/*.xml
     """
@@ -75,45 +79,18 @@ def import_(session: Session, files: tuple[Path, ...], code: str | None, doi: st
     with progress("importing", len(files), done) as bar:
         for result in importing.files(files, config, options, bar.update):
             results.append(result)
-    _report(session, results)
+    if not session.dry_run:
+        _record_digest(session, code or config.code, results)
+    import_report.show(session, results)
 
 
-def _report(session: Session, results: list[Any]) -> None:
-    stored = [result for result in results if not result.error]
-    rejected = [result for result in results if result.error]
-    created = sum(result.created for result in stored)
-    document = {
-        "imported": len(stored),
-        "created": created,
-        "updated": len(stored) - created,
-        "rejected": [{"place": result.place, "error": result.error} for result in rejected],
-        "findings": [_located(row, found) for row in stored for found in row.findings],
-        "kept": [_located(row, kept) for row in stored for kept in row.protected],
-    }
-    for result in rejected:
-        say(f"{result.place}: {result.error}")
-    for row in stored:
-        for found in row.findings:
-            if found.level == "error":
-                say(f"{row.place}: record {row.object_id} cannot be minted: {found.message} ({found.code})")
-    kept = [f"record {row.object_id} {field.message}" for row in stored for field in row.protected]
-    say_first(kept, 10, " values set by hand that differ from the documents: --json lists all")
-    not_mintable, warned = (
-        sum(any(found.level == level for found in row.findings) for row in stored) for level in ("error", "warning")
-    )
-    counts = f"({created} new, {len(stored) - created} known), {len(rejected)} rejected"
-    lines = [f"{plural(len(stored), 'record')} {session.would}imported {counts}"]
-    if not_mintable:
-        lines.append(f"{not_mintable} of them cannot be minted yet: see above")
-    if warned:
-        lines.append(f"{warned} with warnings: see `doitui record show ID`")
-    session.show(document, lines)
-    exits.leave_items([exits.USAGE] * len(rejected), len(results))
+def _record_digest(session: Session, code: str, results: list[Any]) -> None:
+    """One mail on the DOIs that the import has queued, if digests are enabled."""
+    from doitui_core.notify import bulk_digests
 
-
-def _located(row: Any, found: Any) -> dict[str, Any]:
-    """What was found in a document, with its place and record."""
-    return {"place": row.place, "object_id": row.object_id} | dataclasses.asdict(found)
+    jobs = [result.published.job_id for result in results if result.published.job_id]
+    failed = [(result.object_id, result.published.error) for result in results if result.published.error]
+    bulk_digests.record("DOI registration", jobs, actor=session.actor, repository=code, refused=failed)
 
 
 @record.command("list")
@@ -150,6 +127,7 @@ def show_(session: Session, ids: tuple[str, ...]) -> None:
         more = {
             "owner_name": row.owner_name,
             "owner_email": row.owner_email,
+            "auto_create": row.auto_create or "default",
             "metadata": strict_json.tolerant_loads(row.metadata),
             "findings": list(map(dataclasses.asdict, targets.check(row))),
         }
@@ -206,7 +184,8 @@ def _group_lines(group: Any) -> list[str]:
 @ids_argument
 @writes
 def publish(session: Session, ids: tuple[str, ...]) -> None:
-    """Mark records as published. To mint their DOIs use `doi mint`, `batch mint` or `cron register-local`.
+    """Mark records as published. The settings auto_create, register_at_publish and auto_mint say whether this creates
+    their DOIs and queues their registration; else use `doi mint`, `batch mint` or `cron register-local`.
 
     Example: doitui record publish MS-0112
     """
@@ -231,11 +210,24 @@ def _publish(session: Session, ids: tuple[str, ...], *, on: bool) -> None:
 
     def act(text: str) -> dict[str, Any]:
         row = record_lookup.find(text)
-        changed = (
-            bool(row.published) != on if session.dry_run else publish_rules.publish(row, on=on, actor=session.actor)
-        )
-        line = f"{row.object_id} {session.would or 'is '}{state}" if changed else f"{row.object_id} was already {state}"
-        return {"object_id": row.object_id, "changed": changed, "line": line}
+        if session.dry_run:
+            change = publish_rules.preview(row, on=on)
+        else:
+            change = publish_rules.publish(row, on=on, actor=session.actor)
+        effect = change.effect
+        line = f"{row.object_id} {session.would or 'is '}{state}"
+        line = f"{line}; {effect.message}" if effect.message else line
+        found = {"object_id": row.object_id, "changed": change.changed}
+        if not change.changed:
+            return found | {"line": f"{row.object_id} was already {state}"}
+        if not on:
+            return found | {"line": line}
+        found |= {name: getattr(effect, name) or None for name in ("doi", "created_by", "registered_by")}
+        found |= {"job": effect.job_id or None, "line": line}
+        if not effect.error:
+            return found
+        error = f"{row.object_id} {session.would or 'is '}{state}, but no DOI was registered: {effect.error}"
+        return found | {"id": row.object_id, "error": error, "code": exits.SOME_FAILED}
 
     each(session, ids, act)
 

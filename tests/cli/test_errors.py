@@ -41,7 +41,7 @@ USAGE = {
     "a limit below nothing": "doi list --limit -1",
     "a limit beyond any number": "doi list --limit 99999999999999999999999",
     "an unknown setting": "setting get nope",
-    "a setting that nothing reads yet": "setting set auto_mint 1",
+    "a setting that nothing reads yet": "setting set auto_tag 1",
     "a setting that is no number": "setting set lease_seconds soon",
     "a setting without a value": "setting set lease_seconds",
     "a value and --stdin": "setting set lease_seconds 5 --stdin",

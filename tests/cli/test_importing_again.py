@@ -64,6 +64,24 @@ def test_of_many_differences_the_first_are_named(archive: Doitui, write: Write) 
     )
 
 
+def test_differences_are_counted_and_overwrite_takes_the_documents_values(moved: Doitui, write: Write) -> None:
+    place = write("a", url=OLD, published=True)
+    kept = moved("record", "import", place, "--json").json
+    assert (kept["kept_count"], kept["overwritten_count"]) == (2, 0)
+    assert "2 values set by hand not changed: --overwrite takes" in moved("record", "import", place).out
+    would = moved("record", "import", place, "--overwrite", "--dry-run")
+    assert ("2 values set by hand would be overwritten" in would.out, facts(moved)) == (True, (NEW, False))
+    done = moved("record", "import", place, "--overwrite", "--json").json
+    assert (done["overwritten_count"], done["kept"], facts(moved)) == (2, [], (OLD, True))
+    assert done["overwritten"][0] == {
+        "place": f"{place}:1",
+        "object_id": "a",
+        "field": "url",
+        "value": NEW,
+        "document": OLD,
+    }
+
+
 SPELLINGS = (
     "https://doi.org/{}",
     "HTTPS://DOI.ORG/{}",

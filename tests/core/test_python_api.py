@@ -49,7 +49,7 @@ INTERFACE = {
     "delete_record": "(id, reason='The record was deleted.')",
     "publish": "(id)",
     "unpublish": "(id)",
-    "import_records": "(paths, repository=None)",
+    "import_records": "(paths, repository=None, *, overwrite=False)",
     "import_funding": "(path)",
     "reserve": "(id)",
     "mint": "(id, state='findable', now=False)",

@@ -21,6 +21,7 @@ from doitui_core.errors import BadInput
 from doitui_core.queue import jobs
 from doitui_core.records import funding_import, importing, publish_rules, record_lookup, records
 from doitui_core.records.importing import ImportOptions, ImportResult
+from doitui_core.records.publish_transition import PublishEffect
 from doitui_core.text import plural
 
 
@@ -51,7 +52,8 @@ def save_record(
     `url`: the landing page; without one the repository's template makes it. What is given stays when the record's
     document is imported later; an empty text takes that back.
 
-    The outcome is `created`, `updated` or `unchanged`. Nothing is sent: `mint` and `update` do that.
+    The outcome is `created`, `updated` or `unchanged`. Nothing is sent: `mint` and `update` do that. A record that
+    becomes published by it may get a DOI, as `publish` says; then `job_id` is the job that registers it.
     Raises `BadInput` for what cannot be stored, `DoiTaken` for a DOI of another record, `NotFound` for a repository.
 
     Example: `doitui_core.save_record("ms-1", metadata={"titles": [{"title": "Letters"}], …})`
@@ -75,7 +77,7 @@ def save_record(
         outcome = "created" if stored.created else "updated" if stored.changed else "unchanged"
         if outcome != "unchanged":
             audit.note(who, "save", f"record {stored.record.object_id}", outcome)
-    return ActResult(_doi_of(stored.record), None, outcome)
+    return _with_effect(stored.record, stored.published, outcome)
 
 
 @public
@@ -121,9 +123,12 @@ def delete_record(id: str, reason: str = publish_rules.REASON, *, actor: str | N
 
 @public
 def publish(id: str, *, actor: str | None = None) -> ActResult:
-    """Mark a record as published. Its DOI is minted by `mint`, `mint_all` or `register_local`.
+    """Mark a record as published. The settings `auto_create`, `register_at_publish` and `auto_mint` say whether that
+    creates its DOI and queues its registration; else it is minted by `mint`, `mint_all` or `register_local`.
 
-    The outcome is `done` or `unchanged`. Raises `NotFound`, `AmbiguousId`.
+    The outcome is `queued` with the job that registers it, `done` or `unchanged`. A DOI that could not be created or
+    queued does not stop the publication: `cause` is then `not_registered`, `message` the reason.
+    Raises `NotFound`, `AmbiguousId`.
 
     Example: `doitui_core.publish("ms-1")`
     """
@@ -146,13 +151,16 @@ def import_records(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     repository: str | None = None,
     *,
+    overwrite: bool = False,
     actor: str | None = None,
 ) -> ImportCounts:
     """Import files of DataCite XML, DataCite JSON or JSON lines; importing again updates. The format is recognised.
 
     `paths`: one file or several. `repository`: its code, needed where there are several. A document that cannot be
     stored is `rejected` in the result, with the reason, and the others are stored. Records are stored in portions of
-    200; inside `transaction()` all are kept or none.
+    200; inside `transaction()` all are kept or none. What a document does not say stays as it is, and so does what a
+    person set: such differences are `kept` in the result; with `overwrite` the document counts, and they are
+    `overwritten`.
 
     Raises `NotFound` or `BadInput` for the repository, `BadInput` for paths that are no paths.
 
@@ -161,7 +169,8 @@ def import_records(
     who = acting(actor)
     config = repositories.config(repositories.find_or_only(repository))
     files = [_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
-    documents = tuple(_imported(found) for found in importing.files(files, config, ImportOptions(actor=who)))
+    options = ImportOptions(overwrite=overwrite, actor=who)
+    documents = tuple(_imported(found) for found in importing.files(files, config, options))
     counts = Counter(document.outcome for document in documents)
     if stored := counts["created"] + counts["updated"]:
         with database.write():
@@ -192,7 +201,15 @@ def import_funding(path: str | os.PathLike[str], *, actor: str | None = None) ->
 
 def _imported(found: ImportResult) -> ImportedDocument:
     outcome = "rejected" if found.error else "created" if found.created else "updated"
-    return ImportedDocument(found.place, found.object_id, outcome, found.error, tuple(found.findings))
+    return ImportedDocument(
+        found.place,
+        found.object_id,
+        outcome,
+        found.error,
+        tuple(found.findings),
+        kept=tuple(field.message for field in found.protected),
+        overwritten=tuple(field.message for field in found.overwritten),
+    )
 
 
 def _path(path: Any) -> Path:
@@ -204,8 +221,15 @@ def _path(path: Any) -> Path:
 def _set_published(id: str, on: bool, who: str) -> ActResult:
     with database.write():
         row = record_lookup.find(id)
-        changed = publish_rules.publish(row, on=on, actor=who)
-    return ActResult(_doi_of(row), None, "done" if changed else "unchanged")
+        change = publish_rules.publish(row, on=on, actor=who)
+        done = "queued" if change.effect.job_id else "done"
+        return _with_effect(row, change.effect, done if change.changed else "unchanged")
+
+
+def _with_effect(row: Record, effect: PublishEffect, outcome: str) -> ActResult:
+    """The result of an act that may have published the record."""
+    cause = "not_registered" if effect.error else ""
+    return ActResult(_doi_of(row), effect.job_id or None, outcome, cause, effect.error)
 
 
 def _doi_of(row: Record) -> str | None:

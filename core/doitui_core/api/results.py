@@ -104,7 +104,8 @@ class DoiDetails(DoiInfo):
 class ImportedDocument:
     """What became of one document. `place`: its file, and its line in JSON lines. `outcome`: `created`, `updated` or
     `rejected`. `message`: why it was rejected. `findings`: what DataCite would refuse (`level` error), change or drop
-    (warning); errors have to be corrected before the record can be minted.
+    (warning); errors have to be corrected before the record can be minted. `kept` and `overwritten`: one sentence for
+    each value set by hand that differs from the document, or that `overwrite` replaced.
     """
 
     place: str
@@ -112,6 +113,8 @@ class ImportedDocument:
     outcome: str
     message: str = ""
     findings: tuple[Finding, ...] = ()
+    kept: tuple[str, ...] = ()
+    overwritten: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

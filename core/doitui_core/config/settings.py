@@ -117,6 +117,11 @@ _SETTINGS = (
     ),
     SettingSpec("local_prefix", parse.local_prefix, "", "our part of a prefix that several systems share (OPUS)"),
     SettingSpec("generator", parse.text, "", "dotted path of a function that makes DOIs; empty: the built-in one"),
+    SettingSpec("auto_create", parse.flag, "0", "whether publishing a record creates its DOI (OPUS): 1 or 0"),
+    SettingSpec(
+        "register_at_publish", parse.flag, "0", "whether publishing a record registers the DOI it has (OPUS): 1 or 0"
+    ),
+    SettingSpec("auto_mint", parse.flag, "0", "both at once, create and register at publishing (Heratio): 1 or 0"),
     SettingSpec("landing_page", parse.page, "", "template of landing pages, with {object_id} in it"),
     SettingSpec("usage_timezone", parse.zone, "UTC", "the clock of the hours and days of usage, as Europe/Berlin"),
     SettingSpec(

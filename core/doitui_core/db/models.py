@@ -48,6 +48,7 @@ class Record(Table):
     created_at = InstantField()
     updated_at = InstantField()
     set_by_hand = TextField(default="")
+    auto_create = TextField(default="")
 
 
 class Funding(Table):

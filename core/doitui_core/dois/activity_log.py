@@ -52,9 +52,28 @@ NO_URL = "could not update landing page URL of DOI {doi} of document {document} 
 NO_DOCUMENT = "could not generate the DataCite metadata for DOI registration of document {document}"
 
 
-def generated(doi: str, document: str) -> None:
-    """A DOI string was stored. As all messages of a change, it is logged when the transaction commits."""
-    database.after_commit(lambda: _write(logging.INFO, f"DOI {doi} was generated for document {document}"))
+def generated(doi: str, document: str, because: str = "") -> None:
+    """A DOI string was stored. As all messages of a change, it is logged when the transaction commits. `because`: the
+    setting that caused it.
+    """
+    line = f"DOI {doi} was generated for document {document}{_caused(because)}"
+    database.after_commit(lambda: _write(logging.INFO, line))
+
+
+def queued(doi: str, document: str, because: str) -> None:
+    """A registration was queued because a record was published."""
+    line = f"DOI {doi} of document {document} is to be registered{_caused(because)}"
+    database.after_commit(lambda: _write(logging.INFO, line))
+
+
+def nothing_to_register(document: str) -> None:
+    """A record was published that has no DOI of ours, with a setting that would register it."""
+    line = f"document {document} does not provide a local DOI that can be registered: abort DOI registration process"
+    database.after_commit(lambda: _write(logging.INFO, line))
+
+
+def _caused(because: str) -> str:
+    return f" ({because})" if because else ""
 
 
 def url_changed(row: Doi, url: str) -> None:
@@ -106,9 +125,9 @@ def verified(row: Doi, outcome: Outcome) -> None:
         _log_for(logging.WARNING, template, row, outcome.message)
 
 
-def not_generated(document: str, error: DoituiError) -> None:
+def not_generated(document: str, error: DoituiError, because: str = "") -> None:
     """No DOI could be generated. As all messages below, it is logged at once: the transaction is rolled back."""
-    _write(logging.ERROR, f"could not generate a DOI for document {document}: {error}")
+    _write(logging.ERROR, f"could not generate a DOI for document {document}{_caused(because)}: {error}")
 
 
 def not_described(document: str, error: InvalidMetadata) -> None:

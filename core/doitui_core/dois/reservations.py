@@ -56,14 +56,16 @@ def _refuse_second(record: Record) -> None:
         raise Refused(f"record {record.object_id} has the DOI {row.doi} already", "has_doi")
 
 
-def create(record: Record, config: Config, actor: str) -> Doi:
-    """`reserve` for a locked record without a DOI. Inside `database.write()`."""
+def create(record: Record, config: Config, actor: str, because: str = "") -> Doi:
+    """`reserve` for a locked record without a DOI. Inside `database.write()`. `because`: the setting that asks for it,
+    for the logs; empty where a person does.
+    """
     try:
-        row = _store(record, _generated(record, config), config, Remote.NONE, actor)
+        row = _store(record, _generated(record, config), config, Remote.NONE, actor, because)
     except DoituiError as error:
-        activity_log.not_generated(record.object_id, error)
+        activity_log.not_generated(record.object_id, error, because)
         raise
-    activity_log.generated(row.doi, record.object_id)
+    activity_log.generated(row.doi, record.object_id, because)
     return row
 
 
@@ -137,7 +139,7 @@ def check_adoptable(stored: Record | None, object_id: str, doi: str, config: Con
     return DocumentDoi.FOREIGN
 
 
-def _store(record: Record, doi: str, config: Config, remote: Remote, actor: str) -> Doi:
+def _store(record: Record, doi: str, config: Config, remote: Remote, actor: str, detail: str = "") -> Doi:
     now = database.now()
     row = Doi(
         doi=doi,
@@ -150,7 +152,7 @@ def _store(record: Record, doi: str, config: Config, remote: Remote, actor: str)
         created_at=now,
         updated_at=now,
     )
-    if not doi_rows.insert(row, actor, "reserve"):  # the unique index decides, also between processes
+    if not doi_rows.insert(row, actor, "reserve", detail):  # the unique index decides, also between processes
         _refuse_taken(record.object_id, doi)
         raise Refused(f"record {record.object_id}: its DOI was created concurrently: retry", "has_doi")
     return row

@@ -32,8 +32,11 @@ class Queued:
     outcome: Outcome | None = None
 
 
-def mint(record: Record, target: Wanted, *, actor: str, config: Config | None = None) -> Queued:
-    """Queue the mint of a record. Raises as `check_mintable` and `reservations.reserve`."""
+def mint(record: Record, target: Wanted, *, actor: str, config: Config | None = None, because: str = "") -> Queued:
+    """Queue the mint of a record. `because`: the setting that asks for it, for the logs; empty where a person does.
+
+    Raises as `check_mintable` and `reservations.reserve`.
+    """
     config = config or repositories.config(record.repository)
     with database.write():
         record = reservations.lock_record(record)
@@ -52,9 +55,12 @@ def mint(record: Record, target: Wanted, *, actor: str, config: Config | None = 
         facts = doi_rows.facts(row)
         new_facts = states.want(facts, target, row.doi)
         if new_facts != facts:
-            doi_rows.write(row, new_facts, actor=actor, action="mint", detail=f"to {target}")
+            detail = f"to {target} ({because})" if because else f"to {target}"
+            doi_rows.write(row, new_facts, actor=actor, action="mint", detail=detail)
         if new_facts.settled and not row.changed and jobs.open_job(JobKind.WRITE, row.id) is None:
             return Queued(row, 0, f"is {row.status} already")
+        if because:
+            activity_log.queued(row.doi, record.object_id, because)
         return Queued(row, _enqueue(row, JobKind.WRITE, config, actor))
 
 

@@ -145,6 +145,24 @@ def failed(row: Doi, record: Record | None, config: Config, outcome: Outcome) ->
     return _put(config, topic, _people(record, config), f"DOI {row.doi} could not be {done}{_about(record)}", text)
 
 
+def not_registered(record: Record, config: Config, error: str) -> bool:
+    """Notify the same people that a record was published and its DOI could not be created or queued: once for each
+    publication.
+    """
+    text = [
+        *_opening(record),
+        f"{_title(record) or 'A record'} is published, but its DOI could not be registered.",
+        "",
+        f"  error:    {error}",
+        *_where(record, config),
+        "",
+        f"Fix that, then: doitui doi mint {config.code}:{record.object_id}",
+    ]
+    topic = f"publishing:{record.id}:{micros(record.updated_at)}"
+    subject = f"The DOI of record {record.object_id} could not be registered at publishing"
+    return _put(config, topic, _people(record, config), subject, text)
+
+
 def blocked(config: Config, outcome: Outcome) -> bool:
     """Notify `doi_failure_notify` that a repository is blocked by its settings, once a day for each cause."""
     text = (

@@ -167,4 +167,5 @@ COLUMNS: dict[str, Column] = {
     "owner_name": lambda text: {"owner_name": text},
     "owner_email": lambda text: {"owner_email": text},
     "published": _published,
+    "auto_create": lambda text: {"auto_create": text},
 }

@@ -20,10 +20,11 @@ from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.metadata import from_json, validate
 from doitui_core.metadata.validate import Finding
 from doitui_core.records import reading, record_lookup, records
+from doitui_core.records.publish_transition import NO_EFFECT, PublishEffect
 from doitui_core.records.reading import Document, Unread
-from doitui_core.records.record_merge import ProtectedField
+from doitui_core.records.record_merge import OverwrittenField, ProtectedField
 from doitui_core.records.records import RecordInput
-from doitui_core.text import OFF, ON
+from doitui_core.text import OFF, ON, is_on
 
 #: Documents stored in one transaction: large enough to be fast, small enough to let workers write in between.
 BATCH = 200
@@ -32,7 +33,7 @@ BATCH = 200
 BATCH_BYTES = 16 * 1024 * 1024
 
 #: Members of a JSON document that are ours, not (only) metadata.
-OWN_MEMBERS = ("object_id", "url", "owner_name", "owner_email", "published")
+OWN_MEMBERS = ("object_id", "url", "owner_name", "owner_email", "published", "auto_create")
 
 _TEXTS = ("url", "owner_name", "owner_email")
 
@@ -40,7 +41,8 @@ _TEXTS = ("url", "owner_name", "owner_email")
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """The result of one document: stored as `object_id`, or rejected with `error`. `findings`: what DataCite would
-    refuse or change; `protected`: values set by hand that differ from the document.
+    refuse or change; `protected`: values set by hand that differ from the document; `overwritten`: those it replaced;
+    `published`: what its publication did to its DOI.
     """
 
     place: str
@@ -50,18 +52,22 @@ class ImportResult:
     doi: str = ""
     findings: Sequence[Finding] = ()
     protected: Sequence[ProtectedField] = ()
+    overwritten: Sequence[OverwrittenField] = ()
+    published: PublishEffect = NO_EFFECT
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """The options of `record import`. `published` None: as in the document, else unchanged; a new record is
-    published. `repeats`: the same place may be read again, as a page of a harvest.
+    published. `overwrite`: documents count also where a person set something else. `repeats`: the same place may be
+    read again, as a page of a harvest.
     """
 
     format: str = "auto"
     use_own_doi: bool = True
     object_id: str = "auto"
     published: bool | None = None
+    overwrite: bool = False
     dry_run: bool = False
     actor: str = "python"
     repeats: bool = False
@@ -130,21 +136,44 @@ def _save(
     document: Document, attributes: dict[str, Any], object_id: str, config: Config, options: ImportOptions
 ) -> ImportResult:
     by_hand = {} if options.published is None else {"published": options.published}
-    given = RecordInput(object_id, attributes, _columns(document), by_hand, options.use_own_doi)
+    given = RecordInput(
+        object_id, attributes, _columns(document), by_hand, options.use_own_doi, overwrite=options.overwrite
+    )
     stored = records.preview(config, given) if options.dry_run else records.store(config, given, options.actor)
     found = findings(stored.record, config, "findable")
     found += validate.unknown_fields(document.attributes, (*OWN_MEMBERS, options.object_id))
-    return ImportResult(document.place, stored.record.object_id, "", stored.created, given.doi, found, stored.protected)
+    return ImportResult(
+        document.place,
+        stored.record.object_id,
+        created=stored.created,
+        doi=given.doi,
+        findings=found,
+        protected=stored.protected,
+        overwritten=stored.overwritten,
+        published=stored.published,
+    )
 
 
 def _columns(document: Document) -> dict[str, str | bool]:
     """The columns a document fills, its metadata apart. A member that is missing, null or empty fills none."""
     columns: dict[str, str | bool] = {name: text for name in _TEXTS if (text := _text(document, name))}
+    columns |= _auto_create(document)
     value = document.members.get("published")
     if value != "" and str(value).strip().lower() in ON | OFF and not isinstance(value, bool):
         raise BadInput(f"has published = {value!r}: it must be true or false")
     # DataCite's own `published` is a date, which says nothing about us.
     return {**columns, "published": value} if isinstance(value, bool) else columns
+
+
+def _auto_create(document: Document) -> dict[str, str]:
+    """`auto_create` as it is stored (OPUS's enrichment `opus.doi.autoCreate`)."""
+    value = document.members.get("auto_create")
+    if value is None or value == "":
+        return {}
+    try:
+        return {"auto_create": "true" if is_on(str(value)) else "false"}
+    except ValueError as error:
+        raise BadInput(f"has auto_create = {value!r}: it must be true or false") from error
 
 
 def _text(document: Document, name: str) -> str:

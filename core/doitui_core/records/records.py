@@ -13,12 +13,13 @@ from doitui_core.db import database, prepared
 from doitui_core.db.models import Record
 from doitui_core.dois import parent_link, reservations
 from doitui_core.dois.reservations import DocumentDoi
-from doitui_core.domain import doi_spelling
+from doitui_core.domain import doi_spelling, identifiers
 from doitui_core.errors import BadInput
 from doitui_core.metadata import archival, build, from_json, landing_pages
-from doitui_core.records import parents, record_lookup, record_merge
+from doitui_core.records import parents, publish_transition, record_lookup, record_merge
+from doitui_core.records.publish_transition import NO_EFFECT, PublishEffect
 from doitui_core.records.record_lookup import CONTROL, checked_id
-from doitui_core.records.record_merge import Columns, ProtectedField
+from doitui_core.records.record_merge import FOREIGN_DOI, Columns, Merged, OverwrittenField, ProtectedField
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class RecordInput:
     `metadata`: Kernel-4 attributes in canonical form, `description`: an archival description (`metadata.archival`), of
     which they are made when it is stored; both None: unchanged. `document`: the columns that its document fills
     beside them (`record_merge.FIELDS`). `by_hand`: those that a person or a script sets now. `own_doi` False: a DOI in
-    the metadata is dropped.
+    the metadata is dropped. `overwrite`: what the document says counts also where a person set something else.
     """
 
     object_id: str
@@ -37,6 +38,7 @@ class RecordInput:
     by_hand: Columns = field(default_factory=dict)
     own_doi: bool = True
     description: Mapping[str, Any] | None = None
+    overwrite: bool = False
 
     @property
     def doi(self) -> str:
@@ -47,22 +49,30 @@ class RecordInput:
 
 @dataclass(frozen=True, slots=True)
 class StoreResult:
-    """The record as it is now, whether it is new, the fields protected from its document, whether it was changed."""
+    """The record as it is now, whether it is new, the fields protected from its document, whether it was changed, the
+    fields set by hand that its document replaced, and what its publication did to its DOI.
+    """
 
     record: Record
     created: bool
     protected: tuple[ProtectedField, ...] = ()
     changed: bool = True
+    overwritten: tuple[OverwrittenField, ...] = ()
+    published: PublishEffect = NO_EFFECT
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The columns to write, the fields protected from the document, and what happens to the DOI the document names."""
+    """The columns to write, the differences between the document and what was set by hand, what happens to the DOI the
+    document names, and whether the record becomes published.
+    """
 
     columns: dict[str, Any]
     protected: tuple[ProtectedField, ...]
+    overwritten: tuple[OverwrittenField, ...]
     doi: str
     document_doi: DocumentDoi | None
+    publishes: bool
 
 
 def save(
@@ -105,7 +115,9 @@ def _canonical(metadata: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def store(config: Config, given: RecordInput, actor: str) -> StoreResult:
-    """Store a record of a repository. Raises as `save`."""
+    """Store a record of a repository. One that becomes published by it may get a DOI (`publish_transition`); what fails
+    there is in the result and does not stop it. Raises as `save`.
+    """
     object_id = checked_id(given.object_id)
     with database.write():
         stored = record_lookup.same(config.repository_id, given.object_id, given.doi, lock=True)
@@ -118,7 +130,8 @@ def store(config: Config, given: RecordInput, actor: str) -> StoreResult:
             reservations.adopt_string(record, plan.doi, config, actor)
         if stored is not None:
             reservations.refresh(record, config)
-    return StoreResult(record, stored is None, plan.protected, changed)
+        effect = publish_transition.apply(record, config, actor) if plan.publishes else NO_EFFECT
+    return StoreResult(record, stored is None, plan.protected, changed, plan.overwritten, effect)
 
 
 def preview(config: Config, given: RecordInput) -> StoreResult:
@@ -128,7 +141,9 @@ def preview(config: Config, given: RecordInput) -> StoreResult:
     plan = _plan(stored, given, config)
     record = stored or Record(repository=config.repository_id, object_id=object_id)
     _set_columns(record, plan.columns)
-    return StoreResult(record, stored is None, plan.protected)
+    named = plan.doi if plan.document_doi is DocumentDoi.NEW else ""
+    effect = publish_transition.preview(record, config, named) if plan.publishes else NO_EFFECT
+    return StoreResult(record, stored is None, plan.protected, True, plan.overwritten, effect)
 
 
 def _plan(stored: Record | None, given: RecordInput, config: Config) -> _Plan:
@@ -141,14 +156,43 @@ def _plan(stored: Record | None, given: RecordInput, config: Config) -> _Plan:
     doi, page = given.doi, str(attributes.pop("url", "") or "")
     attributes.pop("doi", None)
     document = {"url": page, **given.document} if page else given.document
-    merged = record_merge.merge(stored.__data__ if stored else {}, document, given.by_hand)
+    before = stored.__data__ if stored else {}
+    merged = record_merge.merge(before, document, given.by_hand, overwrite=given.overwrite)
     _check_lines(merged.columns, doi, object_id)
     metadata = attributes if stated is not None else None
     columns = merged.columns | _content(metadata, merged.columns, stored, object_id)
     document_doi = reservations.check_adoptable(stored, object_id, doi, config) if doi else None
-    if document_doi or not given.own_doi:
-        columns["foreign_doi"] = doi if document_doi is DocumentDoi.FOREIGN else ""
-    return _Plan(columns, merged.protected, doi, document_doi)
+    merged = _merge_foreign(stored, given, Merged(columns, merged.protected, merged.overwritten), document_doi)
+    publishes = bool(merged.columns.get("published", stored is None)) and not (stored and stored.published)
+    document_doi = None if _named(merged.protected) else document_doi
+    return _Plan(merged.columns, merged.protected, merged.overwritten, doi, document_doi, publishes)
+
+
+def _merge_foreign(
+    stored: Record | None, given: RecordInput, merged: Merged, document_doi: DocumentDoi | None
+) -> Merged:
+    """`merged` with the foreign DOI: that of the document, unless a person assigned another one (`doi assign`)."""
+    if document_doi is None and given.own_doi:
+        return merged
+    foreign = given.doi if document_doi is DocumentDoi.FOREIGN else ""
+    columns, protected, overwritten = dict(merged.columns), merged.protected, merged.overwritten
+    if stored is not None and FOREIGN_DOI in record_merge.names(stored.set_by_hand):
+        if identifiers.fold(stored.foreign_doi) == identifiers.fold(given.doi):
+            return merged
+        if given.own_doi and not given.overwrite:
+            return Merged(
+                columns, (*protected, ProtectedField(FOREIGN_DOI, stored.foreign_doi, given.doi)), overwritten
+            )
+        if given.own_doi:
+            overwritten = (*overwritten, OverwrittenField(FOREIGN_DOI, stored.foreign_doi, given.doi))
+        by_hand = columns.get("set_by_hand", stored.set_by_hand)
+        columns["set_by_hand"] = record_merge.without_hand(by_hand, FOREIGN_DOI)
+    return Merged(columns | {FOREIGN_DOI: foreign}, protected, overwritten)
+
+
+def _named(protected: tuple[ProtectedField, ...]) -> bool:
+    """Whether the DOI is among the fields protected from the document."""
+    return any(one.field == FOREIGN_DOI for one in protected)
 
 
 def _described(description: Mapping[str, Any], object_id: str, stored: Record | None, config: Config) -> dict[str, Any]:

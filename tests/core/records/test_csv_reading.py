@@ -102,6 +102,7 @@ CELLS: dict[str, tuple[str, dict[str, Any]]] = {
     "owner_name": ("Ida", {}),
     "owner_email": ("ida@example.org", {}),
     "published": ("no", {}),
+    "auto_create": ("no", {}),
 }
 
 

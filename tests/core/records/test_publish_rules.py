@@ -23,8 +23,8 @@ def facts(doi: str) -> tuple[Wanted, Remote]:
 
 def test_publishing_is_a_mark_and_touches_no_doi(a_record: Make, a_minted_doi: Callable[..., Doi]) -> None:
     row = a_minted_doi()
-    assert publish_rules.publish(record_lookup.find("ms-1"), on=False)
-    assert not publish_rules.publish(record_lookup.find("ms-1"), on=False)
+    assert publish_rules.publish(record_lookup.find("ms-1"), on=False).changed
+    assert not publish_rules.publish(record_lookup.find("ms-1"), on=False).changed
 
     assert (record_lookup.find("ms-1").published, facts(row.doi)) == (False, (Wanted.FINDABLE, Remote.FINDABLE))
 
