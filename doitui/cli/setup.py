@@ -118,7 +118,7 @@ def doctor(session: Session, offline: bool, thorough: bool) -> None:
         if check.remedy:
             lines.append(f"{'':<{width + 8}}fix: {check.remedy}")
     documents = [
-        {"name": check.name, "level": check.level, "told": check.message, "mend": check.remedy} for check in checks
+        {"name": check.name, "level": check.level, "message": check.message, "fix": check.remedy} for check in checks
     ]
     session.show({"ok": not failed, "checks": documents}, lines)
     exits.leave(exits.SOME_FAILED if failed else exits.DONE)

@@ -78,7 +78,7 @@ def work(session: Session, drain: bool, threads: int, limit: int | None, every: 
         **summary_document(summary, "id"),
         "misconfigured": misconfigured,
         "unsent_mails": unsent,
-        "beside": {str(service): dict(outcomes) for service, outcomes in summary.other_services.items()},
+        "other_services": {str(service): dict(outcomes) for service, outcomes in summary.other_services.items()},
     }
     session.show(document, [_summary_line(summary)])
     _say_failures(summary)

@@ -98,7 +98,7 @@ class Actors:
         """Once a process is enough: the site runs all the same."""
         if about not in self._hinted:
             self._hinted.add(about)
-            self._log.warning("usage: %s (said once a process)", text)
+            self._log.warning("usage: %s (logged once a process)", text)
 
 
 def _ends_thread(error: BaseException) -> bool:

@@ -55,7 +55,7 @@ def is_first_part(status: str, headers: Headers) -> bool:
 def cited(headers: Headers) -> tuple[str, str] | None:
     """(kind, DOI) of an answer that names its DOI by `Link: <https://doi.org/…>; rel="cite-as"` (RFC 8574), else None.
 
-    Content is told from a landing page as FAIR Signposting does: content links to its page with `rel="collection"`.
+    Told apart from a landing page as in FAIR Signposting: content links to its page with `rel="collection"`.
     Links with an `anchor` speak of another resource. Of several DOIs the first is taken.
     """
     links = ""

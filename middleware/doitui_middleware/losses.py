@@ -1,4 +1,4 @@
-"""Hits that could not be kept: counted, said in the log at most once a minute, and summed up in `dropped.log`.
+"""Hits that could not be stored: counted, logged at most once a minute, and summed up in `dropped.log`.
 
 A line of that file: UTC time, number, process, reason, with tabs between. So `dropped` can tell the worker's host.
 """
@@ -67,7 +67,7 @@ class Losses:
         self.report()
 
     def report(self) -> None:
-        """Say what is pending, unless something was said within the last minute."""
+        """Log what is pending, unless something was logged within the last minute."""
         now = self._monotonic()
         if self._said_at is not None and now - self._said_at < SECONDS_BETWEEN:
             return

@@ -113,6 +113,6 @@ def _joinable(text: str) -> str:
 
 
 def _beginning(text: str) -> str:
-    """The plain text every path it matches starts with; empty if that cannot be said."""
+    """The plain text every path it matches starts with; empty if there is none."""
     found = _PLAIN_START.match(text)
     return found[1] if found and _is_tied(text) else ""

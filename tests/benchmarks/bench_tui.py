@@ -184,11 +184,11 @@ def _memory(screen: Terminal, name: str) -> Iterator[Row]:
 
 
 def _lost(url: str, name: str) -> Iterator[Row]:
-    """The wire to the database is cut, and mended as soon as the screen says so."""
+    """The wire to the database is cut, and restored as soon as the screen says so."""
     with relayed(url) as (relay, through), Terminal((DOITUI, "--database", through, "tui"), environment()) as screen:
         screen.until(b"Newest DOIs")
         screen.settle(1.0)
-        for what, act, marker in (("cut", relay.cut, b"LOST"), ("mended", relay.mend, b"live")):
+        for what, act, marker in (("cut", relay.cut, b"LOST"), ("restored", relay.restore, b"live")):
             screen.seen = b""
             start = time.perf_counter()
             act()

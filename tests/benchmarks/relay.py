@@ -25,7 +25,7 @@ class Relay:
             end.close()
         self._open.clear()
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         self._listener = self._listen(self.port)
 
     def _listen(self, port: int) -> socket.socket:

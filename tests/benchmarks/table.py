@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ground import Row
 
-HEAD = ("what", "figure", "unit", "target", "", "beside")
+HEAD = ("what", "figure", "unit", "target", "", "note")
 
 
 def lines(rows: Sequence[Row]) -> Iterator[str]:

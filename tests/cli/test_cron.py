@@ -127,7 +127,7 @@ def test_without_a_log_a_failure_is_one_line(reserved: Doitui, sandbox: Sandbox,
     assert err.count("\n") == 1
 
 
-def test_a_log_that_cannot_be_written_is_told_once_and_stops_nothing(
+def test_a_log_that_cannot_be_written_is_reported_once_and_stops_nothing(
     reserved: Doitui, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOITUI_LOG", "/nowhere/doi.log")

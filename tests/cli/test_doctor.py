@@ -29,7 +29,7 @@ def test_offline_sends_no_request(archive: Doitui) -> None:
 
 def test_json_has_every_check(archive: Doitui) -> None:
     found = archive("doctor", "--json").json
-    assert (found["ok"], {tuple(check) for check in found["checks"]}) == (True, {("name", "level", "told", "mend")})
+    assert (found["ok"], {tuple(check) for check in found["checks"]}) == (True, {("name", "level", "message", "fix")})
 
 
 def test_no_password_is_printed(archive: Doitui, home: Any) -> None:

@@ -155,7 +155,7 @@ def test_a_log_directory_that_cannot_be_made_is_a_warning_of_the_doctor_and_stop
 
 
 @pytest.mark.parametrize("place", ["/nowhere/doi.log", "{tmp}", "{tmp}/file/doi.log", "{tmp}/pipe"])
-def test_a_log_that_was_asked_for_and_cannot_be_written_is_told_once(
+def test_a_log_that_was_asked_for_and_cannot_be_written_is_reported_once(
     archive: Doitui,
     write: Callable[..., Path],
     start: Start,

@@ -398,4 +398,4 @@ def test_the_worker_also_sends_events(stated: Doitui, write: Callable[..., Path]
     stated("doi", "mint", "b")
     done = stated("work", "--drain", "--json")
 
-    assert (done.json["outcomes"], done.json["beside"]) == ({"done": 1}, {"events": {"done": 1}})
+    assert (done.json["outcomes"], done.json["other_services"]) == ({"done": 1}, {"events": {"done": 1}})

@@ -133,7 +133,7 @@ def test_the_doctor_names_the_full_disk(small: Doitui, disk: Path) -> None:
     with nothing_left(disk):
         done = small("doctor", "--offline", "--json")
     (check,) = [check for check in done.json["checks"] if check["name"] == "disk"]
-    assert (done.code, check["level"], str(disk) in check["told"]) == (1, "FAIL", True)
+    assert (done.code, check["level"], str(disk) in check["message"]) == (1, "FAIL", True)
 
 
 def test_a_disk_too_full_to_be_read_from_is_named_too(small: Doitui, disk: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_log_that_does_not_fit_is_imported_as_far_as_it_goes(small: Doitui, di
     assert "imported before" in line
 
 
-def test_counts_that_do_not_fit_are_told_once(small: Doitui, disk: Path, tmp_path: Path, write: Any) -> None:
+def test_counts_that_do_not_fit_are_reported_once(small: Doitui, disk: Path, tmp_path: Path, write: Any) -> None:
     small("record", "import", write("a"))
     doi = small("doi", "reserve", "a", "--json").json["results"][0]["doi"]
     counts = tmp_path / "counts.csv"
@@ -206,7 +206,7 @@ def save_many() -> None:
                 records.save(str(number), metadata={"titles": [{"title": json.dumps([number] * 50)}]})
 
 
-def test_a_transaction_that_sqlite_has_undone_is_told_as_what_it_is(archive: Doitui, file: Path) -> None:
+def test_a_transaction_that_sqlite_has_undone_is_reported_as_what_it_is(archive: Doitui, file: Path) -> None:
     from doitui_core.db import database
     from doitui_core.db.models import Record
     from doitui_core.errors import DiskFull

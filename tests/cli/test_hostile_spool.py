@@ -214,13 +214,13 @@ def test_the_doctor_names_each_entry_and_the_command_that_helps(users: SpoolUser
     after = [row for row in json.loads(act(WORKER, checks)[1])["checks"] if row["name"] == "spool"]
     assert {row["level"] for row in [*before, *after]} == {"WARN"}
     assert (len(before), len(after)) == (6, 6)
-    assert all("doitui usage drain" in row["mend"] for row in before[:5])
+    assert all("doitui usage drain" in row["fix"] for row in before[:5])
     aside = {path.name for path in users.spool.iterdir() if path.name.endswith(".set-aside")}
-    assert all(any(name in row["told"] and name in row["mend"] for name in aside) for row in after[:5])
+    assert all(any(name in row["message"] and name in row["fix"] for name in aside) for row in after[:5])
 
 
 @needs_root
-def test_a_file_of_another_group_counts_after_the_command_that_is_told(users: SpoolUsers) -> None:
+def test_a_file_of_another_group_counts_after_the_command_that_is_reported(users: SpoolUsers) -> None:
     def other_group() -> None:
         visit(users)
         (path,) = users.spool.glob("*.spool")
@@ -264,7 +264,7 @@ def test_a_pipe_for_a_key_does_not_block_the_site(users: SpoolUsers) -> None:
 
 
 @needs_root
-def test_a_file_the_worker_may_not_read_is_told_and_keeps_nothing_back(users: SpoolUsers) -> None:
+def test_a_file_the_worker_may_not_read_is_reported_and_keeps_nothing_back(users: SpoolUsers) -> None:
     def unreadable() -> str:
         visit(users)
         (path,) = users.spool.glob("*.spool")
@@ -280,4 +280,4 @@ def test_a_file_the_worker_may_not_read_is_told_and_keeps_nothing_back(users: Sp
     assert refused["reason"] == "cannot be drained: Permission denied"
     rows = json.loads(act(WORKER, doitui(users, "doctor", "--offline", "--json"))[1])["checks"]
     (check,) = (row for row in rows if row["name"] == "spool")
-    assert (check["level"], name in check["told"], check["mend"]) == ("FAIL", True, refused["fix"])
+    assert (check["level"], name in check["message"], check["fix"]) == ("FAIL", True, refused["fix"])

@@ -76,7 +76,7 @@ WHILE = {
 def named(archive: Doitui, incident: Incident) -> bool:
     name, level, result = incident.doctor
     checks = archive("doctor", "--json").json["checks"]
-    return any(one["name"] == name and one["level"] == level and result in one["told"] for one in checks)
+    return any(one["name"] == name and one["level"] == level and result in one["message"] for one in checks)
 
 
 @pytest.mark.parametrize("what", BEFORE)

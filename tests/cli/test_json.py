@@ -161,7 +161,7 @@ def test_a_worker_prints_its_outcomes(archive: Doitui, write: Callable[..., Path
     archive("record", "import", write("a", "b"))
     archive("batch", "mint")
     found = archive("work", "--drain", "--json").json
-    nothing_else = {"left": [], "blocked": {}, "beside": {}, "misconfigured": [], "unsent_mails": 0}
+    nothing_else = {"left": [], "blocked": {}, "other_services": {}, "misconfigured": [], "unsent_mails": 0}
     assert found == {"taken": 2, "outcomes": {"done": 2}} | nothing_else
 
 

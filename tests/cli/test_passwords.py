@@ -62,6 +62,6 @@ def test_a_url_in_the_place_of_a_command_is_shown_without_its_password(typed: Do
     assert (done.code, "hunter2" in done.complaint) == (2, False)
 
 
-def test_a_refused_password_is_told_where_it_belongs(typed: Doitui) -> None:
+def test_a_refused_password_is_reported_where_it_belongs(typed: Doitui) -> None:
     done = typed("--database", "u:hunter2@127.0.0.1/db", "status")
     assert (done.code, "~/.pgpass" in done.complaint, "PGPASSFILE" in done.complaint) == (2, True, True)

@@ -29,7 +29,7 @@ def refused(minted: Doitui, sandbox: Any, tmp_path: Path, doi_of: Callable[[str]
 @pytest.mark.parametrize("status", [401, 403])
 def test_the_doctor_says_that_reports_are_refused(refused: Doitui, status: int) -> None:
     checks = [check for check in refused("doctor", "--json").json["checks"] if check["name"] == "reports"]
-    assert [(check["level"], f"HTTP {status}" in check["told"], bool(check["mend"])) for check in checks] == [
+    assert [(check["level"], f"HTTP {status}" in check["message"], bool(check["fix"])) for check in checks] == [
         ("FAIL", True, True)
     ]
 

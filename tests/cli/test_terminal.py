@@ -148,7 +148,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(doitui: Doitui, start: Callab
     assert (process.returncode, err) == (0, "")
 
 
-def test_what_failed_is_told_to_a_reader_that_has_gone(
+def test_what_failed_is_reported_to_a_reader_that_has_gone(
     minted: Doitui, start: Callable[..., subprocess.Popen[str]]
 ) -> None:
     reading, writing = os.pipe()

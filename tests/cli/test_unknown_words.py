@@ -107,6 +107,6 @@ def test_opus_words_and_datacites_are_two_things(minted: Doitui, write: Callable
     }
 
 
-def test_an_unknown_state_is_told_with_the_words_there_are(archive: Doitui) -> None:
+def test_an_unknown_state_is_reported_with_the_words_there_are(archive: Doitui) -> None:
     result = archive("doi", "list", "--state", "nope").complaint
     assert [word in result for word in ("nope", "findable", "failed", "opus:registered")] == [True] * 4

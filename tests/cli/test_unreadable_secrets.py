@@ -50,12 +50,12 @@ def test_the_doctor_names_setting_and_variable(archive: Doitui, name: str) -> No
     archive("setting", "set", name, "env:TOK")
     archive("setting", "set", name, "env:TOK", "--repository", "h")
     found = [check for check in archive("doctor", "--json").json["checks"] if check["name"] == "secrets"]
-    assert [(check["level"], f"{name}: the environment variable TOK" in check["told"]) for check in found] == [
+    assert [(check["level"], f"{name}: the environment variable TOK" in check["message"]) for check in found] == [
         ("FAIL", True)
     ]
 
 
-def test_events_that_wait_for_a_token_are_told_and_not_lost(minted: Doitui, doi_of: Callable[[str], str]) -> None:
+def test_events_that_wait_for_a_token_are_reported_and_not_lost(minted: Doitui, doi_of: Callable[[str], str]) -> None:
     minted("setting", "set", "datacite_api_token", "env:TOK", "--repository", "h")
     added = ("--relation", "is-cited-by", "--object", "10.1000/182")
     assert minted("event", "add", "--subject", doi_of("a"), *added).code == 0

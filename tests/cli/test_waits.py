@@ -80,5 +80,5 @@ def test_a_time_that_a_wrong_clock_has_stored_holds_nothing_up(minted: Any, file
     minted("setting", "set", "datacite_rate_limit", "300")
     doctor = {check["name"]: check for check in minted("doctor", "--offline", "--json").json["checks"]}
     done = minted("sync")
-    assert (doctor["clock"]["level"], "rate limit of DOIs of DEMO.REPO" in doctor["clock"]["told"]) == ("WARN", True)
+    assert (doctor["clock"]["level"], "rate limit of DOIs of DEMO.REPO" in doctor["clock"]["message"]) == ("WARN", True)
     assert (done.code, "waiting" in done.err) == (0, False)

@@ -61,7 +61,7 @@ def test_never_is_nought_and_comes_back_as_none() -> None:
         (datetime(2026, 11, 20, 9, 30, tzinfo=timezone(timedelta(hours=2))), "2026-11-20T07:30:00Z"),
     ],
 )
-def test_times_are_told_in_utc_to_the_second(instant: datetime | None, text: str | None) -> None:
+def test_times_are_reported_in_utc_to_the_second(instant: datetime | None, text: str | None) -> None:
     assert iso(instant) == text
 
 

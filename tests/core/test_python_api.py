@@ -473,7 +473,7 @@ def written(place: Path) -> None:
     os.close(fd)
 
 
-def test_a_worker_runs_in_any_thread_until_it_is_told_to_stop(house: Sandbox) -> None:
+def test_a_worker_runs_in_any_thread_until_it_is_stopped(house: Sandbox) -> None:
     saved()
     doitui_core.mint("ms-1")
     stop = threading.Event()

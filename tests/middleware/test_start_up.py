@@ -15,7 +15,7 @@ from .conftest import Site, Spool, ask, request
 Wrap = Callable[..., UsageMiddleware]
 
 
-def test_a_site_without_a_spool_is_told_so() -> None:
+def test_a_site_without_a_spool_is_warned() -> None:
     with pytest.raises(Misconfigured, match=r"no spool.*DOITUI_SPOOL"):
         UsageMiddleware(Site(), views=[r"^/(?P<doi>10\..+)"])
 

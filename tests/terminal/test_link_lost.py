@@ -29,5 +29,5 @@ def test_a_link_that_is_lost_keeps_what_is_shown_and_comes_back(
         screen.until("nothing can be changed now")
         world.mint_all()
         world.until("findable", 1)
-        relay.mend()
+        relay.restore()
         assert screen.until("live", "Nothing to mint")

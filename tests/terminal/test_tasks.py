@@ -211,7 +211,7 @@ def test_doitui_alone_opens_the_screens_read_only(world: Any, tmux: Callable[...
     assert screen.until("this is read-only")
 
 
-def test_a_terminal_without_colour_is_told_everything_by_shape(world: Any, tmux: Callable[..., Any]) -> None:
+def test_a_terminal_without_colour_sees_everything_by_shape(world: Any, tmux: Callable[..., Any]) -> None:
     failed(world, "ms-1")
     world.environment["NO_COLOR"] = "1"
     screen = tmux()

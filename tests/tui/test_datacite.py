@@ -93,18 +93,18 @@ def test_what_the_record_has_become_since_is_a_difference(house: str) -> None:
     assert differences() == [("publicationYear", 1903, 1902)]
 
 
-def test_a_doi_that_datacite_does_not_have_is_told(house: str) -> None:
+def test_a_doi_that_datacite_does_not_have_is_reported(house: str) -> None:
     record = records.save("ms-2", metadata=METADATA, repository="h").record
     reservations.reserve(record)
     assert "does not have 10.5072/h/2026/ms-2" in comparing.ask(Doi.get(Doi.record == record.id).id).message
 
 
-def test_a_wrong_password_is_told(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_password_is_reported(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PW", "wrong")
     assert "rejects account DEMO.REPO" in comparing.ask(Doi.get(Doi.folded == DOI).id).message
 
 
-def test_nobody_at_home_is_told(house: str) -> None:
+def test_nobody_at_home_is_reported(house: str) -> None:
     change_settings.save_repository("h", {"datacite_url": "http://127.0.0.1:1"})
     assert "could not be asked" in comparing.ask(Doi.get(Doi.folded == DOI).id).message
 

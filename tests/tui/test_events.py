@@ -45,7 +45,7 @@ def test_a_tab_shows_one_state(shown: Shown) -> None:
     assert ("[failed 1]" in screen, "1 of 1" in screen) == (True, True)
 
 
-def test_that_no_worker_runs_is_told_above(shown: Shown) -> None:
+def test_that_no_worker_runs_is_reported_above(shown: Shown) -> None:
     assert "no worker is running" in shown()
 
 
@@ -53,7 +53,7 @@ def test_that_no_worker_runs_is_told_above(shown: Shown) -> None:
     ("cause", "error"),
     [("credentials", "HTTP 401: stale or wrong token"), ("forbidden", "HTTP 403: no right to write events")],
 )
-def test_a_refusal_is_told_above(shown: Shown, cause: str, error: str) -> None:
+def test_a_refusal_is_reported_above(shown: Shown, cause: str, error: str) -> None:
     name = "events http://127.0.0.1:1 demo.repo"
     RateLimit.create(name=name, blocked_at=database.now(), blocked_cause=cause, blocked_error=error)
     assert error in shown()

@@ -64,7 +64,7 @@ def test_what_comes_from_outside_is_shown_as_plain_text(
     assert {cell_len(line) <= 140 for line in text.splitlines()} == {True}
 
 
-def test_a_refusal_with_markup_in_it_is_told_as_it_is(
+def test_a_refusal_with_markup_in_it_is_reported_as_it_is(
     house: str, operate: Callable[..., Any], press: Callable[..., Any], toasts: Callable[..., list[str]]
 ) -> None:
     async def look(pilot: Any) -> str:

@@ -24,7 +24,7 @@ NOW = datetime(2026, 12, 31, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_link_that_is_lost_is_told_and_comes_back_by_itself(
+def test_a_link_that_is_lost_is_reported_and_comes_back_by_itself(
     house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str], relayed: Any
 ) -> None:
     async def until(pilot: Any, told: str) -> str:
@@ -38,7 +38,7 @@ def test_a_link_that_is_lost_is_told_and_comes_back_by_itself(
         pilot.app.look()
         lost = await until(pilot, "LOST")
         refused = pilot.app.refusal(actions.BY_ID["update"])
-        relay.mend()
+        relay.restore()
         back = await until(pilot, " live ")
         return "10.5072/h/2026/ms-2" in lost, refused, "10.5072/h/2026/ms-2" in back
 
@@ -80,7 +80,7 @@ def test_whatever_is_pressed_while_the_link_is_lost_what_is_shown_stays(
         await press(pilot)
         await press(pilot, "r", "question_mark", "escape", "j", "1", "4", "G")
         lost = seen(pilot)
-        relay.mend()
+        relay.restore()
         async with asyncio.timeout(20):
             while " live " not in seen(pilot):
                 pilot.app.look()
@@ -180,7 +180,7 @@ def test_asking_again_by_hand_leaves_one_next_look(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("write", [False, True], ids=["read-only", "write"])
-def test_a_file_that_is_replaced_is_told_and_the_new_one_is_shown(
+def test_a_file_that_is_replaced_is_reported_and_the_new_one_is_shown(
     house: str, operate: Callable[..., Any], seen: Callable[..., str], write: bool
 ) -> None:
     place = Path(house.removeprefix("sqlite:///"))

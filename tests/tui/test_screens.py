@@ -79,7 +79,7 @@ def test_the_dashboard_counts_what_is_there(house: str, operate: Callable[..., A
 
 
 @pytest.mark.parametrize("out", [False, True])
-def test_an_outage_is_told_in_full_and_no_end_of_the_queue_is_promised(
+def test_an_outage_is_reported_in_full_and_no_end_of_the_queue_is_promised(
     house: str, operate: Callable[..., Any], seen: Callable[..., str], out: bool
 ) -> None:
     async def look(pilot: Any) -> str:
@@ -122,7 +122,7 @@ def test_environment_rights_and_link_stand_in_the_first_line(
 
 
 @pytest.mark.parametrize(("size", "fits"), [((60, 15), True), ((59, 15), False), ((60, 14), False)])
-def test_a_terminal_that_is_too_small_is_told_so(
+def test_a_terminal_that_is_too_small_is_warned(
     house: str, operate: Callable[..., Any], seen: Callable[..., str], size: tuple[int, int], fits: bool
 ) -> None:
     async def look(pilot: Any) -> str:
@@ -164,7 +164,7 @@ def test_the_tabs_of_the_list_are_the_overview_of_opus(
     assert "[all 10]" in again
 
 
-def test_colours_give_way_to_greys_and_nothing_that_is_told_is_lost(
+def test_colours_give_way_to_greys_and_nothing_that_is_shown_is_lost(
     house: str, operate: Callable[..., Any], press: Callable[..., Any], seen: Callable[..., str]
 ) -> None:
     async def look(pilot: Any) -> tuple[str, str, set[bool]]:
@@ -180,7 +180,7 @@ def test_colours_give_way_to_greys_and_nothing_that_is_told_is_lost(
     assert (grey, all_grey) == (coloured, {True})
 
 
-def test_a_paste_that_was_cut_is_told(
+def test_a_paste_that_was_cut_is_reported(
     house: str, operate: Callable[..., Any], press: Callable[..., Any], toasts: Callable[..., list[str]]
 ) -> None:
     async def look(pilot: Any) -> list[str]:

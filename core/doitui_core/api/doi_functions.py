@@ -109,7 +109,7 @@ def restore(doi: str, reason: str, *, actor: str | None = None) -> ActResult:
 
 @public
 def set_url(doi: str, url: str, *, actor: str | None = None) -> ActResult:
-    """Change the landing page, and queue that DataCite is told. Before the DOI is minted the outcome is `done`: the
+    """Change the landing page, and queue the update at DataCite. Before the DOI is minted the outcome is `done`: the
     page goes out with the mint.
 
     Raises `BadInput` for an unusable URL, `NotFound`, and `Refused` for an abandoned DOI or one without a record.

@@ -105,7 +105,7 @@ def delete_record(id: str, reason: str = publish_rules.REASON, *, actor: str | N
     """Delete a record. A registered or findable DOI becomes a tombstone with `reason`, and the record stays,
     unpublished, for the tombstone's page; any other DOI is abandoned and never used again.
 
-    The outcome is `queued` where DataCite has to be told, else `done`.
+    The outcome is `queued` where DataCite must be updated, else `done`.
     Raises `NotFound`, `AmbiguousId`, and `Refused` while the DOI's last write has no known outcome.
 
     Example: `doitui_core.delete_record("ms-1", reason="Withdrawn by its author")`

@@ -1,5 +1,5 @@
 """ListRecords over OAI-PMH, page by page, with oaipmh-scythe. Requests, retries, limits and XML are ours: the library
-mends broken XML, which would lose records without a word, and has no limit for the size of a response.
+repairs broken XML, which loses records silently, and has no limit for the size of a response.
 
 Import this module only where a harvest begins: it needs the extra `harvest`.
 """

@@ -28,7 +28,7 @@ class RecordInput:
 
     `metadata`: Kernel-4 attributes in canonical form, `description`: an archival description (`metadata.archival`), of
     which they are made when it is stored; both None: unchanged. `document`: the columns that its document fills
-    beside them (`record_merge.FIELDS`). `by_hand`: those that a person or a script sets now. `own_doi` False: a DOI in
+    besides (`record_merge.FIELDS`). `by_hand`: those that a person or a script sets now. `own_doi` False: a DOI in
     the metadata is dropped. `overwrite`: what the document says counts also where a person set something else.
     """
 

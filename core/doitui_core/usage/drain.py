@@ -62,7 +62,7 @@ class Drained:
 
 
 def drain(directory: str | os.PathLike[str], step: Callable[[int], None] = lambda _: None) -> Drained:
-    """Bring all that is in the spool `directory` into the database; `step` is told of bytes.
+    """Bring all that is in the spool `directory` into the database; `step` is called with the number of bytes.
 
     Counts nothing yet: `recount.due` does. Raises `OSError` for a directory that cannot be read.
     """

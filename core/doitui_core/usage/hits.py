@@ -56,14 +56,14 @@ def store(rows: Sequence[Row], zone: Zone) -> Counter[str]:
     Inside `database.write()`. A row of a day that has another source, or is frozen, keeps that as its reason.
     """
     new = _refused([row for row in rows if row[REASON] == NEW], zone)
-    told = Counter([row[REASON] for row in rows])
+    reasons = Counter([row[REASON] for row in rows])
     for row in new:
         row[REASON] = COUNTED
     times = [row[AT] for row in rows if row[REASON] in (COUNTED, TAKES_BACK)]
     mark(zone.hours(times) | zone.hours([time - DOUBLE_CLICK for time in times]))
     # After `mark`: whoever counts these hours goes by ids, and those are given out here.
     raw_sql.insert("usage_hit", COLUMNS, rows)
-    return told
+    return reasons
 
 
 def _refused(new: list[Row], zone: Zone) -> list[Row]:
@@ -80,9 +80,9 @@ def _refused(new: list[Row], zone: Zone) -> list[Row]:
 
 def _closed(days: set[Day], source: str, zone: Zone) -> dict[Day, Reason]:
     """Claim `days` for `source`; those that cannot be, and why."""
-    told = day_sources(claim(days, source, zone))
-    closed = {day: Reason.OTHER_SOURCE for day, (found, _) in told.items() if found != source}
-    return closed | {day: Reason.FROZEN for day, (_, frozen) in told.items() if frozen}
+    sources = day_sources(claim(days, source, zone))
+    closed = {day: Reason.OTHER_SOURCE for day, (found, _) in sources.items() if found != source}
+    return closed | {day: Reason.FROZEN for day, (_, frozen) in sources.items() if frozen}
 
 
 def claim(days: Iterable[Day], source: str, zone: Zone) -> list[Day]:

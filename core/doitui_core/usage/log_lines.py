@@ -1,4 +1,4 @@
-"""The lines of a log file, plain or compressed (gzip, zstd), told apart by their first bytes, and how far was read."""
+"""The lines of a log file, plain or compressed (gzip, zstd), recognised by their first bytes, and how far was read."""
 
 from __future__ import annotations
 

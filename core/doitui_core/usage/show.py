@@ -40,14 +40,14 @@ def shown(*, month: str = "", doi: str = "", repository: str = "", limit: int = 
         {"doi": name, "repository": code, "access_method": method, "source": source, **_metrics(numbers)}
         for name, code, method, source, *numbers in (rows[:limit] if limit else rows)
     ]
-    told: Row = {"counts": counts, "more": bool(limit) and len(rows) > limit, "months": _months(series)}
+    found: Row = {"counts": counts, "more": bool(limit) and len(rows) > limit, "months": _months(series)}
     if month:
-        told["days"] = [
+        found["days"] = [
             {"day": date_of(day).isoformat(), **_metrics(numbers)}
             for day, source, *numbers in series
             if source != hits.IMPORT
         ]
-    return told
+    return found
 
 
 def _where(month: str, doi: str, repository: str) -> tuple[str, list[Any]]:

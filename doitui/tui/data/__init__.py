@@ -1,1 +1,1 @@
-"""Reading the database in threads beside the event loop."""
+"""Reading the database in threads of its own, outside the event loop."""

@@ -1,4 +1,4 @@
-"""A bar chart beside a table; the table tells the same in numbers."""
+"""A bar chart next to a table that has the same numbers."""
 
 from __future__ import annotations
 

@@ -296,7 +296,7 @@ def test_a_file_that_is_no_secret_is_stored_with_its_absolute_path_too(
     assert settings.load().get(name) == str(tmp_path / "list.txt")
 
 
-def test_a_relative_file_in_the_environment_that_is_not_there_is_told_with_the_directory(
+def test_a_relative_file_in_the_environment_that_is_not_there_is_reported_with_the_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -304,7 +304,7 @@ def test_a_relative_file_in_the_environment_that_is_not_there_is_told_with_the_d
         seen(environment={"DOITUI_DATACITE_PASSWORD": "file:pw"}).secret("datacite_password")
 
 
-def test_a_password_put_into_the_wrong_variable_is_not_told() -> None:
+def test_a_password_put_into_the_wrong_variable_is_not_reported() -> None:
     with pytest.raises(Misconfigured, match="is not a reference") as raised:
         seen(environment={"DOITUI_DATACITE_PASSWORD": "hunter2"}).secret("datacite_password")
     assert "hunter2" not in str(raised.value)

@@ -328,7 +328,7 @@ def test_a_value_is_at_most_one_row(store: str) -> None:
         Setting.create(name="x", value="2", updated_at=database.now())
 
 
-def test_a_writer_that_waits_in_vain_is_told_which_database_is_locked(
+def test_a_writer_that_waits_in_vain_is_reported_which_database_is_locked(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dialects, "LOCK_SECONDS", 0.1)
@@ -371,7 +371,7 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
     assert database_urls.masked(url) == shown
 
 
-def test_a_table_that_is_missing_is_told_as_a_database_that_is_not_whole(database_url: str) -> None:
+def test_a_table_that_is_missing_is_reported_as_a_database_that_is_not_whole(database_url: str) -> None:
     database.create(database_url)
     database.current().db.execute_sql("DROP TABLE counter")
     with pytest.raises(

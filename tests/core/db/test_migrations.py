@@ -35,7 +35,7 @@ def test_the_second_time_nothing_is_left_to_do(store: str) -> None:
     assert (database.create(store), Repository.select().count()) == ([], 1)
 
 
-def test_what_is_left_to_do_is_told_beforehand(database_url: str) -> None:
+def test_what_is_left_to_do_is_reported_beforehand(database_url: str) -> None:
     before = database.pending(database_url)
     database.create(database_url)
     after = database.pending(database_url)

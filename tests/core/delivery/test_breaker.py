@@ -113,7 +113,7 @@ def test_a_canary_held_back_by_a_clock_that_was_ahead_flies(store: str, clock: A
     assert rate_limit.take(NAME, 1, None).probe
 
 
-def test_opening_and_closing_are_told_once(store: str, clock: Any) -> None:
+def test_opening_and_closing_are_reported_once(store: str, clock: Any) -> None:
     told = [breaker.note(NAME, FAULT, database.now(), job_id, suspect=True) for job_id in range(6)]
     told += [breaker.note(NAME, HOME, database.now(), 7, suspect=True) for _ in range(2)]
     assert [change and change.opened for change in told] == [None] * 4 + [True, None, False, None]

@@ -53,7 +53,7 @@ ACTS: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("act", sorted(ACTS))
-def test_an_answer_about_another_doi_is_told_and_changes_no_fact(house: Any, answering_json: Any, act: str) -> None:
+def test_an_answer_about_another_doi_is_reported_and_changes_no_fact(house: Any, answering_json: Any, act: str) -> None:
     ACTS[act](house)
     server = answering_json("200 OK", about(VICTIM))
     house.settings(datacite_url=server.url)

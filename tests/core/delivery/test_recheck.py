@@ -96,7 +96,7 @@ def test_what_was_undone_is_looked_at_again_too(tombstone: Any, connect: Any) ->
     assert (tombstone.there().state, looks_back(tombstone)[-1]) == ("registered", ("pending", 300))
 
 
-def test_what_arrived_late_is_told_in_the_log(tombstone: Any, connect: Any) -> None:
+def test_what_arrived_late_is_reported_in_the_log(tombstone: Any, connect: Any) -> None:
     connect().replace(tombstone.doi().doi, {"event": "publish"})
     tombstone.later(minutes=5)
     (told,) = [row for row in tombstone.log() if row.action == "recheck"]

@@ -50,12 +50,12 @@ def test_a_wrong_password_blocks_the_repository_and_not_its_jobs(wrong_password:
     assert {attempts for _, attempts in statuses()} == {0}
 
 
-def test_a_wrong_password_is_told_to_datacite_by_what_was_in_hand_and_no_more(wrong_password: Any) -> None:
+def test_a_wrong_password_is_reported_to_datacite_by_what_was_in_hand_and_no_more(wrong_password: Any) -> None:
     wrong_password.work(threads=THREADS)
     assert 1 <= len(wrong_password.came_in("POST")) <= THREADS * worker.AHEAD
 
 
-def test_a_blocked_repository_is_told_once(wrong_password: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_blocked_repository_is_reported_once(wrong_password: Any, caplog: pytest.LogCaptureFixture) -> None:
     summaries = [wrong_password.work() for _ in range(3)]
     assert [summary.blocked["h"].cause for summary in summaries] == ["credentials"] * 3
     assert caplog.text.count("repository h is blocked") == 1

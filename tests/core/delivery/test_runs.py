@@ -33,14 +33,14 @@ def digests() -> list[str]:
     return [notice.subject for notice in Notice.select().where(Notice.topic.contains("digest")).order_by(Notice.id)]
 
 
-def test_a_run_is_told_in_one_mail(mailing: Any) -> None:
+def test_a_run_is_reported_in_one_mail(mailing: Any) -> None:
     mailing.faults(REFUSE_ONE)
     cron_runs.register(threads=1)
 
     assert digests() == ["DOI registration: 1 failed (1 cause), 2 succeeded"]
 
 
-def test_what_failed_before_and_is_well_now_is_told_as_such(mailing: Any) -> None:
+def test_what_failed_before_and_is_well_now_is_reported_as_such(mailing: Any) -> None:
     mailing.faults(REFUSE_ONE)
     cron_runs.register(threads=1)
     mailing.clock.forward(hours=24)
@@ -49,14 +49,14 @@ def test_what_failed_before_and_is_well_now_is_told_as_such(mailing: Any) -> Non
     assert digests()[1:] == ["DOI registration of 10.5072/h/2026/1 1: 1 recovered"]
 
 
-def test_a_run_that_found_nothing_is_not_told(mailing: Any) -> None:
+def test_a_run_that_found_nothing_is_not_reported(mailing: Any) -> None:
     cron_runs.register()
     cron_runs.register()
 
     assert len(digests()) == 1
 
 
-def test_a_verification_is_told_in_one_mail(mailing: Any) -> None:
+def test_a_verification_is_reported_in_one_mail(mailing: Any) -> None:
     cron_runs.register()
     cron_runs.verify(0)
 
@@ -73,7 +73,7 @@ def test_unpublished_abandoned_and_deactivated_ones_are_left_alone(mailing: Any)
     assert [line.object_id for line in result.lines] == ["3"]
 
 
-def test_a_document_that_cannot_be_built_is_told_with_its_reason(mailing: Any) -> None:
+def test_a_document_that_cannot_be_built_is_reported_with_its_reason(mailing: Any) -> None:
     mailing.record("1", creators=[])
     result = cron_runs.register()
 

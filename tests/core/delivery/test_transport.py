@@ -55,7 +55,7 @@ def test_every_error_of_requests_before_sending_is_not_sent_or_a_mistake_in_the_
     assert type(ours) is (Misconfigured if issubclass(error, transport.MISCONFIGURED) else NotSent)
 
 
-def test_why_a_server_cannot_be_reached_is_told_in_the_words_of_the_system() -> None:
+def test_why_a_server_cannot_be_reached_is_reported_in_the_words_of_the_system() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port = server.getsockname()[1]
     with pytest.raises(NotSent) as told:
@@ -63,7 +63,7 @@ def test_why_a_server_cannot_be_reached_is_told_in_the_words_of_the_system() -> 
     assert str(told.value).endswith("/dois: not sent, the server cannot be reached (Connection refused)")
 
 
-def test_why_no_answer_came_is_told_in_the_words_of_the_system() -> None:
+def test_why_no_answer_came_is_reported_in_the_words_of_the_system() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as server, pytest.raises(NoAnswer) as told:
         exchange(f"http://127.0.0.1:{server.getsockname()[1]}/dois", deadline=0.2)
     assert str(told.value).endswith("/dois: sent, but no whole answer came within 0.2 s (timed out)")

@@ -91,7 +91,7 @@ def test_what_another_worker_has_settled_meanwhile_is_not_left_over(house: Any) 
     assert (summary.outcomes, summary.left, house.job().status) == ({"ambiguous": 1}, {}, "completed")
 
 
-def test_progress_is_told_of_every_job(house: Any) -> None:
+def test_progress_is_reported_of_every_job(house: Any) -> None:
     for number in range(3):
         house.mint(str(number))
     told: list[Any] = []

@@ -32,7 +32,7 @@ def test_a_new_pattern_changes_no_doi_that_was_made(a_record: Save, archive: Rep
     assert doi_actions.mint("ms-1").doi.doi == "10.5072/h/2026/ms-1"
 
 
-def test_two_ids_that_make_one_string_are_told_apart_by_a_person(a_record: Save) -> None:
+def test_two_ids_that_make_one_string_are_reported_apart_by_a_person(a_record: Save) -> None:
     reservations.reserve(a_record("a b"))
     with pytest.raises(DoiTaken, match=r"record a-b cannot have 10.5072/h/2026/a-b: it is the DOI of record a b"):
         reservations.reserve(a_record("a-b"))

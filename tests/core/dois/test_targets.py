@@ -127,7 +127,7 @@ def test_an_update_is_queued_and_logged(a_minted_doi: Minted, assert_jobs: Check
 @pytest.mark.parametrize(
     "act", [doi_actions.update, doi_actions.verify, lambda doi: doi_actions.deactivate(doi, reason="x")]
 )
-def test_what_was_never_minted_is_told_to_mint_first(a_record: Save, act: Callable[[str], object]) -> None:
+def test_what_was_never_minted_is_reported_to_mint_first(a_record: Save, act: Callable[[str], object]) -> None:
     row = reservations.reserve(a_record("ms-1"))
     with pytest.raises(Refused) as raised:
         act(row.doi)

@@ -110,7 +110,7 @@ def test_two_object_ids_beyond_ascii_never_make_one_doi() -> None:
 @given(
     st.sets(st.text(alphabet="aбвяé語 -/.", min_size=1, max_size=6).filter(lambda text: not text.isascii()), min_size=2)
 )
-def test_object_ids_beyond_ascii_are_told_apart(object_ids: set[str]) -> None:
+def test_object_ids_beyond_ascii_are_reported_apart(object_ids: set[str]) -> None:
     made = {fold(generate("{object_id}", parts(object_id=object_id))) for object_id in object_ids}
     assert len(made) == len(object_ids)
 

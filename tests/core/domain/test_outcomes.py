@@ -88,7 +88,7 @@ def test_a_gateway_that_names_a_time_proves_nothing(status: int) -> None:
     assert from_answer(answer(status, retry_after="7")).kind is OutcomeKind.AMBIGUOUS
 
 
-def test_a_doi_that_exists_is_told_apart_from_bad_metadata() -> None:
+def test_a_doi_that_exists_is_reported_apart_from_bad_metadata() -> None:
     outcome = from_answer(answer(422, errors("This DOI has already been taken")))
     assert (outcome.kind, outcome.cause) == (OutcomeKind.PERMANENT, outcomes.DOI_EXISTS)
 

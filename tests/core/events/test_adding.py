@@ -85,7 +85,7 @@ def test_it_goes_out(ours: Any, api: Any) -> None:
         ((DOI, "cites", "https://e.org/\udcff"), BadInput, "cannot be the object"),
     ],
 )
-def test_what_cannot_be_told_is_refused(ours: Any, about: tuple[str, str, str], error: Any, says: str) -> None:
+def test_what_cannot_be_reported_is_refused(ours: Any, about: tuple[str, str, str], error: Any, says: str) -> None:
     with pytest.raises(error, match=says):
         adding.add(*about)
 
@@ -112,14 +112,14 @@ def test_what_is_refused_leaves_nothing_behind(ours: Any) -> None:
     assert Event.select().count() == 0
 
 
-def test_a_doi_that_is_reserved_only_is_not_told_of(a_record: Callable[..., Record], office: Any) -> None:
+def test_a_doi_that_is_reserved_only_is_not_reported_of(a_record: Callable[..., Record], office: Any) -> None:
     row = reservations.reserve(a_record("new"))
 
     with pytest.raises(Refused, match=f"{row.doi} is reserved: only registered or findable DOIs"):
         adding.add(row.doi, "cites", "10.1234/x")
 
 
-def test_a_record_that_is_not_published_is_not_told_of(ours: Any) -> None:
+def test_a_record_that_is_not_published_is_not_reported_of(ours: Any) -> None:
     Record.update(published=False).execute()
 
     with pytest.raises(Refused, match="of published records"):

@@ -122,7 +122,7 @@ def test_without_a_token_account_and_password_sign(
         ({"token": "", "password": "wrong"}, (OutcomeKind.BLOCKED, "credentials")),
     ],
 )
-def test_rights_are_told_apart(
+def test_rights_are_reported_apart(
     api: Any, connect: Connect, event: EventValue, options: dict[str, str], expected: tuple[OutcomeKind, str]
 ) -> None:
     assert outcome(connect(api, **options), event) == expected

@@ -58,20 +58,20 @@ def test_what_is_new_is_queued(office: Any) -> None:
     assert (usage_refresh.refresh(), dashboard_counts.events()["pending"]) == (StoreResult(new=2), 2)
 
 
-def test_a_count_of_nought_is_not_told(office: Any) -> None:
+def test_a_count_of_nought_is_not_reported(office: Any) -> None:
     office.view(3, requests=0)
     usage_refresh.refresh()
 
     assert told() == {VIEWS: 3}
 
 
-def test_nothing_is_told_without_counts(office: Any) -> None:
+def test_nothing_is_reported_without_counts(office: Any) -> None:
     office.doi()
 
     assert usage_refresh.refresh() == StoreResult()
 
 
-def test_counts_that_have_grown_are_told_with_their_new_total(office: Any) -> None:
+def test_counts_that_have_grown_are_reported_with_their_new_total(office: Any) -> None:
     office.view(3)
     usage_refresh.refresh()
     office.view(5)
@@ -79,7 +79,7 @@ def test_counts_that_have_grown_are_told_with_their_new_total(office: Any) -> No
     assert (usage_refresh.refresh(), told()) == (StoreResult(grown=1), {VIEWS: 5})
 
 
-def test_machines_are_told_where_that_is_switched_on(office: Any) -> None:
+def test_machines_are_reported_where_that_is_switched_on(office: Any) -> None:
     office.settings(event_sources_on="unique-dataset-investigations-machine")
     office.view(3)
     counts = {"access_method": "machine", "country": "DE", "source": "log", "unique_investigations": 8}
@@ -100,7 +100,7 @@ def test_countries_and_sources_are_summed(office: Any) -> None:
 
 
 @pytest.mark.parametrize("on", ["none", "works authors"])
-def test_usage_that_is_switched_off_is_not_told(office: Any, on: str) -> None:
+def test_usage_that_is_switched_off_is_not_reported(office: Any, on: str) -> None:
     office.settings(event_sources_on=on)
     office.view(3)
 
@@ -127,7 +127,7 @@ def test_a_metric_that_comes_later_has_the_object_of_the_others(office: Any) -> 
     assert {row.obj_id for row in Event.select()} == {PAGE}
 
 
-def test_a_record_that_is_not_published_is_not_told_of(office: Any) -> None:
+def test_a_record_that_is_not_published_is_not_reported_of(office: Any) -> None:
     office.view(3)
     Record.update(published=False).execute()
 
@@ -135,7 +135,7 @@ def test_a_record_that_is_not_published_is_not_told_of(office: Any) -> None:
 
 
 @pytest.mark.parametrize(("remote", "number"), [("none", 0), ("draft", 0), ("unknown", 0), ("registered", 1)])
-def test_only_dois_that_are_registered_are_told_of(office: Any, remote: str, number: int) -> None:
+def test_only_dois_that_are_registered_are_reported_of(office: Any, remote: str, number: int) -> None:
     office.view(3)
     with database.write():
         row = doi_rows.lock(office.doi().id)
@@ -157,7 +157,7 @@ def test_counts_that_have_not_changed_cost_no_write(office: Any, monkeypatch: py
     assert [sql for sql in begun if not sql.startswith("SELECT")] == []
 
 
-def test_every_repository_is_told_of_by_its_own_rules(
+def test_every_repository_is_reported_of_by_its_own_rules(
     office: Any, a_record: Callable[..., Record], a_minted_doi: Callable[..., Doi]
 ) -> None:
     change_settings.save_repository("other", {"datacite_prefix": "10.5072", "event_sources_on": "none"})
@@ -170,7 +170,7 @@ def test_every_repository_is_told_of_by_its_own_rules(
     assert [row.total for row in Event.select()] == [3]
 
 
-def test_more_dois_than_are_looked_at_in_one_go_are_all_told_of(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_dois_than_are_looked_at_in_one_go_are_all_reported(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usage_refresh, "AT_ONCE", 2)
     for number in range(5):
         office.view(number + 1, f"ms-{number}")
@@ -185,13 +185,13 @@ def test_more_dois_than_are_looked_at_in_one_go_are_all_told_of(office: Any, mon
 
 
 @pytest.mark.parametrize(("ago", "number"), [(0, 1), (34, 1), (35, 1), (37, 0)])
-def test_of_the_last_days_only_what_was_used_then_is_told(office: Any, ago: int, number: int) -> None:
+def test_of_the_last_days_only_what_was_used_then_is_reported(office: Any, ago: int, number: int) -> None:
     office.view(3, days_ago=ago)
 
     assert usage_refresh.refresh(35).new == number
 
 
-def test_of_a_doi_that_was_used_lately_all_is_told(office: Any) -> None:
+def test_of_a_doi_that_was_used_lately_all_is_reported(office: Any) -> None:
     office.view(3)
     office.view(4, days_ago=400)
     usage_refresh.refresh(35)
@@ -199,14 +199,14 @@ def test_of_a_doi_that_was_used_lately_all_is_told(office: Any) -> None:
     assert told() == {VIEWS: 7}
 
 
-def test_changes_are_told_and_not_kept(office: Any) -> None:
+def test_changes_are_reported_and_not_kept(office: Any) -> None:
     office.view(3)
     found = [one.event.total for some in usage_refresh.changed_events() for one in some]
 
     assert (found, Event.select().count(), Job.select().where(Job.kind == "event").count()) == ([3], 0, 0)
 
 
-def test_a_record_that_is_published_again_is_told_of_with_all_it_had(office: Any) -> None:
+def test_a_record_that_is_published_again_is_reported_of_with_all_it_had(office: Any) -> None:
     office.view(3)
     records.save("ms-1", metadata={}, repository="h", published=False)
     usage_refresh.refresh()

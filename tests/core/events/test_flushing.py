@@ -103,7 +103,7 @@ def test_a_limit_holds_for_failed_and_pending_together(linked: Any, api: Any, re
     assert len(api.seen) == 3
 
 
-def test_usage_that_was_told_today_is_not_told_again(linked: Any, api: Any) -> None:
+def test_usage_that_was_reported_today_is_not_told_again(linked: Any, api: Any) -> None:
     linked.view(3)
     linked.flush()
     linked.view(4)

@@ -86,7 +86,7 @@ def refused(office: Any, api: Any) -> Diagnosis | None:
     return diagnosis()
 
 
-def test_a_token_that_is_refused_is_told(office: Any, saying: Callable[..., Any]) -> None:
+def test_a_token_that_is_refused_is_reported(office: Any, saying: Callable[..., Any]) -> None:
     assert refused(office, saying(401, error("Bad credentials."))) == Diagnosis(
         "events are refused: HTTP 401: Bad credentials.; stale or wrong token: correct datacite_api_token (without one:"
         " password) (1 waiting)",
@@ -96,7 +96,7 @@ def test_a_token_that_is_refused_is_told(office: Any, saying: Callable[..., Any]
     )
 
 
-def test_a_right_that_is_missing_is_told(office: Any, saying: Callable[..., Any]) -> None:
+def test_a_right_that_is_missing_is_reported(office: Any, saying: Callable[..., Any]) -> None:
     found = refused(office, saying(403, error("Not authorized.")))
 
     assert found is not None
@@ -107,14 +107,14 @@ def test_a_right_that_is_missing_is_told(office: Any, saying: Callable[..., Any]
     )
 
 
-def test_an_address_at_which_nothing_is_is_told(office: Any, saying: Callable[..., Any]) -> None:
+def test_an_address_at_which_nothing_is_is_reported(office: Any, saying: Callable[..., Any]) -> None:
     found = refused(office, saying(404, error("No such place")))
 
     assert found is not None
     assert (found.status, found.remedy) == (404, "doitui setting set events_url URL   # or event_source_token")
 
 
-def test_a_refusal_that_is_over_is_not_told(office: Any, api: Any, reply: Any) -> None:
+def test_a_refusal_that_is_over_is_not_reported(office: Any, api: Any, reply: Any) -> None:
     api.refuses = reply(401)
     refused(office, api)
     api.refuses = None
@@ -145,7 +145,7 @@ def test_some_that_were_taken_speak_against_one_cause(office: Any, api: Any, rep
     assert refused(office, api) is None
 
 
-def test_what_others_told_does_not_speak_against_one_cause(office: Any, saying: Callable[..., Any]) -> None:
+def test_what_others_reported_does_not_speak_against_one_cause(office: Any, saying: Callable[..., Any]) -> None:
     office.keep(C, origin=Origin.ELSEWHERE)
 
     assert refused(office, saying(422, error("no"))) is not None

@@ -188,7 +188,7 @@ def test_a_total_that_is_none_counts_as_one(
     assert Event.get().total == 1
 
 
-def test_a_server_without_events_is_told(
+def test_a_server_without_events_is_reported(
     pull: Pull, office: Any, saying: Any, ask: Callable[..., EventQueryClient]
 ) -> None:
     with pytest.raises(RemoteFailed, match="not the Events API's own answer"):

@@ -142,7 +142,7 @@ def test_a_wrong_source_token_is_refused_like_a_wrong_token(office: Any, api: An
 
 
 @pytest.mark.parametrize(("status", "number"), [(401, 1), (403, 0)])
-def test_who_is_to_be_told_is_told_once(office: Any, api: Any, reply: Any, status: int, number: int) -> None:
+def test_who_is_to_be_reported_is_told_once(office: Any, api: Any, reply: Any, status: int, number: int) -> None:
     """Not of 403: that is so for every repository, and the doctor says so."""
     api.refuses = reply(status, text=error("No."))
     office.reach(api.url, smtp_url="smtp://127.0.0.1:9", doi_failure_notify="ops@example.org")

@@ -109,7 +109,9 @@ def test_an_answer_is_what_it_is(
 
 
 @pytest.mark.parametrize("status", [200, 401, 422, 429, 500])
-def test_a_try_is_told_whether_it_cost_an_attempt_or_not(office: Any, saying: Callable[..., Any], status: int) -> None:
+def test_a_try_is_reported_whether_it_cost_an_attempt_or_not(
+    office: Any, saying: Callable[..., Any], status: int
+) -> None:
     office.reach(saying(status, "").url)
     office.keep(A)
     office.work(limit=1)

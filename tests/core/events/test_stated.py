@@ -132,7 +132,7 @@ def test_an_update_that_states_the_same_sends_nothing_again(connection: Desk) ->
     assert connection.work(Service.EVENTS).taken == 0
 
 
-def test_a_registered_doi_is_told_of(connection: Desk) -> None:
+def test_a_registered_doi_is_reported_of(connection: Desk) -> None:
     connection.mint(state="registered", **EVERYTHING)
 
     assert connection.stated() == EXPECTED
@@ -216,7 +216,7 @@ def test_a_relation_that_comes_back_is_unmarked(removed: Desk) -> None:
     assert removed.event().in_metadata
 
 
-def test_a_relation_that_comes_back_and_was_told_is_not_told_again(removed: Desk) -> None:
+def test_a_relation_that_comes_back_and_was_reported_is_not_told_again(removed: Desk) -> None:
     removed.update(relatedIdentifiers=[related("Cites", "10.1234/x")])
 
     assert removed.work(Service.EVENTS).taken == 0
@@ -239,11 +239,11 @@ def unsent(connection: Desk) -> Desk:
     return connection
 
 
-def test_a_relation_that_is_removed_before_it_was_told_is_not_told(unsent: Desk) -> None:
+def test_a_relation_that_is_removed_before_it_was_reported_is_not_reported(unsent: Desk) -> None:
     assert unsent.sandbox.requests.entries() == []
 
 
-def test_why_it_is_not_told_stands_in_its_row(unsent: Desk) -> None:
+def test_why_it_is_not_reported_stands_in_its_row(unsent: Desk) -> None:
     row = unsent.event()
 
     assert (row.state, row.cause, row.last_error) == (
@@ -253,14 +253,14 @@ def test_why_it_is_not_told_stands_in_its_row(unsent: Desk) -> None:
     )
 
 
-def test_a_relation_that_comes_back_before_it_was_told_is_told(unsent: Desk) -> None:
+def test_a_relation_that_comes_back_before_it_was_reported_is_reported(unsent: Desk) -> None:
     unsent.update(relatedIdentifiers=[related("Cites", "10.1234/x")])
     unsent.work(Service.EVENTS)
 
     assert (unsent.there(), unsent.event().state) == ([("cites", CITED)], "submitted")
 
 
-def test_an_event_of_a_record_that_is_withdrawn_from_the_public_is_not_told(connection: Desk) -> None:
+def test_an_event_of_a_record_that_is_withdrawn_from_the_public_is_not_reported(connection: Desk) -> None:
     connection.mint(relatedIdentifiers=[related("Cites", "10.1234/x")])
     connection.record(published=False, relatedIdentifiers=[related("Cites", "10.1234/x")])
     connection.work(Service.EVENTS)
@@ -268,7 +268,7 @@ def test_an_event_of_a_record_that_is_withdrawn_from_the_public_is_not_told(conn
     assert (connection.there(), connection.event().cause) == ([], "not_public")
 
 
-def test_an_event_of_a_record_that_is_public_again_is_told(connection: Desk) -> None:
+def test_an_event_of_a_record_that_is_public_again_is_reported(connection: Desk) -> None:
     connection.mint(relatedIdentifiers=[related("Cites", "10.1234/x")])
     connection.record(published=False, relatedIdentifiers=[related("Cites", "10.1234/x")])
     connection.work(Service.EVENTS)

@@ -125,7 +125,7 @@ def test_an_event_that_has_grown_before_it_was_sent_has_one_job(office: Any) -> 
     assert (office.event(A).total, Job.select().where(Job.kind == "event").count()) == (2, 1)
 
 
-def test_usage_that_has_grown_is_due_a_day_after_it_was_told_last(submitted: Any) -> None:
+def test_usage_that_has_grown_is_due_a_day_after_it_was_reported_last(submitted: Any) -> None:
     told_at = submitted.event(PAGE).submitted_at
     submitted.clock.forward(hours=5)
     submitted.keep(PAGE, total=3, **VIEWS)
@@ -142,7 +142,7 @@ def test_usage_waits_as_pending(submitted: Any, api: Any) -> None:
     assert (api.seen, submitted.event(PAGE).state) == ([], "pending")
 
 
-def test_usage_that_grows_every_hour_is_told_once_a_day(submitted: Any, api: Any) -> None:
+def test_usage_that_grows_every_hour_is_reported_once_a_day(submitted: Any, api: Any) -> None:
     api.seen.clear()
     for hour in range(48):
         submitted.clock.forward(hours=1)
@@ -153,7 +153,7 @@ def test_usage_that_grows_every_hour_is_told_once_a_day(submitted: Any, api: Any
     assert (len(api.seen), submitted.event(PAGE).submitted_total) == (2, 50)
 
 
-def test_usage_that_was_told_long_ago_is_due_at_once(submitted: Any) -> None:
+def test_usage_that_was_reported_long_ago_is_due_at_once(submitted: Any) -> None:
     submitted.clock.forward(days=3)
     submitted.keep(PAGE, total=3, **VIEWS)
 

@@ -246,7 +246,7 @@ def test_a_registered_doi_that_cannot_be_brought_up_to_date_fails_once_and_says_
 
 @pytest.mark.parametrize("where", ["text", "place"])
 @pytest.mark.parametrize("call", ["put_metadata", "put_doi", "delete_metadata"])
-def test_a_success_of_mds_that_names_another_doi_is_told_and_changes_no_fact(site: Any, call: str, where: str) -> None:
+def test_a_success_of_mds_that_names_another_doi_changes_no_fact(site: Any, call: str, where: str) -> None:
     """A proxy that collapses paths would bring such answers: `OK (10.5072/VICTIM)`."""
     site.minted()
     before = site.row()

@@ -142,7 +142,7 @@ def test_a_document_becomes_canonical(given: dict[str, Any], wanted: dict[str, A
     assert canonical(given) == wanted
 
 
-def test_misspelt_and_foreign_names_are_told_once() -> None:
+def test_misspelt_and_foreign_names_are_reported_once() -> None:
     document = {
         "titels": [],
         "creators": [{"name": "A", "firstName": "a"}, {"name": "B", "firstName": "b"}],

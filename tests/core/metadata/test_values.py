@@ -88,7 +88,7 @@ def test_edtf_is_what_datacite_s_reader_keeps() -> None:
     assert [text for text in [*NO_EDTF, "", "2024-05-31 12:00", "2024 "] if is_edtf(text)] == []
 
 
-def test_a_range_with_an_empty_side_is_told_from_nonsense() -> None:
+def test_a_range_with_an_empty_side_is_reported_from_nonsense() -> None:
     assert [text for text in ("2020-01/", "/2020-01-31", "2020~/") if not is_open_range(text)] == []
     assert [text for text in ("/", "soon/", "2020/2021", "2020", "", "2020//") if is_open_range(text)] == []
 

@@ -25,7 +25,7 @@ def end(lease: Lease, status: JobStatus = JobStatus.COMPLETED) -> None:
     jobs.finish(lease, status, cause="" if status is JobStatus.COMPLETED else "metadata")
 
 
-def test_an_act_is_told_when_its_last_job_has_ended_and_never_again(
+def test_an_act_is_reported_when_its_last_job_has_ended_and_never_again(
     a_job: Callable[..., int], claim: Callable[..., list[Lease]]
 ) -> None:
     bulk_digests.record("DOI registration", [a_job("a"), a_job("b")], actor="ana")
@@ -39,7 +39,7 @@ def test_an_act_is_told_when_its_last_job_has_ended_and_never_again(
 
 
 @pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.UNCERTAIN, JobStatus.BLOCKED])
-def test_what_goes_on_by_itself_is_not_told_yet(
+def test_what_goes_on_by_itself_is_not_reported_yet(
     a_job: Callable[..., int], claim: Callable[..., list[Lease]], status: JobStatus
 ) -> None:
     bulk_digests.record("DOI update", [a_job("a")], actor="ana")

@@ -124,7 +124,7 @@ def test_user_and_password_are_used(house: Any, strict: Any) -> None:
     assert strict.accounts == [(b"robot", b"s3cret/pass@word")]
 
 
-def test_a_wrong_password_is_told_without_it_and_mended(
+def test_a_wrong_password_is_reported_without_it_and_mended(
     house: Any, strict: Any, monkeypatch: pytest.MonkeyPatch, clock: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     right = strict.url.replace("//", "//robot:s3cret%2Fpass%40word@")
@@ -157,7 +157,7 @@ def test_a_server_that_repeats_the_password_is_not_quoted_with_it(
     assert house.told().last_error.endswith("535 no such password: •••")
 
 
-def test_a_reference_that_leads_nowhere_is_told(house: Any, strict: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reference_that_leads_nowhere_is_reported(house: Any, strict: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MAIL_URL")
     house.minted()
     assert mail.send_due() == 0
@@ -176,7 +176,7 @@ def test_a_reference_that_leads_nowhere_is_told(house: Any, strict: Any, monkeyp
         ("hunter2", "smtp_url is invalid"),
     ],
 )
-def test_an_address_that_cannot_be_used_is_told_without_its_password(
+def test_an_address_that_cannot_be_used_is_reported_without_its_password(
     house: Any, monkeypatch: pytest.MonkeyPatch, url: str, reason: str
 ) -> None:
     monkeypatch.setenv("MAIL_URL", url)
@@ -188,7 +188,7 @@ def test_an_address_that_cannot_be_used_is_told_without_its_password(
     assert "ter2" not in told.last_error
 
 
-def test_a_mail_server_that_is_not_set_any_more_is_told(house: Any) -> None:
+def test_a_mail_server_that_is_not_set_any_more_is_reported(house: Any) -> None:
     house.minted()
     change_settings.unset_setting("smtp_url", house.archive.id)
     mail.send_due()

@@ -22,7 +22,7 @@ DOI = "10.5072/h/2026/1"
 WRONG_PASSWORD = Outcome(OutcomeKind.BLOCKED, "credentials", "HTTP 401: Bad credentials", 401)
 
 
-def test_a_mint_is_told_to_the_owner_and_to_the_operators(house: Any) -> None:
+def test_a_mint_is_reported_to_the_owner_and_to_the_operators(house: Any) -> None:
     assert house.minted()
     told = house.told()
     assert told.recipients == "jo@example.org, ops@example.org, night@example.org"
@@ -32,7 +32,7 @@ def test_a_mint_is_told_to_the_owner_and_to_the_operators(house: Any) -> None:
     assert "https://archive.example.org/1\n" in told.body
 
 
-def test_a_mint_is_told_once(house: Any) -> None:
+def test_a_mint_is_reported_once(house: Any) -> None:
     assert (house.minted(), house.minted(), Notice.select().count()) == (True, False, 1)
 
 
@@ -47,7 +47,7 @@ def test_a_mint_in_production_says_nothing_of_tests(house: Any) -> None:
     assert "test system" not in house.told().body
 
 
-def test_nothing_is_told_of_what_was_rolled_back(house: Any) -> None:
+def test_nothing_is_reported_of_what_was_rolled_back(house: Any) -> None:
     def act() -> None:
         with database.write():
             assert house.minted()
@@ -72,14 +72,14 @@ def test_a_failure_tells_cause_error_and_what_to_do(house: Any) -> None:
         assert line in told.body
 
 
-def test_a_failure_is_told_once_and_the_next_one_again(house: Any, clock: Any) -> None:
+def test_a_failure_is_reported_once_and_the_next_one_again(house: Any, clock: Any) -> None:
     first = house.failed(), house.failed()
     clock.forward(minutes=1)
     house.row.updated_at = clock()
     assert (*first, house.failed(), house.failed()) == (True, False, True, False)
 
 
-def test_a_failure_of_a_doi_without_a_record_is_told_to_the_operators(house: Any) -> None:
+def test_a_failure_of_a_doi_without_a_record_is_reported_to_the_operators(house: Any) -> None:
     house.record = None
     house.failed()
     assert house.told().recipients == "ops@example.org, night@example.org"
@@ -150,14 +150,14 @@ def test_a_long_title_leaves_the_subject_readable(house: Any) -> None:
     assert len(house.told().subject) < 200
 
 
-def test_a_blocked_repository_is_told_once_a_day_for_each_cause(house: Any, clock: Any) -> None:
+def test_a_blocked_repository_is_reported_once_a_day_for_each_cause(house: Any, clock: Any) -> None:
     quota = Outcome(OutcomeKind.BLOCKED, "quota", "HTTP 403: quota exceeded", 403)
     told = [house.blocked(outcome) for outcome in (WRONG_PASSWORD, WRONG_PASSWORD, quota)]
     clock.forward(days=1)
     assert [*told, house.blocked(WRONG_PASSWORD)] == [True, False, True, True]
 
 
-def test_a_blocked_repository_is_told_to_the_operators(house: Any) -> None:
+def test_a_blocked_repository_is_reported_to_the_operators(house: Any) -> None:
     house.blocked(WRONG_PASSWORD)
     told = house.told()
     assert (told.recipients, told.subject) == (
@@ -232,7 +232,7 @@ def sharing(house: Any) -> str:
     return rate_limit.name(house.config)
 
 
-def test_an_outage_is_told_once_when_it_begins_and_once_when_it_ends(sharing: str, clock: Any) -> None:
+def test_an_outage_is_reported_once_when_it_begins_and_once_when_it_ends(sharing: str, clock: Any) -> None:
     began, ended = (breaker.BreakerChange(sharing, opened, clock()) for opened in (True, False))
     told = []
     for change in (began, began, ended, ended):
@@ -241,7 +241,7 @@ def test_an_outage_is_told_once_when_it_begins_and_once_when_it_ends(sharing: st
     assert told == [True, False, True, False]
 
 
-def test_an_outage_is_told_to_all_whose_repositories_it_concerns(sharing: str, house: Any, clock: Any) -> None:
+def test_an_outage_is_reported_to_all_whose_repositories_it_concerns(sharing: str, house: Any, clock: Any) -> None:
     with database.write():
         notices.outage(breaker.BreakerChange(sharing, True, clock()))
     told = house.told()
@@ -250,7 +250,7 @@ def test_an_outage_is_told_to_all_whose_repositories_it_concerns(sharing: str, h
     assert "2026-12-31T23:59:00Z" in told.body
 
 
-def test_an_outage_that_concerns_nobody_is_not_told(house: Any, clock: Any) -> None:
+def test_an_outage_that_concerns_nobody_is_not_reported(house: Any, clock: Any) -> None:
     with database.write():
         assert not notices.outage(breaker.BreakerChange("rest https://elsewhere x", True, clock()))
 
@@ -308,7 +308,7 @@ def test_a_digest_of_one_doi_names_it_in_its_subject(digests: Any) -> None:
     assert digests.told().subject == f"DOI registration of {DOI} 1: 1 succeeded"
 
 
-def test_a_run_is_told_once(digests: Any) -> None:
+def test_a_run_is_reported_once(digests: Any) -> None:
     assert [digests.digest(*lines(1)), digests.digest(*lines(1)), digests.digest(*lines(1), key="2")] == [
         True,
         False,
@@ -316,7 +316,7 @@ def test_a_run_is_told_once(digests: Any) -> None:
     ]
 
 
-def test_a_run_that_did_nothing_is_not_told(digests: Any) -> None:
+def test_a_run_that_did_nothing_is_not_reported(digests: Any) -> None:
     assert not digests.digest()
 
 
@@ -328,7 +328,7 @@ def test_who_wants_no_digests_gets_none(digests: Any, values: dict[str, str]) ->
     assert not digests.digest(*lines(1))
 
 
-def test_a_run_over_all_repositories_is_told_by_the_global_settings(digests: Any) -> None:
+def test_a_run_over_all_repositories_is_reported_by_the_global_settings(digests: Any) -> None:
     change_settings.set_setting("smtp_url", "smtp://mail.example.org")
     change_settings.set_setting("notification_email_enabled", "on")
     change_settings.set_setting("notification_email", "all@example.org")

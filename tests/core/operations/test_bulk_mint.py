@@ -21,7 +21,7 @@ def five(a_record: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> list[
 
 @pytest.mark.parametrize("dry_run", [True, False])
 @pytest.mark.parametrize("given", [True, False])
-def test_it_tells_how_far_it_is_and_ends_where_it_is_told(five: list[int], given: bool, dry_run: bool) -> None:
+def test_it_tells_how_far_it_is_and_ends_where_it_is_reported(five: list[int], given: bool, dry_run: bool) -> None:
     steps: list[int] = []
 
     def step(many: int) -> bool:
@@ -32,7 +32,7 @@ def test_it_tells_how_far_it_is_and_ends_where_it_is_told(five: list[int], given
     assert (result.queued, steps, Job.select().count()) == (4, [0, 2, 2], 0 if dry_run else 4)
 
 
-def test_to_the_end_every_record_is_told_of_once(five: list[int]) -> None:
+def test_to_the_end_every_record_is_reported_of_once(five: list[int]) -> None:
     steps: list[int] = []
     assert (bulk_mint.mint(mint_candidates.by_ids(five), limit=0, step=steps.append).queued, steps) == (5, [0, 2, 2, 1])
 

@@ -302,7 +302,7 @@ def test_a_setting_that_is_wrong_for_all_stops_the_run(import_files: Import, mon
     assert ids() == []
 
 
-def test_progress_is_told_for_each_file(archive: Repository, tmp_path: Path) -> None:
+def test_progress_is_reported_for_each_file(archive: Repository, tmp_path: Path) -> None:
     steps: list[int] = []
     list(importing.files([tmp_path / "a", tmp_path / "b"], repositories.config(archive), ImportOptions(), steps.append))
     assert steps == [1, 1]

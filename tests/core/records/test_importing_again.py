@@ -75,7 +75,7 @@ def test_what_a_document_says_otherwise_is_followed_where_nobody_set_anything(im
 
 
 @pytest.mark.parametrize("members", [{}, {"url": "https://old.example.org/1"}])
-def test_a_landing_page_set_by_hand_stays_and_the_difference_is_told(
+def test_a_landing_page_set_by_hand_stays_and_the_difference_is_reported(
     import_files: Import, members: dict[str, str]
 ) -> None:
     import_files({"a.json": text(object_id="1", **members)})

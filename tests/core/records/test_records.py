@@ -240,7 +240,7 @@ def test_a_change_before_the_mint_is_no_change_since(a_record: Save) -> None:
     assert Doi.get_by_id(row.id).changed is False
 
 
-def test_a_new_landing_page_is_told_to_the_doi(a_record: Save) -> None:
+def test_a_new_landing_page_is_reported_to_the_doi(a_record: Save) -> None:
     row = reservations.reserve(a_record("ms-1"))
     a_record("ms-1", url="https://elsewhere.example.org/1")
     assert Doi.get_by_id(row.id).url == "https://elsewhere.example.org/1"

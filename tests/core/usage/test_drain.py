@@ -190,7 +190,7 @@ def test_a_spool_that_is_not_there_is_empty(archive: Repository, tmp_path: Path)
     assert drain(tmp_path / "nowhere").files == 0
 
 
-def test_the_spool_is_told_in_files_and_bytes(spool: Any, seen: Lines) -> None:
+def test_the_spool_is_reported_in_files_and_bytes(spool: Any, seen: Lines) -> None:
     spool.write(seen())
     assert spool_place.waiting(spool.place) == {"files": 1, "bytes": len(seen())}
 

@@ -254,7 +254,7 @@ def stuck(shared: Any) -> Iterator[Any]:
     shared.place.chmod(0o2770)
 
 
-def test_where_nothing_can_be_moved_the_rest_is_drained_once_and_told_again(
+def test_where_nothing_can_be_moved_the_rest_is_drained_once_and_reported_again(
     stuck: Any, seen: Lines, archive: Repository, victim: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stuck.write(seen(0))

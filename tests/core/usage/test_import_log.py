@@ -204,7 +204,7 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(log: Log, imports:
     assert (UsageHit.select().count(), UsageLog.select().count()) == (0, 0)
 
 
-def test_bad_lines_are_told_and_stop_nothing(log: Log, imports: Import, a_minted_doi: Mint) -> None:
+def test_bad_lines_are_reported_and_stop_nothing(log: Log, imports: Import, a_minted_doi: Mint) -> None:
     a_minted_doi("ms-1")
     (done,) = imports(log(line(), "\0\0", "what?", line(5)), form="combined")
     assert (done.rejected, done.hits, len(done.bad)) == (2, {"new": 2}, 2)

@@ -92,7 +92,7 @@ def test_counts_from_elsewhere_are_reported_too(house: Any) -> None:
 
 
 @pytest.mark.parametrize("facts", [{"status": "draft"}, {"status": "tombstone"}, {"published": 0}])
-def test_what_is_not_public_is_left_out_and_told(house: Any, facts: dict[str, Any]) -> None:
+def test_what_is_not_public_is_left_out_and_reported(house: Any, facts: dict[str, Any]) -> None:
     house.dois(["a"])
     house.dois(["b"], **facts)
     report = house.report()

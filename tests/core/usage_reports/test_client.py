@@ -94,6 +94,6 @@ def test_an_error_is_not_fetched_into_the_file(saying: Any, connect: Connect) ->
     assert (answer.text, into.tell()) == ('{"errors": []}', 0)
 
 
-def test_a_server_that_is_not_there_is_told(connect: Connect) -> None:
+def test_a_server_that_is_not_there_is_reported(connect: Connect) -> None:
     with pytest.raises(NotSent):
         connect("http://127.0.0.1:1").send(UUID, b"x", first=True, compressed=False)

@@ -48,6 +48,6 @@ def test_datasets_of_a_plain_report_are_its_own() -> None:
         '{"report": {"report-subsets": [{"gzip": "AA=="}]}}',
     ],
 )
-def test_what_cannot_be_read_is_told(text: str) -> None:
+def test_what_cannot_be_read_is_reported(text: str) -> None:
     with pytest.raises(UnreadableDocument, match="the report store's answer cannot be read"):
         list(stored_report.datasets(io.BytesIO(text.encode())))

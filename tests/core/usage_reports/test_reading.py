@@ -84,7 +84,7 @@ def test_an_answer_is_read_as_its_report() -> None:
         (b"\0" * 100, "{ is missing"),
     ],
 )
-def test_what_is_no_json_is_told_with_its_place(text: str | bytes, told: str) -> None:
+def test_what_is_no_json_is_reported_with_its_place(text: str | bytes, told: str) -> None:
     with pytest.raises(ValueError, match=told if "|" in told else re.escape(told)):
         members(text)
 

@@ -36,7 +36,7 @@ def test_compressed_parts_are_read(house: Any) -> None:
     assert reconciled(house).same
 
 
-def test_a_report_that_is_not_held_is_told(house: Any) -> None:
+def test_a_report_that_is_not_held_is_reported(house: Any) -> None:
     house.dois(["a"], 4, 0, 0, 0)
     found = reconciled(house)
     assert (found.is_stored, found.same, found.their_dois) == (False, False, 0)
@@ -67,21 +67,21 @@ def test_a_doi_that_is_held_twice_differs(house: Any, sandbox: Any) -> None:
     assert (one.times, one.theirs) == (2, {"total-dataset-investigations-regular": 8})
 
 
-def test_differences_are_told_up_to_a_number(house: Any, sandbox: Any) -> None:
+def test_differences_are_reported_up_to_a_number(house: Any, sandbox: Any) -> None:
     house.dois([f"{number}" for number in range(30)], 4, 0, 0, 0)
     put(sandbox, house, house.document()["report-datasets"][:1])
     found = reconciled(house, most=7)
     assert (len(found.differences), found.differing) == (7, 29)
 
 
-def test_a_server_that_fails_is_told(house: Any, sandbox: Any) -> None:
+def test_a_server_that_fails_is_reported(house: Any, sandbox: Any) -> None:
     house.dois(["a"])
     sandbox.faults("GET /reports/* status status=500")
     with pytest.raises(RemoteFailed, match="HTTP 500"):
         reconciled(house)
 
 
-def test_a_refused_account_is_told(house: Any, sandbox: Any) -> None:
+def test_a_refused_account_is_reported(house: Any, sandbox: Any) -> None:
     house.dois(["a"])
     sandbox.faults("GET /reports/* status status=401")
     with pytest.raises(CredentialsRefused, match="datacite_api_token"):

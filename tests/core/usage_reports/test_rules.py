@@ -172,7 +172,7 @@ def test_50000_datasets_are_taken(report):
     assert rules.errors(change(report, ("report-datasets",), report["report-datasets"] * 50_000)) == []
 
 
-def test_errors_are_told_up_to_a_number(report):
+def test_errors_are_reported_up_to_a_number(report):
     assert len(rules.errors(change(report, ("report-datasets",), [None] * 1000), most=7)) == 7
 
 

@@ -126,7 +126,7 @@ def test_a_part_that_came_in_late_is_noticed_and_undone(house: Any, sandbox: Any
         ("PUT /reports/* reset", "pending", "no_answer"),
     ],
 )
-def test_a_refusal_is_told_by_job_and_row(house: Any, sandbox: Any, fault: str, status: str, cause: str) -> None:
+def test_a_refusal_is_reported_by_job_and_row(house: Any, sandbox: Any, fault: str, status: str, cause: str) -> None:
     house.dois(["a"])
     sandbox.faults(fault)
     job = house.submitted()

@@ -127,7 +127,7 @@ def test_a_large_plain_report_is_a_warning(check: Callable[..., Checked]) -> Non
     assert "wants it compressed" in check([{**DATASET, "dataset-title": "x" * 900_000}] * 12).warnings[0]
 
 
-def test_sentences_are_told_up_to_a_number(check: Callable[..., Checked]) -> None:
+def test_sentences_are_reported_up_to_a_number(check: Callable[..., Checked]) -> None:
     found = check([None] * 1000)
     assert (len(found.errors), found.more > 0) == (100, True)
 

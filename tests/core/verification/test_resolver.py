@@ -328,7 +328,7 @@ def test_no_credentials_go_anywhere(site: Any, check: Any, tmp_path: Path, monke
     )
 
 
-def test_who_asks_and_for_what_is_told(site: Any) -> None:
+def test_who_asks_and_for_what_is_reported(site: Any) -> None:
     Resolver(site.url, "test", deadline=5, email="ops@archive.example.org").check(DOI, PAGE)
     headers = site.requests[0][1]
     assert (headers["user-agent"].endswith("(mailto:ops@archive.example.org)"), "text/html" in headers["accept"]) == (

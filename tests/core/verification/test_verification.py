@@ -169,7 +169,7 @@ def test_where_datacite_cannot_be_asked_no_check_changes_and_the_resolver_is_not
     assert house.site.asked == []
 
 
-def test_being_told_to_slow_down_is_not_counted(house: Any) -> None:
+def test_being_reported_to_slow_down_is_not_counted(house: Any) -> None:
     house.minted()
     house.sandbox.faults.replace(["GET /dois/* status status=429 seconds=9"])
     assert house.verify().unreachable == 0
@@ -182,7 +182,7 @@ def test_the_resolver_that_is_down_does_not_keep_the_other_check_from_being_kept
     assert house.checks() == ("verified", "unverified", "unverified")
 
 
-def test_a_mismatch_is_told_though_the_page_does_not_answer(house: Any) -> None:
+def test_a_mismatch_is_reported_though_the_page_does_not_answer(house: Any) -> None:
     doi = house.minted().doi
     house.client.replace(doi, {"event": "hide"})
     house.site.page("/1", 503)

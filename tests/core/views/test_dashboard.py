@@ -45,7 +45,7 @@ def test_a_silent_worker_is_none(a_job: Callable[..., int], clock: Any) -> None:
     assert dashboard.load().workers == 0
 
 
-def test_what_failed_is_told_by_cause_with_its_number(
+def test_what_failed_is_reported_by_cause_with_its_number(
     a_job: Callable[..., int], claim: Callable[..., list[Lease]]
 ) -> None:
     for object_id, cause in (("a", "metadata"), ("b", "forbidden"), ("c", "metadata")):
@@ -58,23 +58,23 @@ def test_what_failed_is_told_by_cause_with_its_number(
     ]
 
 
-def test_a_paused_repository_is_told(archive: Repository) -> None:
+def test_a_paused_repository_is_reported(archive: Repository) -> None:
     blocking.pause(archive, True)
     assert (needs(), dashboard.load().paused) == (["repository h is paused"], ["h"])
 
 
-def test_a_blocked_repository_is_told_with_its_reason(archive: Repository) -> None:
+def test_a_blocked_repository_is_reported_with_its_reason(archive: Repository) -> None:
     blocking.block(archive.id, Outcome(OutcomeKind.BLOCKED, "credentials", "the password is wrong"))
     assert needs() == ["repository h blocked: the password is wrong"]
 
 
-def test_an_outage_is_told(archive: Repository) -> None:
+def test_an_outage_is_reported(archive: Repository) -> None:
     breaker.silent("rest x y", 1)
     board = dashboard.load()
     assert (board.links[0].state, board.alerts[0].level) == ("out", "FAIL")
 
 
-def test_a_pause_that_datacite_asked_for_is_told(archive: Repository, clock: Any) -> None:
+def test_a_pause_that_datacite_asked_for_is_reported(archive: Repository, clock: Any) -> None:
     rate_limit.pause("rest x y", clock() + timedelta(minutes=1))
     assert dashboard.load().links[0].state == "paused"
 
@@ -95,14 +95,14 @@ def test_the_newest_ten_are_named(a_minted_doi: Callable[..., Doi], clock: Any) 
     assert [row.object_id for row in dashboard.load().newest] == [f"n-{number}" for number in range(11, 1, -1)]
 
 
-def test_a_doi_that_differs_is_told(a_minted_doi: Callable[..., Doi]) -> None:
+def test_a_doi_that_differs_is_reported(a_minted_doi: Callable[..., Doi]) -> None:
     row = a_minted_doi()
     with database.write():
         Doi.update(verification="mismatch").where(Doi.id == row.id).execute()
     assert dashboard.load().alerts[0].leads_to == ("dois", "state:mismatch")
 
 
-def test_a_credential_that_the_events_api_refuses_is_told(archive: Repository, clock: Any) -> None:
+def test_a_credential_that_the_events_api_refuses_is_reported(archive: Repository, clock: Any) -> None:
     name = "events http://127.0.0.1:1 demo.repo"
     RateLimit.create(name=name, blocked_at=clock(), blocked_cause="credentials", blocked_error="HTTP 401: stale token")
     board = dashboard.load()
@@ -115,7 +115,7 @@ def test_an_outage_of_another_service_leads_to_its_own_screen(archive: Repositor
     assert dashboard.load().alerts[0].leads_to == ("events", "")
 
 
-def test_each_account_is_told_its_own_faults(
+def test_each_account_is_reported_its_own_faults(
     archive: Repository, a_minted_doi: Callable[..., Doi], a_record: Callable[..., Any], clock: Any
 ) -> None:
     account = {

@@ -46,7 +46,7 @@ def test_the_dashboard_reads_no_row_of_dois_or_jobs(a_minted_doi: Callable[..., 
     assert told >= 10**6
 
 
-def test_workers_are_told_with_their_last_heartbeat(store: str) -> None:
+def test_workers_are_reported_with_their_last_heartbeat(store: str) -> None:
     now = database.now()
     Worker.create(name="w", host="h", pid=1, started_at=now, seen_at=now)
     assert dashboard_counts.overview()["workers"] == [{"name": "w", "seen_at": "2026-12-31T23:59:00Z"}]

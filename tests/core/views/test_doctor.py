@@ -33,11 +33,11 @@ def found(name: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", ["database", "counters", "queue", "mail", "spool", "repository h"])
-def test_what_is_right_is_told_as_right(archive: Repository, name: str) -> None:
+def test_what_is_right_is_reported_as_right(archive: Repository, name: str) -> None:
     assert found(name) == [("OK", "")]
 
 
-def test_an_empty_house_is_told_its_next_step(store: str) -> None:
+def test_an_empty_house_is_reported_its_next_step(store: str) -> None:
     ((level, mend),) = found("repositories")
     assert (level, mend.startswith("doitui repository set")) == ("WARN", True)
 
@@ -47,18 +47,18 @@ def test_jobs_without_a_worker_fail(a_job: Callable[..., int]) -> None:
     assert found("workers") == [("FAIL", "doitui work")]
 
 
-def test_a_worker_is_told_by_name(archive: Repository) -> None:
+def test_a_worker_is_reported_by_name(archive: Repository) -> None:
     heartbeats.send_heartbeat("host:1:ab")
     assert found("workers") == [("OK", "")]
 
 
-def test_failed_jobs_are_told(a_job: Callable[..., int], claim: Callable[..., list[Lease]]) -> None:
+def test_failed_jobs_are_reported(a_job: Callable[..., int], claim: Callable[..., list[Lease]]) -> None:
     a_job()
     jobs.finish(claim()[0], JobStatus.FAILED, cause="metadata", error="no")
     assert found("queue") == [("WARN", "doitui queue list --status failed")]
 
 
-def test_jobs_that_are_long_due_are_told(a_job: Callable[..., int], clock: Any) -> None:
+def test_jobs_that_are_long_due_are_reported(a_job: Callable[..., int], clock: Any) -> None:
     a_job()
     clock.forward(minutes=11)
     assert found("queue") == [("WARN", "doitui work --drain")]
@@ -86,7 +86,7 @@ def test_a_test_set_up_that_points_at_production_fails(archive: Repository) -> N
     assert found("repository h") == [("FAIL", "doitui repository set h")]
 
 
-def test_people_to_tell_and_no_mail_server_is_told(archive: Repository) -> None:
+def test_people_to_tell_and_no_mail_server_is_reported(archive: Repository) -> None:
     change_settings.set_setting("doi_failure_notify", "a@example.org")
     assert found("mail") == [("WARN", "doitui setting set smtp_url smtp://HOST:25")]
 
@@ -99,7 +99,7 @@ def test_counters_that_lie_fail(archive: Repository) -> None:
         database.count("doi.findable", -1)
 
 
-def test_a_spool_that_everybody_can_read_is_told(
+def test_a_spool_that_everybody_can_read_is_reported(
     archive: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spool = tmp_path / "spool"
@@ -108,7 +108,7 @@ def test_a_spool_that_everybody_can_read_is_told(
     assert found("spool") == [("WARN", f"chmod o-rwx {spool}")]
 
 
-def test_a_server_that_is_not_there_is_told_as_such(archive: Repository) -> None:
+def test_a_server_that_is_not_there_is_reported_as_such(archive: Repository) -> None:
     told = [check for check in doctor.checks(online=True) if check.name == "repository h"]
     assert ([check.level for check in told], "did not answer" in told[0].message) == (["WARN"], True)
 
@@ -125,7 +125,7 @@ def test_a_place_that_cannot_be_looked_at_fails_alone(
     )
 
 
-def test_that_datacite_has_asked_us_to_wait_is_told(archive: Any, clock: Any) -> None:
+def test_that_datacite_has_asked_us_to_wait_is_reported(archive: Any, clock: Any) -> None:
     RateLimit.create(name="rest http://127.0.0.1:1 demo.repo", paused_until=clock() + timedelta(minutes=2))
     found = {check.name: check for check in doctor.checks(online=False)}
     assert (
@@ -138,13 +138,13 @@ def test_that_datacite_has_asked_us_to_wait_is_told(archive: Any, clock: Any) ->
 
 
 @pytest.mark.parametrize(("days", "words"), [(3, "behind"), (-3, "ahead of")])
-def test_a_clock_that_is_not_the_remotes_is_told(days: int, words: str) -> None:
+def test_a_clock_that_is_not_the_remotes_is_reported(days: int, words: str) -> None:
     date = format_datetime(system() + timedelta(days=days), usegmt=True)
     (found,) = clock_health.check_remote(Answer(200, {"date": date}, "", "https://api.example.org/dois"))
     assert found.message == f"the clock of this host is 3.0 d {words} that of api.example.org"
 
 
 @pytest.mark.parametrize("date", ["", "soon", None])
-def test_a_clock_that_is_the_remotes_is_not_told(date: str | None) -> None:
+def test_a_clock_that_is_the_remotes_is_not_reported(date: str | None) -> None:
     date = format_datetime(system(), usegmt=True) if date is None else date
     assert clock_health.check_remote(Answer(200, {"date": date}, "", "https://api.example.org/dois")) == []

@@ -54,13 +54,13 @@ def test_a_list_without_a_field_for_dois_is_searched_for_the_bare_one() -> None:
         ("published:maybe", "yes, no"),
     ],
 )
-def test_nonsense_is_told_with_what_there_is(typed: str, told: str) -> None:
+def test_nonsense_is_reported_with_what_there_is(typed: str, told: str) -> None:
     with pytest.raises(BadInput, match=told):
         filters.parse(typed, "dois")
 
 
 @given(st.text(max_size=60))
-def test_whatever_is_typed_is_a_filter_or_told(typed: str) -> None:
+def test_whatever_is_typed_is_a_filter_or_reported(typed: str) -> None:
     try:
         found = filters.parse(typed, "jobs")
     except BadInput:

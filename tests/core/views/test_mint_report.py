@@ -30,7 +30,7 @@ def test_what_is_only_reserved_was_not_minted(a_record: Callable[..., Any]) -> N
     assert sum(month.minted for month in mint_report.monthly()) == 0
 
 
-def test_repositories_are_told_by_status(a_minted_doi: Callable[..., Doi], a_record: Callable[..., Any]) -> None:
+def test_repositories_are_reported_by_status(a_minted_doi: Callable[..., Doi], a_record: Callable[..., Any]) -> None:
     a_minted_doi("a")
     reservations.reserve(a_record("b"))
     (row,) = mint_report.by_repository()

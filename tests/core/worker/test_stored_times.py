@@ -121,7 +121,7 @@ def test_an_hour_marked_by_a_clock_ahead_is_counted(store: str, by_a_clock_ahead
     assert recount.due(recount.PATIENCE) == 1
 
 
-def test_usage_told_by_a_clock_ahead_goes_out_a_day_later_at_most(store: str, by_a_clock_ahead: Any) -> None:
+def test_usage_reported_by_a_clock_ahead_goes_out_a_day_later_at_most(store: str, by_a_clock_ahead: Any) -> None:
     relation = "unique-dataset-investigations-regular"
     row = Event(relation_type_id=relation, submitted_at=by_a_clock_ahead(database.now))
     assert event_store.due_at(row, database.now()) == database.now() + event_store.BETWEEN
