@@ -65,7 +65,8 @@ def validate_(session: Session, files: tuple[Path, ...], mds: bool, xsd: bool) -
 def convert(file: Path, form: str, check: bool) -> None:
     """Convert one document to DataCite XML or to DataCite JSON, on stdout.
 
-    A document with errors is not converted, unless --no-validate is given.
+    A document with errors is not converted, unless --no-validate is given. XML of Kernel 3 becomes Kernel 4; what is
+    changed or left out is said on stderr.
 
     Example: doitui metadata convert record.xml --to json
     """
@@ -81,4 +82,6 @@ def convert(file: Path, form: str, check: bool) -> None:
         errors = [*errors, Finding("doi_missing", "error", "doi", message, "add the DOI to the document")]
     if check:
         refuse(errors, f"{file} was not converted", ["metadata", "convert", str(file), "--to", form])
+    for finding in found.changed:
+        say(f"{finding.level}: {finding.message} ({finding.code})")
     print_document(found.attributes, doi, form)

@@ -310,3 +310,35 @@ def test_the_schema_is_downloaded_with_all_its_files(shared: Path, home: Path) -
     assert sorted(str(path.relative_to(installed)) for path in installed.rglob("*.xsd")) == names
     with pytest.raises(NoAnswer):
         official_schema.install(url=f"{address}/metadata.xsd")
+
+
+KERNEL_3 = """<resource xmlns="http://datacite.org/schema/kernel-3">
+<identifier identifierType="DOI">10.5072/old</identifier>
+<creators><creator><creatorName>Brandt, Ida</creatorName></creator></creators>
+<titles><title>Letters</title></titles><publisher>Hollin</publisher><publicationYear>2012</publicationYear>
+<geoLocations><geoLocation><geoLocationPoint>31.2 -67.3</geoLocationPoint></geoLocation></geoLocations></resource>"""
+
+
+@pytest.fixture
+def old_file(tmp_path: Path) -> Path:
+    path = tmp_path / "old.xml"
+    path.write_text(KERNEL_3, encoding="utf-16")
+    return path
+
+
+def test_validation_tells_what_a_kernel_3_document_becomes(typed: Doitui, old_file: Path) -> None:
+    [document] = json.loads(typed("metadata", "validate", old_file, "--json").out)["documents"]
+
+    assert document["valid"]
+    assert [(found["code"], found["path"]) for found in document["findings"]] == [
+        ("kernel_3", "schemaVersion"),
+        ("upgraded", "types.resourceTypeGeneral"),
+        ("upgraded", "geoLocations[0].geoLocationPoint"),
+    ]
+
+
+def test_converting_tells_what_a_kernel_3_document_becomes(typed: Doitui, old_file: Path) -> None:
+    done = typed("metadata", "convert", old_file, "--to", "xml")
+
+    assert (done.code, len(done.err.splitlines())) == (0, 3)
+    assert etree.fromstring(done.out.encode()).tag == "{http://datacite.org/schema/kernel-4}resource"

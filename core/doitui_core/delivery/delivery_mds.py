@@ -137,7 +137,7 @@ class _Calls:
 
     def _content(self, call: Call) -> str:
         if call is Call.PUT_METADATA:
-            return to_xml.render(self.document, doi=self.job.row.doi).decode()
+            return to_xml.render(self.document, doi=self.job.row.doi, joined=False).decode()
         return self.url if call is Call.PUT_URL else ""
 
     def _sent(self, request: MdsRequest) -> tuple[Outcome, Answer | None]:

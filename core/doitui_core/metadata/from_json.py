@@ -173,7 +173,8 @@ def _unknown(value: Any, shape: Shape, path: str) -> Iterator[str]:
         for name, item in value.items():
             dotted = f"{path}.{name}" if path else name
             known = shape.members.get(name) or shape.members.get(SPELLINGS.get(name, ""))
-            if known is not None:
+            if known is None:
+                if name not in derived:
+                    yield dotted
+            elif not isinstance(known, Leaf):
                 yield from _unknown(item, known, dotted)
-            elif name not in derived:
-                yield dotted

@@ -27,6 +27,36 @@ def spread(locations: Any) -> Any:
     return [row for item in locations for row in (_rows(item) if isinstance(item, Mapping) else [item])]
 
 
+def join(locations: Any) -> Any:
+    """Rows with the several polygons of one named place in one row, as lists of polygons: what `spread` took apart.
+
+    A row that only has a polygon belongs to the one before, which has one too, when both have the same place name.
+    Places without a name stay apart: neighbours of no name are as likely to be different places.
+    """
+    joined: list[Any] = []
+    before: Any = None
+    for item in locations if isinstance(locations, list) else ():
+        if _continues(item, before):
+            joined[-1]["geoLocationPolygon"].append(item["geoLocationPolygon"])
+        elif isinstance(item, Mapping) and isinstance(item.get("geoLocationPolygon"), list):
+            joined.append({**item, "geoLocationPolygon": [item["geoLocationPolygon"]]})
+        else:
+            joined.append(item)
+        before = item
+    return joined
+
+
+def _continues(item: Any, before: Any) -> bool:
+    return (
+        isinstance(item, Mapping)
+        and isinstance(before, Mapping)
+        and item.keys() == {"geoLocationPlace", "geoLocationPolygon"}
+        and item["geoLocationPlace"] == before.get("geoLocationPlace")
+        and isinstance(item["geoLocationPolygon"], list)
+        and isinstance(before.get("geoLocationPolygon"), list)
+    )
+
+
 def polygons(value: Any) -> list[Any]:
     """Each polygon as a list of {polygonPoint: point}, with {inPolygonPoint: point} last, as the XSD's sequence wants.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from lxml import etree
 
+from doitui_core.metadata import places
 from doitui_core.metadata.kernel4 import SCHEMA_VERSION, SPELLINGS
 
 _SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
@@ -37,8 +38,11 @@ Row = Mapping[str, Any]
 Writer = Callable[[etree._Element, Row], None]
 
 
-def render(attributes: Row, *, doi: str) -> bytes:
+def render(attributes: Row, *, doi: str, joined: bool = True) -> bytes:
     """The document for `doi` as UTF-8; the same bytes for the same content, whatever the order of its members.
+
+    `joined`: the polygons of one place stand in one geoLocation, as the schema has it (see `places`). DataCite reads
+    the first of them only, so what is sent to it has a geoLocation for each.
 
     `attributes` is the canonical form, or what `build.document` makes of it. `url`, `contentUrl` and `container` are
     no part of the schema and stay out, and so does whatever has a wrong shape. Never raises: a missing block is left
@@ -47,6 +51,8 @@ def render(attributes: Row, *, doi: str) -> bytes:
     root = etree.Element(_tag("resource"), _ROOT, nsmap=_PREFIXES)
     identifier = etree.SubElement(root, _tag("identifier"), {"identifierType": "DOI"})
     identifier.text = _text(doi)
+    if joined and isinstance(attributes.get("geoLocations"), list):
+        attributes = {**attributes, "geoLocations": places.join(attributes["geoLocations"])}
     for write in _BLOCKS:
         write(root, attributes)
     return _DECLARATION + etree.tostring(root, encoding="UTF-8", xml_declaration=False, pretty_print=True)
@@ -85,6 +91,20 @@ def _leaf(name: str, attributes: str = "", *, text: str | None = None, required:
         words, found = _text(row.get(member)), _attributes(row, names)
         if words or (required in found if required else found):
             etree.SubElement(parent, tag, found).text = words or None
+
+    return write
+
+
+def _with_breaks(leaf: Writer) -> Writer:
+    """`leaf`, with the element that the schema has for the line breaks in its text."""
+
+    def write(parent: etree._Element, row: Row) -> None:
+        leaf(parent, row)
+        element = parent[-1] if len(parent) else None
+        if element is not None and "<br>" in (element.text or ""):
+            element.text, *others = (element.text or "").split("<br>")
+            for words in others:
+                etree.SubElement(element, _tag("br")).tail = words or None
 
     return write
 
@@ -155,6 +175,18 @@ def _point(name: str) -> Writer:
     return _inside(name, _node(name, _leaf("pointLongitude"), _leaf("pointLatitude")))
 
 
+def _polygons(polygon: Writer) -> Writer:
+    """`polygon`, which finds its points under the empty name, for the one polygon or for each of several."""
+
+    def write(parent: etree._Element, row: Row) -> None:
+        found = row.get("geoLocationPolygon")
+        several = isinstance(found, list) and all(isinstance(item, list) for item in found)
+        for points in found if several and found else (found,):
+            polygon(parent, {"": points})
+
+    return write
+
+
 _SCHEMES = (
     _each("nameIdentifiers", _leaf("nameIdentifier", "nameIdentifierScheme schemeUri")),
     _each(
@@ -167,7 +199,7 @@ _LOCATION = (
     _leaf("geoLocationPlace"),
     _point("geoLocationPoint"),
     _inside("geoLocationBox", _node("geoLocationBox", *_BOX)),
-    _node("geoLocationPolygon", _each("geoLocationPolygon", _point("polygonPoint"), _point("inPolygonPoint"))),
+    _polygons(_node("geoLocationPolygon", _each("", _point("polygonPoint"), _point("inPolygonPoint")))),
 )
 _FUNDING = (
     _leaf("funderName"),
@@ -216,7 +248,7 @@ _BLOCKS: tuple[Writer, ...] = (
     _list("formats", _leaf("format", text="")),
     _leaf("version"),
     _list("rightsList", _leaf("rights", "rightsUri rightsIdentifier rightsIdentifierScheme schemeUri lang")),
-    _list("descriptions", _leaf("description", "descriptionType lang")),
+    _list("descriptions", _with_breaks(_leaf("description", "descriptionType lang"))),
     _list("geoLocations", _node("geoLocation", *_LOCATION)),
     _list("fundingReferences", _node("fundingReference", *_FUNDING)),
     _list(

@@ -17,12 +17,15 @@ from doitui_core.records.reading import Unread
 
 @dataclass(frozen=True, slots=True)
 class CheckedDocument:
-    """One document: its canonical `attributes` and `findings`, or `error`, why it cannot be read."""
+    """One document: its canonical `attributes` and `findings`, or `error`, why it cannot be read. `changed`: those of
+    the findings that tell what reading its XML changed.
+    """
 
     place: str
     attributes: dict[str, Any] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
     error: str = ""
+    changed: Sequence[Finding] = ()
 
     @property
     def valid(self) -> bool:
@@ -41,12 +44,11 @@ def check(path: Path, *, mds: bool = False, xsd: bool = False) -> Iterator[Check
             yield CheckedDocument(found.place, error=found.error)
         else:
             attributes = from_json.canonical(found.attributes)
-            findings = (
-                validate.check(attributes) + _page(attributes) + validate.unknown_fields(found.attributes, OWN_MEMBERS)
-            )
+            findings = validate.check(attributes) + _page(attributes) + found.findings
+            findings += validate.unknown_fields(found.attributes, OWN_MEMBERS)
             findings += validate.xml_warnings(attributes) if mds else []
             findings += _by_schema(attributes) if xsd else []
-            yield CheckedDocument(found.place, attributes, findings)
+            yield CheckedDocument(found.place, attributes, findings, changed=found.findings)
 
 
 def one(path: Path) -> CheckedDocument:

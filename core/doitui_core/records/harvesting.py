@@ -19,6 +19,7 @@ from doitui_core.dois import reservations
 from doitui_core.domain.states import Wanted
 from doitui_core.errors import BadAnswer, BadInput, Misconfigured, UnreadableDocument
 from doitui_core.metadata import from_xml
+from doitui_core.metadata.from_xml import XmlDocument
 from doitui_core.records import harvest_state, importing, oai_dc, record_lookup
 from doitui_core.records.harvest_state import HarvestRequest
 from doitui_core.records.importing import ImportOptions, ImportResult
@@ -191,18 +192,19 @@ class _Storing:
             content = record.find(f"{_OAI}metadata")
             if not identifier or content is None or not len(content):
                 raise UnreadableDocument("has no metadata" if identifier else "cannot be stored")
-            attributes = self._attributes(content[0])
+            found = self._content(content[0])
         except UnreadableDocument as error:
             return Unread(place, str(error))
         size = sum(map(len, map(str, content.itertext())))
         local = local_part(identifier)
-        return Document(place, local, attributes, {**attributes, "oai": local}, size)
+        members = {**found.attributes, "oai": local}
+        return Document(place, local, found.attributes, members, size, found.notes)
 
-    def _attributes(self, content: etree._Element) -> dict[str, object]:
+    def _content(self, content: etree._Element) -> XmlDocument:
         if self.row.prefix == "oai_dc":
             self.result.relations += oai_dc.count_relations(content)
-            return oai_dc.attributes(content)
-        return from_xml.parse(etree.tostring(_resource(content), with_tail=False))
+            return XmlDocument(oai_dc.attributes(content))
+        return from_xml.read(etree.tostring(_resource(content), with_tail=False))
 
 
 def _resource(content: etree._Element) -> etree._Element:

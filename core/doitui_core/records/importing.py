@@ -140,7 +140,7 @@ def _save(
         object_id, attributes, _columns(document), by_hand, options.use_own_doi, overwrite=options.overwrite
     )
     stored = records.preview(config, given) if options.dry_run else records.store(config, given, options.actor)
-    found = findings(stored.record, config, "findable")
+    found = findings(stored.record, config, "findable") + document.findings
     found += validate.unknown_fields(document.attributes, (*OWN_MEMBERS, options.object_id))
     return ImportResult(
         document.place,

@@ -5,7 +5,7 @@ A file is at most `LARGEST_FILE` bytes; of JSON lines each line is, and the file
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any, BinaryIO
 
 from doitui_core.domain import strict_json
 from doitui_core.errors import DoituiError, UnreadableDocument
-from doitui_core.metadata import from_xml
+from doitui_core.metadata import from_xml, validate
+from doitui_core.metadata.validate import Finding
+from doitui_core.metadata.wording import Note
 from doitui_core.records import csv_reading
 
 #: Bytes, so that no file fills the memory. DataCite's own limits are in `metadata.sizes`.
@@ -32,6 +34,7 @@ class Document:
     """One document of a file. `place` is the file, with the line for JSON lines; `stem` names it without its ending.
 
     `attributes` are its metadata, unchanged; `members` the metadata and all other members; `size` its bytes.
+    `notes`: what did not come over unchanged from XML, as `from_xml.read` has it.
     """
 
     place: str
@@ -39,6 +42,12 @@ class Document:
     attributes: Mapping[str, Any]
     members: Mapping[str, Any]
     size: int = 0
+    notes: Sequence[Note] = ()
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The notes as warnings."""
+        return [validate.finding(note, "warning") for note in self.notes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +73,11 @@ def read(path: Path, form: str = "auto") -> Iterator[Document | Unread]:
             yield from _csv(path)
             return
         _check_size(head)
-        found = from_xml.parse(head) if form == "datacite-xml" else _object(head)
-        yield _document(str(path), path.stem, found, len(head))
+        if form == "datacite-xml":
+            found = from_xml.read(head)
+            yield Document(str(path), path.stem, found.attributes, found.attributes, len(head), found.notes)
+        else:
+            yield _document(str(path), path.stem, _object(head), len(head))
     except DoituiError as error:
         yield Unread(str(path), str(error))
     except (OSError, ValueError) as error:  # ValueError: a name with NUL in it

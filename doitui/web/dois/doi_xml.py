@@ -34,7 +34,7 @@ def doi_as_xml(doi: Doi) -> bytes | None:
         return None
     from doitui_core.metadata import to_xml  # lxml, as above
 
-    return to_xml.render(doi.attributes, doi=doi.doi)
+    return to_xml.render(doi.attributes, doi=doi.doi, joined=False)
 
 
 def stored_xml(request: DoiInput, name: str, known: str | None) -> str | None:

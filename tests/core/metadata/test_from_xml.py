@@ -42,10 +42,16 @@ def test_white_space_around_a_value_goes() -> None:
     assert from_xml.parse(resource("<language>\n  en\n</language>")) == {"language": "en"}
 
 
-def test_a_break_in_a_description_is_a_line_break() -> None:
+def test_a_break_in_a_description_is_one_as_in_datacites_json() -> None:
     data = resource('<descriptions><description descriptionType="Other">one<br/>two</description></descriptions>')
 
-    assert from_xml.parse(data)["descriptions"][0]["description"] == "one\ntwo"
+    assert from_xml.parse(data)["descriptions"][0]["description"] == "one<br>two"
+
+
+def test_a_break_in_a_title_where_the_schema_has_none_is_a_line_break() -> None:
+    assert from_xml.parse(resource("<titles><title>one<br/>two</title></titles>")) == {
+        "titles": [{"title": "one\ntwo"}]
+    }
 
 
 def test_comments_are_not_text() -> None:
@@ -155,7 +161,6 @@ BOMB = f'<!DOCTYPE resource [<!ENTITY l0 "ha">{LAUGHS}]>'
             id="dtd in utf-16",
         ),
         pytest.param(resource("<a>" * 400 + "</a>" * 400), "invalid XML", id="too deep"),
-        pytest.param(resource("", "http://datacite.org/schema/kernel-3"), "migrate", id="kernel-3"),
         pytest.param(resource("", "http://datacite.org/schema/kernel-2.2"), "migrate", id="kernel-2.2"),
         pytest.param(resource("", "http://datacite.org/schema/kernel-40"), "migrate", id="kernel-40"),
         pytest.param(resource("", "http://example.org/"), "not DataCite XML", id="another namespace"),
@@ -178,3 +183,90 @@ def test_a_bomb_is_refused_before_it_costs_anything() -> None:
         from_xml.parse(resource('<creators a="&l9;"/>', before=BOMB))
 
     assert time.process_time() - began < 1
+
+
+def left_out(data: bytes) -> list[str]:
+    return [f"{note.path[0]}: {note.problem}" for note in from_xml.read(data).notes if note.code == "left_out"]
+
+
+def test_elements_of_another_namespace_are_left_out_and_told() -> None:
+    data = resource(
+        '<titles xmlns:x="urn:x"><x:note>no</x:note><title>One<x:i> and</x:i> two</title></titles>'
+        '<x:titles xmlns:x="urn:x"><x:title>no</x:title></x:titles>'
+    )
+
+    assert from_xml.parse(data) == {"titles": [{"title": "One two"}]}
+    assert left_out(data) == [
+        "titles: <note> is of namespace 'urn:x', not DataCite's, and is left out",
+        "title: <i> is of namespace 'urn:x', not DataCite's, and is left out",
+        "resource: <titles> is of namespace 'urn:x', not DataCite's, and is left out",
+    ]
+
+
+def test_elements_of_another_4_x_or_of_no_namespace_are_read() -> None:
+    data = resource(
+        '<version xmlns="http://datacite.org/schema/kernel-4.3">2</version><language xmlns="">en</language>'
+    )
+
+    assert from_xml.read(data) == from_xml.XmlDocument({"version": "2", "language": "en"}, [])
+
+
+def test_attributes_of_another_namespace_do_not_stand_for_datacites() -> None:
+    data = resource('<titles><title xmlns:x="urn:x" x:titleType="Other" x:lang="en">T</title></titles>')
+
+    assert from_xml.parse(data) == {"titles": [{"title": "T"}]}
+    assert len(left_out(data)) == 2
+
+
+def test_attributes_for_validators_are_no_loss() -> None:
+    data = resource(
+        '<titles xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="a">'
+        '<title xsi:nil="false">T</title></titles>'
+    )
+
+    assert from_xml.read(data) == from_xml.XmlDocument({"titles": [{"title": "T"}]}, [])
+
+
+@pytest.mark.parametrize(
+    ("inner", "place"),
+    [
+        ('<creators><creator><creatorName>A</creatorName><givenName xml:lang="ja">B</givenName></creator></creators>',
+         "givenName"),
+        ('<titles xml:lang="en"><title>A</title></titles>', "titles"),
+        ('<relatedItems><relatedItem relatedItemType="Text"><publisher xml:lang="en">P</publisher></relatedItem>'
+         "</relatedItems>", "publisher"),
+        ('<creators><creator><creatorName>A</creatorName><affiliation xml:lang="en">B</affiliation></creator>'
+         "</creators>", "creators.affiliation.lang"),
+        ('<creators><creator><creatorName>A</creatorName><email>B</email></creator></creators>', "creators.email"),
+        ("<notes>n</notes>", "notes"),
+    ],
+)  # fmt: skip
+def test_what_json_has_no_member_for_is_told(inner: str, place: str) -> None:
+    assert [line.partition(":")[0] for line in left_out(resource(inner))] == [place]
+
+
+def test_the_language_of_a_given_name_does_not_become_the_persons() -> None:
+    data = resource(
+        '<creators><creator><creatorName>A</creatorName><givenName xml:lang="ja">B</givenName></creator></creators>'
+    )
+
+    assert from_xml.parse(data) == {"creators": [{"name": "A", "givenName": "B"}]}
+
+
+def test_a_doi_among_the_alternate_identifiers_is_told_since_datacite_drops_it() -> None:
+    alternates = "".join(
+        f'<alternateIdentifier alternateIdentifierType="{kind}">{text}</alternateIdentifier>'
+        for kind, text in (("DOI", "10.5072/other"), ("Local", "A 1"))
+    )
+    data = resource(
+        '<identifier identifierType="doi">10.5072/a</identifier>'
+        f"<alternateIdentifiers>{alternates}</alternateIdentifiers>"
+    )
+
+    assert from_xml.parse(data) == {
+        "doi": "10.5072/a",
+        "identifiers": [{"identifier": "A 1", "identifierType": "Local"}],
+    }
+    assert left_out(data) == [
+        "identifiers: '10.5072/other' is a DOI, which DataCite takes for no alternate identifier, and is left out"
+    ]
