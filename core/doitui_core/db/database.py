@@ -39,7 +39,7 @@ class _Thread(threading.local):
 
 
 @dataclass(frozen=True)
-class _Open:
+class OpenDatabase:
     """The database in use."""
 
     url: str
@@ -50,7 +50,7 @@ class _Open:
 
 
 _thread = _Thread()
-_open: _Open | None = None
+_open: OpenDatabase | None = None
 
 
 def open(url: str, *, read_only: bool = False, durable: bool = True, clock: clocks.Clock | None = None) -> None:
@@ -85,14 +85,14 @@ def pending(url: str) -> list[str]:
     return [step.name for step in migrations.known() if step.number > have]
 
 
-def _connect(url: str, *, read_only: bool, durable: bool, clock: clocks.Clock | None) -> _Open:
+def _connect(url: str, *, read_only: bool, durable: bool, clock: clocks.Clock | None) -> OpenDatabase:
     global _open
     dialect = dialects.for_url(url)
     close()
     with _translated(url):
         db = dialect.connect(read_only=read_only, durable=durable)
         db.connect()
-    _open = _Open(url, dialect, db, clock or dialect.clock(db), read_only)
+    _open = OpenDatabase(url, dialect, db, clock or dialect.clock(db), read_only)
     proxy.initialize(db)
     return _open
 
@@ -116,7 +116,7 @@ def is_open() -> bool:
     return _open is not None
 
 
-def current() -> _Open:
+def current() -> OpenDatabase:
     """The database in use. Raises `Misconfigured` when none was opened: a mistake of the calling program."""
     if _open is None:
         raise Misconfigured("no database is open: call doitui_core.open(url) first")
@@ -245,7 +245,7 @@ def storable(text: str) -> bool:
     return not re.search("[\x00\ud800-\udfff]", text)
 
 
-def _flush_counts(opened: _Open) -> None:
+def _flush_counts(opened: OpenDatabase) -> None:
     moved = sorted((name, by) for name, by in _thread.counts.items() if by)
     _thread.counts.clear()
     if not moved:

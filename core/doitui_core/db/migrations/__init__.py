@@ -70,8 +70,11 @@ def require_current(db: Guarded) -> None:
         )
 
 
-def upgrade(db: Guarded, dialect: Dialect, now: clock.Clock) -> list[str]:
-    """Run the steps that are missing; their names. Two processes at once: the second waits and finds nothing to do."""
+def upgrade(db: Guarded, dialect: Dialect, now: clock.Clock, tables: str = "") -> list[str]:
+    """Run the steps that are missing; their names. Two processes at once: the second waits and finds nothing to do.
+
+    `tables`: only the steps whose names begin with it, for a database that has no other tables.
+    """
     refuse_newer(db)
     done = []
     with dialect.write(db, durable=True):
@@ -79,7 +82,7 @@ def upgrade(db: Guarded, dialect: Dialect, now: clock.Clock) -> list[str]:
         db.execute_sql(HISTORY.format(**dialect.column_types))
         have = applied(db)
         for step in known():
-            if step.number > have:
+            if step.number > have and step.name.startswith(tables):
                 for statement in statements(step.sql.format(**dialect.column_types)):
                     db.execute_sql(statement)
                 marks = ", ".join([db.param] * 3)
