@@ -32,6 +32,23 @@ def in_chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
+def disjoint(
+    items: Iterable[T], names: Callable[[T], Collection[str]], needs: Callable[[T], Collection[str]]
+) -> Iterator[list[T]]:
+    """The items in order, as lists in which no item has or needs a name of an earlier one."""
+    some: list[T] = []
+    taken: set[str] = set()
+    for item in items:
+        own = names(item)
+        if not taken.isdisjoint(own) or not taken.isdisjoint(needs(item)):
+            yield some
+            some, taken = [], set()
+        some.append(item)
+        taken.update(own)
+    if some:
+        yield some
+
+
 def by_key(read: Callable[[Any], Sequence[T]], key: Callable[[T], Any], after: Any = 0) -> Iterator[Sequence[T]]:
     """A keyset walk: what `read` gives behind a key, then behind the key of its last item, until there is nothing."""
     while chunk := read(after):

@@ -362,12 +362,11 @@ class PostgreSQL:
     def _insert_those_new(
         self, db: Guarded, table: str, columns: Sequence[str], rows: Iterable[Row], returning: str
     ) -> list[tuple[int, Any]]:
-        # One parameter instead of thousands, which psycopg would look for one by one.
+        # One parameter instead of thousands, which psycopg would look for one by one. NULL::record is another type.
         names, values = ", ".join(columns), json.dumps([dict(zip(columns, row, strict=True)) for row in rows])
-        statement = (
-            f"INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)"
-            f" ON CONFLICT DO NOTHING RETURNING id, {returning}"
-        )
+        source = f"json_populate_recordset((SELECT t FROM {table} t LIMIT 0), %s)"
+        statement = f"INSERT INTO {table} ({names}) SELECT {names} FROM {source}"
+        statement += f" ON CONFLICT DO NOTHING RETURNING id, {returning}"
         return list(db.execute_sql(statement, (values,)).fetchall())
 
     def wait_for_locks(self, db: Guarded, seconds: float) -> None:

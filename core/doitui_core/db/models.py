@@ -56,6 +56,7 @@ class Funding(Table):
 
     id = BigAutoField()
     record = ForeignKeyField(Record)
+    record_id: int
     funder_name = TextField()
     funder_identifier = TextField(default="")
     funder_identifier_type = TextField(default="")

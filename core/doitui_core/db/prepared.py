@@ -22,13 +22,14 @@ M = TypeVar("M", bound=Table)
 #: Fields whose database values need no conversion.
 _AS_THEY_ARE = (peewee.TextField, peewee.IntegerField, peewee.BigIntegerField, peewee.BigAutoField)
 
-Value = int | str | Sequence[str]
+Value = int | str | Sequence[str] | Sequence[int]
 
 #: Placeholders while the SQL is built: values that no caller has, to be found among the parameters.
 _PLACEHOLDERS: dict[type, Callable[[int, int], list[Any]]] = {
     int: lambda index, _: [-(2**62) - index],
     str: lambda index, _: [f"\x00stand-in {index}\x00"],
     list: lambda index, size: [f"\x00stand-in {index}.{number}\x00" for number in range(size)],
+    tuple: lambda index, size: [-(2**61) - (index << 32) - number for number in range(size)],
 }
 
 
@@ -55,8 +56,8 @@ class Select(Generic[M]):
     """A query with places for values: `Select(lambda code: Repository.select().where(Repository.code == code), str)`.
 
     It selects a table or some of its columns. `kinds` are the types of the values, in the order of the lambda's
-    parameters; `list` is a list of str for `in_` (an empty one gives no rows). `lock`: rows stay locked until the
-    transaction ends. Times are passed as `clock.micros`.
+    parameters; `list` is a list of str for `in_`, `tuple` one of int (an empty one gives no rows). `lock`: rows stay
+    locked until the transaction ends. Times are passed as `clock.micros`.
     """
 
     def __init__(self, build: Callable[..., peewee.ModelSelect[M]], *kinds: type, lock: bool = False) -> None:
@@ -84,7 +85,7 @@ class Select(Generic[M]):
     def _text(self, _dialect: str, sizes: tuple[int, ...]) -> _Text[M]:
         places = [_PLACEHOLDERS[kind](at, size) for at, (kind, size) in enumerate(zip(self._kinds, sizes, strict=True))]
         query = self._build(
-            *(place if kind is list else place[0] for kind, place in zip(self._kinds, places, strict=True))
+            *(place if kind in (list, tuple) else place[0] for kind, place in zip(self._kinds, places, strict=True))
         )
         columns = [
             (field.name, None if type(field) in _AS_THEY_ARE else field.python_value)
@@ -111,6 +112,28 @@ def insert(row: Table) -> bool:
         setattr(row, "id", opened.dialect.new_id(cursor))  # noqa: B010 - the base class has no id
     row.mark_saved()
     return inserted
+
+
+def insert_all(rows: Sequence[Table], unique: str) -> bool:
+    """Insert rows of one table and set their ids, inside `database.write()`. False: a unique index has some of them
+    already, and the caller has to undo the others. `unique`: a column in which they differ.
+    """
+    if len(rows) == 1:
+        return insert(rows[0])
+    if not rows:
+        return True
+    opened, fields = database.current(), _stored(type(rows[0]))
+    columns = [field.column_name for field in fields]
+    values = ([field.db_value(row.__data__.get(field.name)) for field in fields] for row in rows)
+    name = type(rows[0])._meta.table_name
+    found = opened.dialect.insert_new(opened.db, name, columns, values, len(rows), unique)
+    ids = {value: id_ for id_, value in found}
+    if len(ids) < len(rows):
+        return False
+    for row in rows:
+        setattr(row, "id", ids[getattr(row, unique)])  # noqa: B010 - the base class has no id
+        row.mark_saved()
+    return True
 
 
 def update(row: Table) -> None:

@@ -24,12 +24,13 @@ URL_MISSING = Finding(
 )
 
 
-def fundings(record: Record) -> list[Attributes]:
-    """The record's imported fundings as Kernel-4 `fundingReferences`."""
-    rows = _FUNDINGS.all(record.id)
-    return [
-        {key: getattr(row, column) for key, column in FUNDING_COLUMNS.items() if getattr(row, column)} for row in rows
-    ]
+def fundings(record_ids: Sequence[int]) -> dict[int, list[Attributes]]:
+    """By record id the imported fundings of those that have any, as Kernel-4 `fundingReferences`."""
+    found: dict[int, list[Attributes]] = {}
+    for row in _FUNDINGS.all(record_ids):
+        members = {key: getattr(row, column) for key, column in FUNDING_COLUMNS.items() if getattr(row, column)}
+        found.setdefault(row.record_id, []).append(members)
+    return found
 
 
 #: Kernel 4's names of a funding, and the columns and CSV columns.
@@ -43,16 +44,20 @@ FUNDING_COLUMNS = {
 }
 
 _FUNDINGS = prepared.Select(
-    lambda record_id: Funding.select().where(Funding.record == record_id).order_by(Funding.id), int
+    lambda ids: Funding.select().where(Funding.record.in_(ids)).order_by(Funding.record, Funding.id), tuple
 )
 
 
-def attributes(record: Record, config: Config, funded: Sequence[Attributes] | None = None) -> Attributes:
-    """The record's metadata, with its parent, its fundings (`funded`, else read) and the repository's defaults."""
-    found: Attributes = strict_json.tolerant_loads(record.metadata)
+def attributes(
+    record: Record, config: Config, funded: Sequence[Attributes] | None = None, own: Attributes | None = None
+) -> Attributes:
+    """The record's metadata (`own`, else read), with its parent, its fundings (`funded`, else read) and the
+    repository's defaults.
+    """
+    found: Attributes = strict_json.tolerant_loads(record.metadata) if own is None else dict(own)
     if parent_link.PARENT in found:
         parent_link.add(found, config)
-    imported = fundings(record) if funded is None else funded
+    imported = fundings([record.id] if record.id else []).get(record.id) if funded is None else funded
     own = found.get("fundingReferences", [])
     if imported and isinstance(own, list):  # the validation reports anything else
         found["fundingReferences"] = own + [row for row in imported if not any(_stated(row, one) for one in own)]
@@ -90,7 +95,7 @@ def landing_page(record: Record, config: Config) -> str:
 
 
 def document(
-    record: Record, doi: str, config: Config, known: Attributes | None = None, *, tombstone: bool = False
+    record: Record, doi: str, config: Config, known: Mapping[str, Any] | None = None, *, tombstone: bool = False
 ) -> Attributes:
     """The whole document of a DOI, as sent (without the event). The URL of a tombstone is its tombstone page, if
     `tombstone_page_base` is set. `known`: the record's `attributes`, if already read.
@@ -100,10 +105,10 @@ def document(
     return build.document(found, doi=doi, url=page or landing_page(record, config) or None)
 
 
-def findings(record: Record, config: Config, target: str) -> list[Finding]:
-    """Errors (DataCite would reject) first, then warnings."""
+def findings(record: Record, config: Config, target: str, known: Attributes | None = None) -> list[Finding]:
+    """Errors (DataCite would reject) first, then warnings. `known`: the record's `attributes`, if already read."""
     page = landing_page(record, config)
-    refused, known = _refused_page(page, target), attributes(record, config)
+    refused, known = _refused_page(page, target), attributes(record, config) if known is None else known
     found = refused + _too_large(record, config, known) + validate.check(_transported(known, config), target)
     if config.text("transport") == "mds":
         found += validate.xml_warnings(known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from doitui_core.clock import EPOCH
@@ -74,14 +75,18 @@ def counter_names(row: Doi) -> list[str]:
     return names + [f"mark.{mark}" for mark, applies in marks.items() if applies]
 
 
-def insert(row: Doi, actor: str, action: str, detail: str = "") -> bool:
-    """Add a new DOI. Inside `database.write()`. False, and nothing added: its string or its record has a row."""
-    _derive(row, facts(row))
-    if not prepared.insert(row):
+def insert_all(rows: Sequence[Doi], actor: str, action: str, detail: str = "") -> bool:
+    """Add new DOIs. Inside `database.write()`. False: the string or the record of one has a row already, and the
+    caller has to undo the others.
+    """
+    for row in rows:
+        _derive(row, facts(row))
+    if not prepared.insert_all(rows, "folded"):
         return False
-    for name in counter_names(row):
-        database.count(name, 1)
-    _note(row, actor, action, "", detail=detail)
+    for row in rows:
+        for name in counter_names(row):
+            database.count(name, 1)
+    prepared.insert_all([_entry(row, actor, action, "", detail=detail) for row in rows], "doi_id")
     return True
 
 
@@ -110,7 +115,7 @@ def write(
         database.count(name, -1)
     for name in counter_names(row):
         database.count(name, 1)
-    _note(row, actor, action, old, http_status=http_status, cause=cause, detail=detail)
+    prepared.insert(_entry(row, actor, action, old, http_status=http_status, cause=cause, detail=detail))
 
 
 def _derive(row: Doi, new: Facts) -> None:
@@ -123,11 +128,11 @@ def _derive(row: Doi, new: Facts) -> None:
     row.changed = public and row.current_hash != row.confirmed_hash
 
 
-def _note(row: Doi, actor: str, action: str, from_status: str, **answer: Any) -> None:
-    """Write the log row. `answer`: its `http_status`, `cause` and `detail`."""
+def _entry(row: Doi, actor: str, action: str, from_status: str, **answer: Any) -> DoiLog:
+    """A new log row. `answer`: its `http_status`, `cause` and `detail`."""
     now, to_status = database.now(), row.status
-    prepared.insert(
-        DoiLog(doi=row.id, at=now, actor=actor, action=action, from_status=from_status, to_status=to_status, **answer)
+    return DoiLog(
+        doi=row.id, at=now, actor=actor, action=action, from_status=from_status, to_status=to_status, **answer
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -16,13 +17,25 @@ from doitui_core.errors import DoiTaken, DoituiError, InvalidDoi, NotFound, Refu
 from doitui_core.metadata import build
 
 _OF_RECORD = prepared.Select(lambda record_id: Doi.select().where(Doi.record == record_id, IS_KEPT), int)
-_BY_STRING = prepared.Select(lambda folded: Doi.select().where(Doi.folded == folded), str)
+_OF_RECORDS = prepared.Select(lambda ids: Doi.select().where(Doi.record.in_(ids), IS_KEPT), tuple)
+_BY_STRINGS = prepared.Select(lambda folded: Doi.select().where(Doi.folded.in_(folded)), list)
 _RECORD = prepared.Select(lambda record_id: Record.select().where(Record.id == record_id), int, lock=True)
 
 
 def for_record(record: Record) -> Doi | None:
     """The record's DOI; None where it has none or an abandoned one."""
     return _OF_RECORD.first(record.id)
+
+
+def for_records(record_ids: Sequence[int]) -> dict[int, Doi]:
+    """By record id the DOIs of those that have one, as `for_record`."""
+    return {row.record_id: row for row in _OF_RECORDS.all(record_ids) if row.record_id}
+
+
+def by_strings(dois: Iterable[str]) -> dict[str, Doi]:
+    """By folded DOI the rows of those that exist."""
+    folded = {found for doi in dois if database.storable(found := identifiers.fold(doi))}
+    return {row.folded: row for row in _BY_STRINGS.all(sorted(folded))}
 
 
 def lock_record(record: Record) -> Record:
@@ -76,7 +89,7 @@ def preview(record: Record) -> str:
         doi_paths.check_sendable(row.doi)
         return row.doi
     generated = _generated(record, repositories.config(record.repository))
-    _refuse_taken(record.object_id, generated)
+    _refuse_taken(record.object_id, generated, _other(generated))
     return generated
 
 
@@ -110,58 +123,64 @@ class DocumentDoi(StrEnum):
     FOREIGN = "foreign"
 
 
-def adopt_string(record: Record, doi: str, config: Config, actor: str) -> None:
-    """Store a DOI that is `DocumentDoi.NEW`. Inside `database.write()`. Raises as `check_adoptable`."""
-    _store(record, identifiers.validate(doi), config, Remote.UNKNOWN, actor)
+def adopted(record: Record, doi: str, config: Config, known: Mapping[str, Any]) -> Doi:
+    """The row of a DOI that is `DocumentDoi.NEW`, for `doi_rows.insert_all`. `known`: the record's attributes."""
+    return _new(record, identifiers.validate(doi), config, Remote.UNKNOWN, known)
 
 
-def check_adoptable(stored: Record | None, object_id: str, doi: str, config: Config) -> DocumentDoi:
-    """Whose `doi`, named by a record's document, is; `stored`: that record, if it exists.
+def check_adoptable(row: Doi | None, other: Doi | None, object_id: str, doi: str, config: Config) -> DocumentDoi:
+    """Whose `doi`, named by a record's document, is. `row`: the record's DOI; `other`: the row of `doi`.
 
     A record keeps its DOI when prefix or local prefix change. Raises `Refused` when it has another one, `DoiTaken`,
     `InvalidDoi`.
     """
     if doi_paths.dot_segment(doi_spelling.bare(doi)):  # in any DOI; those of other agencies may hold // and end in /
         doi_paths.check(doi)
-    row = for_record(stored) if stored is not None else None
     if row is not None:
         if row.folded != identifiers.fold(doi):
             raise Refused(f"record {object_id} has the DOI {row.doi}, but its document names {doi}", "has_doi")
         return DocumentDoi.OWN
     if config.is_ours(doi):
-        _refuse_taken(object_id, identifiers.validate(doi))
+        _refuse_taken(object_id, identifiers.validate(doi), other)
         return DocumentDoi.NEW
     if not identifiers.parse_doi(doi):
         raise InvalidDoi(
             f"{doi!r} in the document of record {object_id} is no DOI: fix it, or import with --doi ignore"
         )
-    _refuse_taken(object_id, doi, config.repository_id)
+    _refuse_taken(object_id, doi, other if other and other.repository_id == config.repository_id else None)
     return DocumentDoi.FOREIGN
 
 
 def _store(record: Record, doi: str, config: Config, remote: Remote, actor: str, detail: str = "") -> Doi:
+    row = _new(record, doi, config, remote, datacite_document.attributes(record, config))
+    if not doi_rows.insert_all([row], actor, "reserve", detail):  # the unique index decides, also between processes
+        _refuse_taken(record.object_id, doi, _other(doi))
+        raise Refused(f"record {record.object_id}: its DOI was created concurrently: retry", "has_doi")
+    return row
+
+
+def _new(record: Record, doi: str, config: Config, remote: Remote, known: Mapping[str, Any]) -> Doi:
     now = database.now()
-    row = Doi(
+    return Doi(
         doi=doi,
         folded=identifiers.fold(doi),
         repository=config.repository_id,
         record=record.id,
         remote=str(remote),
         url=datacite_document.landing_page(record, config),
-        current_hash=build.fingerprint(datacite_document.document(record, doi, config)),
+        current_hash=build.fingerprint(datacite_document.document(record, doi, config, known)),
         created_at=now,
         updated_at=now,
     )
-    if not doi_rows.insert(row, actor, "reserve", detail):  # the unique index decides, also between processes
-        _refuse_taken(record.object_id, doi)
-        raise Refused(f"record {record.object_id}: its DOI was created concurrently: retry", "has_doi")
-    return row
 
 
-def _refuse_taken(object_id: str, doi: str, repository_id: int = 0) -> None:
-    """Raise `DoiTaken`. `repository_id`: only for a DOI of that repository."""
-    other = _BY_STRING.first(identifiers.fold(doi))
-    if other is None or repository_id not in (0, other.repository_id):
+def _other(doi: str) -> Doi | None:
+    return by_strings([doi]).get(identifiers.fold(doi))
+
+
+def _refuse_taken(object_id: str, doi: str, other: Doi | None) -> None:
+    """Raise `DoiTaken` where there is an `other` row of the DOI."""
+    if other is None:
         return
     owner = f"record {other.record.object_id}" if other.record else "no record"
     abandoned = ", abandoned and never used again" if other.wanted == Wanted.ABANDONED else ""
@@ -178,9 +197,13 @@ def refresh(record: Record, config: Config) -> None:
     Inside `database.write()`, with a record written or locked in it.
     """
     row = for_record(record)
-    if row is None:
-        return
-    document = datacite_document.document(record, row.doi, config, tombstone=row.wanted == Wanted.TOMBSTONE)
+    if row is not None:
+        refresh_row(row, record, config, datacite_document.attributes(record, config))
+
+
+def refresh_row(row: Doi, record: Record, config: Config, known: Mapping[str, Any]) -> None:
+    """`refresh` for the DOI `row` of a record with the attributes `known`."""
+    document = datacite_document.document(record, row.doi, config, known, tombstone=row.wanted == Wanted.TOMBSTONE)
     current, url = build.fingerprint(document), document["url"] or ""
     if (current, url) != (row.current_hash, row.url):
         row = doi_rows.lock(row.id)

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from doitui_core.config.repositories import Config
-from doitui_core.db import database
+from doitui_core.db import chunks, database
 from doitui_core.dois.datacite_document import findings
 from doitui_core.domain import identifiers
-from doitui_core.errors import BadInput, DoituiError, Misconfigured
+from doitui_core.errors import BadInput, DoituiError
 from doitui_core.metadata import from_json, validate
 from doitui_core.metadata.validate import Finding
 from doitui_core.records import reading, record_lookup, records
 from doitui_core.records.publish_transition import NO_EFFECT, PublishEffect
 from doitui_core.records.reading import Document, Unread
 from doitui_core.records.record_merge import OverwrittenField, ProtectedField
-from doitui_core.records.records import RecordInput
+from doitui_core.records.records import RecordInput, StoreResult
 from doitui_core.text import OFF, ON, is_on
 
 #: Documents stored in one transaction: large enough to be fast, small enough to let workers write in between.
@@ -108,45 +108,87 @@ def documents(
     yield from _store(batch, config, options, seen)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A document and what is stored of it."""
+
+    document: Document
+    given: RecordInput
+
+
 def _store(
     batch: Sequence[Document], config: Config, options: ImportOptions, seen: dict[str, str]
 ) -> Iterator[ImportResult]:
+    ready = [_read_document(document, options) for document in batch]
     with nullcontext() if options.dry_run or not batch else database.write():
-        results = [_one(document, config, options, seen) for document in batch]
+        results = [
+            result
+            for some in chunks.disjoint(ready, _names, _needs)
+            for result in _store_together(some, config, options, seen)
+        ]
     yield from results
 
 
-def _one(document: Document, config: Config, options: ImportOptions, seen: dict[str, str]) -> ImportResult:
+def _read_document(document: Document, options: ImportOptions) -> _Ready | ImportResult:
     try:
         attributes = from_json.canonical(document.attributes)
-        object_id = choose_id(document, attributes, options.object_id)
-        key = identifiers.fold(identifiers.parse_doi(object_id)) or record_lookup.checked_id(object_id)
-        if key in seen and not (options.repeats and seen[key] == document.place):
-            raise BadInput(f"has the object id {object_id!r} of {seen[key]}: each record needs its own")
-        result = _save(document, attributes, object_id, config, options)
-        seen[key] = document.place
-    except Misconfigured:  # wrong for all of them
-        raise
+        object_id = record_lookup.checked_id(choose_id(document, attributes, options.object_id))
+        by_hand = {} if options.published is None else {"published": options.published}
+        given = RecordInput(
+            object_id, attributes, _columns(document), by_hand, options.use_own_doi, overwrite=options.overwrite
+        )
     except DoituiError as error:
         return ImportResult(document.place, error=str(error))
-    return result
+    return _Ready(document, given)
 
 
-def _save(
-    document: Document, attributes: dict[str, Any], object_id: str, config: Config, options: ImportOptions
-) -> ImportResult:
-    by_hand = {} if options.published is None else {"published": options.published}
-    given = RecordInput(
-        object_id, attributes, _columns(document), by_hand, options.use_own_doi, overwrite=options.overwrite
+def _names(one: _Ready | ImportResult) -> set[str]:
+    return one.given.names if isinstance(one, _Ready) else set()
+
+
+def _needs(one: _Ready | ImportResult) -> set[str]:
+    return one.given.needs if isinstance(one, _Ready) else set()
+
+
+def _store_together(
+    some: Sequence[_Ready | ImportResult], config: Config, options: ImportOptions, seen: dict[str, str]
+) -> list[ImportResult]:
+    """Store documents that share no name."""
+    first = [_unseen(one, seen, options) if isinstance(one, _Ready) else one for one in some]
+    given = [one.given for one in first if isinstance(one, _Ready)]
+    stored = iter(
+        records.preview_all(config, given) if options.dry_run else records.store_all(config, given, options.actor)
     )
-    stored = records.preview(config, given) if options.dry_run else records.store(config, given, options.actor)
-    found = findings(stored.record, config, "findable") + document.findings
-    found += validate.unknown_fields(document.attributes, (*OWN_MEMBERS, options.object_id))
+    return [
+        one if isinstance(one, ImportResult) else _result(one, next(stored), config, options, seen) for one in first
+    ]
+
+
+def _key(given: RecordInput) -> str:
+    return identifiers.fold(identifiers.parse_doi(given.object_id)) or given.object_id
+
+
+def _unseen(ready: _Ready, seen: dict[str, str], options: ImportOptions) -> _Ready | ImportResult:
+    place = seen.get(_key(ready.given))
+    if place is None or (options.repeats and place == ready.document.place):
+        return ready
+    error = f"has the object id {ready.given.object_id!r} of {place}: each record needs its own"
+    return ImportResult(ready.document.place, error=error)
+
+
+def _result(
+    ready: _Ready, stored: StoreResult | DoituiError, config: Config, options: ImportOptions, seen: dict[str, str]
+) -> ImportResult:
+    if isinstance(stored, DoituiError):
+        return ImportResult(ready.document.place, error=str(stored))
+    place = seen[_key(ready.given)] = ready.document.place
+    found = findings(stored.record, config, "findable", stored.attributes) + ready.document.findings
+    found += validate.unknown_fields(ready.document.attributes, (*OWN_MEMBERS, options.object_id))
     return ImportResult(
-        document.place,
+        place,
         stored.record.object_id,
         created=stored.created,
-        doi=given.doi,
+        doi=ready.given.doi,
         findings=found,
         protected=stored.protected,
         overwritten=stored.overwritten,

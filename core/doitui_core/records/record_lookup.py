@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import peewee
 
 from doitui_core.db import database, prepared
 from doitui_core.db.models import IS_KEPT, Doi, Record, Repository
+from doitui_core.dois import reservations
 from doitui_core.domain import identifiers
+from doitui_core.domain.states import Wanted
 from doitui_core.errors import AmbiguousId, BadInput, NotFound
 
 #: Control characters have no place in an id or a title, and PostgreSQL keeps no NUL.
@@ -19,32 +22,40 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _IS_DOI: Any = (Record.object_id >= peewee.SQL("'10.'")) & (Record.object_id < peewee.SQL("'10/'"))
 
 
-def _by_id(object_id: Any, repository_id: Any) -> Any:
-    return Record.select().where(Record.object_id == object_id, Record.repository == repository_id)
+def _by_ids(object_ids: Any, repository_id: Any) -> Any:
+    return Record.select().where(Record.object_id.in_(object_ids), Record.repository == repository_id)
 
 
 def _is_doi(folded: Any) -> Any:
-    """The object id is that DOI."""
-    return (peewee.fn.LOWER(Record.object_id) == folded) & _IS_DOI
+    """The object id is one of these DOIs."""
+    return peewee.fn.LOWER(Record.object_id).in_(folded) & _IS_DOI
 
 
 def _has_doi(folded: Any) -> Any:
-    """The record has that DOI, whatever its object id."""
-    return Record.id.in_(Doi.select(Doi.record).where(Doi.folded == folded, IS_KEPT))
+    """The record has one of these DOIs, whatever its object id."""
+    return Record.id.in_(Doi.select(Doi.record).where(Doi.folded.in_(folded), IS_KEPT))
 
 
 # Without the repository in them: PostgreSQL, where it knows nothing of a new table, would read the whole repository.
-def _by_doi(folded: Any) -> Any:
+def _by_dois(folded: Any) -> Any:
     return Record.select().where(_is_doi(folded))
 
 
-def _by_own_doi(folded: Any) -> Any:
-    return Record.select().where(_has_doi(folded))
+def _with_dois(record_ids: Any) -> Any:
+    return Record.select().where(Record.id.in_(record_ids))
 
 
-_BY_ID = {lock: prepared.Select(_by_id, str, int, lock=lock) for lock in (False, True)}
-_BY_DOI = {lock: prepared.Select(_by_doi, str, lock=lock) for lock in (False, True)}
-_BY_OWN_DOI = {lock: prepared.Select(_by_own_doi, str, lock=lock) for lock in (False, True)}
+def _selects(build: Any, *kinds: type) -> dict[bool, prepared.Select[Record]]:
+    """By `lock`. Rows are locked in the order of their ids: two that lock the same ones do not wait for each other."""
+    return {
+        lock: prepared.Select(lambda *values: build(*values).order_by(Record.id), *kinds, lock=lock)
+        for lock in (False, True)
+    }
+
+
+_BY_IDS = _selects(_by_ids, list, int)
+_BY_DOIS = _selects(_by_dois, list)
+_WITH_DOIS = _selects(_with_dois, tuple)
 
 
 def checked_id(object_id: str) -> str:
@@ -60,23 +71,41 @@ def same(repository_id: int, written: str, own_doi: str, *, lock: bool) -> Recor
     DOI that the document itself has, also the record that has this DOI. `lock`: the row stays locked until the
     transaction ends. Raises `BadInput` as `checked_id`.
     """
-    object_id = checked_id(written)
-    found = _BY_ID[lock].first(object_id, repository_id)
-    if found is not None or not identifiers.parse_doi(object_id):
-        return found
-    if (plain := written.strip()) != object_id:  # stored by a version that kept prefixes such as doi:
-        found = _BY_ID[lock].first(plain, repository_id)
-    folded = identifiers.fold(object_id)
-    found = found or _first_of(repository_id, _BY_DOI[lock].all(folded))
-    if found is None and identifiers.fold(own_doi) == folded:
-        found = _first_of(repository_id, _BY_OWN_DOI[lock].all(folded))
+    return same_all(repository_id, [(written, own_doi)], lock=lock)[0]
+
+
+def same_all(repository_id: int, named: Sequence[tuple[str, str]], *, lock: bool) -> list[Record | None]:
+    """`same` for each pair of object id and own DOI, in few queries for all of them."""
+    ids = [checked_id(written) for written, _ in named]
+    # As written too: a version stored prefixes such as doi: with the id.
+    written = [text.strip() for text, _ in named]
+    rows = {row.object_id: row for row in _BY_IDS[lock].all(list(dict.fromkeys(ids + written)), repository_id)}
+    found = [
+        rows.get(id_) or (rows.get(plain) if identifiers.parse_doi(id_) else None)
+        for id_, plain in zip(ids, written, strict=True)
+    ]
+    dois = {at: identifiers.fold(id_) for at, id_ in enumerate(ids) if found[at] is None and identifiers.parse_doi(id_)}
+    own = {at: doi for at, doi in dois.items() if identifiers.fold(named[at][1]) == doi}
+    for missing, look_up in ((dois, _of_object_ids), (own, _of_dois)):
+        wanted = [doi for at, doi in missing.items() if found[at] is None]
+        by_doi = look_up(repository_id, list(dict.fromkeys(wanted)), lock=lock) if wanted else {}
+        for at, doi in missing.items():
+            found[at] = found[at] or by_doi.get(doi)
     return found
 
 
-def _first_of(repository_id: int, records: list[Record]) -> Record | None:
-    """The oldest of a repository."""
-    own = [record for record in records if record.repository_id == repository_id]
-    return min(own, key=lambda record: record.id, default=None)
+def _of_object_ids(repository_id: int, folded: list[str], *, lock: bool) -> dict[str, Record]:
+    """By DOI the oldest record of a repository that has it as its object id."""
+    rows = _BY_DOIS[lock].all(folded)
+    return {identifiers.fold(row.object_id): row for row in reversed(rows) if row.repository_id == repository_id}
+
+
+def _of_dois(repository_id: int, folded: list[str], *, lock: bool) -> dict[str, Record]:
+    """By DOI the record of a repository that has it."""
+    kept = [row for row in reservations.by_strings(folded).values() if row.wanted != Wanted.ABANDONED]
+    owners = {row.record_id: row.folded for row in kept if row.record_id and row.repository_id == repository_id}
+    rows = _WITH_DOIS[lock].all(list(owners))
+    return {owners[row.id]: row for row in rows if row.repository_id == repository_id}
 
 
 def find(text: str) -> Record:
@@ -97,9 +126,9 @@ def _readings(text: str) -> list[Any]:
     of_code = Repository.code == code
     conditions = [Record.object_id == text, (Record.object_id == rest) & of_code]
     if doi := identifiers.fold(identifiers.parse_doi(text)):
-        conditions += [_is_doi(doi), _has_doi(doi)]
+        conditions += [_is_doi([doi]), _has_doi([doi])]
     elif doi := identifiers.fold(identifiers.parse_doi(rest)):
-        conditions += [_is_doi(doi) & of_code, _has_doi(doi) & of_code]
+        conditions += [_is_doi([doi]) & of_code, _has_doi([doi]) & of_code]
     return conditions
 
 

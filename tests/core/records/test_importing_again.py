@@ -320,7 +320,7 @@ def test_the_look_up_by_doi_reads_an_index(store: str) -> None:
     if store.startswith("postgresql"):
         explain = "EXPLAIN "
         db.execute_sql("SET enable_seqscan = off")
-    statement, values = record_lookup._by_doi("10.5072/u1").sql()
+    statement, values = record_lookup._by_dois(["10.5072/u1"]).sql()
     assert "record_of_doi" in str(db.execute_sql(explain + statement, values).fetchall())
 
 

@@ -1,0 +1,231 @@
+"""What is written for one record: its document and what is stored already, merged. Nothing is written here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from doitui_core.config.repositories import Config
+from doitui_core.db import database
+from doitui_core.db.models import Doi, Record
+from doitui_core.dois import datacite_document, parent_link, reservations
+from doitui_core.dois.reservations import DocumentDoi
+from doitui_core.domain import doi_spelling, identifiers
+from doitui_core.errors import BadInput
+from doitui_core.metadata import archival, build
+from doitui_core.records import parents, record_merge
+from doitui_core.records.publish_transition import NO_EFFECT, PublishEffect
+from doitui_core.records.record_lookup import CONTROL, checked_id
+from doitui_core.records.record_merge import FOREIGN_DOI, Columns, Merged, OverwrittenField, ProtectedField
+
+
+@dataclass(frozen=True, slots=True)
+class RecordInput:
+    """New content of a record.
+
+    `metadata`: Kernel-4 attributes in canonical form, `description`: an archival description (`metadata.archival`), of
+    which they are made when it is stored; both None: unchanged. `document`: the columns that its document fills
+    besides (`record_merge.FIELDS`). `by_hand`: those that a person or a script sets now. `own_doi` False: a DOI in
+    the metadata is dropped. `overwrite`: what the document says counts also where a person set something else.
+    """
+
+    object_id: str
+    metadata: Mapping[str, Any] | None = None
+    document: Columns = field(default_factory=dict)
+    by_hand: Columns = field(default_factory=dict)
+    own_doi: bool = True
+    description: Mapping[str, Any] | None = None
+    overwrite: bool = False
+
+    @property
+    def doi(self) -> str:
+        """The DOI the metadata name, bare; empty where it is dropped."""
+        stated = self.metadata if self.description is None else self.description
+        return doi_spelling.bare(str((stated or {}).get("doi") or "")) if self.own_doi else ""
+
+    @property
+    def names(self) -> set[str]:
+        """What says which record and which DOI it is about. Raises `BadInput` as `checked_id`."""
+        object_id = checked_id(self.object_id)
+        return {object_id, identifiers.fold(object_id), identifiers.fold(self.doi)} - {""}
+
+    @property
+    def needs(self) -> set[str]:
+        """The name of the parent: where it is a record, that has to be stored before."""
+        parent = str((self.metadata or {}).get(parent_link.PARENT) or "")
+        if self.description is not None:
+            parent = archival.parent(self.description)
+        return {parent, parent.strip(), identifiers.fold(parent)} - {""}
+
+
+@dataclass(frozen=True, slots=True)
+class StoreResult:
+    """The record as it is now, whether it is new, the fields protected from its document, whether it was changed, the
+    fields set by hand that its document replaced, and what its publication did to its DOI.
+    `attributes`: its metadata with parent, fundings and defaults (`datacite_document.attributes`).
+    """
+
+    record: Record
+    created: bool
+    protected: tuple[ProtectedField, ...] = ()
+    changed: bool = True
+    overwritten: tuple[OverwrittenField, ...] = ()
+    published: PublishEffect = NO_EFFECT
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored about a record: the row of its DOI, the row of the DOI its document names, its fundings."""
+
+    row: Doi | None
+    other: Doi | None
+    fundings: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A result with columns that are not written yet; the row of the record's DOI, and one to insert; whether the
+    record becomes published.
+    """
+
+    result: StoreResult
+    row: Doi | None
+    new_row: Doi | None
+    publishes: bool
+
+
+def plan(given: RecordInput, stored: Record | None, known: Known, config: Config) -> Plan:
+    """What to write for `given`; `stored`: the record as it is, None for a new one. Raises as `records.save`."""
+    if given.metadata is None and given.description is None and stored is None:
+        raise BadInput(f"record {given.object_id!r} is new: give its metadata or a description")
+    object_id = stored.object_id if stored else checked_id(given.object_id)
+    stated = given.metadata if given.description is None else _described(given.description, object_id, stored, config)
+    attributes = dict(stated or {})
+    doi, page = given.doi, str(attributes.pop("url", "") or "")
+    attributes.pop("doi", None)
+    document = {"url": page, **given.document} if page else given.document
+    before = stored.__data__ if stored else {}
+    merged = record_merge.merge(before, document, given.by_hand, overwrite=given.overwrite)
+    _check_lines(merged.columns, doi, object_id)
+    metadata = attributes if stated is not None else None
+    columns = merged.columns | _content(metadata, merged.columns, stored, object_id)
+    document_doi = reservations.check_adoptable(known.row, known.other, object_id, doi, config) if doi else None
+    merged = _merge_foreign(stored, given, Merged(columns, merged.protected, merged.overwritten), document_doi)
+    publishes = bool(merged.columns.get("published", stored is None)) and not (stored and stored.published)
+    document_doi = None if _named(merged.protected) else document_doi
+    record = stored or _new(config.repository_id, object_id)
+    changed = _set_columns(record, merged.columns)
+    if stored is not None and changed:
+        record.updated_at = database.now()
+    whole = datacite_document.attributes(record, config, known.fundings, metadata)
+    new_row = reservations.adopted(record, doi, config, whole) if document_doi is DocumentDoi.NEW else None
+    result = StoreResult(
+        record,
+        created=stored is None,
+        protected=merged.protected,
+        changed=changed or stored is None,
+        overwritten=merged.overwritten,
+        attributes=whole,
+    )
+    return Plan(result, known.row, new_row, publishes)
+
+
+def _merge_foreign(
+    stored: Record | None, given: RecordInput, merged: Merged, document_doi: DocumentDoi | None
+) -> Merged:
+    """`merged` with the foreign DOI: that of the document, unless a person assigned another one (`doi assign`)."""
+    if document_doi is None and given.own_doi:
+        return merged
+    foreign = given.doi if document_doi is DocumentDoi.FOREIGN else ""
+    columns, protected, overwritten = dict(merged.columns), merged.protected, merged.overwritten
+    if stored is not None and FOREIGN_DOI in record_merge.names(stored.set_by_hand):
+        if identifiers.fold(stored.foreign_doi) == identifiers.fold(given.doi):
+            return merged
+        if given.own_doi and not given.overwrite:
+            return Merged(
+                columns, (*protected, ProtectedField(FOREIGN_DOI, stored.foreign_doi, given.doi)), overwritten
+            )
+        if given.own_doi:
+            overwritten = (*overwritten, OverwrittenField(FOREIGN_DOI, stored.foreign_doi, given.doi))
+        by_hand = columns.get("set_by_hand", stored.set_by_hand)
+        columns["set_by_hand"] = record_merge.without_hand(by_hand, FOREIGN_DOI)
+    return Merged(columns | {FOREIGN_DOI: foreign}, protected, overwritten)
+
+
+def _named(protected: tuple[ProtectedField, ...]) -> bool:
+    """Whether the DOI is among the fields protected from the document."""
+    return any(one.field == FOREIGN_DOI for one in protected)
+
+
+def _described(description: Mapping[str, Any], object_id: str, stored: Record | None, config: Config) -> dict[str, Any]:
+    """The metadata of an archival description. Without any date the year is that in which the record was stored first:
+    so it is the same whenever the description comes again.
+    """
+    year = (stored.created_at if stored else database.now()).year
+    publisher = config.text("default_publisher")
+    found = archival.attributes(description, object_id=object_id, year=year, publisher=publisher)
+    parent = archival.parent(description)
+    return {**found, parent_link.PARENT: parents.checked(parent, object_id, config)} if parent else found
+
+
+def _content(
+    attributes: dict[str, Any] | None, values: Mapping[str, Any], stored: Record | None, object_id: str
+) -> dict[str, Any]:
+    """The columns that hold the metadata, and the fingerprint of metadata and landing page."""
+    page = values.get("url", stored.url if stored else "")
+    if attributes is None:
+        assert stored is not None
+        return {"content_hash": build.fingerprint({"metadata": json.loads(stored.metadata), "url": page})}
+    return {
+        "title": title(attributes),
+        "metadata": dumps(attributes, object_id),
+        "content_hash": build.fingerprint({"metadata": attributes, "url": page}),
+    }
+
+
+def _new(repository_id: int, object_id: str) -> Record:
+    now = database.now()
+    return Record(repository=repository_id, object_id=object_id, created_at=now, updated_at=now)
+
+
+def _set_columns(record: Record, columns: Mapping[str, Any]) -> bool:
+    """Set the columns that differ; whether any does."""
+    changed = {name: value for name, value in columns.items() if getattr(record, name) != value}
+    for name, value in changed.items():
+        setattr(record, name, value)
+    return bool(changed)
+
+
+def dumps(attributes: Mapping[str, Any], object_id: str) -> str:
+    """Canonical attributes as they are stored. Raises `BadInput` for unpaired surrogates, NaN and infinity."""
+    try:
+        text = json.dumps(attributes, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise BadInput(
+            f"record {object_id!r} contains an unpaired surrogate ({error.object[error.start]!r}): fix its encoding"
+        ) from error
+    except ValueError as error:
+        raise BadInput(f"record {object_id!r} contains a number that JSON cannot write (NaN or infinity)") from error
+    return text
+
+
+def _check_lines(values: Mapping[str, Any], doi: str, object_id: str) -> None:
+    """Raise `BadInput` for a text that is not one storable line."""
+    texts = {"DOI": doi} | {label: values.get(name, "") for name, label in record_merge.LABELS.items()}
+    for what, text in texts.items():
+        if isinstance(text, str) and (CONTROL.search(text) or not database.storable(text)):
+            raise BadInput(
+                f"record {object_id!r}: its {what} {text[:60]!r} contains control characters or an unpaired surrogate"
+            )
+
+
+def title(attributes: Mapping[str, Any]) -> str:
+    """The main title in one line of at most 500 characters; empty when there is none."""
+    titles = attributes.get("titles")
+    rows = [row for row in titles if isinstance(row, dict)] if isinstance(titles, list) else []
+    rows.sort(key=lambda row: bool(row.get("titleType")))
+    return CONTROL.sub(" ", str(rows[0].get("title") or ""))[:500] if rows else ""
