@@ -70,7 +70,7 @@ FORMS: dict[str, Form] = {
         r"(?:https?://archive\.softwareheritage\.org/)?swh:1:(?:cnt|dir|rel|rev|snp):[0-9a-f]{40}(?:;\S+)*/?",
         "swh:1:dir: and 40 hexadecimal digits",
     ),
-    "URL": _form(rf"(?:https?|ftp|s3|gs)://[^\s/?#]{_WORD}*", "https://example.org/page"),
+    "URL": _form(rf"(?:https?|ftp|s3|gs)://[^\s/?#{INVISIBLE}]{_WORD}*", "https://example.org/page"),
     "URN": _form(rf"(?:{_WEB}\S+/)?urn:[a-z0-9][a-z0-9-]{{0,31}}:{_WORD}+", "urn:nbn:de:101:1-201102033592"),
     "w3id": _form(rf"{_WEB}w3id\.org/{_WORD}+", "https://w3id.org/games/spec/coil"),
     # Schemes of institutions and funders.

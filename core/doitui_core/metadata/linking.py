@@ -22,7 +22,8 @@ SCHEMES = {name.casefold(): name for name in ("ORCID", "ROR", "ISNI", "GRID", "S
 #: The same for alternate identifiers.
 TYPES = {name.casefold(): name for name in VOCABULARIES["relatedIdentifierType"]}
 
-#: levriero's; a bare id becomes an address when DataCite saves it.
+#: levriero's; a bare id becomes an address when DataCite saves it. An affiliation states an event as an address only.
+_ROR_ADDRESS = re.compile(r"(?:https?://)?ror\.org/0\w{6}[0-9]{2}", re.ASCII)
 _ROR = re.compile(r"(?:(?:https?://)?ror\.org/)?0\w{6}[0-9]{2}", re.ASCII)
 _ORCID = re.compile(r"(?:https?://(?:www\.)?orcid\.org/)?[0-9]{4}(?:[- ][0-9]{4}){2}[- ][0-9]{3}[0-9X]", re.IGNORECASE)
 _ORCID_DIGITS = re.compile(
@@ -70,7 +71,8 @@ def _by_digits(kind: str, value: str, member: str) -> Note | None:
     if not is_right(kind, value):
         remedy = f"check its digits, and write it as {_NUMBERS[kind]}"
         return Note("checksum", (member,), f"{shown(value)} is not a valid {kind}", remedy)
-    if kind == "ROR" and not _ROR.fullmatch(value) and is_ror(value):
+    linked = _ROR_ADDRESS if member == "affiliationIdentifier" else _ROR
+    if kind == "ROR" and not linked.fullmatch(value) and is_ror(value):
         right = "https://ror.org/" + value.rstrip("/").rpartition("/")[2].lower()
         problem = f"{shown(value)} is written in a form that DataCite does not link"
         return Note("ror_form", (member,), problem, f"write {right}")
