@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,23 +41,28 @@ def validate_(session: Session, files: tuple[Path, ...], mds: bool, xsd: bool) -
     """
     from doitui_core.records import document_check
 
-    documents: list[dict[str, Any]] = []
-    with progress("checking", len(files)) as bar:
-        for path in files:
-            for found in document_check.check(path, mds=mds, xsd=xsd):
-                findings = [dataclasses.asdict(finding) for finding in found.findings]
-                documents.append(
-                    {"place": found.place, "valid": found.valid, "error": found.error, "findings": findings}
-                )
-            bar.update(1)
-    for row in documents:
-        if row["error"]:
-            say(f"{row['place']}: {row['error']}")
-    invalid = sum(not row["valid"] for row in documents)
-    lines = [f"{row['place']}: {finding_line(finding)}" for row in documents for finding in row["findings"]]
-    lines.append(f"{plural(len(documents), 'document')} checked, {invalid} invalid")
-    session.show({"documents": documents}, lines)
-    exits.leave(exits.SOME_FAILED if invalid else exits.DONE)
+    counts: Counter[bool] = Counter()
+
+    def checked() -> Iterator[dict[str, Any]]:
+        """Each document as it is read: there may be millions in a file of JSON lines."""
+        with progress("checking", len(files)) as bar:
+            for path in files:
+                for found in document_check.check(path, mds=mds, xsd=xsd):
+                    counts[found.valid] += 1
+                    if found.error:
+                        say(f"{found.place}: {found.error}")
+                    findings = [dataclasses.asdict(finding) for finding in found.findings]
+                    yield {"place": found.place, "valid": found.valid, "error": found.error, "findings": findings}
+                bar.update(1)
+
+    session.show_each("documents", checked(), _finding_lines)
+    if not session.as_json:
+        session.show({}, [f"{plural(counts.total(), 'document')} checked, {counts[False]} invalid"])
+    exits.leave(exits.SOME_FAILED if counts[False] else exits.DONE)
+
+
+def _finding_lines(row: dict[str, Any]) -> list[str]:
+    return [f"{row['place']}: {finding_line(finding)}" for finding in row["findings"]]
 
 
 @metadata.command()

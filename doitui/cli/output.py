@@ -11,7 +11,8 @@ import os
 import re
 import select
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -68,14 +69,41 @@ def show(document: Any, as_json: bool, lines: Iterable[str]) -> bool:
     return True
 
 
-def print_text(text: str) -> None:
-    """Print `text` as it is: a document for a file, or for another program."""
+def show_each(
+    name: str, rows: Iterable[Mapping[str, Any]], as_json: bool, lines: Callable[[Any], Iterable[str]]
+) -> None:
+    """Print `rows` as they come: as JSON, the list `name` of an object, or the `lines` of each.
+
+    All rows are taken, whether or not somebody reads the output.
+    """
+    read, before = True, f'{{\n  "{name}": [\n'
+    for row in rows:  # which may raise before there is a first one
+        if as_json:
+            text = before + textwrap.indent(_json(row), "    ")
+            before = ",\n"
+        else:
+            text = "".join(f"{plain(line)}\n" for line in lines(row))
+        read = read and _print(text)
+    if read and as_json:
+        _print("\n  ]\n}\n" if before == ",\n" else f"{before}  ]\n}}\n")
+
+
+def _print(text: str) -> bool:
+    """Print without a line end. False: the reader of stdout has gone."""
     try:
         click.echo(text, nl=False)
-    except OSError as error:
+    except BrokenPipeError:
         _close(sys.stdout)
-        if not isinstance(error, BrokenPipeError):
-            raise
+        return False
+    except OSError:
+        _close(sys.stdout)
+        raise
+    return True
+
+
+def print_text(text: str) -> None:
+    """Print `text` as it is: a document for a file, or for another program."""
+    _print(text)
 
 
 def wait(seconds: float) -> bool:

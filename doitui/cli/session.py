@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -83,6 +83,10 @@ class Session:
     def show(self, document: Any, lines: Iterable[str]) -> bool:
         """Print `document` as JSON, or `lines`. False: the reader of stdout has gone."""
         return output.show(document, self.as_json, lines)
+
+    def show_each(self, name: str, rows: Iterable[Mapping[str, Any]], lines: Callable[[Any], Iterable[str]]) -> None:
+        """Print `rows` as they come: the list `name` of a JSON object, or the `lines` of each."""
+        output.show_each(name, rows, self.as_json, lines)
 
 
 def check_environment() -> None:

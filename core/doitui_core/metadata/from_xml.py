@@ -14,12 +14,12 @@ from typing import Any
 from lxml import etree
 
 from doitui_core.errors import UnreadableDocument
-from doitui_core.metadata import kernel3, xml_bytes
+from doitui_core.metadata import kernel3, sizes, xml_bytes
 from doitui_core.metadata.from_json import canonical, unknown
 from doitui_core.metadata.wording import Note, shown
 
-#: The most that is read. DataCite keeps 16 MB of XML; a document of that size in other hands may be longer.
-MAX_BYTES = 32 * 1024 * 1024
+#: The most that is read.
+MAX_BYTES = sizes.LARGEST_DOCUMENT
 
 _NAMESPACE = "http://datacite.org/schema/kernel-"
 _KERNEL = re.compile(re.escape(_NAMESPACE) + r"[34](\.[0-9]+)*/?")
@@ -67,7 +67,7 @@ def read(data: bytes) -> XmlDocument:
     Notes have the codes `left_out`, for elements and attributes that are not Kernel 4's or that the REST API has no
     member for, and `kernel_3` and `upgraded`. Any encoding is read, with or without a byte order mark.
 
-    Raises UnreadableDocument (one line) for more than 32 MiB, broken XML, a DTD, another kernel, or other XML. Neither
+    Raises UnreadableDocument (one line) for more than 20 MB, broken XML, a DTD, another kernel, or other XML. Neither
     entities nor anything outside the document is ever read. Several points or polygons of one geoLocation become
     several geoLocations (see `places`).
     """

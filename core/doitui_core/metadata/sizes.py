@@ -13,6 +13,12 @@ from typing import Any
 
 from doitui_core.metadata.wording import Note
 
+#: A document as it comes in: what is longer is refused before it is read. DataCite keeps 16.8 MB of XML. Bytes.
+LARGEST_DOCUMENT = 20_000_000
+
+#: Values of a document: short ones take a hundred times their bytes in memory.
+MOST_VALUES = 1_000_000
+
 #: The body of a request, as it goes over the wire. Bytes.
 LONGEST_REQUEST = 10 * 1024 * 1024
 

@@ -6,12 +6,9 @@ An *error* is only what DataCite refuses for the state that is wanted: the XSD's
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
-from importlib.resources import files
 from itertools import islice
 from typing import Any, Literal
 
@@ -19,6 +16,7 @@ import jsonschema_rs
 
 from doitui_core.metadata import advice, from_json, landing_pages, languages, over_xml, placeholders
 from doitui_core.metadata.kernel4 import VOCABULARIES
+from doitui_core.metadata.schema_errors import broken_rules
 from doitui_core.metadata.wording import Note, Path, dotted, shown
 
 Level = Literal["error", "warning"]
@@ -102,7 +100,7 @@ def _refused(present: Mapping[str, Any], target: str) -> list[Finding]:
     if target not in _TARGETS:
         raise ValueError(f"target {target!r} is none of {', '.join(_TARGETS)}")
     try:
-        found = [_from_schema(error, target) for error in islice(_schema().iter_errors(present), MOST)]
+        found = [_from_schema(error, path, target) for error, path in islice(broken_rules(present), MOST)]
     except UnicodeEncodeError:  # half a character, of which `advice` tells the place
         found = []
     url = present.get("url")
@@ -137,15 +135,8 @@ def _unknown_name(name: str) -> Note:
     return Note("unknown_field", (name,), "is not a field of DataCite's metadata and is left out", remedy)
 
 
-@cache
-def _schema() -> jsonschema_rs.Draft202012Validator:
-    text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
-    # The linear-time engine: no text can make a pattern hang.
-    return jsonschema_rs.Draft202012Validator(json.loads(text), pattern_options=jsonschema_rs.RegexOptions())
-
-
-def _from_schema(error: jsonschema_rs.ValidationError, target: str) -> Finding:
-    reading = _READINGS[error.kind.name](error, tuple(error.instance_path))
+def _from_schema(error: jsonschema_rs.ValidationError, path: Path, target: str) -> Finding:
+    reading = _READINGS[error.kind.name](error, path)
     return finding(reading, "error" if target != "draft" or _refused_as_draft(reading) else "warning")
 
 

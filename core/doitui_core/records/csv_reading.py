@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import csv
 import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from doitui_core.errors import BadInput, UnreadableDocument
+from doitui_core.metadata.sizes import LARGEST_DOCUMENT
 from doitui_core.text import is_on
 
 REQUIRED = ("object_id", "title")
@@ -31,14 +33,13 @@ def rows(path: Path) -> Iterator[tuple[int, Row | str]]:
 
     Raises `UnreadableDocument` for a file that is no CSV or lacks a column of `REQUIRED`.
     """
-    csv.field_size_limit(LONGEST)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
+            first = file.readline(LONGEST)
             file.seek(0)
             # Spreadsheets write what their user's country separates lists with.
             delimiter = max(",;\t", key=first.count)
-            reader = csv.DictReader(file, restkey="", strict=True, delimiter=delimiter)
+            reader = csv.DictReader(_lines(file), restkey="", strict=True, delimiter=delimiter)
             names = [name.strip() for name in reader.fieldnames or ()]
             missing = [name for name in REQUIRED if name not in names]
             if missing:
@@ -46,11 +47,32 @@ def rows(path: Path) -> Iterator[tuple[int, Row | str]]:
                     f"has no column {', '.join(missing)}: the first line of a CSV file names its columns"
                 )
             reader.fieldnames = names
-            for row in reader:
+            while (row := _next(reader)) is not None:
                 if any(row.values()):
                     yield reader.line_num, _read(row)
     except (ValueError, csv.Error) as error:
         raise UnreadableDocument(f"is no CSV in UTF-8: {error}") from error
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines of a file. Raises `ValueError` for one that is longer than any document."""
+    while line := file.readline(LARGEST_DOCUMENT + 1):
+        if len(line) > LARGEST_DOCUMENT:
+            raise ValueError(f"a line has more than {LARGEST_DOCUMENT} characters")
+        yield line
+
+
+#: Python has one limit for the cells of all readers in a process: ours holds while a row of ours is read.
+_LIMIT = threading.Lock()
+
+
+def _next(reader: csv.DictReader[str]) -> dict[str, Any] | None:
+    with _LIMIT:
+        before = csv.field_size_limit(LONGEST)
+        try:
+            return next(reader, None)
+        finally:
+            csv.field_size_limit(before)
 
 
 def _read(row: dict[str, Any]) -> Row | str:

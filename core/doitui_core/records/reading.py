@@ -1,10 +1,13 @@
 """Read files: DataCite XML, DataCite JSON, JSON lines and CSV, distinguished by their content.
 
-A file is at most `LARGEST_FILE` bytes; of JSON lines each line is, and the file may be of any length.
+A document has at most `sizes.LARGEST_DOCUMENT` bytes: a file of XML or JSON, a line of JSON lines or CSV. A larger one
+is refused by its size, before it is read. JSON lines and CSV are read line by line, and may be of any length.
 """
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,12 +17,16 @@ from typing import Any, BinaryIO
 from doitui_core.domain import strict_json
 from doitui_core.errors import DoituiError, UnreadableDocument
 from doitui_core.metadata import from_xml, validate
+from doitui_core.metadata.sizes import LARGEST_DOCUMENT, MOST_VALUES
 from doitui_core.metadata.validate import Finding
 from doitui_core.metadata.wording import Note
 from doitui_core.records import csv_reading
 
-#: Bytes, so that no file fills the memory. DataCite's own limits are in `metadata.sizes`.
-LARGEST_FILE = from_xml.MAX_BYTES
+#: The beginning of a file, by which its format is known. Bytes.
+HEAD = 64 * 1024
+
+#: Documents below this have few values, however they are written. Bytes.
+_SMALL = 1_000_000
 
 #: A DataCite document has seven levels; validators fail on hundreds.
 DEEPEST = 32
@@ -64,20 +71,22 @@ def read(path: Path, form: str = "auto") -> Iterator[Document | Unread]:
         if path.is_dir():
             raise UnreadableDocument("is a directory: name the files in it")
         with path.open("rb") as file:
-            head = file.read(LARGEST_FILE + 1)
+            head = file.read(HEAD)
+            if form == "auto" and _may_be_lines(head):
+                head += file.read(LARGEST_DOCUMENT + 1 - len(head))
             form = detect(path, head) if form == "auto" else form
             if form == "jsonl":
                 yield from _lines(path, head, file)
                 return
+            text = b"" if form == "csv" else _whole(head, file)
         if form == "csv":
             yield from _csv(path)
             return
-        _check_size(head)
         if form == "datacite-xml":
-            found = from_xml.read(head)
-            yield Document(str(path), path.stem, found.attributes, found.attributes, len(head), found.notes)
+            found = _xml(text)
+            yield Document(str(path), path.stem, found.attributes, found.attributes, len(text), found.notes)
         else:
-            yield _document(str(path), path.stem, _object(head), len(head))
+            yield _document(str(path), path.stem, _object(text), len(text))
     except DoituiError as error:
         yield Unread(str(path), str(error))
     except (OSError, ValueError) as error:  # ValueError: a name with NUL in it
@@ -102,6 +111,22 @@ def detect(path: Path, head: bytes) -> str:
     raise UnreadableDocument(f"{what}: doitui reads DataCite XML, DataCite JSON, JSON lines and CSV")
 
 
+def _may_be_lines(head: bytes) -> bool:
+    """Whether the first line of JSON goes on beyond `head`, so that only its end tells if there are more."""
+    return len(head) == HEAD and b"\n" not in head.strip() and head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
+
+
+def _whole(head: bytes, file: BinaryIO) -> bytes:
+    """All of a file; not read where it is known to be too large."""
+    status = os.fstat(file.fileno())
+    if stat.S_ISREG(status.st_mode) and status.st_size > LARGEST_DOCUMENT:
+        raise _too_large()
+    text = head + file.read(LARGEST_DOCUMENT + 1 - len(head))
+    if len(text) > LARGEST_DOCUMENT:
+        raise _too_large()
+    return text
+
+
 def _lines_are_documents(head: bytes) -> bool:
     first, _, rest = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
     return first.rstrip().endswith(b"}") and rest.lstrip()[:1] == b"{"
@@ -111,8 +136,9 @@ def _lines(path: Path, head: bytes, stream: BinaryIO) -> Iterator[Document | Unr
     for number, line in enumerate(_split(BytesIO(head), stream), start=1):
         place = f"{path}:{number}"
         try:
-            _check_size(line)
-            if line.strip():
+            if len(line) > LARGEST_DOCUMENT:
+                raise _too_large()
+            if not line.isspace():
                 yield _document(place, f"{path.stem}-{number}", _object(line), len(line))
         except UnreadableDocument as error:
             yield Unread(place, str(error))
@@ -131,19 +157,19 @@ def _split(head: BinaryIO, stream: BinaryIO) -> Iterator[bytes]:
     """The lines of both, the last of `head` joined to the first of `stream`. A line that is too long is cut there."""
     while line := head.readline():
         if not line.endswith(b"\n"):
-            line += stream.readline(LARGEST_FILE + 1)
-            yield line[: LARGEST_FILE + 1]
+            line += stream.readline(LARGEST_DOCUMENT + 1)
+            yield line[: LARGEST_DOCUMENT + 1]
             _skip_line(line, stream)
         else:
             yield line
-    while line := stream.readline(LARGEST_FILE + 1):
+    while line := stream.readline(LARGEST_DOCUMENT + 1):
         yield line
         _skip_line(line, stream)
 
 
 def _skip_line(line: bytes, stream: BinaryIO) -> None:
     while line and not line.endswith(b"\n"):
-        line = stream.readline(LARGEST_FILE)
+        line = stream.readline(LARGEST_DOCUMENT)
 
 
 def _document(place: str, stem: str, found: dict[str, Any], size: int) -> Document:
@@ -154,13 +180,25 @@ def _document(place: str, stem: str, found: dict[str, Any], size: int) -> Docume
     return Document(place, stem, metadata, members, size)
 
 
-def _check_size(text: bytes) -> None:
-    if len(text) > LARGEST_FILE:
-        most = LARGEST_FILE // 1024 // 1024
-        raise UnreadableDocument(f"is larger than {most} MiB, the most that doitui reads of a document: divide it")
+def _too_large() -> UnreadableDocument:
+    most = LARGEST_DOCUMENT // 1_000_000
+    return UnreadableDocument(f"is larger than {most} MB, the most that doitui reads of a document: divide it")
+
+
+def _check_values(text: bytes, weights: Mapping[bytes, int]) -> None:
+    """Raise `UnreadableDocument` for more values than the memory is meant for. Counts what separates them."""
+    if len(text) > _SMALL and sum(text.count(mark) * weight for mark, weight in weights.items()) > MOST_VALUES:
+        raise UnreadableDocument(f"has more than {MOST_VALUES:,} values, which no DataCite document has: divide it")
+
+
+def _xml(text: bytes) -> from_xml.XmlDocument:
+    # An element takes what three values of JSON take; an attribute as much as one.
+    _check_values(text, {b"<": 3, b"</": -3, b"=": 1})
+    return from_xml.read(text)
 
 
 def _object(text: bytes) -> dict[str, Any]:
+    _check_values(text, {b",": 1, b"{": 1, b"[": 1})
     try:
         found = strict_json.loads(text.decode("utf-8-sig"))
     except RecursionError as error:

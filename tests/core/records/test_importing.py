@@ -14,6 +14,7 @@ from doitui_core.config import repositories
 from doitui_core.db import database
 from doitui_core.db.models import Doi, Record, Repository
 from doitui_core.errors import Misconfigured
+from doitui_core.metadata.sizes import LARGEST_DOCUMENT
 from doitui_core.operations import change_settings
 from doitui_core.records import importing, reading
 from doitui_core.records.importing import ImportOptions, ImportResult
@@ -138,10 +139,10 @@ def test_a_directory_a_missing_file_and_one_without_rights_are_named(
 def test_a_file_that_is_too_large_is_not_read_to_its_end(import_files: Import, tmp_path: Path) -> None:
     with (tmp_path / "huge.json").open("wb") as file:
         file.write(b'{"object_id": "a"')
-        file.truncate(reading.LARGEST_FILE * 400)
+        file.truncate(LARGEST_DOCUMENT * 400)
     found = list(reading.read(tmp_path / "huge.json"))
     assert [type(read).__name__ for read in found] == ["Unread"]
-    assert "larger than 32 MiB" in getattr(found[0], "error", "")
+    assert "larger than 20 MB" in getattr(found[0], "error", "")
 
 
 def test_json_lines_may_be_longer_than_the_largest_file(import_files: Import) -> None:
@@ -154,7 +155,7 @@ def test_json_lines_may_be_longer_than_the_largest_file(import_files: Import) ->
 @pytest.mark.parametrize("before", [0, 1, 33])
 def test_a_line_that_is_too_long_is_named_and_the_next_keeps_its_number(import_files: Import, before: int) -> None:
     filler = [text(object_id=f"f{n}", version="x" * 1_000_000) for n in range(before)]
-    long = text(object_id="long", version="x" * (reading.LARGEST_FILE * 2))
+    long = text(object_id="long", version="x" * (LARGEST_DOCUMENT * 2))
     results = import_files({"a.jsonl": "\n".join([*filler, long, text(object_id="last")])})
     told = {int(result.place.rpartition(":")[2]): bool(result.error) for result in results}
     assert told == {number + 1: number == before for number in range(before + 2)}
