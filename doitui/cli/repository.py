@@ -99,8 +99,10 @@ def show_(session: Session, code: str) -> None:
 
     document = _document(repositories.find(code))
     rows = [{"setting": name, **value} for name, value in document["settings"].items()]
+    document["generation_pattern"] = pattern = _generation_pattern(code)
     state = "active" if document["active"] else "inactive: its settings do not apply"
-    session.show(document, [f"{code} ({state})", *table(rows, ("setting", "value", "source"), "")])
+    lines = [f"{code} ({state})", f"new DOIs: {pattern or 'cannot be made, see `doitui doctor`'}"]
+    session.show(document, [*lines, *table(rows, ("setting", "value", "source"), "")])
 
 
 @repository.command()
@@ -118,6 +120,17 @@ def remove(session: Session, code: str) -> None:
     else:
         change_settings.remove_repository(code, actor=session.actor)
     session.show({"removed": code}, [f"repository {code} {session.would}removed"])
+
+
+def _generation_pattern(code: str) -> str | None:
+    """What new DOIs look like; None where a plug-in fails."""
+    from doitui_core.config import repositories
+    from doitui_core.errors import Misconfigured
+
+    try:
+        return repositories.config(repositories.find(code)).generator().generation_pattern()
+    except Misconfigured:
+        return None
 
 
 def _document(row: Any) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def set_(session: Session, name: str, value: str | None, from_stdin: bool, code:
     """
     from platformdirs import user_config_path
 
-    from doitui_core.config import secrets, settings
+    from doitui_core.config import doi_settings, secrets, settings
     from doitui_core.operations import change_settings
 
     if (value is None) == (not from_stdin):
@@ -92,6 +92,7 @@ def set_(session: Session, name: str, value: str | None, from_stdin: bool, code:
             stored = f"file:{path}" if session.dry_run else secrets.write(typed, path)
         else:
             stored = settings.check(name, typed)
+            doi_settings.check({name: stored}, load(code))
         if not session.dry_run:
             change_settings.set_setting(name, stored, repository_id, actor=session.actor)
     session.show({"name": name, "value": stored}, [f"{name} {'would be' if session.dry_run else 'is'} {stored}"])

@@ -53,9 +53,9 @@ def test_a_worker_shows_the_same_lines_on_stderr(
 
 
 FAILING = {
-    "no prefix": (
+    "a generator that is gone": (
         ("doi", "reserve", "d"),
-        ("setting", "set", "generator", "nowhere.function"),
+        (),
         r"ERROR: could not generate a DOI for document d: generator 'nowhere.function' cannot be loaded",
     ),
     "a string that is taken": (
@@ -84,7 +84,12 @@ FAILING = {
 
 @pytest.mark.parametrize("kind", FAILING)
 def test_what_fails_before_anything_is_sent_is_logged(
-    minted: Doitui, write: Callable[..., Path], doi_of: Callable[[str], str], log: Callable[[], list[str]], kind: str
+    minted: Doitui,
+    write: Callable[..., Path],
+    doi_of: Callable[[str], str],
+    log: Callable[[], list[str]],
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     minted("record", "import", write("d", "e", "same", "gone"))
     minted("record", "import", write("bad", creators=[]))
@@ -96,6 +101,8 @@ def test_what_fails_before_anything_is_sent_is_logged(
     command, before, line = FAILING[kind]
     if before:
         assert minted(*before).code == 0
+    if kind == "a generator that is gone":
+        monkeypatch.setenv("DOITUI_GENERATOR", "nowhere.function")
     if kind == "a string that is taken":
         minted("doi", "reserve", "same")
     done = minted(*(word.format(**dois) for word in command))

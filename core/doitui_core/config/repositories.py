@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from doitui_core.config import settings
+from doitui_core.config import doi_settings, settings
 from doitui_core.db import database
 from doitui_core.db.models import Repository
-from doitui_core.domain import environments, identifiers
+from doitui_core.domain import doi_generators, environments, identifiers
+from doitui_core.domain.doi_generators import GeneratorSetup, PatternGenerator, PluggedIn
 from doitui_core.errors import BadInput, Misconfigured, NotFound
 
 #: Characters, other than letters and digits, that are not escaped in the path and query of an address (RFC 3986).
@@ -121,8 +122,23 @@ class Config:
         return LOCAL_PATTERN if found.source == "default" and self.text("local_prefix") else found.text
 
     def is_ours(self, doi: str) -> bool:
-        """Whether this repository registers `doi`: it is under its prefix."""
-        return identifiers.is_local(doi, self.text("datacite_prefix"), self.text("local_prefix"))
+        """Whether this repository registers `doi`: it is under its prefix, and as its generator makes them."""
+        try:
+            return self.generator().is_local(doi)
+        except Misconfigured:  # as OPUS does
+            return PatternGenerator(self._generator_setup()).is_local(doi)
+
+    def generator(self) -> PatternGenerator | PluggedIn:
+        """What makes its DOIs. Raises `Misconfigured` for a plug-in that cannot be loaded."""
+        return doi_generators.load(self.text("generator"), self._generator_setup())
+
+    def _generator_setup(self) -> GeneratorSetup:
+        return GeneratorSetup(
+            prefix=self.text("datacite_prefix"),
+            local_prefix=self.text("local_prefix"),
+            pattern=self.suffix_pattern,
+            repository_code=self.code,
+        )
 
     def landing_page(self, object_id: str) -> str:
         """The address of a record that names none, from the template; empty without one."""
@@ -180,7 +196,10 @@ def check(code: str, values: Mapping[str, str]) -> dict[str, str]:
             f"{code[:LONGEST_CODE]!r} cannot be a repository's code: up to {LONGEST_CODE} ASCII letters, digits, . _"
             " and -, of which the first and the last are a letter or digit"
         )
-    return {name: settings.check(name, text) for name, text in values.items()}
+    checked = {name: settings.check(name, text) for name, text in values.items()}
+    row = Repository.get_or_none(Repository.code == code)
+    doi_settings.check(checked, settings.load(row.id if row is not None else 0))
+    return checked
 
 
 def _exists(code: str) -> bool:

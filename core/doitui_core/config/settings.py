@@ -116,7 +116,7 @@ _SETTINGS = (
         "how new DOIs are made; with local_prefix alone: {local_prefix}-{object_id}",
     ),
     SettingSpec("local_prefix", parse.local_prefix, "", "our part of a prefix that several systems share (OPUS)"),
-    SettingSpec("generator", parse.text, "", "dotted path of a function that makes DOIs; empty: the built-in one"),
+    SettingSpec("generator", parse.text, "", "dotted path of a class or function that makes DOIs; empty: built in"),
     SettingSpec("auto_create", parse.flag, "0", "whether publishing a record creates its DOI (OPUS): 1 or 0"),
     SettingSpec(
         "register_at_publish", parse.flag, "0", "whether publishing a record registers the DOI it has (OPUS): 1 or 0"

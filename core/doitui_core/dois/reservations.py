@@ -103,7 +103,6 @@ def refuse_foreign(record: Record) -> None:
 
 def _generated(record: Record, config: Config) -> str:
     refuse_foreign(record)
-    generate = identifiers.generator(config.text("generator"))
     parts = {
         "prefix": config.require_prefix(),
         "repository_code": config.code,
@@ -112,7 +111,7 @@ def _generated(record: Record, config: Config) -> str:
         "id": record.object_id,
         "local_prefix": config.text("local_prefix"),
     }
-    return generate(config.suffix_pattern, parts)
+    return config.generator().generate(parts)
 
 
 class DocumentDoi(StrEnum):

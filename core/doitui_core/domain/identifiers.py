@@ -1,14 +1,13 @@
-"""DOI strings: read, fold, validate, generate. Pure, except for the plug-in that a setting may name.
+"""DOI strings: read, fold, validate, generate. Pure.
 
 A DOI is compared without case (ASCII), and stored as it was written. How it may be spelled: `doi_spelling`; how an
-object id becomes part of one: `suffix`.
+object id becomes part of one: `suffix`; who else may generate them: `doi_generators`.
 """
 
 from __future__ import annotations
 
-import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from string import Formatter
 from typing import Any
@@ -33,8 +32,6 @@ MAX_LENGTH = 255
 
 #: What a pattern may name.
 PLACEHOLDERS = ("prefix", "repository_code", "year", "object_id", "id", "local_prefix")
-
-Generator = Callable[..., str]
 
 
 @lru_cache(1024)
@@ -132,33 +129,15 @@ def _pieces(suffix_pattern: str, pattern: str) -> list[tuple[str, str]]:
     return [(text, name or "") for text, name, _, _ in parsed]
 
 
-def generator(dotted: str) -> Generator:
-    """The function a plug-in path names (`package.module.function` or `package.module:function`); empty: the built-in.
-
-    It is called as `function(pattern, parts)` and returns the whole DOI. Raises `Misconfigured`.
-    """
-    if not dotted:
-        return generate
-    module, _, name = dotted.replace(":", ".").rpartition(".")
+def check_pattern(pattern: str) -> None:
+    """Raise `Misconfigured` or `InvalidDoi` for a pattern of which no DOI can be made."""
+    example = dict.fromkeys(PLACEHOLDERS, "1") | {"prefix": "10.5072"}
     try:
-        found = getattr(importlib.import_module(module), name)
-    except Exception as error:  # importing runs somebody else's code
-        raise Misconfigured(
-            f"generator {dotted!r} cannot be loaded ({type(error).__name__}: {error}):"
-            " it must name an importable function"
-        ) from error
-    if not callable(found):
-        raise Misconfigured(f"generator {dotted!r} is a {type(found).__name__}: it must name a function")
+        generate(pattern, example)
+    except InvalidDoi as error:
+        raise InvalidDoi(f"suffix_pattern {pattern!r} makes no DOI ({error})") from error
 
-    def plugged_in(pattern: str, parts: Mapping[str, Any]) -> str:
-        try:
-            doi = validate(str(found(pattern, parts)))
-        except InvalidDoi:
-            raise
-        except Exception as error:  # somebody else's code: whatever it raises must not end as our traceback
-            raise Misconfigured(f"generator {dotted!r} failed: {type(error).__name__}: {error}") from error
-        if prefix_of(doi) != parts["prefix"]:
-            raise Misconfigured(f"generator {dotted!r} made {doi}, which is not under the prefix {parts['prefix']}")
-        return doi
 
-    return plugged_in
+def names_record(pattern: str) -> bool:
+    """Whether the pattern gives each record a DOI of its own."""
+    return any(name in ("object_id", "id") for _, name in _pieces(pattern, pattern))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from doitui_core.config import repositories, settings
+from doitui_core.config import doi_settings, repositories, settings
 from doitui_core.config.settings import TABLE
 from doitui_core.db import audit, database
 from doitui_core.db.models import Doi, Harvest, Record, Repository, Setting
@@ -59,6 +59,7 @@ def set_setting(name: str, text: str, repository_id: int = 0, *, actor: str = "p
 def set_settings(given: Mapping[str, str], repository_id: int = 0, *, actor: str = "python") -> None:
     """Store some settings, all or none. Raises as `check`."""
     checked = {name: settings.check(name, text) for name, text in given.items()}
+    doi_settings.check(checked, settings.load(repository_id))
     with database.write():
         now = database.now()
         for name, value in checked.items():

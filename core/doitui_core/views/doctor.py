@@ -220,6 +220,7 @@ def _repository(row: Repository, online: bool) -> list[Check]:
     if not config.text("landing_page"):
         message = "no landing_page template: records without a URL cannot be minted"
         found.append(Check(name, WARN, message, f"{change} --landing-page 'https://…/{{object_id}}'"))
+    found += doctor_setup.generator(config)
     try:
         prefix, url = config.require_prefix(), config.url
         account, _ = config.require_account()

@@ -6,10 +6,13 @@ import os
 
 from doitui_core.config import repositories, setting_checks
 from doitui_core.config import settings as settings_of
+from doitui_core.config.repositories import Config
 from doitui_core.db.models import Job, Notice, RateLimit, UsageReport
 from doitui_core.dois import log_file
+from doitui_core.domain import identifiers
+from doitui_core.domain.doi_generators import PluggedIn
 from doitui_core.domain.job_kinds import JobKind, JobStatus, Service
-from doitui_core.errors import Misconfigured
+from doitui_core.errors import InvalidDoi, Misconfigured
 from doitui_core.queue import blocking, jobs, rate_limit
 from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
 
@@ -31,6 +34,32 @@ def secrets() -> list[Check]:
         remedy = f"doitui setting set {one.name} env:NAME{whose}   # or set the variable, or write the file"
         found.append(Check("secrets", FAIL, str(one), remedy))
     return found or [Check("secrets", OK, "all secrets are readable")]
+
+
+def generator(config: Config) -> list[Check]:
+    """Whether a repository's DOIs can be made: a plug-in or a variable may have changed since they were set."""
+    name = f"repository {config.code}"
+    try:
+        made = config.generator()
+        if isinstance(made, PluggedIn):
+            made.generation_pattern()
+        else:
+            identifiers.check_pattern(config.suffix_pattern)
+    except (Misconfigured, InvalidDoi) as error:
+        wrong = "generator" if config.text("generator") else "suffix_pattern"
+        return [Check(name, FAIL, f"no DOI can be made: {error}", _unsetting(wrong, config))]
+    if not isinstance(made, PluggedIn) and not identifiers.names_record(config.suffix_pattern):
+        message = f"suffix_pattern {config.suffix_pattern!r} has no {{object_id}}: only one record can get a DOI"
+        return [Check(name, WARN, message, _unsetting("suffix_pattern", config))]
+    return []
+
+
+def _unsetting(setting: str, config: Config) -> str:
+    """The command that removes a setting where it comes from."""
+    source = config.settings.find(setting).source
+    if source not in ("repository", "global"):
+        return f"unset {source}"
+    return f"doitui setting unset {setting}" + (f" --repository {config.code}" if source == "repository" else "")
 
 
 def log() -> list[Check]:

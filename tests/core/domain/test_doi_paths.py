@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doitui_core.domain import doi_paths, identifiers
+from doitui_core.domain import doi_generators, doi_paths, identifiers
+from doitui_core.domain.doi_generators import GeneratorSetup
 from doitui_core.errors import InvalidDoi
 
 DOTTED = (
@@ -104,11 +105,11 @@ def climbing(_pattern: str, parts: dict[str, Any]) -> str:
 
 
 def test_a_plug_in_cannot_make_one_either() -> None:
-    made = identifiers.generator(f"{__name__}.climbing")
-    assert made("", {"prefix": "10.5072", "object_id": "a/b"}) == "10.5072/a/b"
+    made = doi_generators.load(f"{__name__}.climbing", GeneratorSetup(prefix="10.5072")).generate
+    assert made({"prefix": "10.5072", "object_id": "a/b"}) == "10.5072/a/b"
     for suffix in (*DOTTED, *EMPTY):
         with pytest.raises(InvalidDoi):
-            made("", {"prefix": "10.5072", "object_id": suffix})
+            made({"prefix": "10.5072", "object_id": suffix})
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=40), st.sampled_from(["", "/"]))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doitui_core.domain.doi_spelling import bare
-from doitui_core.domain.identifiers import check_prefix, fold, generate, generator, is_local, parse_doi, validate
+from doitui_core.domain.identifiers import check_prefix, fold, generate, is_local, parse_doi, validate
 from doitui_core.errors import DoituiError, InvalidDoi, Misconfigured
 
 HERATIO = "{repository_code}/{year}/{object_id}"
@@ -312,62 +310,3 @@ def test_what_datacite_refuses_is_invalid(character: str) -> None:
 def test_what_is_no_doi_is_invalid(text: str) -> None:
     with pytest.raises(InvalidDoi):
         validate(text)
-
-
-PLUG_IN = """
-def good(pattern, parts): return f"{parts['prefix']}/{pattern}.{parts['object_id']}"
-def nothing(pattern, parts): return None
-def raising(pattern, parts): raise ZeroDivisionError("over nought")
-def leaving(pattern, parts): raise KeyError("x")
-def elsewhere(pattern, parts): return "10.9999/x"
-number = 7
-"""
-
-
-@pytest.fixture
-def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "site_dois.py").write_text(PLUG_IN)
-    (tmp_path / "broken_dois.py").write_text("def (")
-    (tmp_path / "failing_dois.py").write_text("1 / 0")
-    monkeypatch.syspath_prepend(tmp_path)
-    for name in ("site_dois", "broken_dois", "failing_dois"):
-        sys.modules.pop(name, None)
-
-
-@pytest.mark.parametrize("path", ["site_dois.good", "site_dois:good"])
-def test_a_plug_in_gets_the_pattern_and_the_parts(plug_in: None, path: str) -> None:
-    assert generator(path)("p", parts()) == "10.5072/p.ms-1"
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "nodots",
-        "no.such.module",
-        "site_dois.missing",
-        "site_dois.number",
-        ".",
-        ":",
-        "..x",
-        "broken_dois.f",
-        "failing_dois.f",
-    ],
-)
-def test_a_wrong_path_to_a_plug_in_is_named(plug_in: None, path: str) -> None:
-    with pytest.raises(Misconfigured, match="generator"):
-        generator(path)
-
-
-@pytest.mark.parametrize("name", ["raising", "leaving", "elsewhere"])
-def test_a_plug_in_that_fails_is_named(plug_in: None, name: str) -> None:
-    with pytest.raises(Misconfigured, match=f"generator 'site_dois.{name}'"):
-        generator(f"site_dois.{name}")("p", parts())
-
-
-def test_a_plug_in_that_makes_nonsense_makes_no_doi(plug_in: None) -> None:
-    with pytest.raises(InvalidDoi, match="None"):
-        generator("site_dois.nothing")("p", parts())
-
-
-def test_without_a_plug_in_the_built_in_generator_is_used() -> None:
-    assert generator("") is generate
