@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from doitui.cli.session import Session, reads, reads_database, writes, writes_da
 from doitui_core.domain import environments, event_ids, identifiers, strict_json
 from doitui_core.errors import BadInput, DatabaseNotReady
 from doitui_core.text import plural
+
+if TYPE_CHECKING:
+    from doitui_core.domain.event import EventValue
 
 COLUMNS = ("id", "state", "total", "relation_type_id", "subj_id", "obj_id", "attempts", "response_status", "last_error")
 
@@ -64,15 +67,23 @@ def _say_diagnosis(session: Session) -> None:
 @click.argument("number", type=ID, metavar="ID")
 @reads_database
 def show_(session: Session, number: int) -> None:
-    """Show one event: what is sent, and what was answered.
+    """Show one event: as stored, as sent, and what was answered.
+
+    Views and downloads are sent with the landing page as subject and the DOI as object: sent_subj_id, sent_obj_id.
 
     Example: doitui event show 12
     """
     from doitui_core.events import sending, store
 
     event = store.find(number)
-    row = row_json.event_details(event) | {"payload": dict(sending.value(event).payload)}
+    row = row_json.event_details(event) | _sent(sending.sent(event))
     session.show(row, fields(row | {"payload": strict_json.dumps(row["payload"], ensure_ascii=False)}))
+
+
+def _sent(event: EventValue | None) -> dict[str, Any]:
+    """The columns of what goes out, both ids None for an event of others."""
+    ids = {"sent_subj_id": event and event.subj_id, "sent_obj_id": event and event.obj_id}
+    return ids | {"payload": dict(event.payload) if event else {}}
 
 
 @event.command()

@@ -254,14 +254,22 @@ def test_bad_input_is_one_line_and_its_code(
 # flush
 
 
-def test_a_flush_sends_pending_events(viewed: Doitui, sandbox: Sandbox) -> None:
+def test_a_flush_sends_pending_events(viewed: Doitui, sandbox: Sandbox, doi: str) -> None:
     done = viewed("event", "flush")
 
-    page = "https://archive.example.org/a"
     assert (done.out, there(sandbox)) == (
         "2 events processed: 2 done\n",
-        [("cites", WORK, 1), ("unique-dataset-investigations-regular", page, 7)],
+        [("cites", WORK, 1), ("unique-dataset-investigations-regular", f"https://doi.org/{doi}", 7)],
     )
+
+
+def test_views_are_shown_as_stored_and_as_sent(viewed: Doitui, sandbox: Sandbox, doi: str) -> None:
+    viewed("event", "flush")
+    row = viewed("event", "show", "2", "--json").json
+
+    page, ours = "https://archive.example.org/a", f"https://doi.org/{doi}"
+    assert (row["subj_id"], row["obj_id"]) == (ours, page)
+    assert (row["sent_subj_id"], row["sent_obj_id"], row["payload"]["obj"]) == (page, ours, {"@id": ours})
 
 
 def test_a_flush_with_nothing_to_send_says_so(archive: Doitui) -> None:
@@ -299,13 +307,13 @@ def test_a_flush_without_an_account_says_what_is_missing(stated: Doitui, monkeyp
     assert (done.code, "PASSWORD_OF_H is not set" in done.err) == (3, True)
 
 
-def test_what_would_be_sent_is_printed(viewed: Doitui, sandbox: Sandbox) -> None:
+def test_what_would_be_sent_is_printed(viewed: Doitui, sandbox: Sandbox, doi: str) -> None:
     """The same, with views that are no events yet."""
     lines = viewed("event", "flush", "--dry-run").out.splitlines()
 
     bodies = [json.loads(line.split(" ", 2)[2])["data"]["attributes"] for line in lines[:-1]]
     assert ([(body["objId"], body["total"]) for body in bodies], lines[-1]) == (
-        [(WORK, 1), ("https://archive.example.org/a", 7)],
+        [(WORK, 1), (f"https://doi.org/{doi}", 7)],
         "would be sent: 2 events",
     )
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from doitui_core.datacite.bearer import BearerAccount
 from doitui_core.domain.answer import Answer
-from doitui_core.domain.event import EventValue
+from doitui_core.domain.event import EventValue, as_sent
 
 MEDIA_TYPE = "application/vnd.api+json"
 
@@ -91,7 +91,10 @@ class EventsClient(BearerAccount):
 
 
 def document(event: EventValue, source_token: str, dialect: EventsApiVersion) -> dict[str, object]:
-    """The JSON:API document of one event. The UUID is taken from `data.id`, not from the address."""
+    """The JSON:API document of one event, in the order in which it is sent (`domain.event.as_sent`). The UUID is taken
+    from `data.id`, not from the address.
+    """
+    event = as_sent(event)
     values: dict[str, object] = {
         "subj_id": event.subj_id,
         "relation_type_id": event.relation_type_id,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from doitui_core.domain import event_ids
-from doitui_core.domain.event_kinds import USAGE
+from doitui_core.domain.event_kinds import USAGE, USAGE_RELATIONS
 from doitui_core.errors import BadInput, InvalidDoi
 from doitui_core.metadata.kernel4 import VOCABULARIES
 
@@ -65,6 +65,20 @@ class EventValue:
     def uuid(self) -> str:
         """The UUID under which it goes out, always."""
         return self.known_as or event_ids.event_uuid(self.dedupe_hash)
+
+
+def as_sent(event: EventValue) -> EventValue:
+    """The event as it goes out: one of usage names the landing page as subject and the DOI as object.
+
+    DataCite attributes a view or download to the object (event.rb `set_source_and_target_doi`; datacite-api 9). The
+    UUID stays that of the stored order, the recipe's (`event_ids.dedupe_hash`), so what was sent in that order is the
+    same event.
+    """
+    if event.relation_type_id not in USAGE_RELATIONS:
+        return event
+    sides = {"subj": "obj", "obj": "subj"}
+    payload = {sides.get(name, name): value for name, value in event.payload.items()}
+    return replace(event, subj_id=event.obj_id, obj_id=event.subj_id, payload=payload, known_as=event.uuid)
 
 
 def is_id(text: str) -> bool:

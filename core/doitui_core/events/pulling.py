@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from doitui_core import clock
@@ -11,7 +12,7 @@ from doitui_core.db import database
 from doitui_core.db.chunks import in_chunks, row_chunks
 from doitui_core.db.models import Doi, Event, Record, Repository
 from doitui_core.domain import event_ids, identifiers
-from doitui_core.domain.event import EventValue, Origin
+from doitui_core.domain.event import EventValue, Origin, as_sent
 from doitui_core.errors import BadInput
 from doitui_core.events import eligible
 from doitui_core.events.store import NewEvent, StoreResult, save
@@ -87,9 +88,11 @@ def _moment(text: object) -> str:
 
 
 def _others(events: Sequence[NewEvent]) -> list[NewEvent]:
-    """Without those that are ours: what we have made comes from our own counts and documents."""
-    hashes = [one.event.dedupe_hash for one in events]
-    is_ours = Event.dedupe_hash.in_(hashes) & (Event.origin != str(Origin.ELSEWHERE))
+    """Without those that are ours: what we have made comes from our own counts and documents. Usage of ours comes back
+    in the order in which it was sent, now or by an older version.
+    """
+    keys = [{one.key, replace(as_sent(one.event), known_as="").dedupe_hash} for one in events]
+    is_ours = Event.dedupe_hash.in_(list(set().union(*keys))) & (Event.origin != str(Origin.ELSEWHERE))
     rows: Any = Event.select(Event.dedupe_hash).where(is_ours).tuples()
     ours = {key for (key,) in rows}
-    return [one for one in events if one.event.dedupe_hash not in ours]
+    return [one for one, mine in zip(events, keys, strict=True) if ours.isdisjoint(mine)]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from doitui.web.sandbox.server import Sandbox
 from doitui_core.config import repositories
 from doitui_core.db import database
 from doitui_core.db.models import Doi, Event, Job, Record, UsageCount
@@ -215,3 +216,62 @@ def test_a_record_that_is_published_again_is_reported_of_with_all_it_had(office:
     usage_refresh.refresh()
 
     assert told() == {VIEWS: 5}
+
+
+# As it is sent.
+
+
+def test_the_doi_is_the_object_on_the_wire(office: Any, api: Any) -> None:
+    office.reach(api.url)
+    office.view(3)
+    usage_refresh.refresh()
+    office.work()
+
+    row, (sent,) = office.event(), api.events.values()
+    doi = "https://doi.org/10.5072/h/2026/ms-1"
+    assert (row.subj_id, row.obj_id) == (doi, PAGE)
+    ids = sent["subjId"], sent["objId"], sent["subj"]["@id"], sent["obj"]["@id"]
+    assert ids == (PAGE, doi, PAGE, doi)
+
+
+def test_datacite_attributes_the_views_to_our_doi(office: Any, sandbox: Sandbox, ask: Callable[..., Any]) -> None:
+    office.reach(sandbox.url, token=False)
+    office.view(3)
+    usage_refresh.refresh()
+    office.work()
+    (page,) = ask(sandbox).all_pages({"relation_type_id": VIEWS})
+
+    ((event,), told) = page.events, ("target_doi", "target_relation_type_id", "total")
+    assert [event[name] for name in told] == ["10.5072/h/2026/ms-1", "views", 3]
+
+
+def before_the_change(office: Any, api: Any) -> str:
+    """An older version sent three views, the DOI as subject; the UUID."""
+    office.reach(api.url)
+    office.view(3)
+    usage_refresh.refresh()
+    office.work()
+    row = office.event()
+    api.events[row.uuid] |= {"subjId": row.subj_id, "objId": row.obj_id, "subj": {}, "obj": {}}
+    api.seen.clear()
+    office.clock.forward(days=2)
+    return str(row.uuid)
+
+
+def test_what_was_sent_in_the_old_order_is_not_sent_again(office: Any, api: Any) -> None:
+    before_the_change(office, api)
+    refreshed = usage_refresh.refresh()
+    office.work()
+
+    assert (refreshed, api.seen) == (StoreResult(), [])
+
+
+def test_a_new_total_goes_out_in_the_new_order_under_the_same_uuid(office: Any, api: Any) -> None:
+    uuid = before_the_change(office, api)
+    office.view(5)
+    usage_refresh.refresh()
+    office.work()
+
+    assert [(seen.method, seen.path) for seen in api.seen] == [("PUT", f"/events/{uuid}")]
+    ((key, sent),) = api.events.items()
+    assert (key, sent["objId"], sent["total"]) == (uuid, "https://doi.org/10.5072/h/2026/ms-1", 8)

@@ -13,7 +13,7 @@ from doitui_core.datacite.events import EventsClient
 from doitui_core.db.models import Event, Job, Record
 from doitui_core.domain.event import EventValue
 from doitui_core.errors import RemoteFailed
-from doitui_core.events import pulling
+from doitui_core.events import pulling, usage_refresh
 from doitui_core.events.store import StoreResult
 
 MINE = "https://doi.org/10.5072/h/2026/ms-1"
@@ -101,6 +101,20 @@ def test_another_total_is_noted(tell: Tell, pull: Pull, office: Any) -> None:
     tell(PAPER, "cites", MINE, total=5)
 
     assert (pull(), Event.get().total, office.states()) == (StoreResult(grown=1), 5, ["submitted"])
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_our_own_counts_are_left_out_in_either_order(
+    tell: Tell, pull: Pull, office: Any, sandbox: Sandbox, older: bool
+) -> None:
+    office.view(3)
+    usage_refresh.refresh()
+    row = office.event()
+    # `tell` swaps what is usage, as everything that goes out.
+    ends = (row.obj_id, row.subj_id) if older else (row.subj_id, row.obj_id)
+    tell(ends[0], row.relation_type_id, ends[1], source=row.source_id, total=3)
+
+    assert (pull(), Event.select().count()) == (StoreResult(), 1)
 
 
 def test_what_we_have_sent_ourselves_is_left_out(pull: Pull, office: Any, sandbox: Sandbox) -> None:
