@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from doitui.cli import exits, row_json
+from doitui.cli import doi_assign, exits, row_json
 from doitui.cli.findings import no_validate_option, print_document, refuse
 from doitui.cli.items import each
 from doitui.cli.options import dois_argument, ids_argument, paging_options, repository_option, show_page, stack
@@ -32,6 +32,10 @@ def doi() -> None:
 
     Example: doitui doi list --state failed
     """
+
+
+for _command in (doi_assign.assign, doi_assign.unassign, doi_assign.duplicates):
+    doi.add_command(_command)
 
 
 @doi.command("list")

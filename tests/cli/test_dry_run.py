@@ -30,6 +30,8 @@ WRITING = (
     "record import --overwrite {file}",
     "record set d --auto-create true --url https://b.example.org/d --owner-name Ida --owner-email ida@example.org",
     "record publish d",
+    "doi assign d 10.5072/by-hand",
+    "doi assign d 10.1594/by-hand",
     "doi reserve d",
     "doi mint d",
     "doi mint d --now",

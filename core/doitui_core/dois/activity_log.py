@@ -60,6 +60,16 @@ def generated(doi: str, document: str, because: str = "") -> None:
     database.after_commit(lambda: _write(logging.INFO, line))
 
 
+def assigned(doi: str, document: str) -> None:
+    """A person gave a record this DOI."""
+    database.after_commit(lambda: _write(logging.INFO, f"DOI {doi} was assigned to document {document}"))
+
+
+def unassigned(doi: str, document: str) -> None:
+    """A person took a surplus DOI away from a record."""
+    database.after_commit(lambda: _write(logging.INFO, f"DOI {doi} was taken away from document {document}"))
+
+
 def queued(doi: str, document: str, because: str) -> None:
     """A registration was queued because a record was published."""
     line = f"DOI {doi} of document {document} is to be registered{_caused(because)}"

@@ -122,6 +122,13 @@ class DocumentDoi(StrEnum):
     FOREIGN = "foreign"
 
 
+def assign(record: Record, doi: str, config: Config, actor: str) -> Doi:
+    """Store the DOI of a locked record that has none, chosen by a person. Inside `database.write()`. Raises `DoiTaken`,
+    `InvalidDoi`.
+    """
+    return _store(record, identifiers.validate(doi), config, Remote.UNKNOWN, actor, "assigned by hand")
+
+
 def adopted(record: Record, doi: str, config: Config, known: Mapping[str, Any]) -> Doi:
     """The row of a DOI that is `DocumentDoi.NEW`, for `doi_rows.insert_all`. `known`: the record's attributes."""
     return _new(record, identifiers.validate(doi), config, Remote.UNKNOWN, known)
