@@ -41,7 +41,11 @@ class DoituiError(Exception):
 
 
 class BadInput(DoituiError):
-    """What was typed or handed in cannot be used."""
+    """What was typed or handed in cannot be used; `member` names the part of a document, where it is one."""
+
+    def __init__(self, message: str, member: str = "") -> None:
+        super().__init__(message)
+        self.member = member
 
 
 class UnreadableDocument(BadInput):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from doitui.cli import exits
@@ -14,77 +14,116 @@ from doitui_core.text import plural
 if TYPE_CHECKING:
     from doitui_core.records.importing import ImportResult
 
-#: Records named on stderr, for each kind of remark.
-NAMED = 10
+#: Records named on stderr, for each kind of remark; of those that cannot be minted.
+NAMED, NAMED_ERRORS = 10, 100
 
 
-def show(session: Session, results: Sequence[ImportResult]) -> None:
-    """Print the report of an import, and leave with its exit code."""
-    stored = [result for result in results if not result.error]
-    rejected = [result for result in results if result.error]
-    document = _document(stored, rejected)
-    for result in rejected:
-        say(f"{result.place}: {result.error}")
-    for row in stored:
+class ImportReport:
+    """The results of an import, added up as they come: without `--json` nothing is stored of a record that is well."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._counts: Counter[str] = Counter()
+        self._rows: dict[str, list[dict[str, Any]]] = {
+            name: [] for name in ("rejected", "findings", "kept", "overwritten", "not_registered")
+        }
+        self._named: dict[str, list[str]] = {name: [] for name in self._rows}
+        #: The jobs that the import queued, and (object id, why) of the DOIs that it could not register.
+        self.jobs: list[int] = []
+        self.not_registered: list[tuple[str, str]] = []
+
+    @property
+    def stored(self) -> int:
+        """Records stored, or left as they are because nothing in them changed."""
+        return self._counts["imported"]
+
+    def add(self, row: ImportResult) -> None:
+        """Add the result of one document."""
+        if row.error:
+            self._note("rejected", f"{row.place}: {row.error}", lambda: _rejected(row))
+            return
+        self._counts["imported"] += 1
+        self._counts["created" if row.created else "updated" if row.changed else "unchanged"] += 1
+        self._add_findings(row)
+        for name, found in (("kept", row.protected), ("overwritten", row.overwritten)):
+            for value in found:
+                self._note(name, f"record {row.object_id} {value.message}", lambda value=value: _located(row, value))
+        self._add_registration(row)
+
+    def _add_findings(self, row: ImportResult) -> None:
+        self._counts.update({f"with_{found.level}" for found in row.findings})
         for found in row.findings:
-            if found.level == "error":
-                say(f"{row.place}: record {row.object_id} cannot be minted: {found.message} ({found.code})")
-    _say_differences(stored)
-    session.show(document, _lines(session, stored, document))
-    exits.leave_items([exits.USAGE] * len(rejected), len(results))
+            line = f"{row.place}: record {row.object_id} cannot be minted: {found.message} ({found.code})"
+            self._note("findings", line if found.level == "error" else "", lambda found=found: _located(row, found))
+
+    def _add_registration(self, row: ImportResult) -> None:
+        self._counts["dois_created"] += bool(row.published.created_by)
+        self._counts["dois_queued"] += bool(row.published.registered_by)
+        if row.published.job_id:
+            self.jobs.append(row.published.job_id)
+        if error := row.published.error:
+            self.not_registered.append((row.object_id, error))
+            found = {"place": row.place, "object_id": row.object_id, "error": error}
+            line = f"{row.place}: no DOI was registered for record {row.object_id}: {error}"
+            self._note("not_registered", line, lambda: found)
+
+    def _note(self, name: str, line: str, found: Any) -> None:
+        """Count a remark; keep its row for JSON, and its line for people as far as it will be printed."""
+        self._counts[name] += 1
+        if self._session.as_json:
+            self._rows[name].append(found())
+        most = {"rejected": self._counts[name], "findings": NAMED_ERRORS}.get(name, NAMED)
+        if line:
+            self._counts[f"{name}_lines"] += 1
+            if len(self._named[name]) < most:
+                self._named[name].append(line)
+
+    def show(self) -> None:
+        """Print the report, and leave with the exit code of the import."""
+        for name, rest in _REST.items():
+            say_first(self._named[name], len(self._named[name]), "")
+            if more := self._counts[f"{name}_lines"] - len(self._named[name]):
+                say(f"… and {more} more{rest}")
+        self._session.show(self._document(), self._lines())
+        rejected = self._counts["rejected"]
+        exits.leave_items([exits.USAGE] * rejected, rejected + self.stored)
+
+    def _document(self) -> dict[str, Any]:
+        counts = ("imported", "created", "updated", "unchanged", "dois_created", "dois_queued")
+        several = {f"{name}_count": self._counts[name] for name in ("kept", "overwritten")}
+        return {name: self._counts[name] for name in counts} | self._rows | several
+
+    def _lines(self) -> list[str]:
+        counts, would = self._counts, self._session.would
+        known = f"{counts['created']} new, {counts['updated']} updated, {counts['unchanged']} unchanged"
+        lines = [f"{plural(self.stored, 'record')} {would}imported ({known}), {counts['rejected']} rejected"]
+        if kept := counts["kept"]:
+            lines.append(f"{plural(kept, 'value')} set by hand not changed: --overwrite takes the documents' values")
+        if overwritten := counts["overwritten"]:
+            lines.append(f"{plural(overwritten, 'value')} set by hand {would}overwritten")
+        if (created := counts["dois_created"]) | (queued := counts["dois_queued"]):
+            lines.append(f"{plural(created, 'DOI')} {would}created, {queued} queued for registration")
+        if errors := counts["with_error"]:
+            lines.append(f"{errors} of them cannot be minted yet: see above")
+        if warnings := counts["with_warning"]:
+            lines.append(f"{warnings} with warnings: see `doitui record show ID`")
+        return lines
 
 
-def _say_differences(stored: Sequence[ImportResult]) -> None:
-    kept = [f"record {row.object_id} {field.message}" for row in stored for field in row.protected]
-    say_first(kept, NAMED, " values set by hand that differ from the documents: --json lists all")
-    overwritten = [f"record {row.object_id} {field.message}" for row in stored for field in row.overwritten]
-    say_first(overwritten, NAMED, " values set by hand that were overwritten: --json lists all")
-    failed = [row for row in stored if row.published.error]
-    lines = [f"{row.place}: no DOI was registered for record {row.object_id}: {row.published.error}" for row in failed]
-    say_first(lines, NAMED, " records without a registration: --json lists all")
+#: The remarks in the order in which they are printed, and how a list ends that is cut.
+_REST = {
+    "rejected": "",
+    "findings": " that cannot be minted: `doitui record check --all` groups them, --json lists all",
+    "kept": " values set by hand that differ from the documents: --json lists all",
+    "overwritten": " values set by hand that were overwritten: --json lists all",
+    "not_registered": " records without a registration: --json lists all",
+}
 
 
-def _document(stored: Sequence[ImportResult], rejected: Sequence[ImportResult]) -> dict[str, Any]:
-    created = sum(row.created for row in stored)
-    return {
-        "imported": len(stored),
-        "created": created,
-        "updated": len(stored) - created,
-        "rejected": [{"place": row.place, "error": row.error} for row in rejected],
-        "findings": [_located(row, found) for row in stored for found in row.findings],
-        "kept": [_located(row, field) for row in stored for field in row.protected],
-        "kept_count": sum(len(row.protected) for row in stored),
-        "overwritten": [_located(row, field) for row in stored for field in row.overwritten],
-        "overwritten_count": sum(len(row.overwritten) for row in stored),
-        "dois_created": sum(bool(row.published.created_by) for row in stored),
-        "dois_queued": sum(bool(row.published.registered_by) for row in stored),
-        "not_registered": [
-            {"place": row.place, "object_id": row.object_id, "error": row.published.error}
-            for row in stored
-            if row.published.error
-        ],
-    }
+def _rejected(row: ImportResult) -> dict[str, str]:
+    return {"place": row.place, "error": row.error} | ({"column": row.column} if row.column else {})
 
 
 def _located(row: ImportResult, found: Any) -> dict[str, Any]:
     """What was found in a document, with its place and record."""
     return {"place": row.place, "object_id": row.object_id} | dataclasses.asdict(found)
-
-
-def _lines(session: Session, stored: Sequence[ImportResult], document: dict[str, Any]) -> list[str]:
-    counts = f"({document['created']} new, {document['updated']} known), {len(document['rejected'])} rejected"
-    lines = [f"{plural(len(stored), 'record')} {session.would}imported {counts}"]
-    if kept := document["kept_count"]:
-        lines.append(f"{plural(kept, 'value')} set by hand not changed: --overwrite takes the documents' values")
-    if overwritten := document["overwritten_count"]:
-        lines.append(f"{plural(overwritten, 'value')} set by hand {session.would}overwritten")
-    if (created := document["dois_created"]) | (queued := document["dois_queued"]):
-        lines.append(f"{plural(created, 'DOI')} {session.would}created, {queued} queued for registration")
-    errors, warnings = (
-        sum(any(found.level == level for found in row.findings) for row in stored) for level in ("error", "warning")
-    )
-    if errors:
-        lines.append(f"{errors} of them cannot be minted yet: see above")
-    if warnings:
-        lines.append(f"{warnings} with warnings: see `doitui record show ID`")
-    return lines

@@ -35,7 +35,7 @@ record.add_command(record_set.set_)
 @click.option(
     "--format",
     default="auto",
-    type=click.Choice(["auto", "datacite-json", "datacite-xml", "jsonl", "csv"]),
+    type=click.Choice(["auto", "datacite-json", "datacite-xml", "jsonl", "csv", "isad-csv"]),
     help="Format of the files (default auto: detect).",
 )
 @owner_option
@@ -47,9 +47,11 @@ record.add_command(record_set.set_)
     help="Override the documents (default: new records are published, others stay as they are).",
 )
 @click.option("--overwrite", is_flag=True, help="Take the documents' values also where a person set others.")
+@click.option("--owner-name", default="", metavar="N", help="Owner of documents that name none.")
+@click.option("--owner-email", default="", metavar="A", help="The owner's mail address.")
 @writes_database
 def import_(session: Session, files: tuple[Path, ...], code: str | None, doi: str, **how: Any) -> None:
-    """Import DataCite XML, DataCite JSON, JSON lines or CSV, or update records from them.
+    """Import DataCite XML, DataCite JSON, JSON lines, CSV or AtoM's ISAD CSV, or update records from them.
 
     A document's DOI under your prefix is reserved; any other DOI is foreign and never registered. What a document omits
     does not change. What a person set (landing page, publication state, owner, auto_create, an assigned DOI) does not
@@ -63,6 +65,10 @@ def import_(session: Session, files: tuple[Path, ...], code: str | None, doi: st
     ("IsPartOf DOI 10.5072/x"), sizes, formats, version, rights, rights_uri, abstract, description, place, doi, url,
     owner_name, owner_email, published, auto_create. Several values in a cell are separated by semicolons.
 
+    ISAD CSV files are exports of AtoM, or its template with one description a row: object id legacyId (or --object-id
+    identifier), its parent parentId, several values in a cell separated by "|". Its columns may be followed by doi,
+    url, owner_name and owner_email.
+
     Example: doitui record import --repository h records/*.xml
     """
     from doitui_core.config import repositories
@@ -70,27 +76,25 @@ def import_(session: Session, files: tuple[Path, ...], code: str | None, doi: st
 
     options = importing.ImportOptions(use_own_doi=doi == "keep", dry_run=session.dry_run, actor=session.actor, **how)
     config = repositories.config(repositories.find_or_only(code))
-    results: list[importing.ImportResult] = []
+    report = import_report.ImportReport(session)
 
     def done(_files: int) -> str:
-        stored = sum(not result.error for result in results)
-        return f"{plural(stored, 'record')} stored before; import the same files again to continue"
+        return f"{plural(report.stored, 'record')} stored before; import the same files again to continue"
 
     with progress("importing", len(files), done) as bar:
         for result in importing.files(files, config, options, bar.update):
-            results.append(result)
+            report.add(result)
     if not session.dry_run:
-        _record_digest(session, code or config.code, results)
-    import_report.show(session, results)
+        _record_digest(session, code or config.code, report)
+    report.show()
 
 
-def _record_digest(session: Session, code: str, results: list[Any]) -> None:
+def _record_digest(session: Session, code: str, report: import_report.ImportReport) -> None:
     """One mail on the DOIs that the import has queued, if digests are enabled."""
     from doitui_core.notify import bulk_digests
 
-    jobs = [result.published.job_id for result in results if result.published.job_id]
-    failed = [(result.object_id, result.published.error) for result in results if result.published.error]
-    bulk_digests.record("DOI registration", jobs, actor=session.actor, repository=code, refused=failed)
+    failed = report.not_registered
+    bulk_digests.record("DOI registration", report.jobs, actor=session.actor, repository=code, refused=failed)
 
 
 @record.command("list")

@@ -139,10 +139,10 @@ def test_an_import_prints_the_result_of_each_document(
     assert (found["imported"], found["created"], found["rejected"][0]["place"]) == (2, 2, str(bad))
 
 
-def test_importing_again_updates(archive: Doitui, write: Callable[..., Path]) -> None:
+def test_importing_again_changes_nothing(archive: Doitui, write: Callable[..., Path]) -> None:
     archive("record", "import", write("a", "b"))
     found = archive("record", "import", write("a", "b", "c"), "--json").json
-    assert (found["created"], found["updated"]) == (1, 2)
+    assert (found["created"], found["updated"], found["unchanged"]) == (1, 0, 2)
 
 
 def test_a_batch_prints_counts_and_reasons(archive: Doitui, write: Callable[..., Path]) -> None:

@@ -49,7 +49,7 @@ INTERFACE = {
     "delete_record": "(id, reason='The record was deleted.')",
     "publish": "(id)",
     "unpublish": "(id)",
-    "import_records": "(paths, repository=None, *, overwrite=False)",
+    "import_records": "(paths, repository=None, *, overwrite=False, object_id='auto', owner_name='', owner_email='')",
     "import_funding": "(path)",
     "reserve": "(id)",
     "mint": "(id, state='findable', now=False)",
@@ -308,7 +308,10 @@ def test_an_import_goes_on_past_bad_documents(house: Sandbox, tmp_path: Path) ->
     assert (result.created, result.updated, result.rejected) == (1, 0, 2)
     told = {Path(one.place).name: (one.outcome, bool(one.message)) for one in result.documents}
     assert told == {"good.json": ("created", False), "bad.json": ("rejected", True), "none.json": ("rejected", True)}
-    assert doitui_core.import_records(str(good), repository="h").updated == 1
+    again = doitui_core.import_records(str(good), repository="h", owner_name="Ida")
+    assert (again.updated, again.unchanged) == (1, 0)
+    again = doitui_core.import_records(str(good), repository="h", owner_name="Ida")
+    assert (again.updated, again.unchanged, again.documents[0].outcome) == (0, 1, "unchanged")
     with pytest.raises(NotFound):
         doitui_core.import_records(good, repository="nobody")
 

@@ -152,15 +152,20 @@ def import_records(
     repository: str | None = None,
     *,
     overwrite: bool = False,
+    object_id: str = "auto",
+    owner_name: str = "",
+    owner_email: str = "",
     actor: str | None = None,
 ) -> ImportCounts:
-    """Import files of DataCite XML, DataCite JSON or JSON lines; importing again updates. The format is recognised.
+    """Import files of DataCite XML, DataCite JSON, JSON lines, CSV or AtoM's ISAD CSV; importing again updates. The
+    format is recognised.
 
-    `paths`: one file or several. `repository`: its code, needed where there are several. A document that cannot be
-    stored is `rejected` in the result, with the reason, and the others are stored. Records are stored in portions of
-    200; inside `transaction()` all are kept or none. What a document does not say stays as it is, and so does what a
-    person set: such differences are `kept` in the result; with `overwrite` the document counts, and they are
-    `overwritten`.
+    `paths`: one file or several. `repository`: its code, needed where there are several. `object_id`: the column or
+    member with the object ids, `filename`, or `auto`. `owner_name`, `owner_email`: the owner of documents that name
+    none. A document that cannot be stored is `rejected` in the result, with the reason, and the others are stored.
+    Records are stored in portions of 200; inside `transaction()` all are kept or none. What a document does not say
+    stays as it is, and so does what a person set: such differences are `kept` in the result; with `overwrite` the
+    document counts, and they are `overwritten`.
 
     Raises `NotFound` or `BadInput` for the repository, `BadInput` for paths that are no paths.
 
@@ -169,13 +174,15 @@ def import_records(
     who = acting(actor)
     config = repositories.config(repositories.find_or_only(repository))
     files = [_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
-    options = ImportOptions(overwrite=overwrite, actor=who)
+    options = ImportOptions(
+        object_id=object_id, overwrite=overwrite, actor=who, owner_name=owner_name, owner_email=owner_email
+    )
     documents = tuple(_imported(found) for found in importing.files(files, config, options))
     counts = Counter(document.outcome for document in documents)
     if stored := counts["created"] + counts["updated"]:
         with database.write():
             audit.note(who, "import", plural(stored, "record"))
-    return ImportCounts(counts["created"], counts["updated"], counts["rejected"], documents)
+    return ImportCounts(counts["created"], counts["updated"], counts["rejected"], documents, counts["unchanged"])
 
 
 @public
@@ -200,11 +207,11 @@ def import_funding(path: str | os.PathLike[str], *, actor: str | None = None) ->
 
 
 def _imported(found: ImportResult) -> ImportedDocument:
-    outcome = "rejected" if found.error else "created" if found.created else "updated"
+    stored = "created" if found.created else "updated" if found.changed else "unchanged"
     return ImportedDocument(
         found.place,
         found.object_id,
-        outcome,
+        "rejected" if found.error else stored,
         found.error,
         tuple(found.findings),
         kept=tuple(field.message for field in found.protected),

@@ -102,10 +102,10 @@ class DoiDetails(DoiInfo):
 
 @dataclass(frozen=True, slots=True)
 class ImportedDocument:
-    """What became of one document. `place`: its file, and its line in JSON lines. `outcome`: `created`, `updated` or
-    `rejected`. `message`: why it was rejected. `findings`: what DataCite would refuse (`level` error), change or drop
-    (warning); errors have to be corrected before the record can be minted. `kept` and `overwritten`: one sentence for
-    each value set by hand that differs from the document, or that `overwrite` replaced.
+    """What became of one document. `place`: its file, and its line in JSON lines. `outcome`: `created`, `updated`,
+    `unchanged` or `rejected`. `message`: why it was rejected. `findings`: what DataCite would refuse (`level` error),
+    change or drop (warning); errors have to be corrected before the record can be minted. `kept` and `overwritten`:
+    one sentence for each value set by hand that differs from the document, or that `overwrite` replaced.
     """
 
     place: str
@@ -134,6 +134,7 @@ class ImportCounts:
     updated: int
     rejected: int
     documents: tuple[ImportedDocument, ...]
+    unchanged: int = 0
 
 
 @dataclass(frozen=True, slots=True)

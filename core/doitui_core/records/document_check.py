@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from doitui_core import clock
 from doitui_core.errors import BadInput
-from doitui_core.metadata import from_json, official_schema, to_xml, validate
+from doitui_core.metadata import archival, from_json, official_schema, to_xml, validate
 from doitui_core.metadata.validate import Finding
 from doitui_core.records import reading
 from doitui_core.records.importing import OWN_MEMBERS
-from doitui_core.records.reading import Unread
+from doitui_core.records.reading import Document, Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,24 @@ def check(path: Path, *, mds: bool = False, xsd: bool = False) -> Iterator[Check
         if isinstance(found, Unread):
             yield CheckedDocument(found.place, error=found.error)
         else:
-            attributes = from_json.canonical(found.attributes)
+            try:
+                attributes = _attributes(found)
+            except BadInput as error:
+                yield CheckedDocument(found.place, error=str(error))
+                continue
             findings = validate.check(attributes) + _page(attributes) + found.findings
             findings += validate.unknown_fields(found.attributes, OWN_MEMBERS)
             findings += validate.xml_warnings(attributes) if mds else []
             findings += _by_schema(attributes) if xsd else []
             yield CheckedDocument(found.place, attributes, findings, changed=found.findings)
+
+
+def _attributes(document: Document) -> dict[str, Any]:
+    """In canonical form. Defaults of a repository are not known here: its publisher may be missing."""
+    if document.description is None:
+        return from_json.canonical(document.attributes)
+    object_id = str(document.members["object_id"])
+    return archival.attributes(document.description, object_id=object_id, year=clock.system().year)
 
 
 def one(path: Path) -> CheckedDocument:

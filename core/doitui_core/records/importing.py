@@ -6,20 +6,22 @@ prevent a mint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from doitui_core.config import setting_parsers
 from doitui_core.config.repositories import Config
 from doitui_core.db import chunks, database
+from doitui_core.db.disk_map import DiskMap
 from doitui_core.dois.datacite_document import findings
 from doitui_core.domain import identifiers
 from doitui_core.errors import BadInput, DoituiError
 from doitui_core.metadata import from_json, validate
 from doitui_core.metadata.validate import Finding
-from doitui_core.records import reading, record_lookup, records
+from doitui_core.records import parents, reading, record_lookup, records
 from doitui_core.records.publish_transition import NO_EFFECT, PublishEffect
 from doitui_core.records.reading import Document, Unread
 from doitui_core.records.record_merge import OverwrittenField, ProtectedField
@@ -42,7 +44,8 @@ _TEXTS = ("url", "owner_name", "owner_email")
 class ImportResult:
     """The result of one document: stored as `object_id`, or rejected with `error`. `findings`: what DataCite would
     refuse or change; `protected`: values set by hand that differ from the document; `overwritten`: those it replaced;
-    `published`: what its publication did to its DOI.
+    `published`: what its publication did to its DOI; `changed`: whether anything was stored; `column`: that of a CSV
+    because of which it was rejected.
     """
 
     place: str
@@ -54,13 +57,15 @@ class ImportResult:
     protected: Sequence[ProtectedField] = ()
     overwritten: Sequence[OverwrittenField] = ()
     published: PublishEffect = NO_EFFECT
+    changed: bool = True
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """The options of `record import`. `published` None: as in the document, else unchanged; a new record is
     published. `overwrite`: documents count also where a person set something else. `repeats`: the same place may be
-    read again, as a page of a harvest.
+    read again, as a page of a harvest. `owner_name` and `owner_email`: the owner of documents that name neither.
     """
 
     format: str = "auto"
@@ -71,23 +76,32 @@ class ImportOptions:
     dry_run: bool = False
     actor: str = "python"
     repeats: bool = False
+    owner_name: str = ""
+    owner_email: str = ""
 
 
 def files(
     paths: Sequence[Path], config: Config, options: ImportOptions, step: Callable[[int], None] = lambda _: None
 ) -> Iterator[ImportResult]:
-    """Import `paths` in order; an `ImportResult` for each document. `step` is called with numbers of finished files."""
-    yield from documents(_read(paths, options.format, step), config, options, {})
+    """Import `paths` in order; an `ImportResult` for each document. `step` is called with numbers of finished files.
+
+    Raises `BadInput` for options that cannot be.
+    """
+    try:
+        setting_parsers.one_mail(options.owner_email.strip())
+    except ValueError as error:
+        raise BadInput(f"the owner's address cannot be {options.owner_email!r}: {error}") from error
+    yield from documents(_read(paths, options, step), config, options, DiskMap())
 
 
-def _read(paths: Sequence[Path], form: str, step: Callable[[int], None]) -> Iterator[Document | Unread]:
+def _read(paths: Sequence[Path], options: ImportOptions, step: Callable[[int], None]) -> Iterator[Document | Unread]:
     for path in paths:
-        yield from reading.read(path, form)
+        yield from reading.read(path, options.format, options.object_id)
         step(1)
 
 
 def documents(
-    stream: Iterable[Document | Unread], config: Config, options: ImportOptions, seen: dict[str, str]
+    stream: Iterable[Document | Unread], config: Config, options: ImportOptions, seen: MutableMapping[str, str]
 ) -> Iterator[ImportResult]:
     """Import a stream of documents, in batches of one transaction each; an `ImportResult` for each.
 
@@ -98,7 +112,7 @@ def documents(
     size = 0
     for read in stream:
         if isinstance(read, Unread):
-            yield ImportResult(read.place, error=read.error)
+            yield ImportResult(read.place, error=read.error, column=read.column)
             continue
         batch.append(read)
         size += read.size
@@ -117,7 +131,7 @@ class _Ready:
 
 
 def _store(
-    batch: Sequence[Document], config: Config, options: ImportOptions, seen: dict[str, str]
+    batch: Sequence[Document], config: Config, options: ImportOptions, seen: MutableMapping[str, str]
 ) -> Iterator[ImportResult]:
     ready = [_read_document(document, options) for document in batch]
     with nullcontext() if options.dry_run or not batch else database.write():
@@ -135,10 +149,17 @@ def _read_document(document: Document, options: ImportOptions) -> _Ready | Impor
         object_id = record_lookup.checked_id(choose_id(document, attributes, options.object_id))
         by_hand = {} if options.published is None else {"published": options.published}
         given = RecordInput(
-            object_id, attributes, _columns(document), by_hand, options.use_own_doi, overwrite=options.overwrite
+            object_id,
+            attributes,
+            _columns(document) | _owner(document, options),
+            by_hand,
+            options.use_own_doi,
+            document.description,
+            options.overwrite,
+            document.parent_of or parents.in_no_file,
         )
     except DoituiError as error:
-        return ImportResult(document.place, error=str(error))
+        return ImportResult(document.place, error=str(error), column=_column(error, document))
     return _Ready(document, given)
 
 
@@ -151,7 +172,7 @@ def _needs(one: _Ready | ImportResult) -> set[str]:
 
 
 def _store_together(
-    some: Sequence[_Ready | ImportResult], config: Config, options: ImportOptions, seen: dict[str, str]
+    some: Sequence[_Ready | ImportResult], config: Config, options: ImportOptions, seen: MutableMapping[str, str]
 ) -> list[ImportResult]:
     """Store documents that share no name."""
     first = [_unseen(one, seen, options) if isinstance(one, _Ready) else one for one in some]
@@ -168,7 +189,7 @@ def _key(given: RecordInput) -> str:
     return identifiers.fold(identifiers.parse_doi(given.object_id)) or given.object_id
 
 
-def _unseen(ready: _Ready, seen: dict[str, str], options: ImportOptions) -> _Ready | ImportResult:
+def _unseen(ready: _Ready, seen: MutableMapping[str, str], options: ImportOptions) -> _Ready | ImportResult:
     place = seen.get(_key(ready.given))
     if place is None or (options.repeats and place == ready.document.place):
         return ready
@@ -177,10 +198,15 @@ def _unseen(ready: _Ready, seen: dict[str, str], options: ImportOptions) -> _Rea
 
 
 def _result(
-    ready: _Ready, stored: StoreResult | DoituiError, config: Config, options: ImportOptions, seen: dict[str, str]
+    ready: _Ready,
+    stored: StoreResult | DoituiError,
+    config: Config,
+    options: ImportOptions,
+    seen: MutableMapping[str, str],
 ) -> ImportResult:
     if isinstance(stored, DoituiError):
-        return ImportResult(ready.document.place, error=str(stored))
+        column = _column(stored, ready.document)
+        return ImportResult(ready.document.place, error=str(stored), column=column)
     place = seen[_key(ready.given)] = ready.document.place
     found = findings(stored.record, config, "findable", stored.attributes) + ready.document.findings
     found += validate.unknown_fields(ready.document.attributes, (*OWN_MEMBERS, options.object_id))
@@ -193,7 +219,15 @@ def _result(
         protected=stored.protected,
         overwritten=stored.overwritten,
         published=stored.published,
+        changed=stored.changed,
     )
+
+
+def _column(error: DoituiError, document: Document) -> str:
+    """The column of an ISAD CSV because of which a row was rejected."""
+    if document.description is None or not isinstance(error, BadInput) or error.member != "parent":
+        return ""
+    return next((name for name in ("parentId", "qubitParentSlug") if name in document.members), "")
 
 
 def _columns(document: Document) -> dict[str, str | bool]:
@@ -216,6 +250,13 @@ def _auto_create(document: Document) -> dict[str, str]:
         return {"auto_create": "true" if is_on(str(value)) else "false"}
     except ValueError as error:
         raise BadInput(f"has auto_create = {value!r}: it must be true or false") from error
+
+
+def _owner(document: Document, options: ImportOptions) -> dict[str, str | bool]:
+    """The owner of a document that names neither a name nor an address: never those of two people."""
+    if any(document.members.get(name) for name in ("owner_name", "owner_email")):
+        return {}
+    return {name: text for name in ("owner_name", "owner_email") if (text := getattr(options, name).strip())}
 
 
 def _text(document: Document, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Read files: DataCite XML, DataCite JSON, JSON lines and CSV, distinguished by their content.
+"""Read files: DataCite XML, DataCite JSON, JSON lines, CSV and AtoM's ISAD CSV, distinguished by their content.
 
 A document has at most `sizes.LARGEST_DOCUMENT` bytes: a file of XML or JSON, a line of JSON lines or CSV. A larger one
 is refused by its size, before it is read. JSON lines and CSV are read line by line, and may be of any length.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +20,7 @@ from doitui_core.metadata import from_xml, validate
 from doitui_core.metadata.sizes import LARGEST_DOCUMENT, MOST_VALUES
 from doitui_core.metadata.validate import Finding
 from doitui_core.metadata.wording import Note
-from doitui_core.records import csv_reading
+from doitui_core.records import csv_reading, isad_csv
 
 #: The beginning of a file, by which its format is known. Bytes.
 HEAD = 64 * 1024
@@ -31,7 +31,7 @@ _SMALL = 1_000_000
 #: A DataCite document has seven levels; validators fail on hundreds.
 DEEPEST = 32
 
-FORMATS = ("auto", "datacite-json", "datacite-xml", "jsonl", "csv")
+FORMATS = ("auto", "datacite-json", "datacite-xml", "jsonl", "csv", "isad-csv")
 
 TOO_DEEP = f"is nested more than {DEEPEST} levels deep, which no DataCite document is"
 
@@ -42,6 +42,8 @@ class Document:
 
     `attributes` are its metadata, unchanged; `members` the metadata and all other members; `size` its bytes.
     `notes`: what did not come over unchanged from XML, as `from_xml.read` has it.
+    `description`: an archival description in place of metadata, whose parent may be in the same file: `parent_of`
+    gives the parent of an object id there, empty without one, None for a record that is not in the file.
     """
 
     place: str
@@ -50,6 +52,8 @@ class Document:
     members: Mapping[str, Any]
     size: int = 0
     notes: Sequence[Note] = ()
+    description: Mapping[str, Any] | None = None
+    parent_of: Callable[[str], str | None] | None = None
 
     @property
     def findings(self) -> list[Finding]:
@@ -59,14 +63,18 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file or line that could not be read, and why."""
+    """A file or line that could not be read, and why; in a CSV the `column`, where it is one."""
 
     place: str
     error: str
+    column: str = ""
 
 
-def read(path: Path, form: str = "auto") -> Iterator[Document | Unread]:
-    """The documents of a file, in order; an `Unread` for each that cannot be read. Never raises."""
+def read(path: Path, form: str = "auto", object_id: str = "auto") -> Iterator[Document | Unread]:
+    """The documents of a file, in order; an `Unread` for each that cannot be read. Never raises.
+
+    `object_id`: the rule for object ids (`importing.choose_id`), by which the rows of an ISAD CSV name their parents.
+    """
     try:
         if path.is_dir():
             raise UnreadableDocument("is a directory: name the files in it")
@@ -78,9 +86,9 @@ def read(path: Path, form: str = "auto") -> Iterator[Document | Unread]:
             if form == "jsonl":
                 yield from _lines(path, head, file)
                 return
-            text = b"" if form == "csv" else _whole(head, file)
-        if form == "csv":
-            yield from _csv(path)
+            text = b"" if form in ("csv", "isad-csv") else _whole(head, file)
+        if form in ("csv", "isad-csv"):
+            yield from _csv(path) if form == "csv" else _isad(path, object_id)
             return
         if form == "datacite-xml":
             found = _xml(text)
@@ -98,13 +106,15 @@ def detect(path: Path, head: bytes) -> str:
 
     Raises `UnreadableDocument`.
     """
-    start = head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00")[:1]
+    start = _first(head)
     if start == b"<":
         return "datacite-xml"
     if start == b"{" and (path.suffix.lower() in (".jsonl", ".ndjson") or _lines_are_documents(head)):
         return "jsonl"
     if start in (b"{", b"["):
         return "datacite-json"
+    if start and isad_csv.is_isad(path):
+        return "isad-csv"
     if start and path.suffix.lower() == ".csv":
         return "csv"
     what = "is neither DataCite XML nor JSON nor named .csv" if start else "is empty"
@@ -125,6 +135,11 @@ def _whole(head: bytes, file: BinaryIO) -> bytes:
     if len(text) > LARGEST_DOCUMENT:
         raise _too_large()
     return text
+
+
+def _first(head: bytes) -> bytes:
+    """The first byte that tells something."""
+    return head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00")[:1]
 
 
 def _lines_are_documents(head: bytes) -> bool:
@@ -151,6 +166,31 @@ def _csv(path: Path) -> Iterator[Document | Unread]:
             yield Unread(place, row)
         else:
             yield Document(place, f"{path.stem}-{number}", row, row, sum(map(len, map(str, row.values()))))
+
+
+def _isad(path: Path, object_id: str) -> Iterator[Document | Unread]:
+    if object_id == "filename":
+        raise UnreadableDocument("has many records, so its name is no object id: --object-id COLUMN")
+    file = isad_csv.read(path, object_id)
+    unknown = dict.fromkeys(file.unknown, "")  # reported once, with the first record
+    for row in file.rows():
+        place, size = f"{path}:{row.line}", sum(map(len, row.cells.values()))
+        if row.error:
+            yield Unread(place, row.error, row.column)
+            continue
+        members: dict[str, Any] = {name: text for name, text in row.cells.items() if name != "published"}
+        members |= {"object_id": row.cells[file.id_column]}
+        members |= {} if row.published is None else {"published": row.published}
+        yield Document(
+            place,
+            f"{path.stem}-{row.line}",
+            unknown,
+            members,
+            size,
+            description=row.description,
+            parent_of=file.parent_of,
+        )
+        unknown = {}
 
 
 def _split(head: BinaryIO, stream: BinaryIO) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from doitui_core.domain import doi_spelling, identifiers
 from doitui_core.errors import BadInput
 from doitui_core.metadata import archival, build
 from doitui_core.records import parents, record_merge
+from doitui_core.records.parents import ParentOf
 from doitui_core.records.publish_transition import NO_EFFECT, PublishEffect
 from doitui_core.records.record_lookup import CONTROL, checked_id
 from doitui_core.records.record_merge import FOREIGN_DOI, Columns, Merged, OverwrittenField, ProtectedField
@@ -28,7 +29,8 @@ class RecordInput:
     `metadata`: Kernel-4 attributes in canonical form, `description`: an archival description (`metadata.archival`), of
     which they are made when it is stored; both None: unchanged. `document`: the columns that its document fills
     besides (`record_merge.FIELDS`). `by_hand`: those that a person or a script sets now. `own_doi` False: a DOI in
-    the metadata is dropped. `overwrite`: what the document says counts also where a person set something else.
+    the metadata is dropped. `overwrite`: what the document says counts also where a person set something else;
+    `parent_of`: the parents in the file that is imported (`parents.checked`).
     """
 
     object_id: str
@@ -38,6 +40,7 @@ class RecordInput:
     own_doi: bool = True
     description: Mapping[str, Any] | None = None
     overwrite: bool = False
+    parent_of: ParentOf = parents.in_no_file
 
     @property
     def doi(self) -> str:
@@ -53,10 +56,14 @@ class RecordInput:
 
     @property
     def needs(self) -> set[str]:
-        """The name of the parent: where it is a record, that has to be stored before."""
+        """The name of the parent: where it is a record, that has to be stored before. One of the
+        same file need not.
+        """
         parent = str((self.metadata or {}).get(parent_link.PARENT) or "")
         if self.description is not None:
             parent = archival.parent(self.description)
+        if self.parent_of(parent) is not None:
+            return set()
         return {parent, parent.strip(), identifiers.fold(parent)} - {""}
 
 
@@ -102,7 +109,7 @@ def plan(given: RecordInput, stored: Record | None, known: Known, config: Config
     if given.metadata is None and given.description is None and stored is None:
         raise BadInput(f"record {given.object_id!r} is new: give its metadata or a description")
     object_id = stored.object_id if stored else checked_id(given.object_id)
-    stated = given.metadata if given.description is None else _described(given.description, object_id, stored, config)
+    stated = given.metadata if given.description is None else _described(given, object_id, stored, config)
     attributes = dict(stated or {})
     doi, page = given.doi, str(attributes.pop("url", "") or "")
     attributes.pop("doi", None)
@@ -160,15 +167,17 @@ def _named(protected: tuple[ProtectedField, ...]) -> bool:
     return any(one.field == FOREIGN_DOI for one in protected)
 
 
-def _described(description: Mapping[str, Any], object_id: str, stored: Record | None, config: Config) -> dict[str, Any]:
+def _described(given: RecordInput, object_id: str, stored: Record | None, config: Config) -> dict[str, Any]:
     """The metadata of an archival description. Without any date the year is that in which the record was stored first:
     so it is the same whenever the description comes again.
     """
     year = (stored.created_at if stored else database.now()).year
     publisher = config.text("default_publisher")
-    found = archival.attributes(description, object_id=object_id, year=year, publisher=publisher)
-    parent = archival.parent(description)
-    return {**found, parent_link.PARENT: parents.checked(parent, object_id, config)} if parent else found
+    described = given.description or {}
+    found = archival.attributes(described, object_id=object_id, year=year, publisher=publisher)
+    if parent := archival.parent(described):
+        found[parent_link.PARENT] = parents.checked(parent, object_id, config, given.parent_of)
+    return found
 
 
 def _content(
