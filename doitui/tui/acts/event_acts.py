@@ -29,7 +29,7 @@ class EventActs:
         if not ids:
             self.doitui.say("nothing to retry: only failed events can be retried", bad=True)
             return
-        line = "They get new attempts and go out again under the same UUIDs, so nothing doubles."
+        line = "They get new attempts and go out again under the same UUIDs, so nothing is doubled."
         self._propose_retry(line, few(ids), lambda _: ids, len(ids), 1)
 
     def propose_retry_matching(self, window: Window, expected: int) -> None:

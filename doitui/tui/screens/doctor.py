@@ -100,7 +100,7 @@ class DoctorScreen(TabbedSection):
 
     def _show_settings(self, rows: list[Row]) -> None:
         if self.tab:
-            self.status("global settings; a repository's own stand in `doitui repository show`")
+            self.status("global settings; `doitui repository show` has a repository's own")
             self._show(rows)
 
     def _show(self, rows: list[Row]) -> None:

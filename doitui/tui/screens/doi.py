@@ -58,12 +58,12 @@ class DoiScreen(DoiActs, QueueActs, Section):
         "Everything that is known of one DOI. [ and ] change the tab; { and } go to the DOI before and after it in the "
         "list it was opened from.",
         "",
-        ["  wanted        ", "what people asked for"],
+        ["  wanted        ", "what was requested here"],
         ["  remote        ", "what DataCite confirmed last"],
-        ["  certainty     ", "uncertain after a time-out, until a question has settled it"],
+        ["  certainty     ", "uncertain after a time-out, until doitui has checked"],
         ["  verification  ", "two checks: DataCite's own answer, and where the resolver leads"],
         "",
-        "c asks DataCite, and shows every field that is not as here; it only reads. Z keeps the state DataCite tells.",
+        "c asks DataCite and shows each field that differs; it only reads. Z stores the state that DataCite reports.",
     )
 
     def __init__(self) -> None:

@@ -223,7 +223,7 @@ NO_EVENTS: tuple[Line, ...] = (
     "",
     " No events of this DOI yet.",
     "",
-    ("  They come by themselves: from related identifiers, ORCID, ROR and funder", "quiet"),
+    ("  doitui makes them from related identifiers, ORCID, ROR and funder", "quiet"),
     ("  ids of what is minted, and from counted views and downloads.", "quiet"),
 )
 

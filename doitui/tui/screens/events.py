@@ -38,7 +38,7 @@ class EventsScreen(EventActs, ListSection):
         "  pending    waits for the rate limit or for its next attempt",
         "  submitted  the service has it, with the current count",
         "  failed     R puts it back; the line above says where all fail of one cause",
-        "  uncertain  sent, no answer came: it is sent again under the same UUID, so nothing doubles",
+        "  uncertain  sent without an answer: sent again under the same UUID, so nothing is doubled",
         "",
         "DataCite lets only its staff write events; repositories send usage reports.",
         "",
@@ -77,10 +77,10 @@ class EventsScreen(EventActs, ListSection):
         return (
             "No events yet.",
             "",
-            "They come by themselves: from related identifiers, ORCID, ROR and funder",
+            "doitui makes them from related identifiers, ORCID, ROR and funder",
             "ids of what is minted, and from counted views and downloads.",
             "",
-            "`doitui event add` keeps one by hand, `doitui event pull` fetches citations.",
+            "`doitui event add` adds one by hand, `doitui event pull` fetches citations.",
         )
 
     def detail_lines(self, row: EventRow) -> list[Line]:

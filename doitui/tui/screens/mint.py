@@ -86,11 +86,11 @@ class MintScreen(DoiActs, ListSection):
     id_ = "mint"
     list_name, noun = "records", "record"
     about: ClassVar = (
-        "Records whose DOI is not minted yet, oldest first. Mark some with space, or all that match with A; t changes "
-        "what they shall become.",
+        "Records without a minted DOI, oldest first. Mark some with space, or all that match with A; t changes the "
+        "state they will get.",
         "",
-        "c looks at each and says what a mint would refuse; nothing is sent. M looks too, shows what will happen, and "
-        "queues what is fit. Workers do the rest: this screen may be left.",
+        "c checks each and lists what DataCite would reject; nothing is sent. M checks too, shows what will happen and "
+        "queues the records that pass. Workers send them: you can leave this screen.",
         "",
         "Filter: words of object id or title; or fields: published: repo:",
     )
