@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from doitui.cli import doi_assign, exits, row_json
+from doitui.cli import adopt, doi_assign, exits, row_json
 from doitui.cli.findings import no_validate_option, print_document, refuse
 from doitui.cli.items import each
 from doitui.cli.options import dois_argument, ids_argument, paging_options, repository_option, show_page, stack
@@ -34,7 +34,7 @@ def doi() -> None:
     """
 
 
-for _command in (doi_assign.assign, doi_assign.unassign, doi_assign.duplicates):
+for _command in (adopt.adopt, doi_assign.assign, doi_assign.unassign, doi_assign.duplicates):
     doi.add_command(_command)
 
 
@@ -266,26 +266,6 @@ def tombstone_page(session: Session, doi: str, out: Path | None) -> None:
         files.replace(out, html)
     written = f"{tombstone.doi}: the page {session.would or 'is '}written to {out}"
     session.show({"doi": tombstone.doi, "html": html}, html.splitlines() if out is None else [written])
-
-
-@doi.command()
-@dois_argument
-@writes
-def adopt(session: Session, dois: tuple[str, ...]) -> None:
-    """Take over DOIs of records here that already exist in your account at DataCite.
-
-    This only reads and stores their state at DataCite. Then replace the content with `doi mint` or `doi update`.
-
-    Example: doitui doi adopt 10.5072/h/2026/MS-0112
-    """
-    from doitui_core.operations import adoption
-
-    def act(text: str) -> dict[str, Any]:
-        row = adoption.adopt(text, actor=session.actor, dry_run=session.dry_run)
-        line = f"{row.doi}: {session.would}taken over as {row.remote}"
-        return {"id": text, "doi": row.doi, "status": row.status, "line": line}
-
-    each(session, dois, act)
 
 
 def _change(session: Session, dois: Sequence[str], now: bool, action: str, **options: str) -> None:

@@ -24,7 +24,7 @@ from ground import Ground, Row  # noqa: E402
 
 #: In this order; each is a module `bench_<name>` with a function `rows(ground)`.
 NAMES = (
-    *("start", "import", "isad", "mint", "queue", "outage", "million"),
+    *("start", "import", "isad", "adopt", "mint", "queue", "outage", "million"),
     *("middleware", "counting", "drain", "events", "usage_report", "tui"),
 )
 

@@ -61,10 +61,10 @@ def bad(url: str, what: str) -> BadAnswer:
 class Reading:
     """One reading of the list at `url`, by cursor."""
 
-    def __init__(self, url: str) -> None:
-        self.cursor = FIRST
+    def __init__(self, url: str, cursor: str = FIRST) -> None:
+        self.cursor = cursor
         self._url = url
-        self._asked = {FIRST}
+        self._asked = {cursor}
         self._pages: set[int] = set()
 
     def advance(self, answer: Answer, names: Sequence[str]) -> bool:

@@ -68,13 +68,19 @@ class RestClient(Account):
         """
         url, more = f"{self.base_url}/dois", True
         reading = list_pages.Reading(url)
-        query = {name.replace("_", "-"): value for name, value in filters.items()}
-        query |= {"affiliation": "true", "publisher": "true", "page[size]": str(self.PAGE)}
         while more:
-            answer = self._listed(f"/dois?{urlencode({**query, 'page[cursor]': reading.cursor})}")
+            answer = self.list_page(reading.cursor, **filters)
             found = [item["attributes"] for item in list_pages.items(answer, url, needed=["doi"])]
             more = reading.advance(answer, [attributes["doi"] for attributes in found])
             yield from found
+
+    def list_page(self, cursor: str, **filters: str) -> Answer:
+        """The answer to one page of `list`, whatever its status. Raises as `get`."""
+        query = {name.replace("_", "-"): value for name, value in filters.items()}
+        query |= {"affiliation": "true", "publisher": "true", "page[size]": str(self.PAGE), "page[cursor]": cursor}
+        answer = self._send("GET", f"/dois?{urlencode(query)}")
+        self._require_recognised(answer)
+        return answer
 
     def look(self) -> Answer:
         """What DataCite says to a harmless question, soon. Raises as `get`, but takes any answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from doitui_core.clock import EPOCH
@@ -88,6 +89,27 @@ def insert_all(rows: Sequence[Doi], actor: str, action: str, detail: str = "") -
             database.count(name, 1)
     prepared.insert_all([_entry(row, actor, action, "", detail=detail) for row in rows], "doi_id")
     return True
+
+
+def set_adopted(row: Doi, remote: Remote, minted_at: datetime | None) -> None:
+    """The facts of a new row whose DOI exists at DataCite: what is there is wanted."""
+    there = states.cancelled(states.answered(Facts(), remote))
+    row.wanted, row.remote = str(there.wanted), str(there.remote)
+    row.minted_at = (minted_at or row.created_at) if there.minted else None
+
+
+def assume_registered(row: Doi, actor: str) -> None:
+    """DataCite is said to have the DOI, and was not asked: registered, uncertain, with the dates it had. Inside
+    `database.write()`, on a row from `lock`.
+    """
+    before, old = counter_names(row), row.status
+    _derive(row, Facts(Wanted.REGISTERED, Remote.REGISTERED, Certainty.UNCERTAIN))
+    prepared.update(row)
+    for name in before:
+        database.count(name, -1)
+    for name in counter_names(row):
+        database.count(name, 1)
+    prepared.insert(_entry(row, actor, "adopt", old, detail="assumed to be registered; DataCite was not asked"))
 
 
 def write(

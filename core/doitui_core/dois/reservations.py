@@ -134,8 +134,11 @@ def adopted(record: Record, doi: str, config: Config, known: Mapping[str, Any]) 
     return _new(record, identifiers.validate(doi), config, Remote.UNKNOWN, known)
 
 
-def check_adoptable(row: Doi | None, other: Doi | None, object_id: str, doi: str, config: Config) -> DocumentDoi:
-    """Whose `doi`, named by a record's document, is. `row`: the record's DOI; `other`: the row of `doi`.
+def check_adoptable(
+    row: Doi | None, other: Doi | None, object_id: str, doi: str, config: Config, *, ours: bool = False
+) -> DocumentDoi:
+    """Whose `doi`, named by a record's document, is. `row`: the record's DOI; `other`: the row of `doi`; `ours`: it is
+    in our account, whatever its prefix.
 
     A record keeps its DOI when prefix or local prefix change. Raises `Refused` when it has another one, `DoiTaken`,
     `InvalidDoi`.
@@ -146,7 +149,7 @@ def check_adoptable(row: Doi | None, other: Doi | None, object_id: str, doi: str
         if row.folded != identifiers.fold(doi):
             raise Refused(f"record {object_id} has the DOI {row.doi}, but its document names {doi}", "has_doi")
         return DocumentDoi.OWN
-    if config.is_ours(doi):
+    if ours or config.is_ours(doi):
         _refuse_taken(object_id, identifiers.validate(doi), other)
         return DocumentDoi.NEW
     if not identifiers.parse_doi(doi):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from doitui_core.db import database
 from doitui_core.db.models import Doi, Job
 from doitui_core.dois import doi_rows
@@ -36,14 +38,16 @@ def adopt(text: str, *, actor: str = "python", dry_run: bool = False) -> Doi:
         return row
     with database.write():
         row = doi_rows.lock(row.id)
-        facts = states.answered(doi_rows.facts(row), remote)
-        if facts.wanted is Wanted.NONE:
-            facts = states.cancelled(facts)
-        detail = f"was {remote} in account {at.client.account}"
-        doi_rows.write(row, facts, actor=actor, action="adopt", detail=detail)
-        failed = Job.get_or_none(
-            Job.subject_id == row.id, Job.kind == str(job_kinds.JobKind.WRITE), Job.cause == "exists"
-        )
-        if failed is not None and failed.status == job_kinds.JobStatus.FAILED:
-            jobs.cancel(failed.id)
+        store(row, remote, actor, f"was {remote} in account {at.client.account}")
     return row
+
+
+def store(row: Doi, remote: Remote, actor: str, detail: str, **columns: Any) -> None:
+    """Store the state that a DOI has at DataCite, and `columns`. Inside `database.write()`, on a row from `lock`."""
+    facts = states.answered(doi_rows.facts(row), remote)
+    if facts.wanted is Wanted.NONE:
+        facts = states.cancelled(facts)
+    doi_rows.write(row, facts, actor=actor, action="adopt", detail=detail, **columns)
+    failed = Job.get_or_none(Job.subject_id == row.id, Job.kind == str(job_kinds.JobKind.WRITE), Job.cause == "exists")
+    if failed is not None and failed.status == job_kinds.JobStatus.FAILED:
+        jobs.cancel(failed.id)

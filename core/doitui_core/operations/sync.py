@@ -133,7 +133,7 @@ class _Run:
                 if folded not in self.listed:
                     self.result.unknown.append(folded)
             elif row.repository_id == repository.id:
-                self._compared(row, at, ask_for=state != row.remote)
+                self._compared(row, at, ask_for=state != row.remote or row.certainty == Certainty.UNCERTAIN)
             self.listed.add(folded)
 
     def ask_unlisted(self, repository: Repository, at: Connection, prefix: str) -> None:
@@ -157,14 +157,15 @@ def _list_pages(at: Connection, prefix: str) -> Iterator[dict[str, str]]:
     """{folded DOI: state}, page by page, at the allowed pace."""
     found = at.client.list(prefix=prefix, client_id=at.client.account.lower())
     while True:
-        _wait_for_turn(at)
+        wait_for_turn(at)
         page = {identifiers.fold(str(row["doi"])): str(row.get("state") or "") for row in islice(found, CHUNK)}
         if not page:
             return
         yield page
 
 
-def _wait_for_turn(at: Connection) -> None:
+def wait_for_turn(at: Connection) -> None:
+    """Return when the next request may be sent. Raises `RemoteFailed` while the service is unavailable."""
     if database.current().read_only:
         PACE(at.config.url)
         return
@@ -181,19 +182,22 @@ def ask(row: Doi, at: Connection, *, actor: str, dry_run: bool = False) -> State
     """
     if _is_being_written(row):
         return None
-    _wait_for_turn(at)
+    wait_for_turn(at)
     answer = at.ask(row.doi)
     if isinstance(answer, Outcome):
         return answer
     remote = _remote(row, answer, at)
-    if remote is None or remote == row.remote or not (dry_run or _stored(row, remote, actor)):
+    if remote is None or (remote == row.remote and row.certainty == Certainty.CONFIRMED):
+        return None
+    if not (dry_run or _stored(row, remote, actor)):
         return None
     return StateDifference(row.doi, row.remote, remote, _todo(row, remote))
 
 
 def _is_being_written(row: Doi) -> bool:
     """Whether a write is running or its outcome unknown: then its probe finds out the state."""
-    return row.certainty == Certainty.UNCERTAIN or doi_rows.unfinished(row.id)
+    sent = row.certainty == Certainty.UNCERTAIN and doi_rows.may_be_ours(row.id, excluding=0)
+    return sent or doi_rows.unfinished(row.id)
 
 
 def _remote(row: Doi, answer: Answer, at: Connection) -> Remote | None:

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from doitui_core.config.repositories import Config
 from doitui_core.db import database
 from doitui_core.db.models import Doi, Record
-from doitui_core.dois import datacite_document, parent_link, reservations
+from doitui_core.dois import datacite_document, doi_rows, parent_link, reservations
 from doitui_core.dois.reservations import DocumentDoi
 from doitui_core.domain import doi_spelling, identifiers
-from doitui_core.errors import BadInput
-from doitui_core.metadata import archival, build
+from doitui_core.domain.states import Remote
+from doitui_core.errors import BadInput, Refused
+from doitui_core.metadata import archival, build, compare
 from doitui_core.records import parents, record_merge
 from doitui_core.records.parents import ParentOf
 from doitui_core.records.publish_transition import NO_EFFECT, PublishEffect
 from doitui_core.records.record_lookup import CONTROL, checked_id
 from doitui_core.records.record_merge import FOREIGN_DOI, Columns, Merged, OverwrittenField, ProtectedField
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptedDoi:
+    """A DOI of our account at DataCite: its state and attributes there, and when it was registered."""
+
+    doi: str
+    remote: Remote
+    attributes: Mapping[str, Any]
+    minted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,8 @@ class RecordInput:
     which they are made when it is stored; both None: unchanged. `document`: the columns that its document fills
     besides (`record_merge.FIELDS`). `by_hand`: those that a person or a script sets now. `own_doi` False: a DOI in
     the metadata is dropped. `overwrite`: what the document says counts also where a person set something else;
-    `parent_of`: the parents in the file that is imported (`parents.checked`).
+    `parent_of`: the parents in the file that is imported (`parents.checked`). `adopted`: its DOI exists at DataCite;
+    the content of a record that is stored already does not change.
     """
 
     object_id: str
@@ -41,10 +54,13 @@ class RecordInput:
     description: Mapping[str, Any] | None = None
     overwrite: bool = False
     parent_of: ParentOf = parents.in_no_file
+    adopted: AdoptedDoi | None = None
 
     @property
     def doi(self) -> str:
         """The DOI the metadata name, bare; empty where it is dropped."""
+        if self.adopted is not None:
+            return self.adopted.doi
         stated = self.metadata if self.description is None else self.description
         return doi_spelling.bare(str((stated or {}).get("doi") or "")) if self.own_doi else ""
 
@@ -108,6 +124,8 @@ def plan(given: RecordInput, stored: Record | None, known: Known, config: Config
     """What to write for `given`; `stored`: the record as it is, None for a new one. Raises as `records.save`."""
     if given.metadata is None and given.description is None and stored is None:
         raise BadInput(f"record {given.object_id!r} is new: give its metadata or a description")
+    if given.adopted is not None and stored is not None:
+        given = replace(given, metadata=None, document={})
     object_id = stored.object_id if stored else checked_id(given.object_id)
     stated = given.metadata if given.description is None else _described(given, object_id, stored, config)
     attributes = dict(stated or {})
@@ -119,9 +137,13 @@ def plan(given: RecordInput, stored: Record | None, known: Known, config: Config
     _check_lines(merged.columns, doi, object_id)
     metadata = attributes if stated is not None else None
     columns = merged.columns | _content(metadata, merged.columns, stored, object_id)
-    document_doi = reservations.check_adoptable(known.row, known.other, object_id, doi, config) if doi else None
+    document_doi = _document_doi(given, known, object_id, config) if doi else None
     merged = _merge_foreign(stored, given, Merged(columns, merged.protected, merged.overwritten), document_doi)
-    publishes = bool(merged.columns.get("published", stored is None)) and not (stored and stored.published)
+    publishes = (
+        given.adopted is None
+        and bool(merged.columns.get("published", stored is None))
+        and not (stored and stored.published)
+    )
     document_doi = None if _named(merged.protected) else document_doi
     record = stored or _new(config.repository_id, object_id)
     changed = _set_columns(record, merged.columns)
@@ -129,6 +151,9 @@ def plan(given: RecordInput, stored: Record | None, known: Known, config: Config
         record.updated_at = database.now()
     whole = datacite_document.attributes(record, config, known.fundings, metadata)
     new_row = reservations.adopted(record, doi, config, whole) if document_doi is DocumentDoi.NEW else None
+    if new_row is not None and given.adopted is not None:
+        doi_rows.set_adopted(new_row, given.adopted.remote, given.adopted.minted_at)
+        new_row.confirmed_hash = confirmed_hash(record, new_row, config, whole, given.adopted.attributes)
     result = StoreResult(
         record,
         created=stored is None,
@@ -140,12 +165,28 @@ def plan(given: RecordInput, stored: Record | None, known: Known, config: Config
     return Plan(result, known.row, new_row, publishes)
 
 
+def confirmed_hash(record: Record, row: Doi, config: Config, known: Mapping[str, Any], there: Mapping[str, Any]) -> str:
+    """The fingerprint of the content here, if DataCite's attributes `there` are the same; else empty."""
+    sent = datacite_document.document(record, row.doi, config, known)
+    return "" if compare.differences(sent, there) else row.current_hash
+
+
+def _document_doi(given: RecordInput, known: Known, object_id: str, config: Config) -> DocumentDoi:
+    ours = given.adopted is not None
+    return reservations.check_adoptable(known.row, known.other, object_id, given.doi, config, ours=ours)
+
+
 def _merge_foreign(
     stored: Record | None, given: RecordInput, merged: Merged, document_doi: DocumentDoi | None
 ) -> Merged:
     """`merged` with the foreign DOI: that of the document, unless a person assigned another one (`doi assign`)."""
     if document_doi is None and given.own_doi:
         return merged
+    if given.adopted is not None and stored is not None and stored.foreign_doi:
+        if identifiers.fold(stored.foreign_doi) != identifiers.fold(given.doi):
+            raise Refused(f"record {stored.object_id} has the foreign DOI {stored.foreign_doi}", "foreign_doi")
+        by_hand = record_merge.without_hand(stored.set_by_hand, FOREIGN_DOI)
+        return Merged({**merged.columns, FOREIGN_DOI: "", "set_by_hand": by_hand}, merged.protected, merged.overwritten)
     foreign = given.doi if document_doi is DocumentDoi.FOREIGN else ""
     columns, protected, overwritten = dict(merged.columns), merged.protected, merged.overwritten
     if stored is not None and FOREIGN_DOI in record_merge.names(stored.set_by_hand):

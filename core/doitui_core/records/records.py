@@ -15,6 +15,7 @@ from doitui_core.domain import identifiers
 from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.metadata import from_json, landing_pages
 from doitui_core.records import publish_transition, record_lookup, record_merge, record_plan
+from doitui_core.records.record_plan import AdoptedDoi as AdoptedDoi
 from doitui_core.records.record_plan import Known, Plan
 from doitui_core.records.record_plan import RecordInput as RecordInput
 from doitui_core.records.record_plan import StoreResult as StoreResult
@@ -78,15 +79,18 @@ def _only(results: Sequence[StoreResult | DoituiError]) -> StoreResult:
     return result
 
 
-def store_all(config: Config, given: Sequence[RecordInput], actor: str) -> list[StoreResult | DoituiError]:
+def store_all(
+    config: Config, given: Sequence[RecordInput], actor: str, action: str = "reserve"
+) -> list[StoreResult | DoituiError]:
     """`store` for several records, in one transaction: the result of each, or why it was rejected. None of them has or
-    needs a name of an earlier one (`names`, `needs`). Raises `Misconfigured`.
+    needs a name of an earlier one (`names`, `needs`). `action`: the word for new DOIs in the log. Raises
+    `Misconfigured`.
     """
     try:
         with database.write():
-            return _write(_plans(config, given, lock=True), config, actor)
+            return _write(_plans(config, given, lock=True), config, actor, action)
     except _ConflictError:  # by now what conflicted can be read
-        return [result for one in given for result in store_all(config, [one], actor)]
+        return [result for one in given for result in store_all(config, [one], actor, action)]
 
 
 def preview_all(config: Config, given: Sequence[RecordInput]) -> list[StoreResult | DoituiError]:
@@ -123,7 +127,9 @@ def _plans(config: Config, given: Sequence[RecordInput], *, lock: bool) -> list[
     return [plan(*pair) for pair in zip(given, stored, strict=True)]
 
 
-def _write(plans: Sequence[Plan | DoituiError], config: Config, actor: str) -> list[StoreResult | DoituiError]:
+def _write(
+    plans: Sequence[Plan | DoituiError], config: Config, actor: str, action: str
+) -> list[StoreResult | DoituiError]:
     """Raises `_ConflictError`."""
     valid = [plan for plan in plans if isinstance(plan, Plan)]
     if not prepared.insert_all([plan.result.record for plan in valid if plan.result.created], "object_id"):
@@ -133,7 +139,7 @@ def _write(plans: Sequence[Plan | DoituiError], config: Config, actor: str) -> l
             prepared.update(plan.result.record)
         if plan.new_row is not None:
             plan.new_row.record_id = plan.result.record.id
-    if not doi_rows.insert_all([plan.new_row for plan in valid if plan.new_row is not None], actor, "reserve"):
+    if not doi_rows.insert_all([plan.new_row for plan in valid if plan.new_row is not None], actor, action):
         raise _ConflictError
     for plan in valid:
         if plan.row is not None:
