@@ -47,51 +47,6 @@ def test_a_valid_document_needs_no_database(typed: Doitui, document: Callable[..
     assert (done.code, done.out, done.err) == (0, "1 document checked, 0 invalid\n", "")
 
 
-#: What is changed in a valid document, the code of its finding, its path, its level, and part of its message.
-FAULTS: list[tuple[dict[str, Any], str, str, str, str]] = [
-    ({"creators": None}, "creator_missing", "creators", "error", "missing"),
-    ({"titles": []}, "title_missing", "titles", "error", "missing"),
-    ({"publisher": None}, "publisher_missing", "publisher", "error", "missing"),
-    ({"publicationYear": None}, "publication_year_missing", "publicationYear", "error", "missing"),
-    ({"types": None}, "document_type_missing", "types", "error", "missing"),
-    ({"publicationYear": "soon"}, "year_syntax", "publicationYear", "error", "1000 to 9999"),
-    (
-        {"types": {"resourceTypeGeneral": "text"}},
-        "unknown_value",
-        "types.resourceTypeGeneral",
-        "error",
-        "write 'Text'",
-    ),
-    (
-        {"relatedIdentifiers": [{"relatedIdentifier": "x", "relatedIdentifierType": "doi", "relationType": "Cites"}]},
-        "unknown_value",
-        "relatedIdentifiers[0].relatedIdentifierType",
-        "error",
-        "write 'DOI'",
-    ),
-    ({"titels": "x"}, "unknown_field", "titels", "warning", "check its spelling"),
-    (
-        {"creators": [{"name": "A", "nameIdentifiers": [
-            {"nameIdentifier": "0000-0002-1825-0098", "nameIdentifierScheme": "ORCID"}]}]},
-        "checksum",
-        "creators[0].nameIdentifiers[0].nameIdentifier",
-        "warning",
-        "check its digits",
-    ),
-]  # fmt: skip
-
-
-def test_each_fault_is_named_with_its_place_and_remedy(typed: Doitui, document: Callable[..., Path]) -> None:
-    wrong = []
-    for changes, code, path, level, message in FAULTS:
-        done = typed("metadata", "validate", document(**changes), "--json")
-        (row,) = done.json["documents"]
-        match = [f for f in row["findings"] if (f["code"], f["path"], f["level"]) == (code, path, level)]
-        if not match or message not in match[0]["message"] or done.code != (level == "error"):
-            wrong.append((code, path, done.code, row["findings"]))
-    assert wrong == []
-
-
 #: Contents that are no documents, and a part of the reason.
 UNREADABLE = {
     b"": "is empty",
