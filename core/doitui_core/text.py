@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from doitui_core import __version__
@@ -19,6 +19,8 @@ MASK = "•••"
 
 #: Persian and Indic words need them, and they only join or part letters.
 JOINERS = "\u200c\u200d"
+
+_NOT_ASCII_PRINTABLE = re.compile(r"[^ -~]")
 
 
 #: What people write for on and off, in settings and in the environment.
@@ -56,14 +58,24 @@ def list_names(names: Sequence[str], most: int, separator: str = ", ") -> str:
 
 def plain(text: str) -> str:
     """`text` as one line for a terminal, with a space for every control or format character and unpaired surrogate."""
-    return "".join(character if _is_plain(character) else " " for character in text)
+    return replace_unprintable(text, lambda _: " ")
+
+
+def replace_unprintable(text: str, by: Callable[[str], str], keep: str = "") -> str:
+    """`text` with `by(character)` for each control, format and half character that is not in `keep`."""
+
+    def shown(found: re.Match[str]) -> str:
+        character = found[0]
+        return character if character.isprintable() or character in JOINERS or character in keep else by(character)
+
+    return _NOT_ASCII_PRINTABLE.sub(shown, text)
 
 
 def harmless(text: str, longest: int = LONGEST_LINE) -> str:
     """`text` as one line for a log or a mail, cut to `longest` characters, without passwords in addresses."""
     if text.isprintable() and len(text) <= longest and "@" not in text:
         return text  # as nearly all are: a log line costs a mint ten times as much otherwise
-    shown = "".join(_shown(character) for character in text[: 4 * longest])
+    shown = replace_unprintable(text[: 4 * longest], _blank)
     shown = re.sub(r"(://[^/@\s:]*):[^/@\s]*@", rf"\1:{MASK}@", shown)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
@@ -73,12 +85,6 @@ def user_agent(contact_email: str) -> str:
     return f"doitui/{__version__}" + (f" (mailto:{quote(contact_email, safe='@+')})" if contact_email else "")
 
 
-def _shown(character: str) -> str:
-    if _is_plain(character):
-        return character
+def _blank(character: str) -> str:
     # Format characters (overrides of direction, soft hyphens) have no width, all others part words.
     return "" if unicodedata.category(character) == "Cf" else " "
-
-
-def _is_plain(character: str) -> bool:
-    return character.isprintable() or character in JOINERS

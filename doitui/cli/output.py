@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import select
 import sys
 import textwrap
@@ -19,7 +18,7 @@ import click
 
 from doitui_core.domain import strict_json
 from doitui_core.domain.database_urls import without_passwords
-from doitui_core.text import JOINERS, plain
+from doitui_core.text import plain, replace_unprintable
 
 WIDEST_CELL = 60
 
@@ -123,11 +122,7 @@ def _close(stream: Any) -> None:
 def _json(document: Any) -> str:
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     text = strict_json.dumps(document, ensure_ascii=not encoding.lower().startswith("utf"), indent=2)
-    return re.sub(r"[^\n -~]", lambda found: _escaped(found[0]), text)
-
-
-def _escaped(character: str) -> str:
-    return character if character.isprintable() or character in JOINERS else json.dumps(character)[1:-1]
+    return replace_unprintable(text, lambda character: json.dumps(character)[1:-1], keep="\n")
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str) -> Iterator[str]:

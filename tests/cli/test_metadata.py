@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import json
+import shlex
 import shutil
 import threading
 from collections.abc import Callable
@@ -105,6 +106,16 @@ def test_a_document_with_errors_is_converted_only_without_validation(
     assert typed(*command.split()[1:]).out.startswith("<?xml")
 
 
+@pytest.mark.parametrize("name", ["my record.json", "o'hara.json", '"$HOME".json', "-r.json", "ä;b.json"])
+def test_the_command_that_ignores_errors_can_be_run_as_it_is_printed(
+    typed: Doitui, document: Callable[..., Path], name: str
+) -> None:
+    done = typed("metadata", "convert", document(name, titles=None), "--to", "xml")
+    command = done.err.splitlines()[-1].partition("or run `")[2].removesuffix("`")
+    assert command.endswith(" --no-validate")
+    assert typed(*shlex.split(command)[1:]).out.startswith("<?xml")
+
+
 def test_xml_needs_a_doi(typed: Doitui, document: Callable[..., Path]) -> None:
     done = typed("metadata", "convert", document(doi=None), "--to", "xml")
     assert (done.code, "doi: required in DataCite XML, missing (doi_missing)" in done.err) == (1, True)
@@ -177,6 +188,8 @@ def test_records_are_checked_by_finding(archive: Doitui, write: Callable[..., Pa
     assert (done.code, done.json["records"], done.json["refused"]) == (1, 4, 3)
     years = [group for group in done.json["groups"] if group["code"] == "publication_year_missing"]
     assert [(group["records"], group["object_ids"]) for group in years] == [(3, ["a", "b", "c"])]
+    assert [group["code"] for group in done.json["groups"] if group["remedy"] not in group["message"]] == []
+    assert "or if that is unknown the year in which its DOI is registered" in years[0]["remedy"]
     assert archive("record", "check", "d").out == "1 record checked, 0 would be rejected\n"
     assert "error in 3 records: publicationYear" in archive("record", "check", "--all").out
 

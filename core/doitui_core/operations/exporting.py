@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from doitui_core.domain.states import Wanted
 from doitui_core.errors import Refused
 from doitui_core.metadata import to_xml
 from doitui_core.metadata.validate import Finding
-from doitui_core.text import JOINERS
+from doitui_core.text import replace_unprintable
 
 FORMATS = ("xml", "json")
 
@@ -66,8 +65,4 @@ def as_json(document: Mapping[str, Any], doi: str) -> dict[str, Any]:
 def as_xml(document: Mapping[str, Any], doi: str) -> str:
     """A document as DataCite XML. What no screen can show is a character reference."""
     text = to_xml.render(document, doi=doi).decode()
-    return re.sub(r"[^\t\n -~]", lambda found: _shown(found[0]), text)
-
-
-def _shown(character: str) -> str:
-    return character if character.isprintable() or character in JOINERS else f"&#{ord(character)};"
+    return replace_unprintable(text, lambda character: f"&#{ord(character)};", keep="\t\n")

@@ -23,7 +23,7 @@ NAMED = 20
 @dataclass
 class FindingGroup:
     """One kind of finding at one place of the document (`creators[].name`). `records`: how many records have it;
-    `object_ids`: the first of them; `message`: that of the first.
+    `object_ids`: the first of them; `message` and `remedy`: those of the first.
     """
 
     code: str
@@ -32,6 +32,7 @@ class FindingGroup:
     message: str
     records: int = 0
     object_ids: list[str] = field(default_factory=list)
+    remedy: str = ""
 
 
 @dataclass
@@ -71,7 +72,9 @@ def check(records: Iterable[Record]) -> CheckResult:
 def _add(groups: dict[tuple[str, str, str], FindingGroup], record: Record, findings: Iterable[Finding]) -> None:
     """Count a record once in each group."""
     for key, finding in {(found.level, found.code, _place(found.path)): found for found in findings}.items():
-        group = groups.setdefault(key, FindingGroup(finding.code, finding.level, key[2], finding.message))
+        if (group := groups.get(key)) is None:
+            group = FindingGroup(finding.code, finding.level, key[2], finding.message, remedy=finding.remedy)
+            groups[key] = group
         group.records += 1
         if len(group.object_ids) < NAMED:
             group.object_ids.append(record.object_id)
