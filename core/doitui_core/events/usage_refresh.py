@@ -21,6 +21,7 @@ from doitui_core.domain import event_kinds
 from doitui_core.domain.counter_terms import COLUMNS, METRICS
 from doitui_core.domain.event import EventValue, Origin, subject
 from doitui_core.domain.states import MINTED
+from doitui_core.domain.usage_rule import is_reported
 from doitui_core.events.store import NewEvent, StoreResult, save
 
 #: DOIs looked at in one go.
@@ -115,24 +116,25 @@ def _every(repository_id: int) -> Iterator[Sequence[int]]:
     return by_key(read, int)
 
 
-def _public(portion: _Portion) -> list[_UsedDoi]:
-    """Those with counts that are as `eligible.IS_PUBLIC` says. Past peewee, which needs longer for a thousand numbers
-    than the database.
+def _reported(portion: _Portion) -> list[_UsedDoi]:
+    """Those with counts that are reported (`usage_rule`). Past peewee, which needs longer for a thousand numbers than
+    the database.
     """
     remotes = ", ".join(f"'{word}'" for word in MINTED)
     rows = raw_sql.execute(
-        "SELECT doi.id, doi.doi, doi.url, record.url, record.object_id FROM doi"
-        f" JOIN record ON doi.record_id = record.id WHERE {_among('doi.id', portion.ids)}"
-        f" AND doi.repository_id = {{p}} AND doi.remote IN ({remotes}) AND record.published = 1"
+        "SELECT doi.wanted, doi.remote, record.published, doi.id, doi.doi, doi.url, record.url, record.object_id"
+        f" FROM doi JOIN record ON doi.record_id = record.id WHERE {_among('doi.id', portion.ids)}"
+        f" AND doi.repository_id = {{p}} AND doi.remote IN ({remotes})"
         " AND EXISTS (SELECT 1 FROM usage_count WHERE usage_count.doi_id = doi.id) ORDER BY doi.id",
         portion.config.repository_id,
     )
-    return [_UsedDoi(*row) for row in rows.fetchall()]
+    found = rows.fetchall()
+    return [_UsedDoi(*row) for wanted, remote, published, *row in found if is_reported(wanted, remote, published == 1)]
 
 
 def _changed_events(portion: _Portion) -> list[NewEvent]:
     """The events that are new or have another total."""
-    rows = _public(portion)
+    rows = _reported(portion)
     if not rows:
         return []
     config, on = portion.config, _switched_on(portion.config)

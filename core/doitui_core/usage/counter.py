@@ -40,6 +40,7 @@ class Reason(StrEnum):
     UNKNOWN_ID = "unknown_id"
     UNPUBLISHED = "unpublished"
     NOT_MINTED = "not_minted"
+    TOMBSTONE = "tombstone"
     OTHER_SOURCE = "other_source"
     FROZEN = "frozen"
 

@@ -208,12 +208,14 @@ class _Drain:
 
     def _row(self, hit: spool_line.Hit, found: Found) -> hits.Row:
         time, _, kind, _, key, url, status, _, actor, agent = hit
-        repository_id, doi_id, reason = found
+        repository_id, doi_id, reason, _ = found
         method = self._agents.classify(agent)
         if status not in spool_line.SUCCESSFUL:
             reason = hits.TAKES_BACK
         elif method == ROBOT:
             reason = ROBOT
+        else:
+            reason = found.reason_at(time)
         request, subject = int(kind == spool_line.DOWNLOAD), "" if doi_id else key
         return [time, repository_id, doi_id, subject, request, method, actor, url, "", hits.SPOOL, reason]
 

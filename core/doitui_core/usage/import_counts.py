@@ -10,10 +10,11 @@ from doitui_core import csv_files
 from doitui_core.db import database, raw_sql
 from doitui_core.db.models import Doi, Repository
 from doitui_core.dois import doi_rows
+from doitui_core.domain import usage_rule
 from doitui_core.domain.counter_terms import COLUMNS, MACHINE, METRICS, REGULAR
 from doitui_core.errors import BadInput, DoituiError, Misconfigured
-from doitui_core.usage import hits
-from doitui_core.usage.zone import Zone, days_of_month
+from doitui_core.usage import hits, usage_end
+from doitui_core.usage.zone import HOURS_A_DAY, Zone, days_of_month
 
 HEADER = ("doi", "month", "metric_type", "access_method", "count")
 
@@ -57,6 +58,7 @@ def import_counts(
 def _store(row: dict[str, str], repository: Repository, zone: Zone, dry_run: bool) -> None:
     doi, column, number = _doi(row["doi"], repository), _column(row), _number(row["count"])
     days = [(repository.id, day) for day in days_of_month(row["month"])]
+    _check_tombstone(doi, days[0][1], zone)
     if dry_run:
         _check_days(days, row["month"])
         return
@@ -75,6 +77,12 @@ def _check_days(days: list[hits.Day], month: str) -> None:
     for source, _ in hits.day_sources(days).values():
         if source != hits.IMPORT:
             raise BadInput(f"usage of {month} is counted here already (from the {source}): a month has one source")
+
+
+def _check_tombstone(doi: Doi, first_day: int, zone: Zone) -> None:
+    end = usage_rule.counts_until(doi.wanted, usage_end.requested_at([doi.id]).get(doi.id))
+    if end != usage_rule.NEVER and first_day > zone.hour(end) // HOURS_A_DAY:
+        raise BadInput(f"{doi.doi} was a tombstone in that month already: usage after the request is not counted")
 
 
 def _doi(text: str, repository: Repository) -> Doi:

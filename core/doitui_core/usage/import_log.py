@@ -170,7 +170,7 @@ class _Run:
                     _stored_url(entry.url),
                     self._country(entry.address),
                     hits.LOG,
-                    Reason.ROBOT.value if agent == ROBOT else found.reason,
+                    Reason.ROBOT.value if agent == ROBOT else found.reason_at(entry.time),
                 ]
             )
         return rows

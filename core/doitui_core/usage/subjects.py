@@ -10,8 +10,8 @@ import peewee
 from doitui_core.db import raw_sql
 from doitui_core.db.chunks import in_chunks
 from doitui_core.db.models import Doi, Record, Repository
-from doitui_core.domain import identifiers
-from doitui_core.domain.states import Facts, Remote
+from doitui_core.domain import identifiers, usage_rule
+from doitui_core.usage import usage_end
 from doitui_core.usage.counter import Reason
 from doitui_middleware.spool_line import DOI
 
@@ -21,16 +21,23 @@ REMEMBERED, AT_ONCE = 100_000, 500
 #: As in the index `record_of_doi`.
 _FOLDED, _IS_DOI = "LOWER(record.object_id)", "object_id >= '10.' AND record.object_id < '10/'"
 
+NEW, TOMBSTONE = Reason.NEW.value, Reason.TOMBSTONE.value
+
 #: What a line names: a repository's code (empty: the only one), what the key is (`doi` or `object_id`), the key.
 Subject = tuple[str, str, str]
 
 
 class Found(NamedTuple):
-    """`reason` is NEW where hits may count. `doi_id` 0: none."""
+    """`reason` is NEW where hits may count, if they came before `until`. `doi_id` 0: none."""
 
     repository_id: int
     doi_id: int
     reason: str
+    until: int = usage_rule.NEVER
+
+    def reason_at(self, time: int) -> str:
+        """The reason of a hit at `time`, in microseconds since 1970."""
+        return TOMBSTONE if time >= self.until and self.reason == NEW else self.reason
 
 
 class Subjects:
@@ -61,17 +68,27 @@ class Subjects:
         for code, repository_id in self._codes.items():
             if named := {key: (own, kind, key) for own, kind, key in subjects if own == code and kind != DOI}:
                 self._by_object_id(repository_id, named)
+        self._end_tombstones(subjects)
+
+    def _end_tombstones(self, subjects: list[Subject]) -> None:
+        """Hits of tombstones count until the request."""
+        ended = {found.doi_id for found in map(self._known.__getitem__, subjects) if found.until != usage_rule.NEVER}
+        for number, time in usage_end.requested_at(sorted(ended)).items():
+            for subject in subjects:
+                if self._known[subject].doi_id == number:
+                    self._known[subject] = self._known[subject]._replace(until=time)
 
     def _by_doi(self, subjects: list[Subject]) -> None:
-        query: Any = Doi.select(Doi.folded, Doi.repository, Doi.id, Doi.record, Record.published, Doi.remote)
+        columns = (Doi.folded, Doi.repository, Doi.id, Doi.record, Record.published, Doi.remote, Doi.wanted)
+        query: Any = Doi.select(*columns)
         query = query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id)
         folded = [identifiers.fold(key) for _, _, key in subjects]
         rows = {row[0]: row[1:] for row in query.where(Doi.folded.in_(folded)).tuples()}
         for subject, own in zip(subjects, folded, strict=True):
             if own in rows:
-                repository_id, doi_id, record_id, published, remote = rows[own]
+                repository_id, doi_id, record_id, published, *states = rows[own]
                 # A DOI without a record (adopted) is public: DataCite has it.
-                self._known[subject] = Found(repository_id, doi_id, _reason(record_id is None or published, remote))
+                self._known[subject] = _found(repository_id, doi_id, record_id is None or published, *states)
 
     def _by_object_id(self, repository_id: int, subjects: dict[str, Subject]) -> None:
         # `models.IS_KEPT` says why the word stands in the statement.
@@ -90,10 +107,10 @@ class Subjects:
 
 
 def _records(column: str, values: list[str], condition: str) -> list[Any]:
-    """(value of `column`, repository, DOI id, published, remote) of the records that have one of `values` there."""
+    """(value of `column`, repository, DOI id, published, remote, wanted) of the records with one of `values` there."""
     # Plain SQL: peewee would make an object of each of 500 values.
     found = raw_sql.execute(
-        f"SELECT {column}, record.repository_id, doi.id, record.published, doi.remote FROM record"
+        f"SELECT {column}, record.repository_id, doi.id, record.published, doi.remote, doi.wanted FROM record"
         " LEFT JOIN doi ON doi.record_id = record.id AND doi.wanted <> 'abandoned'"
         f" WHERE {column} IN ({', '.join(['{p}'] * len(values))}) AND record.{condition}",
         *values,
@@ -101,12 +118,8 @@ def _records(column: str, values: list[str], condition: str) -> list[Any]:
     return list(found.fetchall())
 
 
-def _found(repository_id: int, doi_id: int | None, published: bool, remote: str | None) -> Found:
-    return Found(repository_id, doi_id or 0, _reason(published, remote))
-
-
-def _reason(published: bool, remote: str | None) -> str:
-    if not published:
-        return Reason.UNPUBLISHED.value
-    minted = remote is not None and Facts(remote=Remote(remote)).minted
-    return (Reason.NEW if minted else Reason.NOT_MINTED).value
+def _found(repository_id: int, doi_id: int | None, published: bool, remote: str | None, wanted: str | None) -> Found:
+    states = wanted or "", remote or ""
+    if usage_rule.is_reported(*states, published):
+        return Found(repository_id, doi_id or 0, NEW, usage_rule.counts_until(states[0], None))
+    return Found(repository_id, doi_id or 0, (Reason.NOT_MINTED if published else Reason.UNPUBLISHED).value)

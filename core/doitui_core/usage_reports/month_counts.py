@@ -16,6 +16,7 @@ from doitui_core.db.chunks import by_key
 from doitui_core.domain import strict_json
 from doitui_core.domain.counter_terms import COLUMNS, METRICS
 from doitui_core.domain.states import MINTED
+from doitui_core.domain.usage_rule import is_reported
 
 #: DOIs of a page.
 PAGE = 500
@@ -23,7 +24,7 @@ PAGE = 500
 # By name, with its unique index. The repository is compared here: with a condition for it the planners use other
 # indexes, and sort the whole table for each page.
 _DOIS = (
-    "SELECT id, doi, folded, url, record_id, status, repository_id FROM doi WHERE folded > {p}"
+    "SELECT id, doi, folded, url, record_id, wanted, remote, repository_id FROM doi WHERE folded > {p}"
     f" ORDER BY folded LIMIT {PAGE}"
 )
 
@@ -37,8 +38,7 @@ _COUNTS = (
 )
 
 _RECORDS = (
-    "SELECT id, title, metadata, url FROM (VALUES {ids}) AS page CROSS JOIN record"
-    " WHERE id = page.column1 AND published = 1"
+    "SELECT id, title, metadata, url, published FROM (VALUES {ids}) AS page CROSS JOIN record WHERE id = page.column1"
 )
 
 #: (metric type, access method)
@@ -63,11 +63,11 @@ class Usage:
 
 
 def usages(repository_id: int, days: range, skip: Callable[[int], object] = lambda _: None) -> Iterator[Usage]:
-    """What was counted on `days`, by DOI. `skip` is called with numbers of DOIs whose counts are not reported: they are
-    not registered (any more), or their record is not published.
+    """What was counted on `days`, by DOI. `skip` is called with numbers of DOIs whose counts are not reported
+    (`usage_rule`): they are not registered, or their record is not published.
     """
     for rows in by_key(lambda after: raw_sql.execute(_DOIS, after).fetchall(), itemgetter(2), after=""):
-        dois = [row[:6] for row in rows if row[6] == repository_id]
+        dois = [row[:7] for row in rows if row[7] == repository_id]
         if not dois:
             continue
         sums = _by_doi(_within(_COUNTS, [row[0] for row in dois], days.start, days.stop))
@@ -98,17 +98,18 @@ def _by_doi(rows: Sequence[Any]) -> dict[int, list[Any]]:
 
 
 def _reported(dois: Sequence[Any], sums: dict[int, list[Any]], skip: Callable[[int], object]) -> Iterator[Usage]:
-    # By status: DataCite has them, and they are public or are to be. A tombstone has another status.
-    wanted = [row for row in dois if row[5] in MINTED and row[4] is not None]
-    records = {row[0]: row for row in _within(_RECORDS, [row[4] for row in wanted])} if wanted else {}
-    skip(len(dois) - sum(row[4] in records for row in wanted))
-    for number, doi, _, url, record_id, _ in wanted:
-        if record_id in records:
-            _, title, metadata, page = records[record_id]
-            usage = Usage(doi, url or page, title, strict_json.tolerant_loads(metadata))
-            for row in sums[number]:
-                _add(usage, *row[1:])
-            yield usage
+    with_record = [row for row in dois if row[4] is not None and row[6] in MINTED]
+    records = {row[0]: row[1:] for row in _within(_RECORDS, [row[4] for row in with_record])} if with_record else {}
+    reported = [
+        row for row in with_record if row[4] in records and is_reported(row[5], row[6], records[row[4]][-1] == 1)
+    ]
+    skip(len(dois) - len(reported))
+    for number, doi, _, url, record_id, *_ in reported:
+        title, metadata, page, _ = records[record_id]
+        usage = Usage(doi, url or page, title, strict_json.tolerant_loads(metadata))
+        for row in sums[number]:
+            _add(usage, *row[1:])
+        yield usage
 
 
 def _add(usage: Usage, method: str, country: str, *numbers: Any) -> None:

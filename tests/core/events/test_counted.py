@@ -17,7 +17,7 @@ from doitui_core.domain.states import Remote
 from doitui_core.events import usage_refresh
 from doitui_core.events.store import StoreResult
 from doitui_core.operations import change_settings
-from doitui_core.records import records
+from doitui_core.records import publish_rules, records
 from doitui_core.views import dashboard_counts
 
 VIEWS, DOWNLOADS = "unique-dataset-investigations-regular", "unique-dataset-requests-regular"
@@ -275,3 +275,13 @@ def test_a_new_total_goes_out_in_the_new_order_under_the_same_uuid(office: Any, 
     assert [(seen.method, seen.path) for seen in api.seen] == [("PUT", f"/events/{uuid}")]
     ((key, sent),) = api.events.items()
     assert (key, sent["objId"], sent["total"]) == (uuid, "https://doi.org/10.5072/h/2026/ms-1", 8)
+
+
+def test_views_before_a_deletion_still_go_out(office: Any, api: Any) -> None:
+    office.reach(api.url)
+    office.view(3)
+    publish_rules.delete(Record.get(), reason="withdrawn")
+    usage_refresh.refresh()
+    office.work()
+
+    assert [sent["total"] for sent in api.events.values()] == [3]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from doitui_core.db.models import Doi, Repository, UsageCount
+from doitui_core.dois import targets
 from doitui_core.errors import UnreadableDocument
 from doitui_core.usage.drain import drain
 from doitui_core.usage.import_counts import CountImportResult, import_counts
@@ -88,3 +90,18 @@ def test_a_dry_run_stores_nothing(imports: Import, a_minted_doi: Mint, counts: C
 def test_a_file_without_its_columns_is_refused(imports: Import) -> None:
     with pytest.raises(UnreadableDocument, match="has no column count"):
         imports("x", head="doi,month,metric_type,access_method")
+
+
+@pytest.mark.parametrize(("month", "stored"), [("2026-10", 1), ("2026-11", 1), ("2026-12", 0)])
+def test_counts_of_months_after_a_tombstone_are_refused(
+    imports: Import, a_minted_doi: Mint, clock: Any, month: str, stored: int
+) -> None:
+    a_minted_doi("ms-1")
+    clock.forward(seconds=(datetime(2026, 11, 20, tzinfo=UTC) - clock()).total_seconds())
+    targets.deactivate(DOI, reason="withdrawn")
+    done = imports(ROW.replace("2026-05", month))
+
+    assert (done.stored, ["was a tombstone in that month" in why for _, why in done.rejected]) == (
+        stored,
+        [True] * (1 - stored),
+    )

@@ -91,13 +91,19 @@ def test_counts_from_elsewhere_are_reported_too(house: Any) -> None:
     assert house.datasets() == {"10.5072/a": {"total-dataset-investigations-regular": 7}}
 
 
-@pytest.mark.parametrize("facts", [{"status": "draft"}, {"status": "tombstone"}, {"published": 0}])
+@pytest.mark.parametrize("facts", [{"status": "draft"}, {"status": "draft", "published": 0}, {"published": 0}])
 def test_what_is_not_public_is_left_out_and_reported(house: Any, facts: dict[str, Any]) -> None:
     house.dois(["a"])
     house.dois(["b"], **facts)
     report = house.report()
     (part,) = report.parts()
     assert (part.datasets, report.skipped) == (1, 1)
+
+
+@pytest.mark.parametrize("published", [1, 0])
+def test_what_was_counted_before_a_tombstone_stays(house: Any, published: int) -> None:
+    house.dois(["a"], status="tombstone", published=published)
+    assert list(house.datasets()) == ["10.5072/a"]
 
 
 def test_registered_dois_are_reported(house: Any) -> None:
