@@ -35,7 +35,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from doitui_core.errors import BadInput
-from doitui_core.metadata import archival_dates, archival_keys, archival_names, from_json
+from doitui_core.metadata import archival_dates, archival_keys, archival_names
+from doitui_core.metadata.kernel4 import ATTRIBUTES
 from doitui_core.metadata.linking import TYPES
 from doitui_core.metadata.wording import shown
 
@@ -44,7 +45,8 @@ Row = dict[str, Any]
 
 
 def attributes(description: Description, *, object_id: str, year: int, publisher: str = "") -> dict[str, Any]:
-    """Kernel-4 attributes in canonical form, `url` and `doi` among them. The parent is not: its DOI may come later.
+    """Kernel-4 attributes in canonical form (`from_json.canonical`), `url` and `doi` among them. The parent is not: its
+    DOI may come later.
 
     `year`: the publication year where the description names none. `publisher`: the single creator of a description
     without actors and publisher. Raises `BadInput` for an unknown key or a wrong shape, naming it.
@@ -70,7 +72,7 @@ def attributes(description: Description, *, object_id: str, year: int, publisher
         "geoLocations": _places(given),
         "fundingReferences": [_funding(row) for row in given.get("funding", [])],
     }
-    return from_json.canonical(blocks)
+    return {name: blocks[name] for name in ATTRIBUTES if blocks.get(name) not in (None, "", [], {})}
 
 
 def parent(description: Description) -> str:

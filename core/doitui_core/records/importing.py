@@ -145,7 +145,7 @@ def _store(
 
 def _read_document(document: Document, options: ImportOptions) -> _Ready | ImportResult:
     try:
-        attributes = from_json.canonical(document.attributes)
+        attributes = from_json.canonical(document.attributes) if document.description is None else {}
         object_id = record_lookup.checked_id(choose_id(document, attributes, options.object_id))
         by_hand = {} if options.published is None else {"published": options.published}
         given = RecordInput(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from lxml import etree
 
 from doitui_core.errors import BadInput
-from doitui_core.metadata import archival, archival_dates, archival_keys, to_xml, validate
+from doitui_core.metadata import archival, archival_dates, archival_keys, from_json, to_xml, validate
 
 
 def built(**description: Any) -> dict[str, Any]:
@@ -115,7 +116,7 @@ BLOCKS: dict[str, tuple[Any, str, Any]] = {
         ],
     ),
     "exhibitions": (
-        [{"identifier": "https://doi.org/10.5072/show"}, {"identifier": "12148/b1", "type": "ark"}],
+        [{"identifier": "https://doi.org/10.5072/show"}, {"identifier": "ark:/12148/b1", "type": "ark"}],
         "relatedIdentifiers",
         [
             {
@@ -123,7 +124,7 @@ BLOCKS: dict[str, tuple[Any, str, Any]] = {
                 "relatedIdentifierType": "DOI",
                 "relatedIdentifier": "https://doi.org/10.5072/show",
             },
-            {"relationType": "IsReferencedBy", "relatedIdentifierType": "ARK", "relatedIdentifier": "12148/b1"},
+            {"relationType": "IsReferencedBy", "relatedIdentifierType": "ARK", "relatedIdentifier": "ark:/12148/b1"},
         ],
     ),
     "rights": (
@@ -173,6 +174,7 @@ def test_everything_at_once_is_valid_for_datacite_and_the_official_schema(shared
     square = [{"latitude": a, "longitude": b} for a, b in ((0, 0), (0, 1), (1, 1), (1, 0))]
     values["places"] = [*values["places"], {"polygon": square, "inside": {"latitude": 0.5, "longitude": 0.5}}]
     found = archival.attributes(values, object_id="7", year=2026)
+    assert json.dumps(from_json.canonical(found)) == json.dumps(found)
     assert [(note.code, note.path) for note in validate.check(found)] == []
     xsd = etree.XMLSchema(etree.parse(str(shared / "data" / "kernel-4" / "metadata.xsd")))
     assert xsd.validate(etree.fromstring(to_xml.render(found, doi="10.5072/x"))), xsd.error_log
