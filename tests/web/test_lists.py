@@ -166,6 +166,12 @@ def test_lists_have_no_xml(filled):
     assert "xml" not in filled.get("/dois").json()["data"][0]["attributes"]
 
 
+def test_lists_with_detail_have_the_xml_of_a_single_document(filled):
+    """1.4: lupo's serializer shows it with `detail` only, which a single document always has"""
+    [found] = filled.get("/dois", detail="true", query="f1").json()["data"]
+    assert base64.b64decode(found["attributes"]["xml"]) == base64.b64decode(filled.read("10.5072/f1")["xml"])
+
+
 def test_a_deleted_draft_leaves_the_list_and_the_total(api, made):
     """1.2, 1.12"""
     doi = made("draft")

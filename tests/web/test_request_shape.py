@@ -124,6 +124,38 @@ def test_xml_alone_is_stored_with_the_upper_case_doi_in_it(api, doi):
     assert base64.b64decode(api.read(doi)["xml"]).decode() == XML.replace("10.1/elsewhere", doi.upper())
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_xml_in_utf_16_is_stored_as_utf_8(api, doi, encoding):
+    """1.3"""
+    api.post(doi=doi, xml=base64.b64encode(XML.replace("From XML", "Von Ä").encode(encoding)).decode())
+    stored = base64.b64decode(api.read(doi)["xml"]).decode()
+    assert "Von Ä" in stored
+    assert doi.upper() in stored
+    assert api.read(doi)["schemaVersion"] == "http://datacite.org/schema/kernel-4"
+
+
+def test_a_doi_made_over_json_has_its_xml(api, doi, complete):
+    """1.4"""
+    api.post(doi=doi, **complete)
+    xml = base64.b64decode(api.read(doi)["xml"]).decode()
+    assert f'<identifier identifierType="DOI">{doi.upper()}</identifier>' in xml
+    assert complete["titles"][0]["title"] in xml
+
+
+def test_the_xml_follows_the_json(api, doi, complete):
+    """1.8"""
+    api.post(doi=doi, xml=encoded(XML))
+    api.put(doi, titles=[{"title": "Newer"}])
+    xml = base64.b64decode(api.read(doi)["xml"]).decode()
+    assert ("Newer" in xml, "From XML" in xml) == (True, False)
+
+
+def test_a_draft_without_metadata_has_no_xml(api, doi):
+    """1.6"""
+    api.post(doi=doi)
+    assert api.read(doi)["xml"] is None
+
+
 def test_attributes_win_over_the_xml(api, doi):
     """1.3"""
     api.post(doi=doi, xml=encoded(XML), titles=[{"title": "From JSON"}])

@@ -46,7 +46,7 @@ def _send(job: WriteJob) -> Outcome:
     sent = _begin(job, request)
     if sent is None:
         return LOST
-    attributes = {**request.document, **_transition(request.event, job.row)}
+    attributes = {**request.attributes, **_transition(request.event, job.row)}
     try:
         answer = job.connection.send(request.method, job.row.doi, attributes)
     except (RemoteFailed, Misconfigured) as error:
@@ -64,7 +64,7 @@ def _begin(job: WriteJob, request: OutgoingRequest) -> WriteJob | None:
     address = f"{job.connection.client.base_url}/dois" + (f"/{job.row.doi}" if request.method != "POST" else "")
     event, fingerprint = request.event or "", request.fingerprint
     body = "" if fingerprint or not request.document else outgoing_request.to_json(request.document)
-    document = request.document if fingerprint else {}
+    document = request.attributes if fingerprint else {}
     return outgoing_request.begin(job, request.method, address, document, fingerprint, event=event, body=body)
 
 

@@ -37,6 +37,11 @@ class OutgoingRequest:
     document: dict[str, Any]
     fingerprint: str
 
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What goes out: empty blocks only with a PUT, which has to clear what DataCite may have in them."""
+        return build.filled(self.document) if self.method == "POST" else self.document
+
 
 def build_request(row: Doi, facts: Facts, config: Config) -> OutgoingRequest | Outcome:
     """What to send next, or why it cannot be sent."""
@@ -95,7 +100,8 @@ def begin(
 ) -> WriteJob | None:
     """Note that a request goes out now, and renew the lease; None when the lease is lost. Committed before sending.
 
-    `document`, `fingerprint`: the whole document that is sent, stored as what was sent last; empty where none is.
+    `document`, `fingerprint`: what is sent of the whole document, and the latter's fingerprint, stored as what was sent
+    last; empty where none is.
     `body`: the text that is sent, where it is not the document as JSON.
     """
     payloads = {fingerprint: to_json(document)} if fingerprint else {}

@@ -16,7 +16,7 @@ from doitui_core.domain import states
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.domain.states import TARGET, Remote, Wanted
-from doitui_core.metadata import compare
+from doitui_core.metadata import build, compare
 from doitui_core.queue import jobs
 from doitui_core.queue.connection import LOST
 
@@ -48,7 +48,8 @@ def as_sent(row: Doi, answer: Answer) -> bool:
     payload = Payload.get_or_none(Payload.fingerprint == row.sent_hash)
     if payload is None:
         return row.sent_hash == ""
-    sent = json.loads(fields.unpack_text(payload.body))
+    # A later PUT of the same content, which had blocks to clear, has the payload of the POST that had none.
+    sent = build.whole(json.loads(fields.unpack_text(payload.body)))
     if answer.state == Remote.DRAFT and not answer.attributes.get("url"):
         # A draft made through MDS has no address yet: it comes with publishing.
         sent.pop("url", None)

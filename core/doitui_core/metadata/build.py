@@ -16,8 +16,19 @@ def document(attributes: Mapping[str, Any], *, doi: str, url: str | None) -> dic
     DataCite keeps an absent block and deletes an empty one, so only the whole document makes both sides equal.
     `schemaVersion` is exactly kernel-4, since any other 4.x skips the check. `event` is the caller's to add.
     """
-    blocks = {name: attributes.get(name, [] if isinstance(shape, Rows) else None) for name, shape in BLOCKS.items()}
-    return {"doi": doi, "url": url, "schemaVersion": SCHEMA_VERSION, **blocks}
+    blocks = {name: attributes[name] for name in BLOCKS if name in attributes}
+    return whole({"doi": doi, "url": url, "schemaVersion": SCHEMA_VERSION, **blocks})
+
+
+def filled(document: Mapping[str, Any]) -> dict[str, Any]:
+    """`document` without what is empty: all that a DOI needs which does not exist yet, and so has nothing to clear."""
+    return {name: value for name, value in document.items() if value not in (None, "", [], {})}
+
+
+def whole(document: Mapping[str, Any]) -> dict[str, Any]:
+    """`document` with [] or null for every block that it does not have: what `filled` took out."""
+    empty: dict[str, Any] = {name: [] if isinstance(shape, Rows) else None for name, shape in BLOCKS.items()}
+    return {"url": None, **empty, **document}
 
 
 def fingerprint(document: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from doitui_core.db import database, fields
 from doitui_core.db.models import Attempt, Doi, DoiLog, Event, Job, Payload
 from doitui_core.domain import strict_json
 from doitui_core.domain.job_kinds import JobKind
+from doitui_core.metadata import build
 from doitui_core.queue import jobs
 from doitui_core.queue.jobs import IS_UNSETTLED
 from doitui_core.views import lists, rows
@@ -94,7 +95,7 @@ def history(row: Doi) -> dict[str, list[Entry]]:
     ]
     attempts = [
         {name: getattr(attempt, name) for name in _ATTEMPT}
-        | {"sent_at": iso(attempt.sent_at), "finished_at": iso(attempt.finished_at), "sent": _sent(attempt.body)}
+        | {"sent_at": iso(attempt.sent_at), "finished_at": iso(attempt.finished_at), "sent": _sent(attempt)}
         for attempt in _attempts(row).objects(Attempt)
     ]
     return {"log": log, "attempts": attempts}
@@ -106,7 +107,15 @@ def _attempts(row: Doi) -> Any:
     return joined.where(Attempt.doi == row.id).order_by(Attempt.id)
 
 
-def _sent(body: Any) -> Any:
-    """What was sent: a REST document as JSON, what MDS got (XML, lines) as text."""
-    text = fields.unpack_text(body) if body else ""
-    return strict_json.tolerant_loads(text) if text.startswith("{") else text or None
+def _sent(attempt: Any) -> Any:
+    """What was sent: a REST document as JSON, what MDS got (XML, lines) as text.
+
+    A POST and a PUT of one document share one payload, and differ in the empty blocks.
+    """
+    text = fields.unpack_text(attempt.body) if attempt.body else ""
+    if not text.startswith("{"):
+        return text or None
+    sent = strict_json.tolerant_loads(text)
+    if "schemaVersion" not in sent:
+        return sent
+    return build.filled(sent) if attempt.method == "POST" else build.whole(sent)

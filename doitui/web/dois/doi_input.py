@@ -83,6 +83,9 @@ SHAPES: dict[str, Any] = {
 # What of that DataCite takes for metadata.
 METADATA = frozenset(SHAPES) - {"url", "contentUrl", "reason", "schemaVersion", "source"} | {"publisher"}
 
+# The first two bytes of XML in UTF-16: a byte order mark, or `<` without one.
+_WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
+
 _NAMESPACE = re.compile(rb"http://datacite\.org/schema/kernel-[\d.]+")
 
 
@@ -95,7 +98,7 @@ class DoiInput:
     event: object
     client: str | None
     changes: dict[str, Any]
-    xml: bytes | None  # as sent; empty when it was no base64
+    xml: bytes | None  # as sent, UTF-16 as UTF-8; empty when it was no base64
     should_validate: bool = False  # whether metadata is checked although the DOI is a draft: MDS wants that (2)
 
     @classmethod
@@ -104,7 +107,7 @@ class DoiInput:
     ) -> DoiInput:
         """What MDS sends to `/dois`, where the DOI is in the path."""
         changes = {"source": "mds"} | ({"url": url} if url else {})
-        return cls(None, None, event, None, changes, xml, should_validate)
+        return cls(None, None, event, None, changes, xml and _as_utf8(xml), should_validate)
 
     @property
     def schema_version(self) -> str | None:
@@ -199,9 +202,17 @@ def _decoded(value: Any) -> bytes | None:
     if value in (None, ""):
         return None
     try:
-        return base64.b64decode(str(value), validate=False)
+        return _as_utf8(base64.b64decode(str(value), validate=False))
     except (binascii.Error, ValueError):
         return b""
+
+
+def _as_utf8(xml: bytes) -> bytes:
+    """XML in UTF-16 as UTF-8 without its declaration, so that all of the sandbox sees one encoding."""
+    encoding = _WIDE.get(xml[:2])
+    if encoding is None:
+        return xml
+    return re.sub(r"^\ufeff?<\?xml\s[^>]*\?>|^\ufeff", "", xml.decode(encoding, "replace"), count=1).encode()
 
 
 def _text(value: Any) -> str | None:

@@ -14,6 +14,7 @@ from doitui.web.dois import doi_answers, doi_list
 from doitui.web.dois.doi_answers import Flags
 from doitui.web.dois.doi_input import read_doi_input
 from doitui.web.dois.doi_list import DoiFilter
+from doitui.web.dois.doi_xml import doi_as_xml
 from doitui.web.dois.store import CountKey
 from doitui.web.dois.store_resource import StoreResource
 
@@ -34,13 +35,17 @@ class DoisResource(StoreResource):
         answer_json(resp, doi_answers.single(doi, Flags.from_request(req), owner=True))
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """One page; strangers see findable DOIs only."""
+        """One page; strangers see findable DOIs only. With `detail`, each is shown as alone: its XML too (1.4)."""
         chosen = DoiFilter.from_request(req)
         page = paging.read_page(req)
         dois = doi_list.select_page(self._store, chosen, page, oldest_first=req.get_param("sort") == "created")
         counts = doi_list.totals(self._store, chosen)
         flags = Flags.from_request(req)
-        data = [doi_answers.listed(doi, flags) for doi in dois]
+        if req.get_param("detail"):
+            owns = req.context.rights.owns
+            data = [doi_answers.single(doi, flags, owns(doi.client), doi_as_xml(doi))["data"] for doi in dois]
+        else:
+            data = [doi_answers.listed(doi, flags) for doi in dois]
         answer_json(resp, {"data": data, "meta": _meta(page, counts), "links": paging.links(req, page, dois)})
 
     def on_post_validate(self, req: falcon.Request, resp: falcon.Response) -> None:

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doitui_core.metadata.build import document, fingerprint
+from doitui_core.metadata.build import document, filled, fingerprint, whole
 from doitui_core.metadata.kernel4 import BLOCKS
 
 RECORD: dict[str, Any] = {"titles": [{"title": "Ä"}], "publicationYear": 2024, "state": "findable"}
@@ -47,6 +48,23 @@ def test_the_schema_version_is_the_one_that_datacite_checks() -> None:
 
 def test_a_request_without_landing_page_says_so() -> None:
     assert document(RECORD, doi="10.5072/a", url=None)["url"] is None
+
+
+def test_a_filled_document_has_nothing_empty() -> None:
+    assert filled(MADE) == {
+        "doi": "10.5072/a",
+        "url": "https://a",
+        "schemaVersion": "http://datacite.org/schema/kernel-4",
+        "titles": [{"title": "Ä"}],
+        "publicationYear": 2024,
+    }
+
+
+@pytest.mark.parametrize("url", ["https://a", None])
+def test_a_filled_document_can_be_made_whole_again(url: str | None) -> None:
+    made = document(RECORD, doi="10.5072/a", url=url)
+
+    assert fingerprint(whole(filled(made))) == fingerprint(made)
 
 
 @given(st.dictionaries(st.text(max_size=3), TREES, max_size=4))
