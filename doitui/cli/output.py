@@ -55,7 +55,7 @@ def show(document: Any, as_json: bool, lines: Iterable[str]) -> bool:
     """Print `document` as JSON, or `lines`. False: the reader of stdout has gone."""
     try:
         if as_json:
-            click.echo(_json(document))
+            click.echo(json_text(document))
         else:
             for line in lines:
                 click.echo(plain(line))
@@ -78,7 +78,7 @@ def show_each(
     read, before = True, f'{{\n  "{name}": [\n'
     for row in rows:  # which may raise before there is a first one
         if as_json:
-            text = before + textwrap.indent(_json(row), "    ")
+            text = before + textwrap.indent(json_text(row), "    ")
             before = ",\n"
         else:
             text = "".join(f"{plain(line)}\n" for line in lines(row))
@@ -105,6 +105,13 @@ def print_text(text: str) -> None:
     _print(text)
 
 
+def print_parts(parts: Iterable[str]) -> None:
+    """Print a document part by part, as they come. Ends as soon as the reader of stdout has gone."""
+    for part in parts:
+        if not _print(part):
+            return
+
+
 def wait(seconds: float) -> bool:
     """Wait. False as soon as the reader of stdout has gone."""
     if sys.stdout is None:
@@ -119,7 +126,8 @@ def _close(stream: Any) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _json(document: Any) -> str:
+def json_text(document: Any) -> str:
+    """`document` as indented JSON that stdout can encode, without control characters."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     text = strict_json.dumps(document, ensure_ascii=not encoding.lower().startswith("utf"), indent=2)
     return replace_unprintable(text, lambda character: json.dumps(character)[1:-1], keep="\n")

@@ -164,3 +164,17 @@ def test_numbered_pages_that_are_empty_too_early_are_a_bad_answer(typed: Doitui,
 def test_a_dry_run_ends_at_a_bad_list_too(minted: Doitui, service: Service) -> None:
     minted("repository", "set", "h", "--url", service.url)
     assert offenders(service, BAD | BAD_DOIS, lambda: minted("sync", "--dry-run")) == []
+
+
+def test_json_that_stops_midway_is_one_document_that_says_so(typed: Doitui, service: Service) -> None:
+    service.say = lambda n, cursor, _: page(n, at(n + 10)) if n < 3 else page(n, data=None)
+    done = typed("event", "query", "--url", service.url, "--json")
+
+    assert (done.code, done.json["complete"], len(done.json["events"])) == (4, False, 3)
+
+
+def test_csv_that_stops_midway_has_whole_lines(typed: Doitui, service: Service) -> None:
+    service.say = lambda n, cursor, _: page(n, at(n + 10)) if n < 3 else page(n, data=None)
+    done = typed("event", "query", "--url", service.url, "--format", "csv")
+
+    assert (done.code, done.out.count("\n"), done.out.endswith("uuid-2\n")) == (4, 4, True)

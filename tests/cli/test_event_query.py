@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from doitui.web.common.accounts import parse_account
 from doitui.web.sandbox.server import Sandbox, running_sandbox
@@ -39,6 +41,39 @@ def cited(minted: Doitui, sandbox: Sandbox, doi: str) -> Doitui:
         event = EventValue(f"https://doi.org/10.1000/{number}", "cites", f"https://doi.org/{doi}", "crossref")
         assert client.send(client.request(event, "theirs")).status == 201
     return minted
+
+
+@pytest.fixture
+def make_usage(sandbox: Sandbox) -> Callable[[int], None]:
+    """`make_usage(n)`: a usage report gives the sandbox so many events of other DOIs."""
+
+    def dataset(number: int) -> dict[str, Any]:
+        days = {"begin-date": "2026-05-01", "end-date": "2026-05-31"}
+        count = {"metric-type": "unique-dataset-requests", "access-method": "regular", "count": 1 + number % 7}
+        return {
+            "dataset-title": "T",
+            "dataset-id": [{"type": "doi", "value": f"10.5072/other/{number}"}],
+            "platform": "P",
+            "publisher": "U",
+            "publisher-id": [{"type": "client-id", "value": "u.p"}],
+            "data-type": "dataset",
+            "yop": "2020",
+            "uri": "https://example.org/x",
+            "performance": [{"period": days, "instance": [count]}],
+        }
+
+    def send(number: int) -> None:
+        header = {"report-name": "dataset report", "report-id": "DSR", "release": "rd1", "created": "2026-06-01"}
+        lists: dict[str, Any] = {"report-filters": [], "report-attributes": [], "exceptions": []}
+        period = {"begin-date": "2026-05-01", "end-date": "2026-05-31"}
+        header = {**header, "created-by": "demo", "reporting-period": period, **lists}
+        document = {"report-header": header, "report-datasets": [dataset(at) for at in range(number)]}
+        answer = requests.post(
+            f"{sandbox.url}/reports", json=document, headers={"Authorization": f"Bearer {PASSWORD}"}, timeout=60
+        )
+        assert answer.status_code == 201, answer.text[:300]
+
+    return send
 
 
 @pytest.mark.parametrize(
@@ -93,6 +128,110 @@ def test_a_query_has_filters(cited: Doitui, sandbox: Sandbox, asked: tuple[str, 
 @pytest.mark.parametrize("option", ["--doi", "--obj-id"])
 def test_a_query_accepts_any_spelling_of_a_doi(cited: Doitui, doi: str, option: str, spelling: str) -> None:
     assert cited("event", "query", option, spelling.format(doi.upper()), "--json").json["total"] == 5
+
+
+@pytest.mark.parametrize(
+    "asked", [("--relation-type-id", "Cites"), ("--doi", "10.1000/1,10.1000/2"), ("--year-month", "2026-05")]
+)
+def test_filters_are_written_as_the_server_wants_them(cited: Doitui, asked: tuple[str, str]) -> None:
+    number = {"--relation-type-id": 5, "--doi": 2, "--year-month": 0}[asked[0]]
+
+    assert cited("event", "query", *asked, "--json").json["total"] == number
+
+
+@pytest.mark.parametrize("spelling", ["0000-0002-1825-0097", "https://orcid.org/0000-0002-1825-0097"])
+def test_an_author_is_found_by_orcid(cited: Doitui, sandbox: Sandbox, doi: str, spelling: str) -> None:
+    client = EventsClient(sandbox.url, "DEMO.REPO", PASSWORD, deadline=20)
+    author = "https://orcid.org/0000-0002-1825-0097"
+    event = EventValue(f"https://doi.org/{doi}", "is-authored-by", author, "datacite-orcid-auto-update")
+    assert client.send(client.request(event, "theirs")).ok
+
+    assert [row["obj_id"] for row in cited("event", "query", "--orcid", spelling, "--json").json["events"]] == [author]
+
+
+@pytest.mark.parametrize("sort", ["obj-id", "obj_id", "-obj-id", "relevance", "created", "-updated"])
+def test_every_order_can_be_asked_for(cited: Doitui, sort: str) -> None:
+    assert cited("event", "query", "--sort", sort, "--json").json["total"] == 5
+
+
+@pytest.mark.parametrize("options", [("--page-size", "0"), ("--statistics",)])
+def test_only_the_counts_are_printed(cited: Doitui, doi: str, options: tuple[str, ...]) -> None:
+    done = cited("event", "query", "--doi", doi, *options, "--json").json
+
+    counts = done["statistics"]
+    assert (done["events"], done["total"], counts["total"], counts["total_pages"]) == ([], 5, 5, 1)
+    assert counts["sources"] == [{"id": "crossref", "title": "Crossref to DataCite", "count": 5}]
+    assert {bucket["id"] for bucket in counts["prefixes"]} == {"10.1000", "10.5072"}
+    assert counts["relation_types"][0]["year_months"][0]["sum"] == 5
+    assert counts["created"][0]["count"] == counts["occurred"][0]["count"] == 5
+
+
+def test_counts_of_nothing_are_empty(cited: Doitui) -> None:
+    counts = cited("event", "query", "--doi", "10.1/none", "--statistics", "--json").json["statistics"]
+
+    assert (counts["total"], counts["sources"], counts["created"]) == (0, [], [])
+
+
+def test_counts_are_printed_as_csv_and_as_a_table(cited: Doitui, doi: str) -> None:
+    line = ("event", "query", "--doi", doi, "--statistics", "--page-size", "2")
+    written = list(csv.reader(cited(*line, "--format", "csv").out.splitlines()))
+
+    assert written[:4] == [
+        ["statistic", "id", "title", "period", "count"],
+        ["total", "", "", "", "5"],
+        ["total_pages", "", "", "", "3"],
+        ["sources", "crossref", "Crossref to DataCite", "", "5"],
+    ]
+    assert len(cited(*line).out.splitlines()) == len(written)
+
+
+def test_events_are_printed_as_csv_without_formulas(cited: Doitui, sandbox: Sandbox, doi: str) -> None:
+    client = EventsClient(sandbox.url, "DEMO.REPO", PASSWORD, deadline=20)
+    event = EventValue("=1+1\x1b[31m", "cites", f"https://doi.org/{doi}", "@evil", 3, "2026-05-01T00:00:00Z")
+    assert client.send(client.request(event, "theirs")).ok
+    rows = list(csv.reader(cited("event", "query", "--format", "csv", "--page-size", "2").out.splitlines()))
+
+    assert rows[0] == ["subj_id", "relation_type_id", "obj_id", "source_id", "total", "occurred_at", "id"]
+    assert len(rows) == 7
+    assert rows[-1][:5] == ["'=1+1 [31m", "cites", f"https://doi.org/{doi}", "'@evil", "3"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--format", "xml"), 'Unknown format "xml"'),
+        (("--format", "csv", "--json"), "contradict each other"),
+        (("--year-month", "2026-5"), "'2026-5' is not a month"),
+    ],
+)
+def test_what_cannot_be_printed_or_asked_is_one_line(doitui: Doitui, options: tuple[str, ...], says: str) -> None:
+    done = doitui("event", "query", "--url", "http://127.0.0.1:9", *options)
+
+    assert (done.code, says in done.complaint) == (2, True)
+
+
+def test_json_by_either_option_is_the_same(cited: Doitui) -> None:
+    assert cited("event", "query", "--format", "json").out == cited("event", "query", "--json").out
+
+
+def test_past_ten_thousand_results_no_filter_and_no_event_is_lost(
+    cited: Doitui, sandbox: Sandbox, make_usage: Callable[[int], None]
+) -> None:
+    make_usage(10_300)
+    asked = ("--source-id", "datacite-usage", "--relation-type-id", "unique-dataset-requests-regular")
+    for options in ((), ("--sort", "-total")):
+        done = cited("event", "query", *asked, *options, "--json")
+        assert {row["source_id"] for row in done.json["events"]} == {"datacite-usage"}
+        assert len({row["id"] for row in done.json["events"]}) == done.json["total"] == 10_300
+    assert done.complaint.startswith("only the first 10,000 of 10,300 events are sorted")
+
+
+def test_a_test_system_without_event_data_is_reported(doitui: Doitui, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    done = doitui("event", "query", "--url", "https://api.test.datacite.org", "--doi", "10.1/x")
+
+    assert (done.code, done.err.count("\n")) == (4, 2)
+    assert "test system, which has no Event Data: use --url https://api.datacite.org" in done.err
 
 
 def test_a_query_needs_no_database(doitui: Doitui, sandbox: Sandbox) -> None:

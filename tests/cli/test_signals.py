@@ -6,7 +6,9 @@ import json
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +108,38 @@ def test_a_watched_status_ends_with_ctrl_c(doitui: Doitui, start: Start) -> None
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err.strip()) == (130, "doitui: interrupted")
+
+
+@STOPS
+def test_an_event_query_that_is_stopped_ends_with_a_whole_document(start: Start, stop: signal.Signals) -> None:
+    answer = {"data": [{"id": "a", "attributes": {}}], "meta": {"total": 2}, "links": {"next": "?page[cursor]=b"}}
+    asked = threading.Semaphore(0)
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.release()
+            if "cursor%5D=b" in self.path:
+                over.wait(30)
+                return
+            body = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Discard the log."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        process = start("event", "query", "--json", "--url", f"http://127.0.0.1:{server.server_port}")
+        asked.acquire(timeout=30)
+        asked.acquire(timeout=30)
+        process.send_signal(stop)
+        out, err = process.communicate(timeout=30)
+        over.set()
+        server.shutdown()
+    found = json.loads(out)
+    assert (process.returncode, "Traceback" in err) == (128 + stop, False)
+    assert (len(found["events"]), found["complete"]) == (1, False)

@@ -86,6 +86,11 @@ def check_fence(url: str, environment: str, setting: str = "datacite_url") -> st
     return url
 
 
+def is_test_system(url: str) -> bool:
+    """Whether `url` is of DataCite's test system, which has no Event Data and no citation counts."""
+    return HOSTS.get(_host(url)) == "test"
+
+
 def is_loopback(url: str) -> bool:
     """Whether `url` is on this machine: a sandbox, which has no rate limit."""
     host = _host(url)

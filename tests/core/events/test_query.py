@@ -62,6 +62,41 @@ def test_what_lies_beyond_the_window_comes_by_cursor(api: Any, ask: Ask, size: i
     assert sorted(ids(ask(api), size=size, sort="-total")) == everything
 
 
+@pytest.mark.parametrize("sort", ["obj-id", "-obj_id", "relation-type-id"])
+def test_an_order_goes_out_in_the_spelling_that_datacite_reads(api: Any, ask: Ask, sort: str) -> None:
+    ids(ask(api), sort=sort)
+
+    assert api.seen[0].asked["sort"] == sort[:1] + sort[1:].replace("-", "_")
+
+
+def test_beyond_the_window_no_filter_is_lost(api: Any, ask: Ask) -> None:
+    everything = fill(api, 21_000)
+
+    assert sorted(ids(ask(api), sort="total", source_id="crossref")) == everything[::2]
+    assert {seen.asked["source-id"] for seen in api.seen} == {"crossref"}
+
+
+def test_a_reading_begins_at_the_cursor_of_an_earlier_page(api: Any, ask: Ask) -> None:
+    everything = fill(api, 12)
+    cursors = [page.cursor for page in ask(api).all_pages({}, size=5)]
+    pages = ask(api).all_pages({}, size=5, cursor=cursors[1])
+
+    assert [event["id"] for page in pages for event in page.events] == everything[5:]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"data": [{"id": "a", "attributes": {}}], "meta": {"total": 2}},
+        {"data": [{"id": "a", "attributes": {}}], "meta": {"total": 2}, "links": {}},
+        {"data": [], "meta": {"total": 2}, "links": {"next": "/events?page[cursor]=abc"}},
+    ],
+)
+def test_a_list_that_ends_too_early_is_a_bad_answer(saying: Callable[..., Any], ask: Ask, document: Any) -> None:
+    with pytest.raises(BadAnswer, match=r"it ends after [01] of 2 events"):
+        ids(ask(saying(200, document)), size=1)
+
+
 def test_no_more_is_asked_for_than_there_is(api: Any, ask: Ask) -> None:
     fill(api, 10)
     ids(ask(api), size=5, sort="total")
@@ -145,7 +180,8 @@ def test_every_page_is_paced(api: Any, ask: Ask) -> None:
     ("given", "words"),
     [
         ({"filters": {"source": "crossref"}}, "cannot be filtered by 'source'"),
-        ({"filters": {}, "sort": "obj-id"}, "cannot be sorted by 'obj-id'"),
+        ({"filters": {}, "sort": "obj id"}, "cannot be sorted by 'obj id'"),
+        ({"filters": {}, "sort": "-relevance"}, "cannot be sorted by '-relevance'"),
         ({"filters": {}, "size": 0}, "cannot have 0 events"),
         ({"filters": {}, "size": 1001}, "cannot have 1001 events"),
     ],
@@ -180,6 +216,13 @@ def test_too_fast_is_waited_for(in_turn: Callable[..., Any], ask: Ask, reply: An
     server = in_turn(reply(429, headers={"Retry-After": "7"}), reply(503), reply(200, EMPTY))
 
     assert (ids(ask(server, sleep=waits.append)), waits) == ([], [7, 30])
+
+
+def test_a_server_that_says_when_it_is_back_is_waited_for(in_turn: Callable[..., Any], ask: Ask, reply: Any) -> None:
+    waits: list[float] = []
+    server = in_turn(*(reply(status, headers={"Retry-After": "2"}) for status in (500, 502, 504)), reply(200, EMPTY))
+
+    assert (ids(ask(server, sleep=waits.append)), waits) == ([], [2, 2, 2])
 
 
 def test_a_server_that_is_always_too_fast_ends_it(saying: Callable[..., Any], ask: Ask) -> None:
