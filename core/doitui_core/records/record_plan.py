@@ -16,7 +16,7 @@ from doitui_core.dois.reservations import DocumentDoi
 from doitui_core.domain import doi_spelling, identifiers
 from doitui_core.domain.states import Remote
 from doitui_core.errors import BadInput, Refused
-from doitui_core.metadata import archival, build, compare
+from doitui_core.metadata import archival, build, compare, from_json
 from doitui_core.records import parents, record_merge
 from doitui_core.records.parents import ParentOf
 from doitui_core.records.publish_transition import NO_EFFECT, PublishEffect
@@ -165,9 +165,17 @@ def plan(given: RecordInput, stored: Record | None, known: Known, config: Config
     return Plan(result, known.row, new_row, publishes)
 
 
+#: Members of a document that say nothing about its content.
+_EACH_OWN = ("doi", "schemaVersion")
+
+
 def confirmed_hash(record: Record, row: Doi, config: Config, known: Mapping[str, Any], there: Mapping[str, Any]) -> str:
     """The fingerprint of the content here, if DataCite's attributes `there` are the same; else empty."""
     sent = datacite_document.document(record, row.doi, config, known)
+    # As a new record has it: word for word, which is known in a fraction of the time of a comparison.
+    stated = {name: value for name, value in sent.items() if value not in (None, []) and name not in _EACH_OWN}
+    if stated == {name: value for name, value in from_json.canonical(there).items() if name not in _EACH_OWN}:
+        return row.current_hash
     return "" if compare.differences(sent, there) else row.current_hash
 
 
