@@ -74,12 +74,19 @@ def _report(session: Session, result: Any) -> None:
         "updated": result.updated,
         "deleted": list(map(dataclasses.asdict, result.deleted)),
         "rejected": [{"place": row.place, "error": row.error} for row in result.rejected],
+        "kept": [{"object_id": object_id} | dataclasses.asdict(field) for object_id, field in result.protected],
+        "kept_count": len(result.protected),
+        "dois_created": result.dois_created,
+        "dois_queued": result.dois_queued,
+        "not_registered": [{"object_id": object_id, "error": why} for object_id, why in result.not_registered],
     }
     for row in result.rejected:
         say(f"{row.place}: {row.error}")
     say_first(list(map(_deleted_line, result.deleted)), 10, " deleted at the source: --json lists all")
     kept = [f"record {object_id} {field.message}" for object_id, field in result.protected]
-    say_first(kept, 10, " values set by hand that differ from the source")
+    say_first(kept, 10, " values set by hand that differ from the source: --json lists all")
+    failed = [f"no DOI was registered for record {object_id}: {why}" for object_id, why in result.not_registered]
+    say_first(failed, 10, " records without a registration: --json lists all")
     session.show(document, _lines(session, result))
     exits.leave_items([exits.USAGE] * len(result.rejected), result.stored + len(result.rejected))
 
@@ -96,6 +103,11 @@ def _lines(session: Session, result: Any) -> list[str]:
     lines = [f"{plural(result.stored, 'record')} {session.would}harvested {counts}{deleted}"]
     if result.continued:
         lines.append("the harvest continued where it was interrupted")
+    if result.protected:
+        lines.append(f"{plural(len(result.protected), 'value')} set by hand not changed")
+    if result.dois_created or result.dois_queued:
+        created = plural(result.dois_created, "DOI")
+        lines.append(f"{created} {session.would}created, {result.dois_queued} queued for registration")
     if result.not_mintable:
         lines.append(f"{result.not_mintable} of them cannot be minted yet: see `doitui record check --all`")
     if result.relations:

@@ -33,6 +33,11 @@ def test_json_has_the_counts(archive: Doitui, oai: OaiArchive) -> None:
             "updated": 0,
             "deleted": [{"identifier": "oai:archive.example.org:3", "object_id": "3", "known": False}],
             "rejected": [{"place": "oai:archive.example.org:2", "error": "has <none> without a DataCite <resource>"}],
+            "kept": [],
+            "kept_count": 0,
+            "dois_created": 0,
+            "dois_queued": 0,
+            "not_registered": [],
         },
     )
 
@@ -110,3 +115,11 @@ def test_a_missing_library_names_the_package(archive: Doitui, oai: OaiArchive, m
     monkeypatch.setitem(sys.modules, "oaipmh_scythe", None)
     done = archive("record", "harvest", oai.url)
     assert (done.code, "pip install 'doitui[harvest]'" in done.complaint) == (3, True)
+
+
+def test_a_harvest_counts_the_dois_it_made(archive: Doitui, oai: OaiArchive) -> None:
+    archive("setting", "set", "auto_mint", "1")
+    oai.add(1, 2)
+    done = archive("record", "harvest", oai.url)
+    assert done.out.splitlines()[1:2] == ["2 DOIs created, 2 queued for registration"]
+    assert archive("record", "harvest", oai.url, "--json").json["dois_created"] == 0

@@ -288,6 +288,35 @@ def test_publishing_says_whether_it_changed_anything(house: Sandbox) -> None:
     assert (doitui_core.get_record("ms-1").published, newest_actor()) == (False, "cron")
 
 
+def test_publishing_queues_what_the_settings_ask_for(house: Sandbox) -> None:
+    saved(published=False)
+    change_settings.set_setting("auto_mint", "1")
+    result = doitui_core.publish("ms-1")
+    assert (result.outcome, result.doi, result.job_id is not None) == ("queued", "10.5072/h/2026/ms-1", True)
+    doitui_core.work()
+    assert doitui_core.get_doi("ms-1").status == "findable"
+    new = saved("ms-2")
+    assert (new.outcome, new.doi, new.job_id is not None) == ("created", "10.5072/h/2026/ms-2", True)
+
+
+def test_a_failure_at_publishing_is_in_the_result(house: Sandbox) -> None:
+    doitui_core.save_record("ms-1", metadata={"titles": [{"title": "A"}]}, published=False)
+    change_settings.set_setting("auto_mint", "1")
+    result = doitui_core.publish("ms-1")
+    assert (result.outcome, result.cause, "creator_missing" in result.message) == ("done", "not_registered", True)
+    assert doitui_core.get_record("ms-1").published
+
+
+def test_an_import_overwrites_what_a_person_set_only_if_asked(house: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"object_id": "ms-1", "owner_name": "Ida", **METADATA}))
+    saved(owner_name="Jo")
+    (kept,) = doitui_core.import_records(path).documents
+    assert (doitui_core.get_record("ms-1").owner_name, len(kept.kept), kept.overwritten) == ("Jo", 1, ())
+    (taken,) = doitui_core.import_records(path, overwrite=True).documents
+    assert (doitui_core.get_record("ms-1").owner_name, taken.kept, len(taken.overwritten)) == ("Ida", (), 1)
+
+
 def test_deleting_ends_the_doi(house: Sandbox) -> None:
     doi = minted("kept")
     saved("gone")

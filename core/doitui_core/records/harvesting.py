@@ -53,6 +53,7 @@ class HarvestResult:
     """What a harvest has done so far. `continued`: it began where an earlier one stopped.
 
     `not_mintable`: stored records that DataCite would reject. `relations`: values of `relation` that were left out.
+    `dois_created`, `dois_queued`: what publishing did; `not_registered`: (object id, why) where that failed.
     """
 
     continued: bool = False
@@ -64,6 +65,9 @@ class HarvestResult:
     deleted: list[DeletedRecord] = field(default_factory=list)
     rejected: list[ImportResult] = field(default_factory=list)
     protected: list[tuple[str, ProtectedField]] = field(default_factory=list)
+    dois_created: int = 0
+    dois_queued: int = 0
+    not_registered: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def stored(self) -> int:
@@ -79,6 +83,10 @@ class HarvestResult:
         self.updated += not result.created
         self.not_mintable += any(found.level == "error" for found in result.findings)
         self.protected += [(result.object_id, field_) for field_ in result.protected]
+        self.dois_created += bool(result.published.created_by)
+        self.dois_queued += bool(result.published.registered_by)
+        if result.published.error:
+            self.not_registered.append((result.object_id, result.published.error))
 
 
 def harvest(

@@ -11,7 +11,7 @@ import pytest
 from doitui_core.db.models import Audit, Doi, DoiLog, Job, Record, Repository
 from doitui_core.dois import reservations
 from doitui_core.errors import BadInput, DoiTaken, InvalidDoi, Refused
-from doitui_core.operations import change_settings, doi_actions, duplicate_dois
+from doitui_core.operations import change_settings, doi_actions, duplicate_dois, exporting
 from doitui_core.operations.doi_assignments import FOREIGN, METADATA, OWN, NamedDoi, assign, check_unassign, unassign
 from doitui_core.records import record_lookup
 from doitui_core.records.importing import ImportResult
@@ -51,6 +51,12 @@ def test_any_other_doi_is_foreign_and_never_registered(a_record: Save) -> None:
     with pytest.raises(Refused, match="foreign DOI"):
         doi_actions.mint("1")
     assert (foreign_of("1"), Doi.select().count(), Job.select().count()) == (THEIRS, 0, 0)
+
+
+def test_a_record_with_a_foreign_doi_is_exported_under_it(a_record: Save) -> None:
+    """GenerateWithNonLocalDoi: ours prints the document, and never registers it."""
+    assign(a_record("1"), THEIRS)
+    assert exporting.of_record(record_lookup.find("1")).doi == THEIRS
 
 
 @pytest.mark.parametrize("have", ["10.5072/a", THEIRS])

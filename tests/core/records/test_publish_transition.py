@@ -258,6 +258,24 @@ def test_deleting_makes_one_tombstone(a_minted_doi: Callable[..., Doi]) -> None:
     assert (effects, actions, made()[1] - before) == (["tombstone", "nothing", "nothing"], ["deactivate"], 1)
 
 
+def test_deleting_leaves_a_foreign_doi_alone(import_files: Import) -> None:
+    """DeleteMetadataForDoiDoc*: an external DOI."""
+    import_files(document(doi="10.1594/x"))
+    assert (publish_rules.delete(record_lookup.find("1")), made()) == ("nothing", (0, 0))
+
+
+def test_what_happens_to_a_doi_is_no_change_of_its_record(
+    a_record: Save, a_minted_doi: Callable[..., Doi], clock: Any
+) -> None:
+    """ModifyingStatus…, ModifyingRegistrationTs…: the document's modified date stays."""
+    before = a_record("1").updated_at
+    clock.forward(hours=1)
+    row = a_minted_doi("1")
+    doi_actions.verify(row.doi)
+    doi_actions.deactivate(row.doi, reason="withdrawn")
+    assert record_lookup.find("1").updated_at == before
+
+
 def test_a_dry_run_says_what_publishing_would_do(import_files: Import) -> None:
     switch_on(A, R)
     (would,) = import_files(document(), dry_run=True)
