@@ -72,8 +72,8 @@ class RecordInput:
 
     @property
     def needs(self) -> set[str]:
-        """The name of the parent: where it is a record, that has to be stored before. One of the
-        same file need not.
+        """The name of the parent: where it is a record, that has to be stored before. One of the same file
+        need not.
         """
         parent = str((self.metadata or {}).get(parent_link.PARENT) or "")
         if self.description is not None:
@@ -129,6 +129,7 @@ def plan(given: RecordInput, stored: Record | None, known: Known, config: Config
     object_id = stored.object_id if stored else checked_id(given.object_id)
     stated = given.metadata if given.description is None else _described(given, object_id, stored, config)
     attributes = dict(stated or {})
+    _check_parent(attributes, stored, object_id, given, config)
     doi, page = given.doi, str(attributes.pop("url", "") or "")
     attributes.pop("doi", None)
     document = {"url": page, **given.document} if page else given.document
@@ -224,9 +225,20 @@ def _described(given: RecordInput, object_id: str, stored: Record | None, config
     publisher = config.text("default_publisher")
     described = given.description or {}
     found = archival.attributes(described, object_id=object_id, year=year, publisher=publisher)
-    if parent := archival.parent(described):
-        found[parent_link.PARENT] = parents.checked(parent, object_id, config, given.parent_of)
-    return found
+    parent = archival.parent(described)
+    return {**found, parent_link.PARENT: parent} if parent else found
+
+
+def _check_parent(
+    attributes: dict[str, Any], stored: Record | None, object_id: str, given: RecordInput, config: Config
+) -> None:
+    """Check the parent, unless it is the stored one of metadata that are read and stored again: it may be deleted."""
+    parent = attributes.get(parent_link.PARENT)
+    if not parent:
+        return
+    before = json.loads(stored.metadata).get(parent_link.PARENT) if stored and given.description is None else None
+    if parent != before:
+        attributes[parent_link.PARENT] = parents.checked(parent, object_id, config, given.parent_of)
 
 
 def _content(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -81,6 +82,17 @@ def test_a_record_is_no_part_of_itself_or_of_its_parts(describe: Save) -> None:
     for object_id, parent in (("a", "c"), ("a", "b"), ("a", "a"), ("new", "new")):
         with pytest.raises(BadInput, match="that is the record itself or a part of it"):
             describe(object_id, title="A", parent=parent)
+
+
+def test_metadata_that_are_read_and_stored_again_keep_their_parent(describe: Save) -> None:
+    fonds, item = describe("f-1", title="A"), describe("i-1", title="B", parent="f-1")
+    metadata = json.loads(item.metadata)
+    assert not records.save("i-1", metadata=metadata).changed
+    fonds.delete_instance()
+    assert not records.save("i-1", metadata=metadata).changed
+    for parent in ("i-1", "nothing"):
+        with pytest.raises(BadInput, match=f"the parent '{parent}'"):
+            records.save("i-1", metadata=metadata | {"parent": parent})
 
 
 def test_a_description_without_parent_takes_it_away(describe: Save) -> None:
