@@ -71,7 +71,7 @@ def _check_text(text: str, path: Path, kind: str) -> Iterator[Note]:
         yield Note("uri_syntax", path, f"{shown(text)} contains a space", "write %20")
     if kind in markup.PROSE:
         yield from (note.under(path) for note in markup.notes(text))
-    if kind == "lang" and languages.FORM.fullmatch(text) and not languages.is_language(text):
+    if kind == "lang" and languages.FORM.fullmatch(text) and not languages.is_language(text[: languages.LONGEST]):
         yield _no_language(text, path)
 
 
@@ -120,6 +120,8 @@ def _language(record: Mapping[str, Any]) -> Note | None:
     text = record.get("language")
     if not isinstance(text, str) or not languages.FORM.fullmatch(text):
         return None
+    if len(text) > languages.LONGEST:
+        return _no_language(text, ("language",))
     kept = languages.kept_as(text)
     if kept != text:
         return Note(
@@ -129,7 +131,7 @@ def _language(record: Mapping[str, Any]) -> Note | None:
 
 
 def _no_language(text: str, path: Path) -> Note:
-    meant = languages.meant_by(text)
+    meant = languages.meant_by(text) if len(text) <= languages.LONGEST else ""
     remedy = f"did you mean {meant!r}?" if meant else "write a code of ISO 639, such as en, de or gsw"
     return Note("language_unknown", path, f"{shown(text)} is not the code of a language", remedy)
 

@@ -67,7 +67,7 @@ FORMS: dict[str, Form] = {
     "RAiD": _form(rf"(?:{_WEB}[^\s/]+/)?[0-9]+(?:\.[0-9a-z]+)+/{_WORD}+", "https://raid.org/10.26259/3e2e3b51"),
     "RRID": _form(rf"(?:{_WEB}\S+/)?RRID:\s?[a-z]+[_:]{_WORD}+", "RRID:AB_90755"),
     "SWHID": _form(
-        r"(?:https?://archive\.softwareheritage\.org/)?swh:1:(?:cnt|dir|rel|rev|snp):[0-9a-f]{40}(?:;\S+)*/?",
+        r"(?:https?://archive\.softwareheritage\.org/)?swh:1:(?:cnt|dir|rel|rev|snp):[0-9a-f]{40}(?:;[^\s;]+)*/?",
         "swh:1:dir: and 40 hexadecimal digits",
     ),
     "URL": _form(rf"(?:https?|ftp|s3|gs)://[^\s/?#{INVISIBLE}]{_WORD}*", "https://example.org/page"),
@@ -81,11 +81,17 @@ FORMS: dict[str, Form] = {
 }
 
 
+#: No identifier is longer, a web address apart. Characters.
+_LONGEST = 2048
+
+
 def has_form(kind: str, value: str) -> bool:
     """Whether `value` has the form of its kind; True for a kind that has none here."""
     form = FORMS.get(kind)
     if form is None:
         return True
+    if len(value) > _LONGEST and kind != "URL":
+        return False
     return form.pattern.fullmatch(value) is not None and (kind != "URL" or _can_be_split(value))
 
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+#: Characters of a tag that are looked at.
+LONGEST = 100
+
 FORM = re.compile(r"[a-zA-Z]{1,8}(?:-[a-zA-Z0-9]{1,8})*")
 
 #: English names of ISO 639-1 that have the form of a code.

@@ -6,6 +6,7 @@ import pytest
 
 from doitui_core.metadata.checksums import is_right, is_ror
 from doitui_core.metadata.dates import is_date, is_edtf, is_open_range
+from doitui_core.metadata.identifier_forms import FORMS, has_form
 
 
 @pytest.mark.parametrize(
@@ -116,3 +117,26 @@ def test_a_ror_id_with_wrong_digits_does_not(text: str) -> None:
 )
 def test_a_number_is_judged_by_its_scheme(scheme: str, value: str, right: bool) -> None:
     assert is_right(scheme, value) == right
+
+
+def test_no_text_makes_the_check_of_a_form_hang() -> None:
+    beginnings = [form.example for form in FORMS.values()] + [
+        f"swh:1:dir:{'0' * 40}",
+        "aaaaa",
+        "https://a",
+        "urn:lsid:a",
+    ]
+    repeats = (";", ";a", ".a", "/", ":a", "doi:", "a", "-", "https://doi.org/")
+    texts = [f"{start}{repeat * 1000} \n" for start in beginnings for repeat in repeats]
+    texts += [text * 20_000 for text in repeats]
+    assert [(kind, text[:60]) for kind in FORMS for text in texts if kind != "URL" and has_form(kind, text)] == []
+
+
+@pytest.mark.parametrize(("kind", "example"), [(kind, form.example) for kind, form in FORMS.items()])
+def test_the_example_of_a_form_has_it(kind: str, example: str) -> None:
+    written = {
+        "DOI": "10.5072/suffix",
+        "Crossref Funder ID": "https://doi.org/10.13039/501100000780",
+        "SWHID": f"swh:1:dir:{'0a' * 20}",
+    }
+    assert has_form(kind, written.get(kind, example))
