@@ -4,6 +4,7 @@ DoituiError
 ├── BadInput                 the input cannot be used
 │   ├── UnreadableDocument   a file or document that cannot be read as its format
 │   ├── InvalidDoi           not a DOI that DataCite accepts
+│   ├── InvalidEvent         an event without what every event has
 │   ├── NotFound             no such record, DOI, job, repository or setting
 │   └── AmbiguousId          an object id that several repositories have
 ├── Misconfigured            settings or set-up must be fixed first
@@ -15,6 +16,7 @@ DoituiError
 │   └── CredentialsRefused   the service rejects the account or password
 ├── Refused                  not allowed in this state; nothing was changed
 │   ├── InvalidMetadata      DataCite would reject the document; has the findings
+│   ├── EventTaken           the key or the UUID of an event is another event's
 │   ├── DoiTaken             the DOI string belongs to another record or account
 │   └── TombstoneStays       only `restore` may make a tombstone findable
 └── RemoteFailed             DataCite did not answer, or answered with an error
@@ -54,6 +56,14 @@ class UnreadableDocument(BadInput):
 
 class InvalidDoi(BadInput):
     """Not a DOI as DataCite takes it."""
+
+
+class InvalidEvent(BadInput):
+    """An event that lacks what every event has; `titles` say each fault as DataCite does."""
+
+    def __init__(self, titles: Sequence[str]) -> None:
+        super().__init__("; ".join(titles))
+        self.titles = tuple(titles)
 
 
 class NotFound(BadInput):
@@ -112,6 +122,10 @@ class InvalidMetadata(Refused):
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__("; ".join(f"{finding.message} ({finding.code})" for finding in findings), "metadata")
         self.findings = tuple(findings)
+
+
+class EventTaken(Refused):
+    """The key or the UUID of an event belongs to another one."""
 
 
 class DoiTaken(Refused):

@@ -7,13 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from doitui.web.common.usage_database import UsageDatabase
 from doitui.web.events import event_answers
-from doitui.web.events.event_conditions import where
-from doitui.web.events.event_query import EventQuery
-from doitui.web.events.event_record import EventRecord
-from doitui.web.events.event_store import EventStore
 from doitui.web.sandbox.server import running_sandbox
+from doitui_core.hub_store.event_record import EventRecord
+from doitui_core.hub_store.event_store import EventStore
 
 V2 = {"Accept": "application/vnd.api+json; version=2"}
 DOI = "https://doi.org/10.5072/"
@@ -297,15 +294,6 @@ def test_search_lag_hides_young_events(filled):
     assert filled.get("/events").json()["meta"]["total"] == 0
 
 
-@pytest.mark.parametrize("query", [EventQuery(dois=("10.5072/a",)), EventQuery(obj_id="x"), EventQuery(subj_id="x")])
-def test_a_look_up_by_id_uses_an_index(query):
-    database = UsageDatabase()
-    clause, values = where(query)
-    plan = [row[-1] for row in database.read(f"EXPLAIN QUERY PLAN SELECT uuid FROM event WHERE {clause}", values)]
-    database.close()
-    assert not [step for step in plan if step.startswith("SCAN")]
-
-
 @pytest.mark.parametrize(
     "query",
     [
@@ -333,7 +321,7 @@ def many(connect):
         events = (
             EventRecord(str(uuid.uuid4()), subj, f"https://example.org/{number}", *rest) for number in range(10_001)
         )
-        EventStore(sandbox.usage).recount(events)
+        EventStore(sandbox.hub).recount(events)
         yield connect(sandbox.url)
 
 

@@ -23,7 +23,6 @@ from doitui.web.common.accounts import Account, Accounts
 from doitui.web.common.usage_database import UsageDatabase
 from doitui.web.dois.state_file import StateFile
 from doitui.web.dois.store import Store
-from doitui.web.events.event_store import EventStore
 from doitui.web.reports.report_input import MAX_INFLATED
 from doitui.web.reports.report_store import ReportStore
 from doitui.web.reports.report_writes import ReportWriter
@@ -31,6 +30,8 @@ from doitui.web.reports.reports_resource import ReportsResource
 from doitui.web.reports.store_policy import HUB, SASHIMI
 from doitui.web.sandbox.sandbox import create_app
 from doitui.web.sandbox.server import running_sandbox
+from doitui_core.hub_store import hub_database
+from doitui_core.hub_store.event_store import EventStore
 
 ACCOUNTS = (Account("DEMO.REPO", "demo", frozenset(("10.5072",))), Account("OTHER.REPO", "other"))
 SEND = {"Content-Type": "application/gzip", "Content-Encoding": "gzip", "Authorization": "Bearer demo"}
@@ -301,15 +302,16 @@ def test_a_list_has_headers_only(listed):
 @pytest.fixture(params=[SASHIMI, HUB], ids=["sashimi", "hub"])
 def mounted(request):
     """The resources as a hub would mount them, and their policy."""
-    database = UsageDatabase()
+    database, hub = UsageDatabase(), hub_database.own()
     app = create_app(Store(), Accounts(ACCOUNTS))
     store = ReportStore(database)
-    writer = ReportWriter(database, store, EventStore(database), request.param, threading.Event())
+    writer = ReportWriter(database, store, EventStore(hub), request.param, threading.Event())
     resource = ReportsResource(store, writer)
     app.add_route("/reports", resource)
     app.add_route("/reports/{uid}", resource, suffix="report")
     yield TestClient(app, headers=SEND), request.param
     database.close()
+    hub.close()
 
 
 def simulate(client, body, path="/reports", method="POST", **headers):
@@ -355,7 +357,8 @@ def test_a_report_whose_events_a_kill_prevented_gets_them_at_the_next_start(tmp_
     with running_sandbox(ACCOUNTS, state=tmp_path / "state") as sandbox:
         send(connect(sandbox.url), packed(creator, doi))
     file = StateFile(tmp_path / "state")
-    file.connection.execute("DELETE FROM event")
+    for table in ("hub_event", "hub_event_term", "hub_event_group"):
+        file.connection.execute(f"DELETE FROM {table}")
     file.connection.execute("UPDATE report_subset SET state = 'waiting'")
     file.close()
     with running_sandbox(ACCOUNTS, state=tmp_path / "state") as sandbox:

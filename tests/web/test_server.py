@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 import requests
@@ -124,6 +124,42 @@ def test_two_sandboxes_cannot_share_a_state_file(tmp_path):
         running_sandbox(state=tmp_path / "state"),
     ):
         pass
+
+
+def test_a_second_process_is_refused_and_its_file_goes_on(tmp_path):
+    """A process that is refused closes the file; the locks of the first one must survive that."""
+    with process(tmp_path / "state") as (_, url):
+        with pytest.raises(Misconfigured, match="in use"), running_sandbox(state=tmp_path / "state"):
+            pass
+        assert create(url, "10.5072/after").status_code == 201
+        with pytest.raises(Misconfigured, match="in use"), running_sandbox(state=tmp_path / "state"):
+            pass
+
+
+OLD = """
+CREATE TABLE event (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    subj_id TEXT NOT NULL, obj_id TEXT NOT NULL, source_id TEXT NOT NULL, relation_type_id TEXT NOT NULL,
+    source_token TEXT NOT NULL, message_action TEXT NOT NULL, license TEXT NOT NULL, total INTEGER NOT NULL,
+    occurred_at TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL, subj TEXT NOT NULL, obj TEXT NOT NULL
+);
+CREATE TABLE event_mention (doi TEXT NOT NULL, event INTEGER NOT NULL);
+INSERT INTO event VALUES (
+    7, '0c2f3c1e-2f5a-4b43-9d0c-53dbd3d7b6a1', 'https://doi.org/10.5072/a', 'https://example.org/b', 's', 'cites', 't',
+    'add', 'l', 3, '2025-01-01T00:00:00.000Z', '2025-01-02T00:00:00.000Z', '2025-01-03T00:00:00.000Z',
+    '{"@type": "Dataset"}', '{}'
+);
+PRAGMA application_id = 1685023092;
+"""
+
+
+def test_a_state_file_of_an_older_version_keeps_its_events(tmp_path, connect):
+    with closing(sqlite3.connect(tmp_path / "state")) as connection:
+        connection.executescript(OLD)
+    for _ in range(2):
+        with running_sandbox(state=tmp_path / "state") as sandbox:
+            (event,) = connect(sandbox.url).get("/events", doi="10.5072/a").json()["data"]
+            assert (event["attributes"]["total"], event["attributes"]["timestamp"]) == (3, "2025-01-03T00:00:00.000Z")
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):

@@ -6,6 +6,7 @@ from peewee import SQL, BigAutoField, BigIntegerField, BlobField, CompositeKey, 
 
 from doitui_core.db.fields import FlagField, InstantField, Table
 from doitui_core.db.harvest_model import Harvest as Harvest
+from doitui_core.db.hub_event_model import HubEvent as HubEvent
 
 
 class Repository(Table):

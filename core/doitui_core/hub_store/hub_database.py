@@ -49,6 +49,12 @@ class HubDatabase:
         """The cursor of a plain statement; `{p}` stands for a value."""
         return self.db.execute_sql(statement.format(p=self.db.param), values)
 
+    def execute_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a plain statement for each of `rows`, inside `write()`; `{p}` stands for a value."""
+        if rows:
+            with self.db.guard():
+                self.db.driver_cursor().executemany(statement.format(p=self.db.param), rows)
+
     def now(self) -> str:
         """The time as DataCite writes it: `2026-11-20T10:00:00.000Z`."""
         return self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -18,6 +18,9 @@ MAX_SIZE = 1000
 # Elasticsearch's window: results beyond it can only be reached by cursor.
 WINDOW = 10_000
 
+# What says where in a list a page is.
+_POSITION = frozenset(("page[number]", "page[cursor]", "page[size]"))
+
 # No list is that long, and SQLite's numbers end not far beyond.
 _LAST = 2**40
 
@@ -63,17 +66,21 @@ def count_pages(total: int, size: int) -> int:
     return -(-total // size) if size else 0
 
 
-def links(req: falcon.Request, page: PageRequest, rows: Sequence[Any]) -> dict[str, str]:
-    """`self` and, behind a full page, `next`, also when it was the last (1.12). `rows` have `created` and `number`."""
+def links(req: falcon.Request, page: PageRequest, rows: Sequence[Any], *, every: bool = False) -> dict[str, str]:
+    """`self` and, behind a full page, `next`, also when it was the last (1.12). `rows` have `created` and `number`.
+
+    `every`: `next` keeps all parameters of the request; else it drops most of them, as lupo's.
+    """
     links = {"self": req.uri}
     if page.size and len(rows) == page.size:
-        links["next"] = _next_link(req, page, rows[-1])
+        links["next"] = _next_link(req, page, rows[-1], every)
     return links
 
 
-def _next_link(req: falcon.Request, page: PageRequest, last: Any) -> str:
-    """It drops every filter but these two, and `sort` (datacite#2465)."""
-    filters = {name: value for name in ("query", "client-id") if (value := req.get_param(name))}
+def _next_link(req: falcon.Request, page: PageRequest, last: Any, every: bool) -> str:
+    """lupo's drops every filter but these two, and `sort` (datacite#2465)."""
+    names = set(req.params) - _POSITION if every else ("query", "client-id")
+    filters = {name: req.get_param(name) for name in sorted(names) if req.get_param(name)}
     position = {"page[number]": page.number + 1} if page.cursor is None else {"page[cursor]": _cursor(last)}
     return f"{req.prefix}{req.path}?{urlencode({**filters, **position, 'page[size]': page.size})}"
 

@@ -1,8 +1,7 @@
 """The sandbox's DOIs in one SQLite file, written through on every change and read once, at the start.
 
-Events and reports live in the same file (`usage_database`). One row a DOI, so a request costs one row, however many
-there are. WAL without a sync per commit: kill -9 loses nothing that was answered, a power cut may lose the last
-writes, never the file.
+Events and reports live in the same file. One row a DOI, so a request costs one row, however many there are. WAL without
+a sync per commit: kill -9 loses nothing that was answered, a power cut may lose the last writes, never the file.
 """
 
 from __future__ import annotations
@@ -11,10 +10,14 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+from doitui.web.dois import old_state
 from doitui.web.dois.doi_record import Doi
+from doitui.web.dois.file_lock import FileLock
 from doitui_core.errors import BadInput, Misconfigured
+from doitui_core.hub_store import hub_database
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS doi (number INTEGER PRIMARY KEY, doi TEXT NOT NULL UNIQUE, record TEXT NOT NULL)"
 _SAVE = "INSERT INTO doi VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE SET record = excluded.record"
@@ -22,21 +25,37 @@ _SAVE = "INSERT INTO doi VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE SET rec
 # SQLite's id of the program a file belongs to ("doit" in ASCII): a doitui database given by mistake is not changed.
 _APPLICATION_ID = 0x646F6974
 
+# Seconds to wait for a write of events.
+_PATIENCE = 30
+
 _FIELDS = tuple(Doi.__dataclass_fields__)
 
 
 class StateFile:
     """The file; only one process at a time can open it.
 
-    Events and reports share `connection`. Use it under `lock`, or a change joins the transaction of another thread.
+    Events are in `hub`, which has connections of its own. Reports share `connection`. Use it under `lock`, or a change
+    joins the transaction of another thread.
     """
 
     def __init__(self, path: Path) -> None:
         """Raises BadInput when `path` is some other kind of file, Misconfigured when it is in use or unreachable."""
+        self._in_use = _lock(path)
         try:
-            self.connection = _open(path)
+            # Closed again before the file is opened otherwise: closing any descriptor of a file drops all POSIX locks
+            # that this process has on it, and SQLite's are of that kind.
+            _claim(path)
+            self.hub = hub_database.own(path)
+            old_state.copy_events(path, self.hub)
+            self.connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+            self.connection.execute("PRAGMA synchronous = NORMAL")
+            self.connection.execute(_SCHEMA)
         except sqlite3.DatabaseError as error:
+            self._in_use.release()
             raise _explain(path, error) from None
+        except BaseException:
+            self._in_use.release()
+            raise
         self.lock = threading.RLock()
 
     def load(self) -> Iterator[Doi]:
@@ -57,36 +76,36 @@ class StateFile:
 
     def close(self) -> None:
         """Merge the write-ahead log into the file and close it."""
+        self.hub.close()
         self.connection.close()
+        self._in_use.release()
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+def _lock(path: Path) -> FileLock:
     try:
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        _claim(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute(_SCHEMA)
-    except sqlite3.DatabaseError:
-        connection.close()
-        raise
-    return connection
+        return FileLock(path.with_name(f"{path.name}-lock"))
+    except BlockingIOError:
+        raise Misconfigured(f"{path} is in use by another sandbox: stop that one or name another state file") from None
+    except OSError as error:
+        raise _unreachable(path, error.strerror) from None
 
 
-def _claim(connection: sqlite3.Connection) -> None:
-    (mark,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and mark != _APPLICATION_ID:
-        raise sqlite3.DatabaseError("a database of another program")
-    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+def _claim(path: Path) -> None:
+    with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as connection:
+        (mark,) = connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and mark != _APPLICATION_ID:
+            raise sqlite3.DatabaseError("a database of another program")
+        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
 
 
 def _explain(path: Path, error: sqlite3.DatabaseError) -> Exception:
     if not isinstance(error, sqlite3.OperationalError):
         return BadInput(f"{path} is not a sandbox state file ({error}): name a new file or one the sandbox made")
-    if "locked" in str(error):
-        return Misconfigured(f"{path} is in use by another sandbox: stop that one or name another state file")
+    return _unreachable(path, error)
+
+
+def _unreachable(path: Path, reason: object) -> Misconfigured:
     return Misconfigured(
-        f"state file {path} cannot be opened ({error}): check that its directory exists and is writable"
+        f"state file {path} cannot be opened ({reason}): check that its directory exists and is writable"
     )

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from doitui.web.events.event_input import ApiVersion
-from doitui.web.events.event_record import EventRecord, derived
-from doitui.web.events.event_store import Group
 from doitui_core.domain import spreadsheets
+from doitui_core.hub_store.event_groups import Group
+from doitui_core.hub_store.event_record import EventRecord
+from doitui_core.hub_store.event_record import links as linked_dois
 
 # Buckets of each statistic.
 _MOST = 10
@@ -52,7 +53,7 @@ def resource(event: EventRecord, dialect: ApiVersion) -> dict[str, Any]:
     attributes = {dialect.name(name): getattr(event, name.replace("-", "_")) for name in _ATTRIBUTES}
     attributes["timestamp"] = event.updated
     if dialect.version == 2:
-        columns = derived(event)
+        columns = linked_dois(event)
         attributes |= {dialect.name(name): columns[name.replace("-", "_")] for name in _DERIVED}
     related = {"subj": event.subj_id, "obj": event.obj_id}
     return {
@@ -81,10 +82,10 @@ def statistics(counts: dict[Group, int], dialect: ApiVersion) -> dict[str, list[
     facets = {
         "sources": _largest(counts, lambda group: (group.source,), _SOURCES),
         "occurred": _newest(counts, "occurred", 4, "count"),
-        "prefixes": _largest(counts, lambda group: group.prefixes),
+        "prefixes": _largest(counts, lambda group: (group.subj_prefix, group.obj_prefix)),
         dialect.name("citation-types"): _divided(counts, lambda group: (group.citation_type,), months, 7),
         dialect.name("relation-types"): _divided(counts, lambda group: (group.relation,), months, 7),
-        "registrants": _divided(counts, lambda group: group.registrants, "years", 4),
+        "registrants": _divided(counts, lambda group: (group.subj_registrant, group.obj_registrant), "years", 4),
     }
     return facets if dialect.version == 1 else {"created": _newest(counts, "created", 4, "count")} | facets
 
@@ -95,7 +96,7 @@ def table(events: Iterable[EventRecord]) -> str:
     return spreadsheets.csv_text(itertools.chain([_CSV], cells))
 
 
-Names = Callable[[Group], Iterable[str | None]]
+Names = Callable[[Group], Iterable[str]]
 
 
 def _sums(counts: dict[Group, int], names: Names) -> Counter[str]:

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
 import falcon
 
 from doitui.web.common import bodies
-from doitui.web.common.refusals import NO_PAYLOAD, raise_titles, refusal
+from doitui.web.common.refusals import NO_PAYLOAD, refusal
 from doitui.web.common.times import format_time
-from doitui.web.events.event_record import CC0, EventRecord, canonical, doi_in
-
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+from doitui_core.hub_store.event_input import EventInput
+from doitui_core.hub_store.event_record import canonical, doi_in
 
 _TEXTS = ("subj-id", "obj-id", "source-id", "relation-type-id", "source-token", "message-action", "license")
-_REQUIRED = {"subj_id": "Subj", "source_id": "Source", "source_token": "Source token"}
-_DEFAULTS = {"relation_type_id": "references", "message_action": "create", "license": CC0}
-
-# MySQL's integer.
-_MAX_TOTAL = 2**31 - 1
 
 
 class ApiVersion:
@@ -41,19 +32,6 @@ class ApiVersion:
     def name(self, dashed: str) -> str:
         """How this dialect writes the key `dashed`."""
         return dashed if self.version == 1 else camel(dashed)
-
-
-@dataclass(frozen=True, slots=True)
-class EventInput:
-    """What a request says: attributes as fields of Event. `uuid` comes from `data.id` and nowhere else."""
-
-    uuid: str | None
-    attributes: dict[str, Any]
-
-    def key(self) -> tuple[Any, ...]:
-        """Subject, object, source and relation as they were written: DataCite looks them up before it cleans them."""
-        sent = self.attributes.get
-        return sent("subj_id"), sent("obj_id") or "", sent("source_id"), sent("relation_type_id")
 
 
 def camel(dashed: str) -> str:
@@ -81,34 +59,13 @@ def document_doi(document: Any) -> str | None:
     return next(filter(None, (doi_in(canonical(one or "")) for one in ids)), None)
 
 
-def build(request: EventInput, known: EventRecord | None, at: str) -> EventRecord:
-    """The event after `request`, new or a change of `known`; what the request does not name stays. Raises Invalid."""
-    before = {one.name: getattr(known, one.name) for one in fields(EventRecord)} if known else {"created": at}
-    values = {**before, **request.attributes}
-    values["uuid"] = request.uuid or values.get("uuid") or str(uuid.uuid4())
-    _check(values)
-    for name, default in {**_DEFAULTS, "occurred_at": at, "total": 1}.items():
-        values[name] = default if values.get(name) in (None, "") else values[name]
-    for name in ("subj", "obj"):
-        values[f"{name}_id"] = canonical(values.get(f"{name}_id") or "")
-        values[name] = values.get(name) or {}
-    return EventRecord(**{**values, "updated": at})
-
-
-def _check(values: Mapping[str, Any]) -> None:
-    titles = [f"{word} can't be blank" for name, word in _REQUIRED.items() if not values.get(name)]
-    if not UUID.fullmatch(values["uuid"]):
-        titles.append(f"{values['uuid']} is not a valid UUID")
-    if abs(values.get("total") or 0) > _MAX_TOTAL:
-        titles.append(f"Total {values['total']} is out of range")
-    raise_titles(titles, 422)  # a number, unlike the status of every other error
-
-
 def clean_text(value: Any) -> str | None:
-    """Scalars as text; half a surrogate pair, which JSON can hold and UTF-8 cannot, becomes a question mark."""
+    """Scalars as text. What cannot be stored becomes a question mark: half a surrogate pair, which JSON can hold and
+    UTF-8 cannot, and NUL, which PostgreSQL cannot.
+    """
     if value is None or isinstance(value, dict | list):
         return None
-    return str(value).encode("utf-8", "replace").decode().strip()
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "?").strip()
 
 
 def _number(value: Any) -> int | None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from doitui.web.events.event_input import clean_text
-from doitui.web.events.event_record import CC0, EventRecord, canonical, doi_in
 from doitui.web.reports.report_store import StoredReport
+from doitui_core.hub_store.event_record import CC0, EventRecord, canonical, doi_in
 from doitui_core.usage_reports import rules
 
 SOURCE = "datacite-usage"

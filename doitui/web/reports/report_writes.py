@@ -13,12 +13,12 @@ import falcon
 from doitui.web.common.refusals import raise_titles, refusal
 from doitui.web.common.rights import UsageRights
 from doitui.web.common.usage_database import UsageDatabase
-from doitui.web.events.event_input import UUID
-from doitui.web.events.event_store import EventStore
 from doitui.web.reports.report_events import events_from
 from doitui.web.reports.report_input import Submission, subset_document
 from doitui.web.reports.report_store import NOT_VALID, VALID, WAITING, ReportStore, StoredReport
 from doitui.web.reports.store_policy import StorePolicy
+from doitui_core.hub_store.event_input import UUID
+from doitui_core.hub_store.event_store import EventStore
 from doitui_core.usage_reports import rules
 
 # Sashimi answers 401 with this text too, whether it knows the caller or not.

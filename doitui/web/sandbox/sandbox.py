@@ -19,7 +19,7 @@ from doitui.web.dois.doi_resource import DoiResource
 from doitui.web.dois.doi_writes import Writer
 from doitui.web.dois.dois_resource import DoisResource
 from doitui.web.dois.store import Store
-from doitui.web.events.event_store import EventStore
+from doitui.web.events.event_policy import DATACITE
 from doitui.web.events.events_resource import EventsResource
 from doitui.web.mds import mds_refusals
 from doitui.web.mds.mds_dois import MdsDoiResource
@@ -33,6 +33,8 @@ from doitui.web.sandbox.fault_injection import FaultInjection, FaultsResource
 from doitui.web.sandbox.faults import Faults
 from doitui.web.sandbox.request_log import RequestLog, RequestsResource
 from doitui.web.sandbox.resolver import LandingPageResource, PrefixConverter, ResolverResource, TombstoneResource
+from doitui_core.hub_store.event_store import EventStore
+from doitui_core.hub_store.hub_database import HubDatabase
 
 App = falcon.App[falcon.Request, falcon.Response]
 
@@ -50,6 +52,7 @@ def create_app(
     accounts: Accounts,
     *,
     usage: UsageDatabase | None = None,
+    hub: HubDatabase | None = None,
     events_writable: bool = False,
     faults: Faults | None = None,
     requests: RequestLog | None = None,
@@ -57,8 +60,8 @@ def create_app(
 ) -> App:
     """The application over `store`. It runs under any WSGI server; `hang` and `reset` need `doitui.web.sandbox.server`.
 
-    Without `usage` there are neither events nor reports; `events_writable` lets repositories write events, which at
-    DataCite only its staff may. `stopping`, once set, ends the waiting of every fault.
+    Without `usage` and `hub` there are neither events nor reports; `events_writable` lets repositories write events,
+    which at DataCite only its staff may. `stopping`, once set, ends the waiting of every fault.
     """
     faults = faults or Faults()
     requests = requests or RequestLog()
@@ -73,8 +76,8 @@ def create_app(
     _route_rest(app, store, writer)
     _route_mds(app, store, writer)
     _route_resolver(app, store)
-    if usage:
-        _route_usage(app, usage, stopping)
+    if usage and hub:
+        _route_usage(app, usage, hub, stopping)
     app.add_route("/_requests", RequestsResource(requests))
     app.add_route("/_faults", FaultsResource(faults))
     return app
@@ -99,11 +102,11 @@ def _route_mds(app: App, store: Store, writer: Writer) -> None:
     app.add_route("/media/{doi:path}", MdsMediaResource(store, writer))
 
 
-def _route_usage(app: App, usage: UsageDatabase, stopping: threading.Event) -> None:
-    event_store, report_store = EventStore(usage), ReportStore(usage)
+def _route_usage(app: App, usage: UsageDatabase, hub: HubDatabase, stopping: threading.Event) -> None:
+    event_store, report_store = EventStore(hub), ReportStore(usage)
     writer = ReportWriter(usage, report_store, event_store, SASHIMI, stopping)
     writer.settle_waiting()
-    events, reports = EventsResource(event_store), ReportsResource(report_store, writer)
+    events, reports = EventsResource(event_store, DATACITE), ReportsResource(report_store, writer)
     app.add_route("/events", events)
     app.add_route("/events/{uuid}", events, suffix="event")
     app.add_route("/reports", reports)

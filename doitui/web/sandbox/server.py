@@ -24,6 +24,7 @@ from doitui.web.sandbox.faults import Faults
 from doitui.web.sandbox.request_log import RequestLog
 from doitui.web.sandbox.sandbox import create_app
 from doitui_core.errors import Misconfigured
+from doitui_core.hub_store import hub_database
 
 HOST = "127.0.0.1"
 PREFIX = "10.5072"
@@ -51,6 +52,7 @@ class Sandbox:
         file = StateFile(state) if state else None
         self.store = Store(file)
         self.usage = UsageDatabase(file)
+        self.hub = file.hub if file else hub_database.own()
         self._stopping = threading.Event()
         self._closed = False
         self._closing = threading.RLock()  # re-entrant: a signal handler stops the very thread that runs
@@ -58,6 +60,7 @@ class Sandbox:
             self.store,
             Accounts(accounts),
             usage=self.usage,
+            hub=self.hub,
             events_writable=events_writable,
             faults=self.faults,
             requests=self.requests,
@@ -93,6 +96,7 @@ class Sandbox:
 
     def _close_stores(self) -> None:
         self.usage.close()
+        self.hub.close()
         self.store.close()
 
 

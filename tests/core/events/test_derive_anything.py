@@ -12,6 +12,7 @@ from doitui_core.domain import event_ids, event_kinds
 from doitui_core.domain.event import EventValue, from_text
 from doitui_core.domain.event_ids import id_type
 from doitui_core.events.derive import derive
+from doitui_core.hub_store.event_input import build
 from doitui_core.metadata import validate
 from doitui_core.metadata.from_json import canonical
 from doitui_core.metadata.kernel4 import VOCABULARIES
@@ -98,7 +99,7 @@ def is_sendable(event: EventValue) -> bool:
     wish = event_input.read_event_input(
         {"data": {"id": event.uuid, "attributes": attributes}}, event_input.ApiVersion(1)
     )
-    built = event_input.build(wish, None, "2026-01-01T00:00:00.000Z")
+    built = build(wish, None, "2026-01-01T00:00:00.000Z")
     return (built.subj_id, built.obj_id) == (event.subj_id, _as_datacite_writes(event.obj_id))
 
 

@@ -1,12 +1,15 @@
 """The schema, step by step: numbered SQL files in this folder, each run once, in order, in one transaction.
 
-`{serial}`, `{text}` and `{blob}` in a file stand for the words of the database at hand (`dialects.py`).
+`{serial}`, `{text}` and `{blob}` in a file stand for the words of the database at hand (`dialects.py`). What
+they cannot bridge is in a second file of the same step, `NNNN_name.sqlite.sql` or `NNNN_name.postgresql.sql`, run after
+it.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 
@@ -20,26 +23,37 @@ HISTORY = (
 )
 
 NAME = re.compile(r"(\d{4})_(\w+)\.sql")
+OF_ONE = re.compile(r"(\d{4})_\w+\.(\w+)\.sql")
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step: `number` counts from 1, `sql` are its statements."""
+    """One step: `number` counts from 1, `sql` are its statements, `more` those of one database by its name."""
 
     number: int
     name: str
     sql: str
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    def for_dialect(self, dialect: Dialect) -> list[str]:
+        """Its statements on this database."""
+        return statements(self.sql.format(**dialect.column_types)) + statements(self.more.get(dialect.name, ""))
 
 
 @lru_cache(1)
 def known() -> tuple[Migration, ...]:
     """All steps this program knows, in order. Read once: every opening of a database asks for them."""
-    files = sorted(resources.files(__name__).iterdir(), key=lambda file: file.name)
+    files = [file for file in resources.files(__name__).iterdir() if file.name.endswith(".sql")]
+    texts = {file.name: file.read_text(encoding="utf-8") for file in files}
     return tuple(
-        Migration(int(match[1]), match[2], file.read_text(encoding="utf-8"))
-        for file in files
-        if (match := NAME.fullmatch(file.name))
+        Migration(int(match[1]), match[2], texts[name], _more(match[1], texts))
+        for name in sorted(texts)
+        if (match := NAME.fullmatch(name))
     )
+
+
+def _more(number: str, texts: Mapping[str, str]) -> dict[str, str]:
+    return {match[2]: text for name, text in texts.items() if (match := OF_ONE.fullmatch(name)) and match[1] == number}
 
 
 def applied(db: Guarded) -> int:
@@ -83,7 +97,7 @@ def upgrade(db: Guarded, dialect: Dialect, now: clock.Clock, tables: str = "") -
         have = applied(db)
         for step in known():
             if step.number > have and step.name.startswith(tables):
-                for statement in statements(step.sql.format(**dialect.column_types)):
+                for statement in step.for_dialect(dialect):
                     db.execute_sql(statement)
                 marks = ", ".join([db.param] * 3)
                 note = f"INSERT INTO schema_migration (number, name, applied_at) VALUES ({marks})"

@@ -1,20 +1,21 @@
-"""One event as the sandbox stores it, and what DataCite derives from it (datacite-api.md 3.2). Pure."""
+"""One event as the hub and the sandbox store it, and what DataCite derives from it (datacite-api.md 3.2). Pure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 _DOI = re.compile(r"(?:https?://(?:dx\.|www\.)?doi\.org/)?(?:doi:)?(10\.\d{4,9}/\S+)", re.IGNORECASE | re.ASCII)
-_RESOLVER = "https://doi.org/"
+RESOLVER = "https://doi.org/"
 
-# Relation type -> which side is the source, which the target, and what each calls the relation.
+#: Relation type -> which side is the source, which the target, and what each calls the relation.
 _CITES = ("subj", "obj", "references", "citations")
 _IS_CITED = ("obj", "subj", "references", "citations")
-_SIDES: dict[str, tuple[str, str, str | None, str]] = {
+SIDES: dict[str, tuple[str, str, str | None, str]] = {
     "cites": _CITES,
     "is-supplemented-by": _CITES,
     "references": _CITES,
@@ -28,6 +29,14 @@ _SIDES: dict[str, tuple[str, str, str | None, str]] = {
     "has-part": ("subj", "obj", "parts", "part_of"),
     "is-part-of": ("obj", "subj", "parts", "part_of"),
 }
+
+
+class Origin(StrEnum):
+    """Where an event of the store comes from: sent to `/events`, made of a usage report, or the archive's own."""
+
+    GIVEN = "given"
+    REPORT = "report"
+    LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,7 @@ class EventRecord:
     subj: dict[str, Any] = field(default_factory=dict)
     obj: dict[str, Any] = field(default_factory=dict)
     number: int = 0
+    origin: Origin = Origin.GIVEN
 
     @property
     def doi(self) -> str | None:
@@ -59,12 +69,12 @@ class EventRecord:
 def canonical(text: str) -> str:
     """`https://doi.org/<lower case>` for a DOI in whatever spelling, everything else as it is."""
     found = _DOI.fullmatch(text)
-    return _RESOLVER + found[1].lower() if found else text
+    return RESOLVER + found[1].lower() if found else text
 
 
 def doi_in(canonical_id: str) -> str | None:
     """The bare DOI of a canonical id, None for the id of something else."""
-    return canonical_id.removeprefix(_RESOLVER) if canonical_id.startswith(_RESOLVER + "10.") else None
+    return canonical_id.removeprefix(RESOLVER) if canonical_id.startswith(RESOLVER + "10.") else None
 
 
 def mentioned(event: EventRecord) -> set[str]:
@@ -77,16 +87,27 @@ def mentioned(event: EventRecord) -> set[str]:
     return found
 
 
-def derived(event: EventRecord) -> dict[str, str | None]:
-    """The columns that follow from the others; DOIs and prefixes in lower case."""
+def issns(event: EventRecord) -> set[str]:
+    """The ISSNs its subject and object name, their own or of their periodical."""
+    sides = [event.subj, event.obj, *(side.get("periodical") for side in (event.subj, event.obj))]
+    return {issn for side in sides if isinstance(side, dict) and (issn := text_of(side, "issn"))}
+
+
+def publication_years(event: EventRecord) -> set[str]:
+    """The years in which its subject and object were published."""
+    return {date[:4] for side in (event.subj, event.obj) if (date := text_of(side, "datePublished"))}
+
+
+def prefix_of(canonical_id: str) -> str:
+    """The prefix of a DOI, "" for the id of something else."""
+    return (doi_in(canonical_id) or "").partition("/")[0]
+
+
+def links(event: EventRecord) -> dict[str, str | None]:
+    """Which DOI cites, views, contains … which, and what each calls it; DOIs in lower case."""
     dois = {"subj": doi_in(event.subj_id), "obj": doi_in(event.obj_id)}
-    source, target, source_relation, target_relation = _SIDES.get(event.relation_type_id, ("", "", None, None))
+    source, target, source_relation, target_relation = SIDES.get(event.relation_type_id, ("", "", None, None))
     return {
-        "subj_prefix": _prefix(dois["subj"]),
-        "obj_prefix": _prefix(dois["obj"]),
-        "subj_registrant": _text(event.subj.get("registrantId")),
-        "obj_registrant": _text(event.obj.get("registrantId")),
-        "citation_type": _citation_type(event),
         "source_doi": dois.get(source),
         "target_doi": dois.get(target),
         "source_relation_type_id": source_relation,
@@ -94,17 +115,10 @@ def derived(event: EventRecord) -> dict[str, str | None]:
     }
 
 
-def _citation_type(event: EventRecord) -> str | None:
-    types = [_text(event.subj.get("@type")), _text(event.obj.get("@type"))]
-    return "-".join(sorted(map(str, types))) if all(types) else None
-
-
-def _prefix(doi: str | None) -> str | None:
-    return doi.partition("/")[0] if doi else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+def text_of(side: dict[str, Any], name: str) -> str:
+    """A text of a subject or object, "" where there is none."""
+    value = side.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _ids(funder: object) -> list[object]:

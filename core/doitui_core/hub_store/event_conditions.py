@@ -1,0 +1,116 @@
+"""A query as conditions over the tables of events.
+
+What many events share is asked of their groups, what few share of their terms. So no condition reads an event, but for
+words, uuids and the time a search index knows.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from typing import Any
+
+from peewee import SQL, fn
+
+from doitui_core.db import text_index
+from doitui_core.db.guarded import Guarded
+from doitui_core.db.hub_event_model import HubEvent, HubEventGroup, HubEventTerm
+from doitui_core.domain.text_query import EVERYTHING
+from doitui_core.hub_store import event_terms
+from doitui_core.hub_store.event_query import EventQuery
+
+G = HubEventGroup
+
+
+def group_conditions(query: EventQuery) -> Iterator[Any]:
+    """Conditions on `HubEventGroup`."""
+    if query.sources:
+        yield G.source_id.in_(query.sources)
+    if query.relations:
+        yield G.relation_type_id.in_(query.relations)
+    for place, names in ((2, query.source_relations), (3, query.target_relations)):
+        if names:
+            yield G.relation_type_id.in_(event_terms.relations_with(place, names))
+    for name in ("prefix", "registrant", "type"):
+        values = {"prefix": query.prefixes, "registrant": query.registrants, "type": query.subtypes}[name]
+        if values:
+            yield getattr(G, f"subj_{name}").in_(values) | getattr(G, f"obj_{name}").in_(values)
+    if query.citation_type:
+        yield _citation_type(query.citation_type)
+    if query.year_month:
+        yield G.occurred == query.year_month
+    if query.occurred:
+        first, last = query.occurred
+        yield G.occurred.between(first, last + "-99")
+
+
+def term_queries(query: EventQuery) -> list[list[int]]:
+    """Of each list of terms an event must have one."""
+    wanted = list(event_terms.wanted(query))
+    for place, dois in ((0, query.source_dois), (1, query.target_dois)):
+        if dois:
+            wanted.append([event_terms.term(side, one) for side, _, ids in _linked(place, dois) for one in ids])
+    return wanted
+
+
+def event_conditions(query: EventQuery) -> Iterator[Any]:
+    """Conditions on `HubEvent` that neither groups, terms nor words answer."""
+    if query.uuids:
+        yield fn.LOWER(HubEvent.uuid).in_([uuid.lower() for uuid in query.uuids])
+    for place, dois in ((0, query.source_dois), (1, query.target_dois)):
+        if dois:
+            yield _any(
+                getattr(HubEvent, f"{side}_id").in_(ids) & HubEvent.relation_type_id.in_(relations)
+                for side, relations, ids in _linked(place, dois)
+            )
+    if query.until:
+        yield HubEvent.created <= query.until
+
+
+def text_conditions(db: Guarded, query: EventQuery) -> Iterator[Any]:
+    """The condition on words, if any."""
+    expression = query.text.expression
+    if query.text == EVERYTHING:
+        return
+    if expression is None:
+        yield SQL("1 = 0")
+        return
+    rows, value = text_index.matching(db, expression)
+    found = SQL(f"(SELECT {text_index.event_column(db)} {rows})", [value])
+    yield HubEvent.id.not_in(found) if query.text.negated else HubEvent.id.in_(found)
+
+
+def ranked(db: Guarded, query: EventQuery, most: int) -> Any:
+    """The ids of the events with the words of `query`, the best match first; the other conditions are left out."""
+    expression = query.text.expression
+    assert expression is not None
+    table, values = text_index.ranked(db, expression, most)
+    found = HubEvent.select(HubEvent.id).from_(HubEvent, SQL(table, values))
+    return found.where(HubEvent.id == SQL("ranked.event_id")).order_by(SQL("ranked.score"), HubEvent.id)
+
+
+def in_groups(conditions: Sequence[Any]) -> Any:
+    """The ids of the groups that fulfil all `conditions`."""
+    return G.select(G.id).where(*conditions)
+
+
+def with_terms(terms: Sequence[int]) -> Any:
+    """The ids of the events that have one of `terms`."""
+    return HubEventTerm.select(HubEventTerm.event_id).where(HubEventTerm.term.in_(terms))
+
+
+def _linked(place: int, dois: Iterable[str]) -> list[tuple[str, list[str], list[str]]]:
+    return list(event_terms.linked(place, dois))
+
+
+def _citation_type(text: str) -> Any:
+    """Both types in the order of the alphabet. A type may have a dash itself."""
+    parts = text.split("-")
+    pairs = [("-".join(parts[:at]), "-".join(parts[at:])) for at in range(1, len(parts))]
+    ways = [way for pair in pairs if list(pair) == sorted(pair) for way in (pair, pair[::-1])]
+    return _any((G.subj_type == one) & (G.obj_type == other) for one, other in ways) if ways else SQL("1 = 0")
+
+
+def _any(conditions: Iterable[Any]) -> Any:
+    return reduce(operator.or_, conditions)

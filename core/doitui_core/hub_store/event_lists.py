@@ -1,0 +1,175 @@
+"""Lists of events: how many there are of each group, and pages by number or by cursor.
+
+A list of few events is gathered and sorted. Of a list of very many the first page is found sooner by reading all events
+in their order and passing over the others. Which way is shorter follows from the exact number, which is counted first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from peewee import SQL, fn
+
+from doitui_core.db.chunks import in_chunks
+from doitui_core.db.hub_event_model import HubEvent, HubEventGroup, HubEventTerm
+from doitui_core.hub_store import event_conditions, event_groups, event_rows
+from doitui_core.hub_store.event_groups import Group
+from doitui_core.hub_store.event_query import EventQuery
+from doitui_core.hub_store.event_record import EventRecord
+from doitui_core.hub_store.hub_database import HubDatabase
+
+#: Up to so many events are gathered and sorted: when all that is needed is in an index, and when it is not.
+FROM_INDEX, FROM_ROWS = 200_000, 20_000
+
+#: Words that more events have than this are counted up to here: the whole would take seconds.
+MOST_COUNTED = 50_000
+
+_OBJ = fn.SUBSTR(HubEvent.obj_id, SQL("1"), SQL(str(event_rows.INDEXED)))
+
+
+class _Order(NamedTuple):
+    """Columns that an index has in this order; `gathered` are the same values, but no column of an index."""
+
+    columns: tuple[Any, ...]
+    gathered: tuple[Any, ...]
+    in_index: bool
+
+
+def _order(column: Any, gathered: Any, *, descending: bool, in_index: bool = False) -> _Order:
+    both = [(column, HubEvent.id), (gathered, HubEvent.id)]
+    one, other = (tuple(part.desc() if descending else part.asc() for part in pair) for pair in both)
+    return _Order(one, other, in_index)
+
+
+_BY = {
+    "updated": (HubEvent.updated, HubEvent.updated.concat(""), True),
+    "created": (HubEvent.id, HubEvent.id + 0, True),
+    "total": (HubEvent.total, HubEvent.total + 0, False),
+    "obj_id": (_OBJ, _OBJ.concat(""), False),
+}
+ORDERS = {
+    sign + name: _order(column, gathered, descending=bool(sign), in_index=in_index)
+    for name, (column, gathered, in_index) in _BY.items()
+    for sign in ("", "-")
+}
+
+
+class EventList:
+    """The events of one query."""
+
+    def __init__(self, hub: HubDatabase, query: EventQuery) -> None:
+        self._hub = hub
+        self._query = query
+        self._groups = list(event_conditions.group_conditions(query))
+        self._terms = event_conditions.term_queries(query)
+        self._events = list(event_conditions.event_conditions(query))
+        self._words = list(event_conditions.text_conditions(hub.db, query))
+
+    @cached_property
+    def counts(self) -> dict[Group, int]:
+        """How many events of each group the whole list has."""
+        return {Group(*values): int(number) for *values, number in self._counted()}
+
+    @property
+    def total(self) -> int:
+        """How many events the list has."""
+        return sum(self.counts.values())
+
+    @property
+    def is_counted(self) -> bool:
+        """False when there are more than `total` says: its words are in very many events."""
+        return not self._words or self.total < MOST_COUNTED
+
+    def page(self, sort: str, size: int, offset: int) -> list[EventRecord]:
+        """One page by number; `sort` is one of `ORDERS`, "relation_type_id" or "relevance"."""
+        if not size or offset >= self.total:
+            return []
+        if sort in ("relation_type_id", "-relation_type_id"):
+            return self._by_relation(sort[0] == "-", size, offset)
+        if sort == "relevance":
+            return self._by_rank(size, offset)
+        return self._read(self._ordered(ORDERS[sort]).limit(size).offset(offset))
+
+    def after(self, number: int, size: int) -> list[EventRecord]:
+        """One page by cursor: those created after event `number`, oldest first."""
+        if not size or not self.total:
+            return []
+        return self._read(self._ordered(ORDERS["created"]).where(HubEvent.id > number).limit(size))
+
+    def _counted(self) -> Any:
+        columns = [getattr(HubEventGroup, name) for name in event_groups.COLUMNS]
+        groups = HubEventGroup.select(*columns).where(*self._groups) if self._groups else HubEventGroup.select(*columns)
+        if not (self._terms or self._events or self._words):
+            found = groups.select_extend(HubEventGroup.events).where(HubEventGroup.events > 0)
+        else:
+            counted = self._counted_events()
+            found = groups.select_extend(counted.c.events).join(counted, on=HubEventGroup.id == counted.c.group_id)
+        return found.tuples().execute(self._hub.db)
+
+    def _counted_events(self) -> Any:
+        rows: Any
+        if len(self._terms) == 1 and not (self._events or self._words):
+            # The index of the terms has the group: no event is read. An event may have several of the terms.
+            row = HubEventTerm.select(HubEventTerm.event_id, HubEventTerm.group_id).distinct()
+            rows = row.where(HubEventTerm.term.in_(self._terms[0])).alias("found")
+        else:
+            events = HubEvent.select(HubEvent.id, HubEvent.group_id).where(*self._narrow())
+            if self._words:
+                events = events.limit(MOST_COUNTED)
+            rows = events.alias("found")
+        number = fn.COUNT(SQL("*")).alias("events")
+        return HubEventTerm.select(rows.c.group_id, number).from_(rows).group_by(rows.c.group_id).alias("counted")
+
+    def _narrow(self) -> list[Any]:
+        """Conditions on events, found by index; without those on groups."""
+        found = [HubEvent.id.in_(event_conditions.with_terms(terms)) for terms in self._terms]
+        return [*found, *self._events, *self._words]
+
+    def _ordered(self, order: _Order) -> Any:
+        """The ids in an order: gathered, or passed over."""
+        narrow = self._narrow()
+        gathers = self.total <= (FROM_INDEX if order.in_index and not narrow else FROM_ROWS)
+        query = HubEvent.select(HubEvent.id).order_by(*(order.gathered if gathers else order.columns))
+        if self._groups:
+            # With + 0 no index on groups is used: that one cannot give the order.
+            group = HubEvent.group_id if gathers and not narrow else HubEvent.group_id + 0
+            narrow.append(group.in_(event_conditions.in_groups(self._groups)))
+        return query.where(*narrow) if narrow else query
+
+    def _by_relation(self, descending: bool, size: int, offset: int) -> list[EventRecord]:
+        """Sorted by relation, then in the order of creation: the relations of this page, one after the other."""
+        numbers: Counter[str] = Counter()
+        for group, number in self.counts.items():
+            numbers[group.relation] += number
+        found: list[EventRecord] = []
+        for relation in sorted(numbers, reverse=descending):
+            if offset < numbers[relation]:
+                one = EventList(self._hub, self._query)
+                one._groups.append(HubEventGroup.relation_type_id == relation)
+                found += one.page("created", size - len(found), offset)
+            offset = max(offset - numbers[relation], 0)
+            if len(found) >= size:
+                break
+        return found
+
+    def _by_rank(self, size: int, offset: int) -> list[EventRecord]:
+        if not self._words or self._query.text.negated:
+            return self.page("created", size, offset)
+        ids = event_conditions.ranked(self._hub.db, self._query, MOST_COUNTED)
+        conditions = [HubEvent.id.in_(event_conditions.with_terms(terms)) for terms in self._terms]
+        if self._groups:
+            conditions.append(HubEvent.group_id.in_(event_conditions.in_groups(self._groups)))
+        return self._read(ids.where(*conditions, *self._events).limit(size).offset(offset))
+
+    def _read(self, ids: Any) -> list[EventRecord]:
+        numbers = [number for (number,) in ids.tuples().execute(self._hub.db)]
+        found = {event.number: event for event in self._rows(numbers)}
+        # An event deleted meanwhile is missing from the page.
+        return [found[number] for number in numbers if number in found]
+
+    def _rows(self, numbers: Sequence[int]) -> list[EventRecord]:
+        parts = (event_rows.select(self._hub, HubEvent.id.in_(some)) for some in in_chunks(numbers, 500))
+        return [event for part in parts for event in part]
