@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doitui.cli import event_data, exits, row_json
+from doitui.cli import event_data, event_derive, exits, row_json
 from doitui.cli.items import check_selection, selection_options, show_retried
 from doitui.cli.options import ID, LIMIT_OR_ALL, paging_options, show_page
 from doitui.cli.output import fields, say
@@ -29,6 +29,9 @@ def event() -> None:
 
     Example: doitui event list --state failed
     """
+
+
+event.add_command(event_derive.derive)
 
 
 @event.command("list")

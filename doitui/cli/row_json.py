@@ -37,6 +37,7 @@ _EVENT = (
 )
 
 _EVENT_DETAILS = (
+    "link_source_id",
     *("uuid", "dedupe_hash", "source_token", "obj_type", "origin", "in_metadata", "cause", "response", "occurred_at"),
     *("created_at", "updated_at", "submitted_at"),
 )

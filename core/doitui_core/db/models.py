@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from peewee import SQL, BigAutoField, BigIntegerField, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField
 
+from doitui_core.db.event_models import DoiAgency as DoiAgency
+from doitui_core.db.event_models import EventDerivation as EventDerivation
 from doitui_core.db.fields import FlagField, InstantField, Table
 from doitui_core.db.harvest_model import Harvest as Harvest
 from doitui_core.db.hub_event_model import HubEvent as HubEvent
@@ -373,6 +375,7 @@ class Event(Table):
     created_at = InstantField()
     updated_at = InstantField()
     submitted_at = InstantField(default=None)
+    link_source_id = TextField(default="")
 
 
 class UsageReport(Table):

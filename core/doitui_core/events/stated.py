@@ -27,23 +27,32 @@ def confirmed(
 
     Nothing where the document has changed since: it will be written again.
     """
+    found = events_of(row, config, document=document)
+    if found is None:
+        return StoreResult()
+    result = save(found, Origin.METADATA, actor=actor, max_attempts=config.number("max_attempts"))
+    _mark(row.id, {one.key for one in found})
+    return result
+
+
+def events_of(
+    row: Doi, config: Config, *, document: datacite_document.Attributes | None = None
+) -> list[NewEvent] | None:
+    """The events that the confirmed document of `row` states. A read. None where DataCite does not have the document
+    as it is now: it is not public, a tombstone, or has changed since.
+    """
     record = doi_rows.record(row)
     if record is None or row.changed or row.wanted == Wanted.TOMBSTONE or not eligible.public(row, record):
-        return StoreResult()
-    on = event_kinds.parse_kinds(config.text("event_sources_on"))
-    attributes = document or datacite_document.attributes(record, config)
+        return None
     found = derive.derive(
-        attributes,
+        document or datacite_document.attributes(record, config),
         row.doi,
         source=config.text("event_source_relation"),
-        on=on,
+        on=event_kinds.parse_kinds(config.text("event_sources_on")),
         account=config.text("datacite_repository_id"),
         occurred_at=clock.iso(database.now()) or "",
     )
-    stated = [NewEvent(event, row.id, row.repository_id) for event in found]
-    result = save(stated, Origin.METADATA, actor=actor, max_attempts=config.number("max_attempts"))
-    _mark(row.id, {one.key for one in stated})
-    return result
+    return [NewEvent(event, row.id, row.repository_id) for event in found]
 
 
 #: In the order of `store`.

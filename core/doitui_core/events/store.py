@@ -22,6 +22,7 @@ from doitui_core.domain.event_kinds import USAGE_RELATIONS
 from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import JobKind, JobStatus, Service
 from doitui_core.errors import NotFound
+from doitui_core.events import agencies
 from doitui_core.queue import event_progress, jobs
 from doitui_core.queue.jobs import IS_UNSETTLED, RETRYABLE
 
@@ -119,7 +120,8 @@ def _insert(part: list[NewEvent], origin: Origin, actor: str, max_attempts: int)
     sent = origin is Origin.ELSEWHERE
     found = {one.key: one for one in part}
     at = clock.micros(now)
-    rows = [_row(one, origin, at, sent) for one in part]
+    sources = agencies.link_sources([one.event for one in part]) if origin in agencies.LINKS else {}
+    rows = [_row(one, origin, at, sent) | {"link_source_id": sources.get(one.key, "")} for one in part]
     ids = _returned("event", list(rows[0]), (tuple(row.values()) for row in rows), len(part), "dedupe_hash")
     event_progress.count_states(None, EventState.SUBMITTED if sent else EventState.PENDING, len(ids))
     if not sent:

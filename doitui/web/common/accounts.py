@@ -57,6 +57,11 @@ class Accounts:
         matching = [one for one in self._by_uid.values() if hmac.compare_digest(one.password.encode(), sought)]
         return matching[0] if matching else None
 
+    @property
+    def prefixes(self) -> frozenset[str]:
+        """The prefixes of all accounts."""
+        return frozenset().union(*(account.prefixes for account in self._by_uid.values()))
+
     def knows(self, uid: str) -> bool:
         """Whether there is a repository `uid`."""
         account = self._by_uid.get(uid.lower())

@@ -7,6 +7,7 @@ client cannot merely agree with itself.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import falcon
@@ -29,6 +30,7 @@ from doitui.web.reports.report_store import ReportStore
 from doitui.web.reports.report_writes import ReportWriter
 from doitui.web.reports.reports_resource import ReportsResource
 from doitui.web.reports.store_policy import SASHIMI
+from doitui.web.sandbox.agencies import AGENCIES, AgencyResource
 from doitui.web.sandbox.fault_injection import FaultInjection, FaultsResource
 from doitui.web.sandbox.faults import Faults
 from doitui.web.sandbox.request_log import RequestLog, RequestsResource
@@ -57,11 +59,13 @@ def create_app(
     faults: Faults | None = None,
     requests: RequestLog | None = None,
     stopping: threading.Event | None = None,
+    agencies: Mapping[str, str] = AGENCIES,
 ) -> App:
     """The application over `store`. It runs under any WSGI server; `hang` and `reset` need `doitui.web.sandbox.server`.
 
     Without `usage` and `hub` there are neither events nor reports; `events_writable` lets repositories write events,
-    which at DataCite only its staff may. `stopping`, once set, ends the waiting of every fault.
+    which at DataCite only its staff may. `stopping`, once set, ends the waiting of every fault. `agencies`: the
+    registration agencies of prefixes that are no account's.
     """
     faults = faults or Faults()
     requests = requests or RequestLog()
@@ -76,6 +80,7 @@ def create_app(
     _route_rest(app, store, writer)
     _route_mds(app, store, writer)
     _route_resolver(app, store)
+    _route_agencies(app, AgencyResource(accounts, agencies))
     if usage and hub:
         _route_usage(app, usage, hub, stopping)
     app.add_route("/_requests", RequestsResource(requests))
@@ -112,6 +117,11 @@ def _route_usage(app: App, usage: UsageDatabase, hub: HubDatabase, stopping: thr
     app.add_route("/reports", reports)
     app.add_route("/reports/{uid}", reports, suffix="report")
     app.add_route("/report-subsets/{number:int(min=1, max=1000000000000)}", reports, suffix="subset")
+
+
+def _route_agencies(app: App, resource: AgencyResource) -> None:
+    for path in ("/ra/{names:path}", "/doiRA/{names:path}"):
+        app.add_route(path, resource)
 
 
 def _route_resolver(app: App, store: Store) -> None:

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from doitui.web.common.bodies import MAX_RECEIVED
 from doitui.web.common.usage_database import UsageDatabase
 from doitui.web.dois.state_file import StateFile
 from doitui.web.dois.store import Store
+from doitui.web.sandbox.agencies import AGENCIES
 from doitui.web.sandbox.connections import Server
 from doitui.web.sandbox.faults import Faults
 from doitui.web.sandbox.request_log import RequestLog
@@ -45,6 +46,7 @@ class Sandbox:
         state: Path | None = None,
         faults: Sequence[str] = (),
         events_writable: bool = False,
+        agencies: Mapping[str, str] = AGENCIES,
     ) -> None:
         """Raises BadInput for a fault or state file that cannot be used, Misconfigured for a port in use."""
         self.faults = Faults(faults)
@@ -65,6 +67,7 @@ class Sandbox:
             faults=self.faults,
             requests=self.requests,
             stopping=self._stopping,
+            agencies=agencies,
         )
         self._sockets: dict[int, Any] = {}
         try:
