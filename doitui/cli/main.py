@@ -31,6 +31,7 @@ COMMANDS = {
     "work": "work",
     "sandbox": "demo",
     "demo": "demo",
+    "hub": "hub",
     "repository": "repository",
     "setting": "setting",
     "metadata": "metadata",

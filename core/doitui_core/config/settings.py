@@ -134,6 +134,13 @@ _SETTINGS = (
     ),
     SettingSpec("operators", parse.text, "", "login names that may use --write, split by spaces; empty: everybody"),
     SettingSpec(
+        "hub_secret",
+        parse.text,
+        "",
+        "signs the hub's tokens, as env:NAME or file:PATH; empty: a file made at the first token",
+        secret=True,
+    ),
+    SettingSpec(
         "verify_delay_hours", parse.number(87_600, least=0), "24", "how old a DOI is when it is verified", "hours"
     ),
     SettingSpec("lease_seconds", parse.number(86_400), "300", "how long a worker may hold a job", "seconds"),
