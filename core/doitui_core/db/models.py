@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from peewee import SQL, BigAutoField, BigIntegerField, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField
 
+from doitui_core.db import hub_models as hub_models
 from doitui_core.db.event_models import DoiAgency as DoiAgency
 from doitui_core.db.event_models import EventDerivation as EventDerivation
 from doitui_core.db.fields import FlagField, InstantField, Table
 from doitui_core.db.harvest_model import Harvest as Harvest
-from doitui_core.db.hub_event_model import HubEvent as HubEvent
-from doitui_core.db.hub_token_model import HubToken as HubToken
 
 
 class Repository(Table):

@@ -10,7 +10,7 @@ from uuid import uuid4
 import peewee
 
 from doitui_core.db import audit, database
-from doitui_core.db.models import HubToken
+from doitui_core.db.hub_token_model import HubToken
 from doitui_core.errors import BadInput, NotFound, Refused
 from doitui_core.hub_store import token_signing
 from doitui_core.hub_store.token_signing import Claims
