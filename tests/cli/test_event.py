@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from doitui.web.common.accounts import parse_account
 from doitui.web.sandbox.server import Sandbox, running_sandbox
@@ -66,8 +67,9 @@ def refused(stated: Doitui, sandbox: Sandbox) -> Doitui:
 
 def there(sandbox: Sandbox) -> list[tuple[str, str, int]]:
     """(relation, object, total) of what the sandbox holds."""
-    rows = sandbox.usage.read("SELECT relation_type_id, obj_id, total FROM event ORDER BY 1, 2", [])
-    return [(str(relation), str(obj), int(total)) for relation, obj, total in rows]
+    listed = requests.get(f"{sandbox.url}/events", params={"page[size]": 1000}, timeout=20).json()["data"]
+    rows = [event["attributes"] for event in listed]
+    return sorted((row["relation-type-id"], row["obj-id"], row["total"]) for row in rows)
 
 
 def written(file: Path) -> str:
