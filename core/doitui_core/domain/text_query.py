@@ -58,6 +58,11 @@ class TextQuery:
     expression: Expression | None
     negated: bool = False
 
+    @property
+    def depth(self) -> int:
+        """How many operators stand inside each other."""
+        return _depth(self.expression)
+
     def __invert__(self) -> TextQuery:
         return TextQuery(self.expression, not self.negated)
 
@@ -114,6 +119,12 @@ def _either(a: Expression | None, b: Expression | None) -> Expression | None:
 
 def _without(a: Expression | None, b: Expression | None) -> Expression | None:
     return a if a is None or b is None else Without(a, b)
+
+
+def _depth(one: Expression | None) -> int:
+    if isinstance(one, Both | Either):
+        return 1 + max(map(_depth, one.parts))
+    return 1 + max(_depth(one.these), _depth(one.those)) if isinstance(one, Without) else 0
 
 
 def _parts(one: Expression, kind: type[Both] | type[Either]) -> tuple[Expression, ...]:
