@@ -63,7 +63,7 @@ def ranked(db: Guarded, expression: Expression, most: int) -> tuple[str, list[st
     score is the best.
     """
     rows, value = matching(db, expression)
-    score, values = ("rank", [value]) if is_fts(db) else ("-ts_rank(words, %s::tsquery)", [value, value])
+    score, values = ("rank", [value]) if is_fts(db) else ("-ts_rank('{1,1,1,1}', words, %s::tsquery)", [value, value])
     return f"(SELECT {event_column(db)} AS event_id, {score} AS score {rows} LIMIT {most}) AS ranked", values
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from peewee import SQL
 
+from doitui_core import clock
 from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.datacite import resolver
@@ -227,4 +228,5 @@ class _Linking:
         with database.write():
             for source, ids in sorted(found.items()):
                 raw_sql.set_where("event", "link_source_id", source, ids)
+                raw_sql.set_where("event", "updated_at", clock.micros(database.now()), ids)  # the hub copies changes
         self._result.linked += sum(map(len, found.values()))

@@ -62,6 +62,12 @@ class EventStore:
             for some in in_chunks(events, AT_ONCE):
                 self._recount({key_hash(key_of(event)): event for event in some})
 
+    def refresh(self, events: Iterable[EventRecord]) -> int:
+        """As `recount`, but what is stored with the same total is left alone; how many were new or changed."""
+        with self.hub.write():
+            parts = in_chunks(events, AT_ONCE)
+            return sum(self._recount({key_hash(key_of(e)): e for e in some}, same_too=False) for some in parts)
+
     def delete_stale(self, subj_id: str, before: str) -> int:
         """Delete a report's events that were not stored again since `before`, a time as `HubDatabase.now` gives it; how
         many. `subj_id` is the report.
@@ -74,7 +80,7 @@ class EventStore:
                 event_rows.delete(self.hub, event_rows.select(self.hub, HubEvent.id.in_(some)))
         return len(ids)
 
-    def _recount(self, by_key: dict[str, EventRecord]) -> None:
+    def _recount(self, by_key: dict[str, EventRecord], *, same_too: bool = True) -> int:
         known = event_rows.select(self.hub, HubEvent.key_hash.in_(list(by_key)))
         plain: list[Change] = []
         changed: list[Change] = []
@@ -83,15 +89,18 @@ class EventStore:
             after = replace(
                 old, total=new.total, occurred_at=new.occurred_at, subj=new.subj, updated=new.updated, origin=new.origin
             )
-            same = (old.occurred_at, old.subj) == (new.occurred_at, new.subj)
-            (plain if same else changed).append((old, after))
+            if same_too or replace(after, updated=old.updated) != old:
+                same = (old.occurred_at, old.subj) == (new.occurred_at, new.subj)
+                (plain if same else changed).append((old, after))
         event_rows.recount(self.hub, plain)
         if changed:
             event_rows.change(self.hub, changed)
         made = event_rows.insert(self.hub, list(by_key.values()))
         if len(made) < len(by_key):
             # Another event has the uuid, or somebody else has just stored the key.
-            self._recount({k: replace(event, uuid=str(uuid4())) for k, event in by_key.items() if k not in made})
+            left = {k: replace(event, uuid=str(uuid4())) for k, event in by_key.items() if k not in made}
+            return len(plain) + len(changed) + len(made) + self._recount(left, same_too=same_too)
+        return len(plain) + len(changed) + len(made)
 
     def _save(self, request: EventInput, find: Callable[[], EventRecord | None]) -> tuple[EventRecord, bool]:
         try:

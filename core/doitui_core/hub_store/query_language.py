@@ -1,7 +1,7 @@
 """The `query` of a list of events: words, phrases, `field:value`, AND, OR, NOT, brackets, and `*` at the end of a word.
 
-That is the part of Lucene's syntax, which DataCite takes, that one can mean for an event. Words side by side must all be
-found, in any field. An address need not be quoted. Needs luqum, but for words alone.
+That is the part of Lucene's syntax, which DataCite takes, that one can mean for an event. Words side by side must all
+be found, in any field. An address need not be quoted. Needs luqum, but for words alone.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ from doitui.web.common.refusals import refusal
 from doitui.web.dois.doi_list import known_until
 from doitui.web.events.event_input import ApiVersion
 from doitui.web.events.event_policy import EventPolicy
-from doitui_core.domain.text_query import all_of, phrase
+from doitui_core.domain.text_query import TextQuery
+from doitui_core.errors import DoituiError
+from doitui_core.hub_store import query_language
 from doitui_core.hub_store.event_query import EventQuery, Years
 
 # Values of a parameter: databases limit the variables of a statement.
@@ -28,7 +30,7 @@ def read_query(req: falcon.Request, dialect: ApiVersion, policy: EventPolicy) ->
         raise refusal(400, "undefined method 'ids' for Event")  # a slip of lupo's: `id` is the one that works
     read = EventQuery(
         uuids=_values(req, "id") or _values(req, "ids"),
-        text=all_of(map(phrase, dict.fromkeys(params.text(req, "query").lower().split()[:_MOST]))),
+        text=_text(params.text(req, "query")),
         subj_id=unquote(params.text(req, "subj-id")),
         obj_id=unquote(params.text(req, "obj-id")),
         dois=_folded(req, "doi"),
@@ -57,6 +59,13 @@ def _with_version_2(read: EventQuery, req: falcon.Request) -> EventQuery:
         source_relations=_values(req, "source-relation-type-id"),
         target_relations=_values(req, "target-relation-type-id"),
     )
+
+
+def _text(query: str) -> TextQuery:
+    try:
+        return query_language.parse(query)
+    except DoituiError as error:
+        raise refusal(400, str(error)) from None
 
 
 def _values(req: falcon.Request, dashed: str) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ from doitui_core.hub_store.event_store import EventStore
 
 _CSV = "text/csv"
 
+_TOO_FAR = f"page[number] reaches the first {paging.WINDOW:,} events: use page[cursor]=1, then links.next"
+
 #: Creates or changes an event; whether it was created.
 Save = Callable[[EventInput], tuple[EventRecord, bool]]
 
@@ -75,6 +77,8 @@ class EventsResource:
 
     def _answer_list(self, req: falcon.Request, resp: falcon.Response, found: EventList, dialect: ApiVersion) -> None:
         page = paging.read_page(req)
+        if not self._policy.datacite and page.number < paging.read_number(req):
+            raise refusal(400, _TOO_FAR)
         events = self._page(found, page, req.get_param("sort") or "")
         if dialect.version == 1 and _CSV in (req.get_header("Accept") or ""):
             resp.content_type = _CSV
@@ -83,7 +87,7 @@ class EventsResource:
         sides = [side for side in ("subj", "obj") if side in (req.get_param("include") or "").split(",")]
         body = {
             "data": [event_answers.resource(event, dialect) for event in events],
-            "meta": self._meta(page, found.total, dialect) | event_answers.statistics(found.counts, dialect),
+            "meta": self._meta(page, found, dialect) | event_answers.statistics(found.counts, dialect),
             "links": self._links(req, page, events, found.total, dialect),
         }
         answer_json(resp, body | ({"included": event_answers.objects(events, sides)} if sides else {}))
@@ -93,8 +97,11 @@ class EventsResource:
             return found.after(page.cursor, page.size)
         return found.page(self._policy.order(sort), page.size, page.offset)
 
-    def _meta(self, page: paging.PageRequest, total: int, dialect: ApiVersion) -> dict[str, Any]:
-        meta = {"total": total, dialect.name("total-pages"): self._page_count(page, total, dialect)}
+    def _meta(self, page: paging.PageRequest, found: EventList, dialect: ApiVersion) -> dict[str, Any]:
+        pages = self._page_count(page, found.total, dialect)
+        meta: dict[str, Any] = {"total": found.total, dialect.name("total-pages"): pages}
+        if not found.is_counted:
+            meta[dialect.name("total-relation")] = "gte"  # Elasticsearch's word for "at least"
         return meta if page.cursor is not None else meta | {"page": page.number}
 
     def _page_count(self, page: paging.PageRequest, total: int, dialect: ApiVersion) -> int:

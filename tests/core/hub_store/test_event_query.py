@@ -65,7 +65,6 @@ def asked(text: str, **more: Any) -> EventQuery:
         ("*", {"cites", "part", "views", "url"}),
         ("NOT *", set()),
         ('"10.5072/a https"', set()),
-        ("' OR 1", set()),
     ],
 )
 def test_words_find(filled: HubDatabase, text: str, expected: set[str]) -> None:
