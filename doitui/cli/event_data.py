@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
@@ -15,7 +14,8 @@ from doitui.cli.options import LIMIT_OR_ALL, owner_option
 from doitui.cli.output import print_parts, print_text, say
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, reads, writes_database
-from doitui_core.domain import environments, event_ids, identifiers
+from doitui_core import clock
+from doitui_core.domain import environments, event_ids, identifiers, months
 from doitui_core.errors import BadInput, DatabaseNotReady
 from doitui_core.text import plural
 
@@ -35,7 +35,7 @@ url_option = click.option("--url", default="", metavar="BASE", help="Events API 
 @click.option("--doi", default="", metavar="DOI", help="Subject or object; several separated by commas.")
 @click.option("--prefix", default="", metavar="P", help="A DOI prefix.")
 @click.option("--orcid", default="", metavar="O", help="An ORCID id.")
-@click.option("--year-month", default="", metavar="YYYY-MM", help="The month it occurred.")
+@click.option("--year-month", default="", metavar="MONTH", help="The month it occurred: YYYY-MM, last or current.")
 @click.option("--source-id", default="", metavar="S", help="Such as datacite-usage or crossref.")
 @click.option("--relation-type-id", default="", metavar="R", help="Such as is-cited-by.")
 @click.option(
@@ -146,8 +146,8 @@ def _canonical(name: str, text: str) -> str:
 
     if name in ("subj_id", "obj_id"):
         return event_ids.canonical(text)
-    if name == "year_month" and not re.fullmatch("[0-9]{4}-(0[1-9]|1[0-2])", text):
-        raise BadInput(f"{text!r} is not a month: use YYYY-MM, such as 2026-05")
+    if name == "year_month":
+        return months.parse(text, clock.system().date())
     parts: dict[str, Callable[[str], str]] = {
         "doi": identifiers.fold,
         "prefix": identifiers.fold,

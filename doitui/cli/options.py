@@ -49,6 +49,9 @@ SECONDS = _Seconds(0.05, 86_400)
 
 ids_argument = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 dois_argument = click.argument("dois", nargs=-1, required=True, metavar="DOI...")
+month_option = click.option(
+    "--month", required=True, metavar="MONTH", help="The month: YYYY-MM, last or current (by setting usage_timezone)."
+)
 files_argument = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 repository_option = click.option("--repository", "code", default="", metavar="CODE", help="Only this repository.")
 owner_option = click.option(

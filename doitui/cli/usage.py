@@ -14,6 +14,8 @@ from doitui.cli.output import say, table
 from doitui.cli.progress import adds_progress, progress
 from doitui.cli.session import Session, reads, reads_database, writes, writes_database
 from doitui.cli.usage_drain import drain, reason_lines, refresh_events
+from doitui_core import clock
+from doitui_core.domain import months
 from doitui_core.domain.counter_terms import LABELS, METRICS
 from doitui_core.errors import BadInput
 from doitui_core.text import plural
@@ -81,7 +83,7 @@ log_options = stack(
 @usage.command()
 @files_argument
 @log_options
-@click.option("--month", default="", metavar="YYYY-MM", help="Only this month.")
+@click.option("--month", default="", metavar="MONTH", help="Only this month: YYYY-MM, last or current.")
 @click.option("--robots", type=click.Path(path_type=Path), metavar="FILE", help="List of robots (default: built in).")
 @click.option("--machines", type=click.Path(path_type=Path), metavar="FILE", help="List of tools (default: built in).")
 @reads
@@ -97,6 +99,7 @@ def count(
     """
     from doitui_core.usage import agents, count_logs
 
+    month = months.parse(month, clock.system().date()) if month else ""
     known = agents.load(robots=robots, tools=machines)
     with progress("counting", sum(path.stat().st_size for path in files if path.is_file())) as bar:
         found = count_logs.count(files, known, count_logs.CountOptions(month=month, **log), bar.update)
@@ -227,7 +230,7 @@ def import_counts(session: Session, files: tuple[Path, ...], code: str | None) -
 
 
 @usage.command("show")
-@click.option("--month", default="", metavar="YYYY-MM", help="Only this month, by day.")
+@click.option("--month", default="", metavar="MONTH", help="Only this month, by day: YYYY-MM, last or current.")
 @click.option("--doi", default="", metavar="DOI", help="Only this DOI.")
 @repository_option
 @click.option("--limit", default=100, type=LIMIT_OR_ALL, help="Maximum DOIs (default 100; 0: all).")

@@ -11,7 +11,7 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.items import show_results
-from doitui.cli.options import LIMIT_OR_ALL, files_argument, paging_options, repository_option, show_page
+from doitui.cli.options import LIMIT_OR_ALL, files_argument, month_option, paging_options, repository_option, show_page
 from doitui.cli.output import say, table
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, reads, reads_database, writes
@@ -23,14 +23,12 @@ if TYPE_CHECKING:
     from doitui_core.usage_reports.building import BuiltReport
     from doitui_core.usage_reports.reconcile import Reconciled
 
-month_option = click.option("--month", required=True, metavar="YYYY-MM", help="The month.")
-
 
 @click.group("usage-report")
 def usage_report() -> None:
     """Build, check and submit monthly usage reports (SUSHI, release rd1), and compare them with the stored ones.
 
-    Example: doitui usage-report submit --month 2026-10
+    Example: doitui usage-report submit --month last
     """
 
 
@@ -153,22 +151,28 @@ def _validate_lines(row: Mapping[str, Any]) -> Iterator[str]:
 @month_option
 @repository_option
 @click.option("--queue", "queued", is_flag=True, help="Let the worker (`doitui work`) send it.")
+@click.option("--partial", is_flag=True, help="Also where the month is not over: its counts will grow.")
 @writes
-def submit(session: Session, month: str, code: str, queued: bool) -> None:
+def submit(session: Session, month: str, code: str, queued: bool, partial: bool) -> None:
     """Send the report of a month now. Send it again when counts have changed: it replaces the earlier one.
+
+    A month that is not over is refused without --partial.
 
     After an interruption the next `doitui work` or submit starts again with its first part.
 
-    Example: doitui usage-report submit --month 2026-10
+    Example: doitui usage-report submit --month last
     """
+    from doitui_core.operations import submit_reports
     from doitui_core.usage_reports import building, report_connection
 
     with session.database():
+        if not partial:
+            submit_reports.check_over(month)
         if session.dry_run:
             rows = []
             for repository, report in building.for_month(month, code):
                 url = report_connection.for_repository(repository).url
-                line = f"{repository.code}: the report of {month} would be sent to {url}"
+                line = f"{repository.code}: the report of {report.period.month} would be sent to {url}"
                 rows.append({**_about(report), "url": url, "line": line})
         else:
             rows = _submit(month, code, queued, session.actor)

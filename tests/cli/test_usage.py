@@ -140,7 +140,7 @@ def test_import_prints_the_place_of_a_rejected_line(minted: Any, log: Path) -> N
         (("--view-pattern", "("), "'(' is no regular expression"),
         (("--view-pattern", "^/records/"), "has no group"),
         ((), "say which paths count"),
-        (("--month", "May", "--view-pattern", VIEWS), "'May' is no month"),
+        (("--month", "May", "--view-pattern", VIEWS), "'May' is not a month"),
         (("--robots", "/nowhere"), "/nowhere cannot be read"),
     ],
 )

@@ -95,8 +95,8 @@ def test_a_build_of_nothing_but_what_is_left_out_has_failed(counted: Any, out: P
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--month", "2025-13"), "'2025-13' is no month"),
-        (("--month", "May"), "'May' is no month"),
+        (("--month", "2025-13"), "'2025-13' is not a month"),
+        (("--month", "May"), "'May' is not a month"),
         (("--month", "2199-01"), "2199-01 has not begun yet"),
         (("--month", "2025-06"), "no usage of 2025-06 was counted"),
         ((*MONTH, "--repository", "no"), "there is no repository 'no'"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +179,23 @@ def test_no_secret_is_shown(counted: Any, sandbox: Any) -> None:
     assert "correct-horse-battery" not in done.out + done.err + json.dumps(
         counted("usage-report", "list", "--json").json
     )
+
+
+def test_the_last_month_is_submitted_by_its_name(minted: Any, doi_of: Callable[[str], str], tmp_path: Path) -> None:
+    last = (date.today().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    path = tmp_path / "counts.csv"
+    path.write_text(f"{HEAD}{doi_of('a')},{last},total-dataset-requests,machine,7\n", encoding="utf-8")
+    minted("usage", "import-counts", path)
+    assert [row["doi"] for row in minted("usage", "show", "--month", "last", "--json").json["counts"]] == [doi_of("a")]
+    assert minted("usage-report", "submit", "--month", "last").out.startswith(f"h: {last} submitted: 1 dataset")
+
+
+@pytest.mark.parametrize("extra", [(), ("--dry-run",), ("--queue",)])
+def test_a_month_that_is_not_over_is_refused(counted: Any, sandbox: Any, extra: tuple[str, ...]) -> None:
+    done = counted("usage-report", "submit", "--month", "current", *extra)
+    assert (done.code, "is not over" in done.complaint, writes(sandbox)) == (2, True, [])
+
+
+def test_a_month_that_is_not_over_is_submitted_if_that_is_asked_for(minted: Any) -> None:
+    done = minted("usage-report", "submit", "--month", "current", "--partial")
+    assert "no usage of" in done.complaint

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from doitui_core.db.models import Job, Repository, UsageReport
 from doitui_core.domain.job_kinds import JobStatus, Service
 from doitui_core.domain.outcomes import Outcome
-from doitui_core.errors import DatabaseUnavailable, DoituiError
+from doitui_core.errors import BadInput, DatabaseUnavailable, DoituiError
 from doitui_core.usage import recount
-from doitui_core.usage_reports import building, report_connection, submitting
+from doitui_core.usage_reports import building, period, report_connection, submitting
 from doitui_core.usage_reports.building import BuiltReport
 from doitui_core.worker import worker
 from doitui_core.worker.summary import Summary
@@ -30,6 +30,15 @@ class SubmittedReport:
     message: str = ""
     error: DoituiError | None = None
     row: UsageReport | None = None
+
+
+def check_over(month: str) -> None:
+    """Raise `BadInput` for a month that is not over: its report would lack the days to come. Also as `for_month`."""
+    about = period.for_month(month)
+    if not about.over:
+        raise BadInput(
+            f"{about.month} is not over, so its report would be partial: use --month last, or --partial to send it"
+        )
 
 
 def queue(month: str, *, actor: str, repository: str = "") -> list[SubmittedReport]:

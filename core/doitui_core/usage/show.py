@@ -8,7 +8,7 @@ from doitui_core.config import repositories
 from doitui_core.db import raw_sql
 from doitui_core.dois import doi_rows
 from doitui_core.domain.counter_terms import COLUMNS, METRICS
-from doitui_core.usage import hits
+from doitui_core.usage import hits, months
 from doitui_core.usage.zone import date_of, days_of_month
 
 Row = dict[str, Any]
@@ -21,8 +21,10 @@ _FROM = " FROM usage_count JOIN doi ON doi.id = usage_count.doi_id JOIN reposito
 def shown(*, month: str = "", doi: str = "", repository: str = "", limit: int = 100) -> Row:
     """`counts`: by DOI, access method and source, most investigations first; `months` and, for a month, `days`: sums.
 
-    `limit` 0: all DOIs. Raises `BadInput` for a month that is none, `NotFound` for a DOI or repository.
+    `limit` 0: all DOIs. `month`: as `months.resolve`.
+    Raises `BadInput` for a month that is none, `NotFound` for a DOI or repository.
     """
+    month = months.resolve(month) if month else ""
     where, values = _where(month, doi, repository)
     cut = f" LIMIT {limit + 1}" if limit else ""
     rows = raw_sql.execute(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from doitui_core.clock import EPOCH
-from doitui_core.errors import BadInput
+from doitui_core.domain import months
 from doitui_core.usage.counter import HOUR
 
 #: Microseconds. No zone has an offset finer than that any more, or changes it in between.
@@ -78,8 +77,7 @@ def days_of_month(month: str) -> range:
 
 def hours_of_month(month: str) -> range:
     """The hours of `YYYY-MM`. Raises `BadInput`."""
-    if not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", month):
-        raise BadInput(f"{month!r} is no month: write YYYY-MM")
+    months.check(month)
     first = date(int(month[:4]), int(month[5:]), 1)
     after = (first + timedelta(days=31)).replace(day=1)
     return range(day_of(first) * HOURS_A_DAY, day_of(after) * HOURS_A_DAY)

@@ -77,9 +77,9 @@ def for_month(month: str, code: str = "") -> list[tuple[Repository, BuiltReport]
     Raises `BadInput` as `for_repository`, `NotFound` for an unknown repository, or where nothing was counted.
     """
     wanted = [repositories.find(code)] if code else repositories.all_repositories()
-    days = period.for_month(month).days
-    found = [(row, for_repository(row, month)) for row in wanted if month_counts.exist(row.id, days)]
+    about = period.for_month(month)
+    found = [(row, for_repository(row, about.month)) for row in wanted if month_counts.exist(row.id, about.days)]
     if not found:
         where = f" for repository {code}" if code else ""
-        raise NotFound(f"no usage of {month} was counted{where}: `doitui usage show` lists what was")
+        raise NotFound(f"no usage of {about.month} was counted{where}: `doitui usage show` lists what was")
     return found

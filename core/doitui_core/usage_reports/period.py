@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from doitui_core import clock
-from doitui_core.db import database, raw_sql
+from doitui_core.db import raw_sql
 from doitui_core.errors import BadInput
-from doitui_core.usage import hits
-from doitui_core.usage.zone import HOURS_A_DAY, date_of, days_of_month
+from doitui_core.usage import months
+from doitui_core.usage.zone import HOURS_A_DAY, date_of, day_of, days_of_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,11 @@ class Period:
     partial: bool
 
     @property
+    def over(self) -> bool:
+        """Whether all of its days have begun and the last one ended."""
+        return day_of(months.today()) >= self.days.stop
+
+    @property
     def days(self) -> range:
         """The days of the month, counted from 1970."""
         return days_of_month(self.month)
@@ -36,8 +40,11 @@ class Period:
 
 
 def for_month(month: str) -> Period:
-    """The period of `month`, which may have begun today. Raises `BadInput` for an invalid or future month."""
-    days, today = days_of_month(month), hits.current_zone().hour(clock.micros(database.now())) // HOURS_A_DAY
+    """The period of `month` (as `months.resolve`), which may have begun today. Raises `BadInput` for an invalid or
+    future month.
+    """
+    month, today = months.resolve(month), day_of(months.today())
+    days = days_of_month(month)
     if today < days.start:
         raise BadInput(f"{month} has not begun yet: there is nothing to report")
     last = min(today, days.stop - 1)

@@ -55,7 +55,7 @@ def test_importing_again_replaces(imports: Import, a_minted_doi: Mint, counts: C
     ("row", "why"),
     [
         (ROW.replace("ms-1", "no"), "there is no DOI"),
-        (ROW.replace("2026-05", "May"), "'May' is no month"),
+        (ROW.replace("2026-05", "May"), "'May' is not a month"),
         (ROW.replace("total-dataset", "all"), "metric_type is"),
         (ROW.replace("regular", "robot"), "access_method is 'robot'"),
         (ROW.replace("12", "-1"), "count is '-1'"),

@@ -59,5 +59,5 @@ def test_a_month_has_its_days_and_hours() -> None:
 
 @pytest.mark.parametrize("month", ["", "2024", "2024-13", "2024-00", "24-01", "2024-1", "0000-01"])
 def test_what_is_no_month_is_refused(month: str) -> None:
-    with pytest.raises(BadInput, match="is no month: write YYYY-MM"):
+    with pytest.raises(BadInput, match="is not a month: use YYYY-MM"):
         days_of_month(month)
