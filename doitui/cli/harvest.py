@@ -38,14 +38,23 @@ from doitui_core.text import plural
     metavar="oai|auto|FIELD",
     help="Where the object id comes from (default oai: the last part of the OAI identifier).",
 )
+@click.option("--overwrite", is_flag=True, help="Take the source's values also where a person set others.")
 @writes
 def harvest(
-    session: Session, url: str, prefix: str, set_spec: str, from_date: str, code: str | None, object_id: str
+    session: Session,
+    url: str,
+    prefix: str,
+    set_spec: str,
+    from_date: str,
+    code: str | None,
+    object_id: str,
+    overwrite: bool,
 ) -> None:
     """Import records over OAI-PMH from the base address URL, or update records from there.
 
     Records are stored as `record import` stores them. An interrupted harvest continues with the same command. Records
-    deleted at the source are listed and not changed here. Requires pip install 'doitui[harvest]'.
+    deleted at the source are listed and not changed here. What a person set does not change: differences are reported,
+    and --overwrite takes the source's values. Requires pip install 'doitui[harvest]'.
 
     Example: doitui record harvest https://archive.example.org/oai --prefix oai_dc --from last
     """
@@ -57,7 +66,7 @@ def harvest(
     result = harvesting.HarvestResult()
     with session.database(), adds_progress(lambda: _progress(session, result)):
         config = repositories.config(repositories.find_or_only(code))
-        harvesting.harvest(request, config, result, dry_run=session.dry_run, actor=session.actor)
+        harvesting.harvest(request, config, result, overwrite=overwrite, dry_run=session.dry_run, actor=session.actor)
     _report(session, result)
 
 
@@ -74,8 +83,10 @@ def _report(session: Session, result: Any) -> None:
         "updated": result.updated,
         "deleted": list(map(dataclasses.asdict, result.deleted)),
         "rejected": [{"place": row.place, "error": row.error} for row in result.rejected],
-        "kept": [{"object_id": object_id} | dataclasses.asdict(field) for object_id, field in result.protected],
+        "kept": _fields(result.protected),
         "kept_count": len(result.protected),
+        "overwritten": _fields(result.overwritten),
+        "overwritten_count": len(result.overwritten),
         "dois_created": result.dois_created,
         "dois_queued": result.dois_queued,
         "not_registered": [{"object_id": object_id, "error": why} for object_id, why in result.not_registered],
@@ -83,12 +94,20 @@ def _report(session: Session, result: Any) -> None:
     for row in result.rejected:
         say(f"{row.place}: {row.error}")
     say_first(list(map(_deleted_line, result.deleted)), 10, " deleted at the source: --json lists all")
-    kept = [f"record {object_id} {field.message}" for object_id, field in result.protected]
-    say_first(kept, 10, " values set by hand that differ from the source: --json lists all")
+    for found, remark in (
+        (result.protected, "that differ from the source"),
+        (result.overwritten, "that were overwritten"),
+    ):
+        lines = [f"record {object_id} {field.message}" for object_id, field in found]
+        say_first(lines, 10, f" values set by hand {remark}: --json lists all")
     failed = [f"no DOI was registered for record {object_id}: {why}" for object_id, why in result.not_registered]
     say_first(failed, 10, " records without a registration: --json lists all")
     session.show(document, _lines(session, result))
     exits.leave_items([exits.USAGE] * len(result.rejected), result.stored + len(result.rejected))
+
+
+def _fields(found: Any) -> list[dict[str, Any]]:
+    return [{"object_id": object_id} | dataclasses.asdict(field) for object_id, field in found]
 
 
 def _deleted_line(row: Any) -> str:
@@ -104,7 +123,10 @@ def _lines(session: Session, result: Any) -> list[str]:
     if result.continued:
         lines.append("the harvest continued where it was interrupted")
     if result.protected:
-        lines.append(f"{plural(len(result.protected), 'value')} set by hand not changed")
+        kept = plural(len(result.protected), "value")
+        lines.append(f"{kept} set by hand not changed: --overwrite takes the source's values")
+    if result.overwritten:
+        lines.append(f"{plural(len(result.overwritten), 'value')} set by hand {session.would}overwritten")
     if result.dois_created or result.dois_queued:
         created = plural(result.dois_created, "DOI")
         lines.append(f"{created} {session.would}created, {result.dois_queued} queued for registration")

@@ -35,6 +35,8 @@ def test_json_has_the_counts(archive: Doitui, oai: OaiArchive) -> None:
             "rejected": [{"place": "oai:archive.example.org:2", "error": "has <none> without a DataCite <resource>"}],
             "kept": [],
             "kept_count": 0,
+            "overwritten": [],
+            "overwritten_count": 0,
             "dois_created": 0,
             "dois_queued": 0,
             "not_registered": [],
@@ -74,6 +76,30 @@ def test_dublin_core_says_what_is_missing_and_left_out(archive: Doitui, oai: Oai
         "1 of them cannot be minted yet: see `doitui record check --all`",
         "1 relation left out: Dublin Core does not say their type",
     ]
+
+
+def test_what_a_person_set_is_overwritten_only_if_asked(archive: Doitui, oai: OaiArchive) -> None:
+    oai.add(1, metadata=dublin_core(title="Letters", identifier="https://archive.example.org/1"))
+    harvest = ("record", "harvest", oai.url, "--prefix", "oai_dc")
+    archive(*harvest)
+    archive("record", "set", "1", "--url", "https://elsewhere.example.org/1")
+
+    def landing_page() -> str:
+        return str(archive("record", "show", "1", "--json").json["url"])
+
+    kept = archive(*harvest)
+    assert (landing_page(), "1 value set by hand not changed: --overwrite takes the source's values" in kept.out) == (
+        "https://elsewhere.example.org/1",
+        True,
+    )
+    would = archive(*harvest, "--overwrite", "--dry-run")
+    assert "1 value set by hand would be overwritten" in would.out
+    done = archive(*harvest, "--overwrite", "--json")
+    value = {"field": "url", "value": "https://elsewhere.example.org/1", "document": "https://archive.example.org/1"}
+    assert (done.json["overwritten"], landing_page()) == (
+        [{"object_id": "1"} | value],
+        "https://archive.example.org/1",
+    )
 
 
 def test_all_rejected_is_an_error_of_the_input(archive: Doitui, oai: OaiArchive) -> None:

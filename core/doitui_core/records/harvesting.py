@@ -24,7 +24,7 @@ from doitui_core.records import harvest_state, importing, oai_dc, record_lookup
 from doitui_core.records.harvest_state import HarvestRequest
 from doitui_core.records.importing import ImportOptions, ImportResult
 from doitui_core.records.reading import Document, Unread
-from doitui_core.records.record_merge import ProtectedField
+from doitui_core.records.record_merge import OverwrittenField, ProtectedField
 from doitui_core.text import user_agent
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class DeletedRecord:
 class HarvestResult:
     """What a harvest has done so far. `continued`: it began where an earlier one stopped.
 
-    `not_mintable`: stored records that DataCite would reject. `relations`: values of `relation` that were left out.
+    `not_mintable`: stored records that DataCite would reject. `protected`: (object id, value set by hand) that differ from
+    the source; `overwritten`: those it replaced. `relations`: values of `relation` that were left out.
     `dois_created`, `dois_queued`: what publishing did; `not_registered`: (object id, why) where that failed.
     """
 
@@ -65,6 +66,7 @@ class HarvestResult:
     deleted: list[DeletedRecord] = field(default_factory=list)
     rejected: list[ImportResult] = field(default_factory=list)
     protected: list[tuple[str, ProtectedField]] = field(default_factory=list)
+    overwritten: list[tuple[str, OverwrittenField]] = field(default_factory=list)
     dois_created: int = 0
     dois_queued: int = 0
     not_registered: list[tuple[str, str]] = field(default_factory=list)
@@ -83,6 +85,7 @@ class HarvestResult:
         self.updated += not result.created
         self.not_mintable += any(found.level == "error" for found in result.findings)
         self.protected += [(result.object_id, field_) for field_ in result.protected]
+        self.overwritten += [(result.object_id, field_) for field_ in result.overwritten]
         self.dois_created += bool(result.published.created_by)
         self.dois_queued += bool(result.published.registered_by)
         if result.published.error:
@@ -94,20 +97,23 @@ def harvest(
     config: Config,
     result: HarvestResult | None = None,
     *,
+    overwrite: bool = False,
     dry_run: bool = False,
     actor: str = "python",
     policy: RequestPolicy | None = None,
 ) -> HarvestResult:
     """Harvest what `request` names into a repository, from where the same harvest stopped, if it did.
 
-    `result` is added to, page by page, also where an error ends the harvest. Raises `BadInput` for a request that makes
-    no sense or that the server rejects, `Misconfigured` without the library, `RemoteFailed` for a server that cannot be
-    reached or whose response cannot be used.
+    `overwrite`: as in `ImportOptions`. `result` is added to, page by page, also where an error ends the harvest. Raises
+    `BadInput` for a request that makes no sense or that the server rejects, `Misconfigured` without the library,
+    `RemoteFailed` for a server that cannot be reached or whose response cannot be used.
     """
     result = HarvestResult() if result is None else result
     row = harvest_state.load(config.repository_id, request)
     result.continued = bool(row.token)
-    options = ImportOptions(object_id=request.object_id, dry_run=dry_run, actor=actor, repeats=True)
+    options = ImportOptions(
+        object_id=request.object_id, overwrite=overwrite, dry_run=dry_run, actor=actor, repeats=True
+    )
     storing = _Storing(config, options, row, result)
     for page in _pages(row, user_agent(config.text("contact_email")), policy):
         storing.store(page)
