@@ -103,6 +103,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("newer", "N", "Newer", "load rows that arrived since", SORTED, shown=False),
     Action("copy", "y", "Copy", "send it to the terminal's clipboard", (*DOIS, "queue", "events", "doctor")),
     Action("copy_as", "Y", "CopyAs", "send its address, and show all forms", (*DOIS, "queue", "events"), shown=False),
+    Action("export", "e", "Export", "save its document as DataCite XML or JSON", ("doi",)),
     Action("save", "e", "SaveCSV", "save the table as a CSV file", ("reports",)),
     Action("maximise", "z", "Maximise", "the list alone, or with the side pane", LISTS, shown=False),
     Action("refresh", "r", "Refresh", "read the database now", EVERYWHERE, shown=False),

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from doitui_core.config.repositories import Config
-from doitui_core.db import prepared
-from doitui_core.db.models import IS_KEPT, Doi, Funding, Record
-from doitui_core.dois import parent_link
+from doitui_core.db.models import IS_KEPT, Doi, Record
+from doitui_core.dois import fundings, parent_link
 from doitui_core.domain import strict_json
 from doitui_core.metadata import build, over_xml, sizes, validate
 from doitui_core.metadata.validate import Finding
@@ -24,30 +23,6 @@ URL_MISSING = Finding(
 )
 
 
-def fundings(record_ids: Sequence[int]) -> dict[int, list[Attributes]]:
-    """By record id the imported fundings of those that have any, as Kernel-4 `fundingReferences`."""
-    found: dict[int, list[Attributes]] = {}
-    for row in _FUNDINGS.all(record_ids):
-        members = {key: getattr(row, column) for key, column in FUNDING_COLUMNS.items() if getattr(row, column)}
-        found.setdefault(row.record_id, []).append(members)
-    return found
-
-
-#: Kernel 4's names of a funding, and the columns and CSV columns.
-FUNDING_COLUMNS = {
-    "funderName": "funder_name",
-    "funderIdentifier": "funder_identifier",
-    "funderIdentifierType": "funder_identifier_type",
-    "awardNumber": "award_number",
-    "awardUri": "award_uri",
-    "awardTitle": "award_title",
-}
-
-_FUNDINGS = prepared.Select(
-    lambda ids: Funding.select().where(Funding.record.in_(ids)).order_by(Funding.record, Funding.id), tuple
-)
-
-
 def attributes(
     record: Record, config: Config, funded: Sequence[Attributes] | None = None, own: Attributes | None = None
 ) -> Attributes:
@@ -57,36 +32,16 @@ def attributes(
     found: Attributes = strict_json.tolerant_loads(record.metadata) if own is None else dict(own)
     if parent_link.PARENT in found:
         parent_link.add(found, config)
-    imported = fundings([record.id] if record.id else []).get(record.id) if funded is None else funded
+    imported = fundings.imported([record.id] if record.id else []).get(record.id) if funded is None else funded
     own = found.get("fundingReferences", [])
     if imported and isinstance(own, list):  # the validation reports anything else
-        found["fundingReferences"] = own + [row for row in imported if not any(_stated(row, one) for one in own)]
+        found["fundingReferences"] = own + fundings.missing(imported, own)
     if not found.get("publisher") and config.text("default_publisher"):
         found["publisher"] = {"name": config.text("default_publisher")}
     types = found.get("types") or {}
     if isinstance(types, dict) and not types.get("resourceTypeGeneral") and config.text("default_resource_type"):
         found["types"] = {**types, "resourceTypeGeneral": config.text("default_resource_type")}
     return found
-
-
-def same_funding(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two rows (by columns) are one funding: the same funder, by identifier or else by name, and award."""
-    by = "funder_identifier" if one["funder_identifier"] and other["funder_identifier"] else "funder_name"
-    awards = [row["award_number"] or row["award_title"] or row["award_uri"] for row in (one, other)]
-    return _folded(one[by]) == _folded(other[by]) and _folded(awards[0]) == _folded(awards[1])
-
-
-def _folded(text: str) -> str:
-    plain = text.strip().casefold().rstrip("/")
-    return plain.removeprefix("https://").removeprefix("http://").removeprefix("dx.").removeprefix("doi.org/")
-
-
-def _stated(imported: Attributes, own: Any) -> bool:
-    """Whether the document itself has that funding."""
-    if not isinstance(own, dict):
-        return False
-    one, other = ({c: str(row.get(k) or "") for k, c in FUNDING_COLUMNS.items()} for row in (imported, own))
-    return same_funding(one, other)
 
 
 def landing_page(record: Record, config: Config) -> str:

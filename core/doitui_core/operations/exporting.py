@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from doitui_core.config import repositories
 from doitui_core.db.models import Doi, Record
 from doitui_core.dois import datacite_document, reservations
+from doitui_core.domain import strict_json
 from doitui_core.domain.states import Wanted
 from doitui_core.errors import Refused
 from doitui_core.metadata import to_xml
@@ -66,3 +68,11 @@ def as_xml(document: Mapping[str, Any], doi: str) -> str:
     """A document as DataCite XML. What no screen can show is a character reference."""
     text = to_xml.render(document, doi=doi).decode()
     return replace_unprintable(text, lambda character: f"&#{ord(character)};", keep="\t\n")
+
+
+def file_text(found: ExportedDocument, form: str) -> str:
+    """The document as a UTF-8 file in one of `FORMATS`: what `doi export` prints."""
+    if form == "xml":
+        return as_xml(found.document, found.doi).rstrip("\n") + "\n"
+    text = strict_json.dumps(as_json(found.document, found.doi), ensure_ascii=False, indent=2)
+    return replace_unprintable(text, lambda character: json.dumps(character)[1:-1], keep="\n") + "\n"

@@ -11,8 +11,7 @@ from doitui_core import csv_files
 from doitui_core.config import repositories
 from doitui_core.db import database
 from doitui_core.db.models import Funding, Record
-from doitui_core.dois import reservations
-from doitui_core.dois.datacite_document import FUNDING_COLUMNS, same_funding
+from doitui_core.dois import fundings, reservations
 from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.metadata.kernel4 import VOCABULARIES
 from doitui_core.records import record_lookup
@@ -20,7 +19,7 @@ from doitui_core.records import record_lookup
 REQUIRED = ("object_id", "funder_name")
 
 #: Any other column is ignored.
-COLUMNS = (*REQUIRED, *(column for column in FUNDING_COLUMNS.values() if column != "funder_name"))
+COLUMNS = (*REQUIRED, *(column for column in fundings.COLUMNS.values() if column != "funder_name"))
 
 REMEDY = f"its first line must name {', '.join(REQUIRED)}, and may name {', '.join(COLUMNS[2:])}"
 
@@ -82,7 +81,7 @@ def _store(row: dict[str, str], dry_run: bool) -> bool:
 
 def _has(record: Record, values: dict[str, str]) -> bool:
     known = Funding.select().where(Funding.record == record.id)
-    return any(same_funding({name: getattr(row, name) for name in values}, values) for row in known)
+    return any(fundings.same({name: getattr(row, name) for name in values}, values) for row in known)
 
 
 def _checked(row: dict[str, str]) -> dict[str, str]:

@@ -52,8 +52,8 @@ class DeletedRecord:
 class HarvestResult:
     """What a harvest has done so far. `continued`: it began where an earlier one stopped.
 
-    `not_mintable`: stored records that DataCite would reject. `protected`: (object id, value set by hand) that differ from
-    the source; `overwritten`: those it replaced. `relations`: values of `relation` that were left out.
+    `not_mintable`: stored records that DataCite would reject. `protected`: (object id, value set by hand) where the
+    source has another; `overwritten`: those it replaced. `relations`: values of `relation` that were left out.
     `dois_created`, `dois_queued`: what publishing did; `not_registered`: (object id, why) where that failed.
     """
 

@@ -10,7 +10,7 @@ from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import database, prepared
 from doitui_core.db.models import Record
-from doitui_core.dois import datacite_document, doi_rows, parent_link, reservations
+from doitui_core.dois import doi_rows, fundings, parent_link, reservations
 from doitui_core.domain import identifiers
 from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.metadata import from_json, landing_pages
@@ -112,7 +112,7 @@ def _plans(config: Config, given: Sequence[RecordInput], *, lock: bool) -> list[
     if len(set(ids)) < len(ids):  # one names it by its object id, one by its DOI
         raise _ConflictError
     own, others = reservations.for_records(ids), reservations.by_strings(one.doi for one in given if one.doi)
-    funded = datacite_document.fundings(ids)
+    funded = fundings.imported(ids)
 
     def plan(one: RecordInput, record: Record | None) -> Plan | DoituiError:
         id_ = record.id if record else 0

@@ -15,7 +15,8 @@ from doitui_core.domain.job_kinds import JobKind
 from doitui_core.metadata import build
 from doitui_core.queue import jobs
 from doitui_core.queue.jobs import IS_UNSETTLED
-from doitui_core.views import lists, rows
+from doitui_core.views import doi_fundings, lists, rows
+from doitui_core.views.doi_fundings import FundingRow
 from doitui_core.views.rows import DoiRow, EventRow, JobRow
 
 _KINDS = [str(kind) for kind in (JobKind.WRITE, JobKind.VERIFY, JobKind.RECHECK)]
@@ -45,6 +46,7 @@ class DoiPage:
     events_more: bool
     metadata: Any
     published: bool | None
+    fundings: list[FundingRow]
 
 
 def load(doi_id: int) -> DoiPage:
@@ -52,6 +54,7 @@ def load(doi_id: int) -> DoiPage:
     with database.read():
         row: Doi = Doi.get_by_id(doi_id)
         log, attempts = history(row).values()
+        metadata = strict_json.tolerant_loads(row.record.metadata) if row.record else None
         newest = Event.select(Event.id).where(Event.doi == doi_id).order_by(Event.id.desc()).limit(EVENTS + 1)
         events = rows.events(Event.id.in_(newest), [Event.id.desc()])
         return DoiPage(
@@ -61,8 +64,9 @@ def load(doi_id: int) -> DoiPage:
             jobs=_jobs(doi_id, attempts),
             events=events[:EVENTS],
             events_more=len(events) > EVENTS,
-            metadata=strict_json.tolerant_loads(row.record.metadata) if row.record else None,
+            metadata=metadata,
             published=bool(row.record.published) if row.record else None,
+            fundings=doi_fundings.load(row, metadata, attempts),
         )
 
 

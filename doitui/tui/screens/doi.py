@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Horizontal
 from textual.widget import Widget
 
 from doitui.tui import state_symbols
+from doitui.tui.acts.dialogs import Sheet
 from doitui.tui.acts.doi_acts import DoiActs
 from doitui.tui.acts.queue_acts import QueueActs
 from doitui.tui.data import usage_months
@@ -64,6 +66,7 @@ class DoiScreen(DoiActs, QueueActs, Section):
         ["  verification  ", "two checks: DataCite's own answer, and where the resolver leads"],
         "",
         "c asks DataCite and shows each field that differs; it only reads. Z stores the state that DataCite reports.",
+        "e saves the document that would be sent, as XML or JSON. Fundings stand above the metadata.",
     )
 
     def __init__(self) -> None:
@@ -220,6 +223,24 @@ class DoiScreen(DoiActs, QueueActs, Section):
         """Ask, then requeue the chosen rows with new attempts."""
         if self.page is not None:
             self.propose_retry(self.page.jobs)
+
+    def act_export(self) -> None:
+        """Read and check the document, in a thread; then ask where to save it, or list its errors."""
+        from doitui.tui.acts import export_dialog  # a page that exports nothing opens faster
+
+        doi_id, host = self.doi_id, self.doitui
+
+        def saved(place: Path | None) -> None:
+            if place is not None:
+                host.say(f"written to {place}")
+
+        def show(found: export_dialog.Export) -> None:
+            if found.errors:
+                self.app.push_screen(Sheet(export_dialog.refusal(found)))
+            else:
+                host.push_screen(export_dialog.ExportDialog(found), saved)
+
+        host.slow.ask(f"export {id(self)}", lambda: export_dialog.load(doi_id), self._if_current(show), host.lost)
 
     def copyable(self) -> str:
         """The DOI."""

@@ -14,6 +14,7 @@ from doitui.tui.text import bar, number, second
 from doitui.tui.widgets.lines import Labelled, Line, Rule, labelled
 from doitui_core.clock import iso
 from doitui_core.domain.counter_terms import LABELS
+from doitui_core.views.doi_fundings import FundingRow
 from doitui_core.views.doi_page import DoiPage
 from doitui_core.views.rows import EventRow
 
@@ -43,6 +44,7 @@ def facts(page: DoiPage) -> list[Line]:
             "title": row.title or "-",
             "published": {True: "yes", False: "no", None: "-"}[page.published],
             "landing page": row.url or "-",
+            "funding": _funding_counts(page.fundings) if page.fundings else None,
             "tombstone": row.reason or None,
             "successor": row.successor or "-" if row.reason else None,
         },
@@ -106,10 +108,32 @@ def requests(page: DoiPage) -> list[Line]:
 
 
 def metadata(page: DoiPage) -> list[Line]:
-    """Its Kernel-4 metadata as JSON."""
+    """Its fundings, and its Kernel-4 metadata as JSON."""
     if page.metadata is None:
         return [Rule("Metadata"), "", " There is no record here that this DOI belongs to."]
-    return [Rule("Metadata of the record"), *_document(page.metadata, " ")]
+    return [*_fundings(page.fundings), Rule("Metadata of the record"), *_document(page.metadata, " ")]
+
+
+def _fundings(rows: list[FundingRow]) -> list[Line]:
+    """Each funding, where it is from, and whether DataCite has it; nothing without any."""
+    if not rows:
+        return []
+    lines: list[Line] = [Rule("Funding", number(len(rows)))]
+    for row in rows:
+        mark = {True: ("  at DataCite", "good"), False: ("  not sent yet", "warn"), None: ("", "")}[row.sent]
+        lines.append([(f" {row.funder or '-'}", "strong"), (f"  {row.identifier}", "quiet")])
+        lines.append(
+            [("   award  ", "quiet"), row.award or "-", (f"  {row.award_uri}" if row.award_uri else "", "quiet")]
+        )
+        lines.append([("   from   ", "quiet"), "CSV (funding import)" if row.imported else "document", mark])
+    return [*lines, ""]
+
+
+def _funding_counts(rows: list[FundingRow]) -> state_symbols.Cell:
+    """How many fundings there are, how many of them from CSV, and how many DataCite does not have."""
+    imported, unsent = sum(row.imported for row in rows), sum(row.sent is False for row in rows)
+    text = number(len(rows)) + (f", {number(imported)} from CSV" if imported else "")
+    return (f"{text}, {number(unsent)} not sent yet", "warn") if unsent else text
 
 
 def _document(document: Any, indent: str) -> list[Line]:
