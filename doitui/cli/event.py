@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doitui.cli import event_data, event_derive, exits, row_json
+from doitui.cli import event_data, event_derive, event_discard, exits, row_json
 from doitui.cli.items import check_selection, selection_options, show_retried
 from doitui.cli.options import ID, LIMIT_OR_ALL, paging_options, show_page
 from doitui.cli.output import fields, say
@@ -35,7 +35,7 @@ event.add_command(event_derive.derive)
 
 
 @event.command("list")
-@click.option("--state", default="", metavar="S", help="pending, submitted, failed or uncertain.")
+@click.option("--state", default="", metavar="S", help="pending, submitted, failed, uncertain or discarded.")
 @click.option("--doi", default="", metavar="DOI", help="Only events of this DOI.")
 @paging_options
 @reads_database
@@ -178,3 +178,4 @@ def retry(session: Session, ids: tuple[int, ...], cause: str | None, everything:
 
 event.add_command(event_data.query)
 event.add_command(event_data.pull)
+event.add_command(event_discard.discard)

@@ -44,6 +44,9 @@ ID = _Id(1, 2**63 - 1)
 #: A maximum number of items; 0: all.
 LIMIT, LIMIT_OR_ALL = click.IntRange(1, 1_000_000_000), click.IntRange(0, 1_000_000_000)
 
+#: A number of items that a person confirms.
+COUNT = click.IntRange(0, 1_000_000_000)
+
 #: An interval that leaves the machine time for other work, and is at most a day.
 SECONDS = _Seconds(0.05, 86_400)
 

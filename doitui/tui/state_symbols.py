@@ -42,6 +42,7 @@ EVENT = {
     "submitted": ("+", "good"),
     "failed": ("!", "bad"),
     "uncertain": ("?", "warn"),
+    "discarded": ("x", "quiet"),
 }
 
 VERIFICATION = {"unverified": ("?", "quiet"), "verified": ("=", "good"), "mismatch": ("#", "bad")}

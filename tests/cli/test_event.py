@@ -376,7 +376,8 @@ def test_an_event_that_has_not_failed_is_not_retried(stated: Doitui) -> None:
 def test_a_cancelled_event_can_be_retried(stated: Doitui) -> None:
     (job,) = stated("queue", "list", "--lane", "events", "--json").json["jobs"]
     cancelled = stated("queue", "cancel", job["id"]).code
-    retried = stated("event", "retry", "--all").out
+    (event,) = stated("event", "list", "--state", "discarded", "--json").json["events"]
+    retried = stated("event", "retry", event["id"]).out
 
     assert (cancelled, retried) == (0, "1 event set to pending\n")
 
@@ -400,7 +401,8 @@ def test_a_job_of_an_event_is_shown(stated: Doitui, doi: str) -> None:
 def test_status_counts_events(refused: Doitui, doi: str) -> None:
     add(refused, doi)
 
-    assert refused("status", "--json").json["events"] == {"pending": 1, "submitted": 0, "failed": 1, "uncertain": 0}
+    counts = refused("status", "--json").json["events"]
+    assert {state: number for state, number in counts.items() if number} == {"pending": 1, "failed": 1}
 
 
 def test_the_worker_also_sends_events(stated: Doitui, write: Callable[..., Path], sandbox: Sandbox) -> None:

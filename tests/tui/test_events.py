@@ -51,7 +51,7 @@ def test_that_no_worker_runs_is_reported_above(shown: Shown) -> None:
 
 @pytest.mark.parametrize(
     ("cause", "error"),
-    [("credentials", "HTTP 401: stale or wrong token"), ("forbidden", "HTTP 403: no right to write events")],
+    [("credentials", "HTTP 401: stale or wrong token"), ("forbidden", "events are kept, not sent")],
 )
 def test_a_refusal_is_reported_above(shown: Shown, cause: str, error: str) -> None:
     name = "events http://127.0.0.1:1 demo.repo"

@@ -33,12 +33,34 @@ USAGE_RELATIONS = frozenset(USAGE.values())
 #: What DataCite shows as views and downloads (datacite-api 3.2).
 SHOWN = frozenset({"unique-dataset-investigations-regular", "unique-dataset-requests-regular"})
 
+_BY_RELATION = {
+    "is-authored-by": EventKind.AUTHORS,
+    "is-authored-at": EventKind.AFFILIATIONS,
+    "is-funded-by": EventKind.FUNDERS,
+}
+
+_BY_OBJECT = (
+    ("https://arxiv.org/", EventKind.ARXIV),
+    ("https://pubmed.ncbi.nlm.nih.gov/", EventKind.PMID),
+    ("https://hdl.handle.net/", EventKind.HANDLE),
+)
+
 _WORDS: dict[str, frozenset[str]] = {
     "none": frozenset(),
     "usage": SHOWN,
     **{kind.value: frozenset({kind.value}) for kind in EventKind},
     **{relation: frozenset({relation}) for relation in USAGE.values()},
 }
+
+
+def kind_of(relation: str, obj_id: str) -> str:
+    """What switches an event on: its relation type for usage, else an `EventKind`. Of works the canonical object id
+    tells the kind: a URL of arXiv, PubMed or the Handle System counts as such a work.
+    """
+    if relation in USAGE_RELATIONS:
+        return relation
+    kind = _BY_RELATION.get(relation)
+    return kind or next((kind for start, kind in _BY_OBJECT if obj_id.startswith(start)), EventKind.WORKS)
 
 
 def parse_kinds(text: str) -> frozenset[str]:

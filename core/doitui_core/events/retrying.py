@@ -19,7 +19,7 @@ from doitui_core.text import list_ids
 
 
 def retryable(*, ids: Sequence[int] = (), cause: str | None = None) -> list[int]:
-    """Of the events `ids`, or of all, those that have failed (of `cause`); their ids.
+    """The ids of failed events (of `cause`): of all, or of the events `ids`, with those of them that were discarded.
 
     Raises `NotFound` for an id, `BadInput` for a cause that none of them has.
     """
@@ -65,7 +65,7 @@ def retry(
             if back:
                 act = audit.note(actor, "retry", list_ids(back, "event"), cause or "", act=act)
     if back:
-        blocking.retry_services([row.id for row in Repository.select()], (Service.EVENTS,))
+        blocking.retry_services([row.id for row in Repository.select()], (Service.EVENTS,), switched_off=True)
     return back
 
 
@@ -88,9 +88,11 @@ def _failed(ids: Sequence[int], cause: str | None) -> Any:
 
 
 def _not_retryable(ids: Sequence[int], cause: str | None) -> Any:
-    """Those whose job was cancelled: they have none."""
+    """Those that have no job: it was cancelled."""
     unsettled = Job.select().where(Job.subject_id == Event.id, Job.kind == str(JobKind.EVENT), jobs.IS_UNSETTLED)
-    rows = Event.select().where(Event.state == str(EventState.FAILED), ~peewee.fn.EXISTS(unsettled))
+    # Discarded ones only by their ids: whoever retries all does not mean them.
+    states = [str(EventState.FAILED), *([str(EventState.DISCARDED)] if ids else [])]
+    rows = Event.select().where(Event.state.in_(states), ~peewee.fn.EXISTS(unsettled))
     return _narrowed(rows, Event.id, ids, Event.cause, cause).order_by(Event.id)
 
 

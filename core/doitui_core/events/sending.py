@@ -7,6 +7,7 @@ same total. Lock order: job, then event.
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, replace
 
 from doitui_core import clock
@@ -23,10 +24,12 @@ from doitui_core.events import eligible, store
 from doitui_core.events.event_connection import EventConnection
 from doitui_core.events.event_outcomes import event_outcome
 from doitui_core.notify import outage_check
-from doitui_core.queue import fenced_finish, jobs
+from doitui_core.queue import fenced_finish, jobs, rate_limit
 from doitui_core.queue.connection import LOST
 from doitui_core.queue.fenced_finish import Conclusion
 from doitui_core.queue.leases import Lease
+
+log = logging.getLogger("doitui.worker")
 
 ATTEMPTS_SPENT = (
     "{} attempts brought no answer, or their worker died: see whether events_url can be reached, then retry"
@@ -94,14 +97,23 @@ def _finish(lease: Lease, connection: EventConnection, outcome: Outcome, sent: _
         lease,
         connection,
         outcome,
-        lock=lambda: None,  # the event is locked after its job
+        lock=lambda: _switch_off(connection, outcome),  # the event is locked after its job
         write=lambda _, conclude: _settle(lease, conclude(outcome), sent),
     )
+
+
+def _switch_off(connection: EventConnection, outcome: Outcome) -> None:
+    """Without the right to write events nothing more is sent: noted before the job is due again."""
+    if outcome.cause == rate_limit.NO_RIGHT and rate_limit.refuse(connection.rate_limit, outcome):
+        code, message = connection.config.code, outcome.message
+        database.after_commit(lambda: log.info("events of repository %s are kept, not sent: %s", code, message))
 
 
 def _settle(lease: Lease, end: Conclusion, sent: _Sent) -> Conclusion:
     """Write the event; where its job goes."""
     row = database.for_update(Event.select().where(Event.id == lease.subject_id)).get()
+    if end.outcome.cause == rate_limit.NO_RIGHT:
+        end.requeue(database.now())  # kept: it is no fault of the event
     end.finalize()
     _note(row, lease, end.outcome, sent)
     if end.status in (JobStatus.COMPLETED, JobStatus.FAILED) and row.total != sent.total:

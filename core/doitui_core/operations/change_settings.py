@@ -9,6 +9,7 @@ from doitui_core.config.settings import TABLE
 from doitui_core.db import audit, database
 from doitui_core.db.models import Doi, Harvest, Record, Repository, Setting
 from doitui_core.errors import BadInput
+from doitui_core.events import switching
 from doitui_core.queue import blocking
 from doitui_core.text import MASK
 
@@ -60,7 +61,7 @@ def set_settings(given: Mapping[str, str], repository_id: int = 0, *, actor: str
     """Store some settings, all or none. Raises as `check`."""
     checked = {name: settings.check(name, text) for name, text in given.items()}
     doi_settings.check(checked, settings.load(repository_id))
-    with database.write():
+    with database.write(), switching.follows(checked, actor):
         now = database.now()
         for name, value in checked.items():
             Setting.insert(repository_id=repository_id, name=name, value=value, updated_at=now).on_conflict(
@@ -69,17 +70,17 @@ def set_settings(given: Mapping[str, str], repository_id: int = 0, *, actor: str
             ).execute()
             audit.note(actor, "set", _setting_label(name, repository_id), MASK if TABLE[name].hides(value) else value)
         if checked:
-            blocking.retry_blocked(repository_id)
+            blocking.retry_blocked(repository_id, checked)
 
 
 def unset_setting(name: str, repository_id: int = 0, *, actor: str = "python") -> bool:
     """Forget a setting; whether there was one."""
     settings.known(name)
-    with database.write():
+    with database.write(), switching.follows([name], actor):
         gone: int = Setting.delete().where(Setting.repository_id == repository_id, Setting.name == name).execute()
         if gone:
             audit.note(actor, "unset", _setting_label(name, repository_id))
-        blocking.retry_blocked(repository_id)
+        blocking.retry_blocked(repository_id, [name])
     return bool(gone)
 
 

@@ -59,7 +59,7 @@ def flush(
 def requeue_failed(*, limit: int | None, max_attempts: int) -> int:
     """Requeue failed events with fewer than `max_attempts` attempts, which they keep; how many."""
     with database.write():
-        blocking.retry_services([row.id for row in Repository.select()], (Service.EVENTS,))
+        blocking.retry_services([row.id for row in Repository.select()], (Service.EVENTS,), switched_off=True)
         failed = Job.select().where(Job.kind == str(JobKind.EVENT), Job.status == "failed", Job.attempts < max_attempts)
         job_rows = list(database.for_update(failed.order_by(Job.id).limit(limit)))
         for job in job_rows:

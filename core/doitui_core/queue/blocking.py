@@ -7,6 +7,7 @@ us, that service is left alone (`rate_limit.refuse`), not the repository's DOIs.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +19,14 @@ from doitui_core.domain.job_kinds import Service
 from doitui_core.domain.outcomes import Outcome
 from doitui_core.errors import Misconfigured
 from doitui_core.queue import breaker, jobs, outage_refund, rate_limit
+
+#: Settings that decide who writes events where.
+CREDENTIALS = frozenset(
+    (
+        *("datacite_repository_id", "datacite_password", "datacite_api_token"),
+        *("datacite_environment", "datacite_url", "events_url"),
+    )
+)
 
 
 def pause(repository: Repository, paused: bool, *, actor: str = "python") -> None:
@@ -51,13 +60,15 @@ def block(repository_id: int, outcome: Outcome) -> bool:
         )
 
 
-def retry_blocked(repository_id: int) -> None:
-    """Something was set, for one repository or (0) for all: what was blocked is looked at anew."""
+def retry_blocked(repository_id: int, names: Collection[str] = ()) -> None:
+    """The settings `names` were set, for one repository or (0) for all: what was blocked is looked at anew. Events that
+    we have no right to send are only with another credential or address.
+    """
     chosen = [row for row in Repository.select() if repository_id in (0, row.id)]
     for row in chosen:
         if row.blocked_cause:
             unblock(row.id)
-    retry_services([row.id for row in chosen])
+    retry_services([row.id for row in chosen], switched_off=not CREDENTIALS.isdisjoint(names))
 
 
 def unblock(repository_id: int) -> int:
@@ -68,11 +79,16 @@ def unblock(repository_id: int) -> int:
 
 
 def retry_services(
-    repository_ids: list[int], services: tuple[Service, ...] = (Service.EVENTS, Service.REPORTS)
+    repository_ids: list[int],
+    services: tuple[Service, ...] = (Service.EVENTS, Service.REPORTS),
+    *,
+    switched_off: bool = False,
 ) -> None:
-    """Try again what the services of `services` refused: who holds which credential there may have changed."""
+    """Try again what the services of `services` refused: who holds which credential there may have changed.
+    `switched_off`: also events that we had no right to send.
+    """
     with database.joining():
-        accept(services)
+        accept(services, switched_off=switched_off)
         for service in services:
             jobs.unblock(repository_ids, service)
 
@@ -84,10 +100,16 @@ def ask_again(job_ids: list[int]) -> None:
         accept(tuple(Service(service) for (service,) in found.tuples()))
 
 
-def accept(services: tuple[Service, ...]) -> None:
-    """Send to the services of `services` again, also where they refused us. Inside `database.write()`."""
-    refused = [row.name for row in RateLimit.select().where(RateLimit.blocked_at > EPOCH)]
-    rate_limit.accept(name for name in refused if rate_limit.service_of(name) in services)
+def accept(services: tuple[Service, ...], *, switched_off: bool = True) -> None:
+    """Send to the services of `services` again, also where they refused us. Inside `database.write()`. `switched_off`:
+    also events that we had no right to send.
+    """
+    rows = list(RateLimit.select().where(RateLimit.blocked_at > EPOCH))
+    rate_limit.accept(
+        row.name
+        for row in rows
+        if rate_limit.service_of(row.name) in services and (switched_off or not rate_limit.switched_off(row))
+    )
 
 
 def retry_refused() -> None:
@@ -106,7 +128,7 @@ def retry_refused() -> None:
 def _retry_refused(repository_id: int, service: Service) -> None:
     name = rate_limit.name(repositories.config(Repository.get_by_id(repository_id)), service)
     row = RateLimit.get_or_none(RateLimit.name == name)
-    if row is None or row.blocked_at is None:
+    if row is None or row.blocked_at is None or rate_limit.switched_off(row):
         jobs.unblock([repository_id], service)
     elif (row.canary_at or EPOCH) <= database.now() and not jobs.due(repository_id, 1, service=service):
         jobs.unblock([repository_id], service, limit=1)

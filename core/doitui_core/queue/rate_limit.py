@@ -43,6 +43,9 @@ LAST_PROBE = timedelta(minutes=15)
 LAST_CREDENTIAL_PROBE = timedelta(days=1)
 
 
+#: The cause of a 403: the credential is known and has no right to write.
+NO_RIGHT = "forbidden"
+
 #: How the names of the rows of each service begin.
 _NAME_PREFIX = {Service.DOIS: "rest", Service.EVENTS: "events", Service.REPORTS: "reports"}
 
@@ -102,7 +105,7 @@ def take(name: str, wanted: int, rate: float | None) -> Grant:
             return Grant(0, _seconds(probe_due(row, moment), moment), open=True)
         if row.blocked_at is not None:
             return Grant(
-                int(_take_probe(row, moment, row.blocked_at, LAST_CREDENTIAL_PROBE)),
+                int(not switched_off(row) and _take_probe(row, moment, row.blocked_at, LAST_CREDENTIAL_PROBE)),
                 refused=_refusal(row),
                 suspect=True,
             )
@@ -155,6 +158,11 @@ def _take_probe(row: RateLimit, now: datetime, since: datetime, longest: timedel
     waited = min(max(now - since, FIRST_PROBE), longest)
     RateLimit.update(canary_at=now + waited).where(RateLimit.name == row.name).execute()
     return True
+
+
+def switched_off(row: RateLimit) -> bool:
+    """Whether events are not even probed for: our credential has no right to write them, which no time changes."""
+    return row.blocked_at is not None and row.blocked_cause == NO_RIGHT and service_of(row.name) is Service.EVENTS
 
 
 def _refusal(row: RateLimit) -> Outcome:

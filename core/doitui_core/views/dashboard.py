@@ -51,8 +51,8 @@ class QueuePace:
 
 @dataclass(frozen=True, slots=True)
 class ServiceLink:
-    """A service we send to. `state`: ok, out, refused, paused or slowed; of the last `requests` that were looked at
-    `faulty` went wrong, and `milliseconds` is what they took (median).
+    """A service we send to. `state`: ok, out, refused, off (no right to write events), paused or slowed; of the last
+    `requests` that were looked at `faulty` went wrong, and `milliseconds` is what they took (median).
     """
 
     name: str
@@ -172,6 +172,8 @@ def _link(row: RateLimit, now: datetime, last: list[Any]) -> ServiceLink:
 def _state(row: RateLimit, now: datetime) -> tuple[str, datetime | None]:
     if row.opened_at is not None:
         return "out", row.opened_at
+    if rate_limit.switched_off(row):
+        return "off", row.blocked_at
     if row.blocked_at is not None:
         return "refused", row.blocked_at
     if (paused := rate_limit.paused_until(row, now)) is not None:
@@ -228,7 +230,7 @@ def _doi_alert(number: int, state: str, message: str, advice: str) -> list[Alert
 def _event_alerts(counts: dict[str, int], *, no_worker: bool) -> list[Alert]:
     """What keeps events from going out; `no_worker`: that no worker runs is reported already."""
     found = event_health.diagnosis()
-    if found is None or (no_worker and not counts["failed"]):
+    if found is None or found.kept or (no_worker and not counts["failed"]):
         return []
     return [Alert("FAIL", 0, found.message, found.remedy, ("events", ""))]
 

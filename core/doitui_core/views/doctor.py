@@ -248,9 +248,12 @@ def _events() -> list[Check]:
     wrong = [
         Check("events", FAIL, link.wrong, "doitui setting set events_url URL") for link in found.links if link.wrong
     ]
+    if found.diagnosis is not None and found.diagnosis.kept:
+        # That DataCite lets only its staff write events is no fault of the set-up; that a hub refuses us may be one.
+        level = OK if found.diagnosis.kept == "DataCite" else WARN
+        return [*wrong, Check("events", level, found.diagnosis.message, found.diagnosis.remedy if level != OK else "")]
     if found.diagnosis is not None:
-        # That DataCite lets only its staff write events is no fault of the set-up.
-        level = FAIL if counts["failed"] or found.diagnosis.refused not in ("", "forbidden") else WARN
+        level = FAIL if counts["failed"] or found.diagnosis.refused else WARN
         return [*wrong, Check("events", level, found.diagnosis.message, found.diagnosis.remedy)]
     if wrong or not sum(counts.values()):
         return wrong or [Check("events", OK, "none yet")]

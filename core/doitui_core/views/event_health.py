@@ -16,7 +16,7 @@ from doitui_core.domain.event import Origin
 from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import Service
 from doitui_core.errors import Misconfigured
-from doitui_core.queue import blocking, heartbeats, jobs
+from doitui_core.queue import blocking, breaker, heartbeats, jobs, rate_limit
 from doitui_core.usage import spool_place
 from doitui_core.views import dashboard_counts
 
@@ -27,22 +27,24 @@ LOOKED_AT = 1000
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What is wrong, and what to do. `status`: the HTTP status behind it, 0 for none. `refused`: the cause for
-    which the service refuses us; empty where it does not.
+    which the service refuses us; empty where it does not. `kept`: events are kept and not sent because we have no right
+    to write them at `kept`: an address, or DataCite. That is no fault.
     """
 
     message: str
     remedy: str
     status: int = 0
     refused: str = ""
+    kept: str = ""
 
 
 def diagnosis() -> Diagnosis | None:
     """What keeps events from going out; None where nothing does. Cheap: counters, and a look at the last failures."""
-    return _refused() or _no_worker() or _one_cause()
+    return _refused() or _no_worker() or _one_cause() or _kept()
 
 
 def _refused() -> Diagnosis | None:
-    row = next(iter(blocking.refused(Service.EVENTS)), None)
+    row = next((row for row in blocking.refused(Service.EVENTS) if not rate_limit.switched_off(row)), None)
     if row is None:
         return None
     status = Event.select(Event.response_status).where(Event.state == "failed", Event.cause == row.blocked_cause)
@@ -52,8 +54,40 @@ def _refused() -> Diagnosis | None:
     return Diagnosis(message, _remedy(row.blocked_cause), code, row.blocked_cause)
 
 
+#: Said of DataCite, where this is so for everybody.
+KEPT = "events are kept, not sent: DataCite lets only its staff write them; usage reports go instead"
+
+
+def _kept() -> Diagnosis | None:
+    row = next((row for row in blocking.refused(Service.EVENTS) if rate_limit.switched_off(row)), None)
+    if row is None:
+        return None
+    waiting = dashboard_counts.events()[EventState.PENDING]
+    place = next(filter(None, map(_own_address, _sharing(row.name))), "")
+    message = f"events are kept, not sent: this account may not write them at {place}" if place else KEPT
+    remedy = "doitui event flush   # tries again"
+    return Diagnosis(f"{message} ({waiting:,} kept)", remedy, 403, row.blocked_cause, place or "DataCite")
+
+
+def _sharing(name: str) -> list[Config]:
+    return [repositories.config(row) for row, other in breaker.rate_limits(Service.EVENTS) if other == name]
+
+
+def _own_address(config: Config) -> str:
+    """Where events go, if not to DataCite."""
+    return config.text("events_url").strip()
+
+
+def _is_off() -> bool:
+    """Whether all active repositories have no right to write events."""
+    off = {row.name for row in blocking.refused(Service.EVENTS) if rate_limit.switched_off(row)}
+    return bool(off) and off >= {name for row, name in breaker.rate_limits(Service.EVENTS) if row.active}
+
+
 def _no_worker() -> Diagnosis | None:
     counts = dashboard_counts.events()
+    if _is_off():
+        return None
     if not counts[EventState.PENDING] or Worker.select().where(heartbeats.alive()).exists():
         return None
     if not any(jobs.due(row.id, 1, service=Service.EVENTS) for row in Repository.select()):
@@ -93,7 +127,6 @@ def _remedy(cause: str) -> str:
     return {
         "credentials": "doitui setting set datacite_api_token --stdin",
         "configuration": "doitui setting set events_url URL   # or event_source_token",
-        "forbidden": "doitui setting set event_sources_on none   # and: doitui usage-report submit",
     }.get(cause, "doitui event list --state failed")
 
 

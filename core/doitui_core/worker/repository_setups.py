@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from doitui_core.db.models import Repository
+from doitui_core.db.models import RateLimit, Repository
 from doitui_core.domain import outcomes
 from doitui_core.domain.job_kinds import Service
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
@@ -51,11 +51,18 @@ class RepositorySetups:
         """Whether jobs of the service can be claimed."""
         place = (repository.id, service)
         if service is not Service.DOIS:
-            self._stopped.discard(place)  # refusals of other services are in their rate limit rows
+            if place in self._stopped and not self._is_refused(place):
+                self._stopped.discard(place)
             return time.monotonic() >= self._retry_at.get(place, 0.0)
         if not repository.blocked_cause and place in stopped | self._retry_at.keys():
             self._forget(place)
         return not repository.blocked_cause or self._works_again(repository)
+
+    def _is_refused(self, place: Place) -> bool:
+        """Whether the service refuses our credential, as its rate limit row says."""
+        _, at = self._connections.get(place, (0.0, None))
+        row = RateLimit.get_or_none(RateLimit.name == at.rate_limit) if at is not None else None
+        return row is not None and row.blocked_at is not None
 
     def works(self, repository: Repository, service: Service) -> bool:
         """Whether the repository is configured completely."""

@@ -285,7 +285,9 @@ class _Run:
     def _execute(self, lease: Lease, at: ServiceConnection, grant: rate_limit.Grant) -> Outcome | None:
         try:
             place = (lease.repository_id, lease.kind.service)
-            if self.stop.is_set() or self._repository_setups.stopped(place):
+            # What was granted before the service refused us is not sent; a probe (`grant.refused`) is.
+            refused = self._repository_setups.stopped(place) and not grant.refused
+            if self.stop.is_set() or refused:
                 jobs.release([lease])
                 return None
             if grant.probe and not at.answers():

@@ -214,6 +214,8 @@ def _address(link: ServiceLink) -> str:
 def _state(link: ServiceLink, data: Dashboard) -> state_symbols.Cell:
     if link.state in ("out", "refused"):
         return f"{link.state.upper()} since {ago(link.until, data.now)}", "bad"
+    if link.state == "off":
+        return "kept, not sent (no right to write)", "quiet"
     if link.state == "paused":
         assert link.until is not None
         return f"PAUSED by DataCite for {span(link.until - data.now)}", "warn"

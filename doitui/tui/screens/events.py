@@ -116,7 +116,8 @@ def _overview(found: Health, now: Any) -> list[Line]:
     if found.rejected:
         lines.append([(" ! ", "warn"), f"{plural(found.rejected, 'line')} of the spool could not be read"])
     if found.diagnosis is not None:
-        lines.append([(" ! ", "bad"), (found.diagnosis.message, "bad")])
+        tone = "quiet" if found.diagnosis.kept == "DataCite" else "bad"
+        lines.append([(" ! ", tone), (found.diagnosis.message, tone)])
         lines.append([("   ", ""), (found.diagnosis.remedy, "strong")])
     return lines
 

@@ -219,7 +219,8 @@ def test_a_state_moves_its_counter(submitted: Any) -> None:
     submitted.keep(B)
     failed(submitted, B)
 
-    assert dashboard_counts.events() == {"pending": 1, "submitted": 1, "failed": 1, "uncertain": 0}
+    counts = {state: number for state, number in dashboard_counts.events().items() if number}
+    assert counts == {"pending": 1, "submitted": 1, "failed": 1}
 
 
 #: `sys.argv`: the database, then the total; 300 events, in an order of each process's own.
