@@ -25,6 +25,9 @@ state_option = click.option(
 )
 changes_dois = stack(dois_argument, now_option, writes)
 
+#: Citing works that `doi show` prints for people.
+CITATIONS = 20
+
 
 @click.group("doi")
 def doi() -> None:
@@ -71,10 +74,22 @@ def show_(session: Session, dois: tuple[str, ...]) -> None:
     Example: doitui doi show 10.5072/h/2026/MS-0112
     """
     from doitui_core.dois import doi_rows
-    from doitui_core.views import lists
+    from doitui_core.views import lists, pulled
 
-    rows = [row_json.doi(lists.doi(doi_rows.find(text).id), details=True) for text in dois]
-    session.show(rows[0] if len(rows) == 1 else {"dois": rows}, [line for row in rows for line in fields(row)])
+    found = [lists.doi(doi_rows.find(text).id) for text in dois]
+    cited = {row.id: [row_json.citation(one) for one in pulled.citations(row.id)] for row in found}
+    rows = [row_json.doi(row, details=True) | {"cited_by": cited[row.id]} for row in found]
+    session.show(rows[0] if len(rows) == 1 else {"dois": rows}, [line for row in rows for line in _shown(row)])
+
+
+def _shown(row: dict[str, Any]) -> list[str]:
+    """The lines of one DOI: its fields, and who cites it."""
+    works = row["cited_by"]
+    lines = [
+        f"  {work['occurred_at'] or '-':<20}  {work['citing_id']}  ({', '.join(work['sources'])})" for work in works
+    ]
+    more = [f"  … and {len(works) - CITATIONS} more: --json lists all"] if len(works) > CITATIONS else []
+    return [*fields(row | {"cited_by": len(works)}), *lines[:CITATIONS], *more]
 
 
 @doi.command()

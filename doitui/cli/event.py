@@ -13,12 +13,15 @@ from doitui.cli.output import fields, say
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, reads_database, writes, writes_database
 from doitui_core.domain import strict_json
+from doitui_core.errors import BadInput
 from doitui_core.text import plural
 
 if TYPE_CHECKING:
     from doitui_core.domain.event import EventValue
 
 COLUMNS = ("id", "state", "total", "relation_type_id", "subj_id", "obj_id", "attempts", "response_status", "last_error")
+
+PULLED_COLUMNS = ("id", "subj_id", "relation_type_id", "obj_id", "source_id", "occurred_at")
 
 
 @click.group()
@@ -37,16 +40,25 @@ event.add_command(event_derive.derive)
 @event.command("list")
 @click.option("--state", default="", metavar="S", help="pending, submitted, failed, uncertain or discarded.")
 @click.option("--doi", default="", metavar="DOI", help="Only events of this DOI.")
+@click.option(
+    "--origin", default="", metavar="O", help="usage, metadata, hand (default: these); pulled: events of others."
+)
 @paging_options
 @reads_database
-def list_(session: Session, state: str, doi: str, limit: int, after: str) -> None:
-    """List events, newest first.
+def list_(session: Session, state: str, doi: str, origin: str, limit: int, after: str) -> None:
+    """List your events, newest first. With --origin pulled: what others reported, as `doitui event pull` stored it.
 
     Example: doitui event list --state failed --json
     """
     from doitui_core.views import lists
 
-    page = lists.events(state=state, doi=doi, limit=limit, after=after)
+    if origin == lists.PULLED:
+        if state:
+            raise BadInput(f"pulled events have no state: leave --state {state} out")
+        found = lists.pulled_events(doi=doi, limit=limit, after=after)
+        show_page(session, "events", found, row_json.pulled_event, PULLED_COLUMNS, "no events of others")
+        return
+    page = lists.events(state=state, doi=doi, origin=origin, limit=limit, after=after)
     show_page(session, "events", page, row_json.event, COLUMNS, "no events")
     _say_diagnosis(session)
 
@@ -77,10 +89,9 @@ def show_(session: Session, number: int) -> None:
     session.show(row, fields(row | {"payload": strict_json.dumps(row["payload"], ensure_ascii=False)}))
 
 
-def _sent(event: EventValue | None) -> dict[str, Any]:
-    """The columns of what goes out, both ids None for an event of others."""
-    ids = {"sent_subj_id": event and event.subj_id, "sent_obj_id": event and event.obj_id}
-    return ids | {"payload": dict(event.payload) if event else {}}
+def _sent(event: EventValue) -> dict[str, Any]:
+    """The columns of what goes out."""
+    return {"sent_subj_id": event.subj_id, "sent_obj_id": event.obj_id, "payload": dict(event.payload)}
 
 
 @event.command()

@@ -117,10 +117,14 @@ def _limited(pages: Iterable[EventPage], limit: int) -> Iterator[EventPage]:
 
 @click.command()
 @owner_option
+@click.option("--full", is_flag=True, help="Read all events again, from the beginning.")
 @url_option
 @writes_database
-def pull(session: Session, code: str | None, url: str) -> None:
-    """Store events that others have published about your DOIs, such as citations. These are not sent again.
+def pull(session: Session, code: str | None, full: bool, url: str) -> None:
+    """Store what others reported about your DOIs, such as citations. It is shown, and never sent.
+
+    Reads what is new since the last pull, also if that was interrupted. Your own events are ignored, whether you sent
+    them or DataCite made them from your metadata and usage reports; so are views and downloads.
 
     Example: doitui event pull --repository h
     """
@@ -128,16 +132,16 @@ def pull(session: Session, code: str | None, url: str) -> None:
     from doitui_core.events import pulling
 
     repository = repositories.find_or_only(code)
-    number = pulling.count(repository)
-    if session.dry_run:
-        session.show({"would_ask_for": number}, [f"would be queried: {plural(number, 'DOI')}"])
-        return
+    client, own = _client(session, url, repository), pulling.own_events(repositories.config(repository))
     with progress(
-        "querying", number, lambda done: f"{done} of {plural(number, 'DOI')} queried before; their events are stored"
+        "reading", 0, lambda done: f"{plural(done, 'event')} read before; what is about your DOIs is stored"
     ) as bar:
-        stored = pulling.pull(_client(session, url, repository), repository, step=bar.update)
-    line = f"{plural(stored.new, 'new event')}, {stored.grown} with a new total"
-    session.show({"new": stored.new, "changed": stored.grown}, [line])
+        result = pulling.pull(client, repository, own, full=full, dry_run=session.dry_run, step=bar.update)
+    ignored = sum(result.ignored.values())
+    counts = {"stored": result.stored, "updated": result.updated, "unchanged": result.unchanged, "ignored": ignored}
+    line = ", ".join(f"{number} {name}" for name, number in counts.items())
+    document = counts | {"ignored_by_reason": dict(result.ignored), "dry_run": session.dry_run}
+    session.show(document, [f"{session.would}{line}" if session.dry_run else line])
 
 
 def _canonical(name: str, text: str) -> str:

@@ -10,7 +10,8 @@ from doitui_core.clock import iso
 
 if TYPE_CHECKING:
     from doitui_core.db.models import Event
-    from doitui_core.views.rows import DoiRow, EventRow, JobRow, RecordRow
+    from doitui_core.views.pulled import Citation
+    from doitui_core.views.rows import DoiRow, EventRow, JobRow, PulledRow, RecordRow
 
 Json = dict[str, Any]
 
@@ -32,13 +33,26 @@ _JOB = (
 _JOB_DETAILS = ("kind", "repository", "worker", "actor", "created_at", "lease_until", "finished_at")
 
 _EVENT = (
-    *("id", "subj_id", "relation_type_id", "obj_id", "source_id", "state", "total", "submitted_total", "attempts"),
-    *("response_status", "last_error"),
+    *("id", "subj_id", "relation_type_id", "obj_id", "source_id", "origin", "state", "total", "submitted_total"),
+    *("attempts", "response_status", "last_error"),
+)
+
+_PULLED = (
+    "id",
+    "subj_id",
+    "relation_type_id",
+    "obj_id",
+    "source_id",
+    "total",
+    "doi",
+    "uuid",
+    "occurred_at",
+    "updated_at",
 )
 
 _EVENT_DETAILS = (
     "link_source_id",
-    *("uuid", "dedupe_hash", "source_token", "obj_type", "origin", "in_metadata", "cause", "response", "occurred_at"),
+    *("uuid", "dedupe_hash", "source_token", "obj_type", "in_metadata", "cause", "response", "occurred_at"),
     *("created_at", "updated_at", "submitted_at"),
 )
 
@@ -71,6 +85,17 @@ def job(row: JobRow, *, details: bool = False) -> Json:
 def event(row: EventRow | Event) -> Json:
     """An event of `event list`."""
     return _json(row, _EVENT)
+
+
+def pulled_event(row: PulledRow) -> Json:
+    """An event of others in `event list --origin pulled`, with what an event of ours has too."""
+    unsent = {"submitted_total": 0, "attempts": 0, "response_status": 0, "last_error": ""}
+    return _json(row, _PULLED) | {"origin": "pulled", "state": "pulled"} | unsent
+
+
+def citation(found: Citation) -> Json:
+    """A line of `cited_by` in `doi show`."""
+    return _json(found, ("citing_id", "sources", "occurred_at"))
 
 
 def event_details(row: Event) -> Json:

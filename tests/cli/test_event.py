@@ -105,6 +105,7 @@ def test_the_list_as_json(stated: Doitui, doi: str) -> None:
         "relation_type_id": "cites",
         "obj_id": WORK,
         "source_id": "doitui",
+        "origin": "metadata",
         "state": "pending",
         "total": 1,
         "submitted_total": 0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -255,20 +256,88 @@ def test_an_address_with_a_password_is_refused_and_the_password_not_shown(doitui
     assert "hunter2" not in done.err + done.out
 
 
-def test_citations_are_pulled(cited: Doitui) -> None:
+NOTHING = {"stored": 0, "updated": 0, "unchanged": 0, "ignored": 0, "ignored_by_reason": {}, "dry_run": False}
+
+
+def test_citations_are_pulled_and_are_no_events_of_ours(cited: Doitui) -> None:
     done = cited("event", "pull")
 
-    assert (done.out, cited("status", "--json").json["events"]["submitted"]) == (
-        "5 new events, 0 with a new total\n",
-        5,
-    )
+    assert done.out == "5 stored, 0 updated, 0 unchanged, 0 ignored\n"
+    assert sum(cited("status", "--json").json["events"].values()) == 0
+    assert cited("event", "list", "--json").json["events"] == []
 
 
 def test_citations_that_are_known_are_not_pulled_twice(cited: Doitui) -> None:
     cited("event", "pull")
 
-    assert cited("event", "pull", "--json").json == {"new": 0, "changed": 0}
+    assert cited("event", "pull", "--json").json == NOTHING | {"unchanged": 5}
+    assert cited("event", "pull", "--full", "--json").json == NOTHING | {"unchanged": 5}
 
 
-def test_a_dry_run_of_pull_prints_the_number_of_dois(cited: Doitui) -> None:
-    assert cited("event", "pull", "--dry-run").out == "would be queried: 3 DOIs\n"
+def test_a_dry_run_of_pull_stores_nothing(cited: Doitui) -> None:
+    assert cited("event", "pull", "--dry-run").out == "would be 5 stored, 0 updated, 0 unchanged, 0 ignored\n"
+    assert cited("event", "list", "--origin", "pulled", "--json").json["events"] == []
+
+
+def test_a_killed_pull_is_continued(cited: Doitui, sandbox: Sandbox, start: Callable[..., Any]) -> None:
+    sandbox.faults.replace(["GET /events hang count=1"])
+    process = start("event", "pull")
+    until_asked(sandbox)
+    process.kill()
+    process.communicate(timeout=30)
+
+    assert cited("event", "pull", "--json").json == NOTHING | {"stored": 5}
+
+
+def until_asked(sandbox: Sandbox) -> None:
+    tick = threading.Event()
+    for _ in range(3000):
+        if any(entry["path"] == "/events" and entry["method"] == "GET" for entry in sandbox.requests.entries()):
+            return
+        tick.wait(0.01)
+    pytest.fail("it did not ask")
+
+
+def test_pulled_events_are_listed_when_they_are_asked_for(cited: Doitui, doi: str) -> None:
+    cited("event", "pull")
+    line = ("event", "list", "--origin", "pulled", "--json")
+    first = cited(*line, "--limit", "2").json
+    second = cited(*line, "--doi", doi, "--after", first["next"]).json
+
+    assert sorted(row["subj_id"][-1] for row in first["events"] + second["events"]) == ["0", "1", "2", "3", "4"]
+    assert {(row["origin"], row["state"], row["attempts"]) for row in second["events"]} == {("pulled", "pulled", 0)}
+
+
+def test_our_events_are_listed_by_origin(cited: Doitui, doi: str) -> None:
+    cited("event", "add", "--subject", doi, "--relation", "references", "--object", "10.1000/99")
+    cited("event", "pull")
+
+    assert [row["origin"] for row in cited("event", "list", "--json").json["events"]] == ["hand"]
+    assert cited("event", "list", "--origin", "usage", "--json").json["events"] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--origin", "theirs"), 'Unknown origin "theirs". Use: usage, metadata, hand, pulled'),
+        (("--origin", "pulled", "--state", "failed"), "pulled events have no state"),
+    ],
+)
+def test_an_origin_that_cannot_be_listed_is_one_line(cited: Doitui, options: tuple[str, ...], says: str) -> None:
+    done = cited("event", "list", *options)
+
+    assert (done.code, says in done.complaint) == (2, True)
+
+
+def test_a_doi_shows_who_cites_it(cited: Doitui, sandbox: Sandbox, doi: str) -> None:
+    client = EventsClient(sandbox.url, "DEMO.REPO", PASSWORD, deadline=20)
+    event = EventValue("https://doi.org/10.1000/0", "references", f"https://doi.org/{doi}", "datacite-related")
+    assert client.send(client.request(event, "theirs")).ok
+    cited("event", "pull")
+    works = cited("doi", "show", doi, "--json").json["cited_by"]
+
+    assert sorted(work["citing_id"] for work in works) == [f"https://doi.org/10.1000/{at}" for at in range(5)]
+    assert {tuple(work["sources"]) for work in works} == {("crossref",), ("crossref", "datacite-related")}
+    lines = cited("doi", "show", doi).out.splitlines()
+    assert [line.split() for line in lines if line.startswith("cited_by")] == [["cited_by", "5"]]
+    assert sum("https://doi.org/10.1000/" in line for line in lines) == 5

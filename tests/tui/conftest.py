@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 
 from doitui.tui.app import DoituiApp
 from doitui_core.db import database
+from doitui_core.db.event_models import PulledEvent
 from doitui_core.db.models import Doi, Event, Job
 from doitui_core.dois import doi_rows
 from doitui_core.domain import job_kinds, states
@@ -116,6 +117,27 @@ def fill() -> None:
     metadata = {**METADATA, "titles": [{"title": "Letters from the marsh, second edition"}]}
     records.save("ms-1", metadata=metadata, repository="h")
     tell()
+    cite()
+
+
+def cite() -> None:
+    """Two papers cite ms-4, as others reported."""
+    row = Doi.get(Doi.folded == "10.5072/h/2026/ms-4")
+    for number in (7, 8):
+        PulledEvent.create(
+            dedupe_hash=str(number),
+            uuid=f"u-{number}",
+            repository_id=row.repository_id,
+            doi_id=row.id,
+            subj_id=f"https://doi.org/10.1000/{number}",
+            relation_type_id="references",
+            obj_id=f"https://doi.org/{row.folded}",
+            source_id="crossref",
+            total=1,
+            occurred_at=datetime.datetime(2026, 5, number, tzinfo=datetime.UTC),
+            created_at=database.now(),
+            updated_at=database.now(),
+        )
 
 
 def tell() -> None:

@@ -68,6 +68,24 @@ def test_empty(store: str, picture: Callable[..., str], snapshots: Callable[...,
     assert text == snapshots(f"{screen}-{size}-empty", text)
 
 
+def test_cited(
+    house: str,
+    press: Callable[..., Any],
+    operate: Callable[..., Any],
+    seen: Callable[..., str],
+    snapshots: Any,
+    size: str,
+) -> None:
+    """The events of a DOI that others cite."""
+
+    async def look(pilot: Any) -> str:
+        await press(pilot, "j", "j", "enter", *["right_square_bracket"] * 6)
+        return same_everywhere(seen(pilot))
+
+    text = str(operate(look, start="dois", size=SIZES[size], url="sqlite:///doitui.db"))
+    assert text == snapshots(f"doi-{size}-cited", text)
+
+
 @pytest.fixture
 def broken(house: str, screen: str) -> Iterator[None]:
     """The table that the screen needs is gone for the time of the test."""

@@ -1,8 +1,8 @@
-"""Tables that `event derive` works with, as models; `models` has them among the others."""
+"""Tables of `event derive` and `event pull`, as models; `models` has them among the others."""
 
 from __future__ import annotations
 
-from peewee import BigIntegerField, TextField
+from peewee import BigAutoField, BigIntegerField, TextField
 
 from doitui_core.db.fields import InstantField, Table
 
@@ -20,3 +20,33 @@ class EventDerivation(Table):
 
     repository_id = BigIntegerField(primary_key=True)
     doi_id = BigIntegerField()
+
+
+class PulledEvent(Table):
+    """An event that somebody else made about one of our DOIs."""
+
+    id = BigAutoField()
+    dedupe_hash = TextField()
+    uuid = TextField()
+    repository_id = BigIntegerField()
+    doi_id = BigIntegerField()
+    subj_id = TextField()
+    relation_type_id = TextField()
+    obj_id = TextField()
+    source_id = TextField()
+    total = BigIntegerField()
+    occurred_at = InstantField()
+    created_at = InstantField()
+    updated_at = InstantField()
+
+
+class EventPull(Table):
+    """How far the events of one prefix have been read."""
+
+    id = BigAutoField()
+    repository_id = BigIntegerField()
+    url = TextField()
+    prefix = TextField()
+    cursor = TextField()
+    newest_doi_id = BigIntegerField()
+    updated_at = InstantField()

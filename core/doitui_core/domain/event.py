@@ -25,12 +25,11 @@ _KNOWN = frozenset({*RELATIONS.values(), *USAGE.values(), AUTHORED_BY, AUTHORED_
 
 
 class Origin(StrEnum):
-    """What was counted, what a document states, what somebody typed in, what an Events API has of our DOIs."""
+    """What was counted, what a document states, what somebody typed in."""
 
     USAGE = "usage"
     METADATA = "metadata"
     HAND = "hand"
-    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,8 @@ class EventValue:
     """Something that happened to a DOI. Ids are canonical, the relation in kebab-case.
 
     `total`: how often since the beginning, 1 for what is stated. `occurred_at`: ISO 8601 in UTC; empty: when DataCite
-    gets it. `payload`: `subj` and `obj`, further metadata of both ends (datacite-api 5). `known_as`: its UUID where
-    somebody else gave it one.
+    gets it. `payload`: `subj` and `obj`, further metadata of both ends (datacite-api 5). `known_as`: the UUID it
+    has where it is not that of its hash.
     """
 
     subj_id: str

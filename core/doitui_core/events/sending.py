@@ -16,7 +16,7 @@ from doitui_core.db import database
 from doitui_core.db.models import Event
 from doitui_core.domain import outcomes
 from doitui_core.domain.answer import LONGEST_BODY
-from doitui_core.domain.event import EventValue, Origin, as_sent
+from doitui_core.domain.event import EventValue, as_sent
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import Misconfigured, RemoteFailed
@@ -85,9 +85,9 @@ def value(row: Event) -> EventValue:
     )
 
 
-def sent(row: Event) -> EventValue | None:
-    """The event of a row in the order in which it goes out (`domain.event.as_sent`); None for one that others sent."""
-    return None if row.origin == Origin.ELSEWHERE else as_sent(value(row))
+def sent(row: Event) -> EventValue:
+    """The event of a row in the order in which it goes out (`domain.event.as_sent`)."""
+    return as_sent(value(row))
 
 
 def _finish(lease: Lease, connection: EventConnection, outcome: Outcome, sent: _Sent) -> Outcome:

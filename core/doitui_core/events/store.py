@@ -81,7 +81,7 @@ def _save_part(part: list[NewEvent], origin: Origin, actor: str, max_attempts: i
         known = _known(part)
     found = [(known.get(one.key), one.event) for one in part]
     changed = [(row, event) for row, event in found if row is not None and row.total != event.total]
-    return StoreResult(new=new) + _grow(changed, origin, actor, max_attempts)
+    return StoreResult(new=new) + _grow(changed, actor, max_attempts)
 
 
 def due_at(row: Event, now: datetime) -> datetime:
@@ -117,26 +117,24 @@ def _insert(part: list[NewEvent], origin: Origin, actor: str, max_attempts: int)
     if not part:
         return 0
     now = database.now()
-    sent = origin is Origin.ELSEWHERE
     found = {one.key: one for one in part}
     at = clock.micros(now)
     sources = agencies.link_sources([one.event for one in part]) if origin in agencies.LINKS else {}
-    rows = [_row(one, origin, at, sent) | {"link_source_id": sources.get(one.key, "")} for one in part]
+    rows = [_row(one, origin, at) | {"link_source_id": sources.get(one.key, "")} for one in part]
     ids = _returned("event", list(rows[0]), (tuple(row.values()) for row in rows), len(part), "dedupe_hash")
-    event_progress.count_states(None, EventState.SUBMITTED if sent else EventState.PENDING, len(ids))
-    if not sent:
-        enqueue([(number, found[key].repository_id, now) for number, key in ids], actor, max_attempts)
+    event_progress.count_states(None, EventState.PENDING, len(ids))
+    enqueue([(number, found[key].repository_id, now) for number, key in ids], actor, max_attempts)
     return len(ids)
 
 
 def unsaved(one: NewEvent) -> Event:
     """The row that a new event of usage would get, unsaved."""
-    columns = _row(one, Origin.USAGE, clock.micros(database.now()), sent=False)
+    columns = _row(one, Origin.USAGE, clock.micros(database.now()))
     times = {name: clock.moment(columns[name]) for name in _TIMES}
     return Event(**(columns | times))
 
 
-def _row(one: NewEvent, origin: Origin, at: int, sent: bool) -> dict[str, Any]:
+def _row(one: NewEvent, origin: Origin, at: int) -> dict[str, Any]:
     """The columns of a new row; times in microseconds, as the database stores them."""
     event = one.event
     return {
@@ -152,9 +150,9 @@ def _row(one: NewEvent, origin: Origin, at: int, sent: bool) -> dict[str, Any]:
         "payload": _written(event.payload),
         "origin": str(origin),
         "total": event.total,
-        "submitted_total": event.total if sent else 0,
-        "submitted_at": at if sent else 0,
-        "state": str(EventState.SUBMITTED if sent else EventState.PENDING),
+        "submitted_total": 0,
+        "submitted_at": 0,
+        "state": str(EventState.PENDING),
         "occurred_at": _micros(event.occurred_at) if event.occurred_at else at,
         "created_at": at,
         "updated_at": at,
@@ -167,15 +165,10 @@ def _micros(text: str) -> int:
     return clock.micros(clock.parse(text))
 
 
-def _grow(changed: list[tuple[Event, EventValue]], origin: Origin, actor: str, max_attempts: int) -> StoreResult:
+def _grow(changed: list[tuple[Event, EventValue]], actor: str, max_attempts: int) -> StoreResult:
     if not changed:
         return StoreResult()
     now = database.now()
-    if origin is Origin.ELSEWHERE:
-        for row, event in changed:
-            columns = {"total": event.total, "submitted_total": event.total, "updated_at": now, "submitted_at": now}
-            Event.update(**columns).where(Event.id == row.id).execute()
-        return StoreResult(grown=len(changed))
     ids = [row.id for row, _ in changed]
     unsettled = Job.select().where(Job.subject_id.in_(ids), Job.kind == str(JobKind.EVENT), IS_UNSETTLED)
     job_rows = {job.subject_id: job for job in database.for_update(unsettled.order_by(Job.id))}

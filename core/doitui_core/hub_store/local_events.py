@@ -1,4 +1,4 @@
-"""The archive's own events, copied for the hub to show: those made here, and those pulled from an Events API."""
+"""The archive's own events, copied for the hub to show. What others reported (`event pull`) is not ours to show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from doitui_core import clock
 from doitui_core.db.hub_event_model import HubEventCopy
 from doitui_core.db.models import Event
-from doitui_core.domain import event as local
 from doitui_core.domain.event import EventValue, as_sent
 from doitui_core.domain.event_kinds import USAGE_RELATIONS
 from doitui_core.hub_store.event_record import CC0, EventRecord, Origin
@@ -49,8 +48,7 @@ def _changed(hub: HubDatabase, after: tuple[int, int]) -> Sequence[Event]:
 
 def _is_shown(row: Event) -> bool:
     """A link to a DOI of an agency that nobody knows yet has no source: `event derive` asks again."""
-    is_usage = row.relation_type_id in USAGE_RELATIONS
-    return bool(is_usage or row.link_source_id or row.origin == local.Origin.ELSEWHERE)
+    return bool(row.relation_type_id in USAGE_RELATIONS or row.link_source_id)
 
 
 def _record(row: Event, now: str) -> EventRecord:

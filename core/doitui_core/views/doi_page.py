@@ -15,8 +15,9 @@ from doitui_core.domain.job_kinds import JobKind
 from doitui_core.metadata import build
 from doitui_core.queue import jobs
 from doitui_core.queue.jobs import IS_UNSETTLED
-from doitui_core.views import doi_fundings, lists, rows
+from doitui_core.views import doi_fundings, lists, pulled, rows
 from doitui_core.views.doi_fundings import FundingRow
+from doitui_core.views.pulled import Citation
 from doitui_core.views.rows import DoiRow, EventRow, JobRow
 
 _KINDS = [str(kind) for kind in (JobKind.WRITE, JobKind.VERIFY, JobKind.RECHECK)]
@@ -35,7 +36,8 @@ Entry = dict[str, Any]
 class DoiPage:
     """`log` and `attempts` oldest first, as `history`; `jobs` and `events` newest first.
 
-    `events_more`: whether it has more events than are listed. `metadata`, `published`: the record's, None without one.
+    `events_more`: whether it has more events than are listed. `cited_by`: who cites it, newest first. `metadata`,
+    `published`: the record's, None without one.
     """
 
     row: DoiRow
@@ -44,6 +46,7 @@ class DoiPage:
     jobs: list[JobRow]
     events: list[EventRow]
     events_more: bool
+    cited_by: list[Citation]
     metadata: Any
     published: bool | None
     fundings: list[FundingRow]
@@ -64,6 +67,7 @@ def load(doi_id: int) -> DoiPage:
             jobs=_jobs(doi_id, attempts),
             events=events[:EVENTS],
             events_more=len(events) > EVENTS,
+            cited_by=pulled.citations(doi_id),
             metadata=metadata,
             published=bool(row.record.published) if row.record else None,
             fundings=doi_fundings.load(row, metadata, attempts),

@@ -12,7 +12,6 @@ from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import database
 from doitui_core.db.models import Event, Repository, UsageHit, UsageSpool, Worker
-from doitui_core.domain.event import Origin
 from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import Service
 from doitui_core.errors import Misconfigured
@@ -100,7 +99,7 @@ def _no_worker() -> Diagnosis | None:
 
 def _one_cause() -> Diagnosis | None:
     counts = dashboard_counts.events()
-    if not counts[EventState.FAILED] or _is_accepted():
+    if not counts[EventState.FAILED] or counts[EventState.SUBMITTED]:
         return None
     failed = Event.select().where(Event.state == str(EventState.FAILED)).order_by(Event.id.desc())
     row = failed.first()
@@ -115,12 +114,6 @@ def _one_cause() -> Diagnosis | None:
 
 def _submitted(column: Any) -> Any:
     return Event.select(column).where(Event.state == str(EventState.SUBMITTED)).order_by(Event.id.desc())
-
-
-def _is_accepted() -> bool:
-    """Whether one of the last submitted events is our own: events of others have that state too."""
-    origins: Any = _submitted(Event.origin).limit(LOOKED_AT).tuples()
-    return any(origin != Origin.ELSEWHERE for (origin,) in origins)
 
 
 def _remedy(cause: str) -> str:

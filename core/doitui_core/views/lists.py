@@ -9,16 +9,20 @@ from doitui_core.config import repositories
 from doitui_core.db.models import Doi, Event, Job, Record
 from doitui_core.dois import doi_rows
 from doitui_core.domain import doi_spelling
+from doitui_core.domain.event import Origin
 from doitui_core.domain.job_kinds import Service
 from doitui_core.errors import BadInput
 from doitui_core.queue import jobs as queue_jobs
-from doitui_core.views import filters, rows, windows
+from doitui_core.views import filters, pulled, rows, windows
 from doitui_core.views.filters import Filter
-from doitui_core.views.rows import DoiRow, EventRow, JobRow, RecordRow
+from doitui_core.views.rows import DoiRow, EventRow, JobRow, PulledRow, RecordRow
 from doitui_core.views.windows import Window
 
 #: Rows of a page by default.
 PAGE = 100
+
+#: The word for events of others, where events are listed by origin: they are no events of ours.
+PULLED = "pulled"
 
 R = TypeVar("R")
 
@@ -47,13 +51,31 @@ def jobs(*, status: str = "", service: Service = Service.DOIS, limit: int = PAGE
     return _page(windows.jobs(_filter("jobs", status=status), service=service), limit, after)
 
 
-def events(*, state: str = "", doi: str = "", limit: int = PAGE, after: str = "") -> ListPage[EventRow]:
-    """Events, of all DOIs or of one. Raises `BadInput` for an unknown state or cursor, `NotFound` for a DOI."""
+def events(
+    *, state: str = "", doi: str = "", origin: str = "", limit: int = PAGE, after: str = ""
+) -> ListPage[EventRow]:
+    """Our events, of all DOIs or of one; `origin`: what they come from (`Origin`).
+
+    Raises `BadInput` for an unknown state, origin or cursor, `NotFound` for a DOI.
+    """
     window = windows.events(_filter("events", state=state))
+    if origin and origin not in list(Origin):
+        raise BadInput(f'Unknown origin "{origin}". Use: {", ".join([*Origin, PULLED])}')
     if doi:
-        is_about, ids = Event.doi == doi_rows.find(doi).id, window.ids
-        window = replace(window, ids=lambda filter_: ids(filter_).where(is_about))
+        window = _where(window, Event.doi == doi_rows.find(doi).id)
+    if origin:
+        window = _where(window, Event.origin == origin)
     return _page(window, limit, after)
+
+
+def _where(window: Window, which: Any) -> Window:
+    ids = window.ids
+    return replace(window, ids=lambda filter_: ids(filter_).where(which))
+
+
+def pulled_events(*, doi: str = "", limit: int = PAGE, after: str = "") -> ListPage[PulledRow]:
+    """Events of others, of all DOIs or of one. Raises `BadInput` for an invalid cursor, `NotFound` for a DOI."""
+    return _page(pulled.window(doi_rows.find(doi) if doi else None), limit, after)
 
 
 def records(*, repository: str = "", limit: int = PAGE, after: str = "") -> ListPage[RecordRow]:

@@ -1,4 +1,4 @@
-"""The typed rows of DOIs, jobs, events and records, which every list, page and screen reads here."""
+"""The typed rows of DOIs, jobs, events, events of others and records, which every list, page and screen reads here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import peewee
 
+from doitui_core.db.event_models import PulledEvent
 from doitui_core.db.models import IS_KEPT, Doi, Event, Job, Record, Repository
 from doitui_core.dois import doi_rows
 from doitui_core.domain import states
@@ -121,6 +122,23 @@ class EventRow(NamedTuple):
     submitted_at: datetime | None
 
 
+class PulledRow(NamedTuple):
+    """An event of others with its DOI. `occurred_at` None: the other side does not say when."""
+
+    id: int
+    doi: str
+    repository: str
+    uuid: str
+    subj_id: str
+    relation_type_id: str
+    obj_id: str
+    source_id: str
+    total: int
+    occurred_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
 class RecordRow(NamedTuple):
     """A record with its own DOI, both None without one. `foreign_doi`: one we never register, else empty."""
 
@@ -182,3 +200,12 @@ def records(which: Any, order: Sequence[Any] = ()) -> list[RecordRow]:
     query = _select(RecordRow, Record, repository=Repository.code, doi=Doi.doi, status=Doi.status)
     query = query.join(Doi, peewee.JOIN.LEFT_OUTER, on=(Doi.record == Record.id) & IS_KEPT)
     return [RecordRow(*row) for row in query.where(which).order_by(*order).tuples()]
+
+
+def pulled_events(which: Any, order: Sequence[Any] = ()) -> list[PulledRow]:
+    """The events of others that the condition `which` selects."""
+    joined = {"doi": Doi.doi, "repository": Repository.code}
+    columns = [joined.get(name) or getattr(PulledEvent, name) for name in PulledRow._fields]
+    query: Any = PulledEvent.select(*columns).join(Doi, on=PulledEvent.doi_id == Doi.id)
+    query = query.join(Repository, on=PulledEvent.repository_id == Repository.id)
+    return [PulledRow(*row) for row in query.where(which).order_by(*order).tuples()]

@@ -23,9 +23,9 @@ from doitui_core.domain.job_kinds import JobKind, Service
 from doitui_core.domain.states import DoiStatus, Wanted
 from doitui_core.views import doi_conditions, rows, text_search
 from doitui_core.views.filters import Filter
-from doitui_core.views.rows import DoiRow, EventRow, JobRow, RecordRow
+from doitui_core.views.rows import DoiRow, EventRow, JobRow, PulledRow, RecordRow
 
-Row = DoiRow | JobRow | EventRow | RecordRow
+Row = DoiRow | JobRow | EventRow | PulledRow | RecordRow
 Key = tuple[int | str, ...]
 
 #: Orders of the DOI list: columns of the key. Each is an index, so every page costs what the first one does.

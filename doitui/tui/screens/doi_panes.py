@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from doitui.tui import state_symbols
 from doitui.tui.data import usage_months
-from doitui.tui.text import bar, number, second
+from doitui.tui.text import bar, day, number, plural, second
 from doitui.tui.widgets.lines import Labelled, Line, Rule, labelled
 from doitui_core.clock import iso
 from doitui_core.domain.counter_terms import LABELS
 from doitui_core.views.doi_fundings import FundingRow
 from doitui_core.views.doi_page import DoiPage
 from doitui_core.views.rows import EventRow
+
+#: Citing works on the page.
+CITATIONS = 100
 
 if TYPE_CHECKING:
     from doitui_core.operations.comparing import Comparison, FieldDifference
@@ -45,6 +48,7 @@ def facts(page: DoiPage) -> list[Line]:
             "published": {True: "yes", False: "no", None: "-"}[page.published],
             "landing page": row.url or "-",
             "funding": _funding_counts(page.fundings) if page.fundings else None,
+            "cited by": plural(len(page.cited_by), "work") if page.cited_by else None,
             "tombstone": row.reason or None,
             "successor": row.successor or "-" if row.reason else None,
         },
@@ -157,8 +161,8 @@ def jobs(page: DoiPage) -> list[Line]:
 
 
 def events(page: DoiPage) -> list[Line]:
-    """Its events, newest first."""
-    lines: list[Line] = [Rule("Events", "newest first")]
+    """Its events and who cites it, newest first."""
+    lines: list[Line] = [*_cited_by(page), Rule("Events", "newest first")]
     if not page.events:
         return [*lines, *NO_EVENTS]
     lines += [*_by_relation(page.events), ""]
@@ -172,6 +176,19 @@ def events(page: DoiPage) -> list[Line]:
             lines.append([("          ", ""), (row.last_error, "bad")])
     more = (f" … and older ones: `doitui event list --doi {page.row.doi}`", "quiet")
     return [*lines, "", more] if page.events_more else lines
+
+
+def _cited_by(page: DoiPage) -> list[Line]:
+    """Who cites it, as others reported it; nothing where nobody does."""
+    if not page.cited_by:
+        return []
+    lines: list[Line] = [Rule("Cited by", plural(len(page.cited_by), "work"))]
+    for one in page.cited_by[:CITATIONS]:
+        lines.append([(f" {day(one.occurred_at)}  ", "quiet"), one.citing_id.removeprefix("https://")])
+        lines.append((f"             reported by {', '.join(one.sources)}", "quiet"))
+    if len(page.cited_by) > CITATIONS:
+        lines.append((f" … and older ones: `doitui event list --origin pulled --doi {page.row.doi}`", "quiet"))
+    return [*lines, ""]
 
 
 def _by_relation(rows: list[EventRow]) -> list[Line]:

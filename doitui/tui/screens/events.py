@@ -13,7 +13,6 @@ from doitui.tui.screens.list_section import ListSection, TabFields, error_lines
 from doitui.tui.text import minute, number, plural, span
 from doitui.tui.widgets.lines import Line, Lines, labelled
 from doitui.tui.widgets.window_table import Column
-from doitui_core.domain.event import Origin
 from doitui_core.domain.event_kinds import USAGE_RELATIONS
 from doitui_core.views import event_health, windows
 from doitui_core.views.event_health import Health
@@ -152,8 +151,6 @@ def about_event(row: EventRow) -> list[Line]:
 
 def _ends(row: EventRow) -> dict[str, str | None]:
     """The other end of the event, and the order in which both are sent, where that is not the stored one."""
-    if row.origin == Origin.ELSEWHERE:
-        return {"subject": row.subj_id, "object": row.obj_id}
     if row.relation_type_id in USAGE_RELATIONS:
         return {"page": row.obj_id, "sent as": "page (subject), DOI (object)"}
     return {"object": row.obj_id}

@@ -135,3 +135,33 @@ def test_what_was_verified_by_half_has_to_be_verified_anew(database_url: str, mo
         [("10.1/a", "verified", "unverified", "unverified"), ("10.1/b", "unverified", "unverified", "unverified")],
         {"registered": 2},
     )
+
+
+def test_events_of_others_leave_the_table_of_ours(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = migrations.known()
+    number = next(step.number for step in steps if step.name == "pulled_events")
+    with monkeypatch.context() as before:
+        before.setattr(migrations, "known", lambda: steps[: number - 1])
+        database.create(database_url)
+    write("INSERT INTO repository (code, created_at) VALUES ('h', 1)")
+    write(
+        "INSERT INTO doi (doi, folded, repository_id, wanted, remote, verification, api_check, created_at, updated_at)"
+        " VALUES ('10.1/a', '10.1/a', 1, 'findable', 'findable', 'unverified', 'unverified', 1, 1)"
+    )
+    columns = "uuid, repository_id, doi_id, subj_id, obj_id, obj_type, payload, total, state, occurred_at, created_at"
+    for key, relation, source, origin in (
+        ("a", "cites", "crossref", "elsewhere"),
+        ("b", "references", "datacite-related", "elsewhere"),
+        ("c", "unique-dataset-requests-regular", "hub", "elsewhere"),
+        ("d", "cites", "doitui", "hand"),
+    ):
+        same = "'u', 1, 1, 's', 'o', 'doi', '{}', 1, 'submitted', 1, 1"
+        write(
+            f"INSERT INTO event ({columns}, updated_at, dedupe_hash, relation_type_id, source_id, origin)"
+            f" VALUES ({same}, 1, '{key}', '{relation}', '{source}', '{origin}')"
+        )
+    write("INSERT INTO counter (name, slot, value) VALUES ('event.submitted', 3, 4)")
+    database.create(database_url)
+    found = sql("SELECT dedupe_hash FROM event"), sql("SELECT dedupe_hash FROM pulled_event"), database.counts("event.")
+    database.close()
+    assert found == ([("d",)], [("a",)], {"submitted": 1})

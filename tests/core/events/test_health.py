@@ -10,7 +10,6 @@ import pytest
 
 from doitui_core.db import database
 from doitui_core.db.models import Worker
-from doitui_core.domain.event import Origin
 from doitui_core.events import usage_refresh
 from doitui_core.queue import heartbeats
 from doitui_core.views.event_health import Diagnosis, diagnosis, overview
@@ -144,12 +143,6 @@ def test_some_that_were_taken_speak_against_one_cause(office: Any, api: Any, rep
     api.refuses = reply(422, text=error("no"))
 
     assert refused(office, api) is None
-
-
-def test_what_others_reported_does_not_speak_against_one_cause(office: Any, saying: Callable[..., Any]) -> None:
-    office.keep(C, origin=Origin.ELSEWHERE)
-
-    assert refused(office, saying(422, error("no"))) is not None
 
 
 @pytest.mark.parametrize("rate", ["30", "600"])

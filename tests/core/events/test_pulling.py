@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from doitui.web.sandbox.server import Sandbox
+from doitui_core.config import repositories
 from doitui_core.datacite.event_query import EventQueryClient
 from doitui_core.datacite.events import EventsClient
-from doitui_core.db.models import Event, Job, Record
+from doitui_core.db.event_models import EventPull, PulledEvent
+from doitui_core.db.models import Doi, Event, Job, Record
 from doitui_core.domain.event import EventValue
+from doitui_core.domain.pulled_events import OwnEvents
 from doitui_core.errors import RemoteFailed
 from doitui_core.events import pulling, usage_refresh
-from doitui_core.events.store import StoreResult
+from doitui_core.events.pulling import PullResult
 
 MINE = "https://doi.org/10.5072/h/2026/ms-1"
 PAPER = "https://doi.org/10.1000/182"
 
 Tell = Callable[..., str]
-Pull = Callable[..., StoreResult]
+Pull = Callable[..., PullResult]
 
 
 @pytest.fixture
@@ -40,73 +44,72 @@ def tell(sandbox: Sandbox, secrets: dict[str, str]) -> Tell:
 def pull(office: Any, sandbox: Sandbox, ask: Callable[..., EventQueryClient]) -> Pull:
     office.doi()
 
-    def run(**options: Any) -> StoreResult:
-        return pulling.pull(ask(sandbox), office.doi().repository, **options)
+    def run(api: Any = sandbox, own: OwnEvents | None = None, **options: Any) -> PullResult:
+        repository = office.doi().repository
+        own = own or pulling.own_events(repositories.config(repository))
+        return pulling.pull(ask(api), repository, own, **options)
 
     return run
 
 
-def test_who_cites_us_is_kept(tell: Tell, pull: Pull) -> None:
-    uuid = tell(PAPER, "cites", MINE, total=3)
-    kept = pull()
+def test_who_cites_us_is_stored(tell: Tell, pull: Pull, office: Any) -> None:
+    uuid = tell(PAPER, "cites", MINE, total=3, when="2019-03-02T10:00:00Z")
+    result = pull()
 
-    row = Event.get()
-    told = row.uuid, row.subj_id, row.relation_type_id, row.obj_id, row.source_id, row.total, row.origin
-    assert (kept, told) == (StoreResult(new=1), (uuid, PAPER, "cites", MINE, "crossref", 3, "elsewhere"))
+    row = PulledEvent.get()
+    stored = row.uuid, row.subj_id, row.relation_type_id, row.obj_id, row.source_id, row.total, row.doi_id
+    assert (result, stored) == (PullResult(stored=1), (uuid, PAPER, "cites", MINE, "crossref", 3, office.doi().id))
+    assert row.occurred_at.isoformat() == "2019-03-02T10:00:00+00:00"
 
 
-def test_it_belongs_to_our_doi(tell: Tell, pull: Pull, office: Any) -> None:
+def test_it_is_no_event_of_ours(tell: Tell, pull: Pull, office: Any) -> None:
     tell(PAPER, "cites", MINE)
     pull()
 
-    assert Event.get().doi_id == office.doi().id
+    assert (Event.select().count(), Job.select().where(Job.kind == "event").count()) == (0, 0)
 
 
-def test_when_it_happened_is_kept(tell: Tell, pull: Pull) -> None:
-    tell(PAPER, "cites", MINE, when="2019-03-02T10:00:00Z")
-    pull()
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ((PAPER, "cites", "https://doi.org/10.5072/others"), "other_dois"),
+        ((MINE, "references", PAPER, "datacite-related"), "ours"),
+        ((MINE, "references", PAPER, "datacite-crossref"), "ours"),
+        ((MINE, "references", PAPER, "doitui"), "ours"),
+    ],
+)
+def test_what_is_not_by_others_about_us_is_ignored(tell: Tell, pull: Pull, event: tuple[str, ...], reason: str) -> None:
+    tell(*event[:3], source=event[3] if event[3:] else "crossref")
 
-    assert Event.get().occurred_at.isoformat() == "2019-03-02T10:00:00+00:00"
+    assert (pull(), PulledEvent.select().count()) == (PullResult(ignored=Counter({reason: 1})), 0)
 
 
-def test_nothing_of_it_is_sent(tell: Tell, pull: Pull, office: Any) -> None:
-    tell(PAPER, "cites", MINE)
-    pull()
-
-    assert (office.states(), Job.select().where(Job.kind == "event").count()) == (["submitted"], 0)
-
-
-def test_what_is_about_us_as_subject_is_kept_too(tell: Tell, pull: Pull) -> None:
+def test_others_may_say_that_we_are_cited(tell: Tell, pull: Pull) -> None:
     tell(MINE, "is-cited-by", PAPER)
 
-    assert pull() == StoreResult(new=1)
+    assert pull() == PullResult(stored=1)
 
 
-def test_what_is_about_others_is_not_kept(tell: Tell, pull: Pull) -> None:
-    tell(PAPER, "cites", "https://doi.org/10.9999/others")
+def test_datacite_metadata_of_others_that_names_us_is_stored(tell: Tell, pull: Pull) -> None:
+    tell(PAPER, "references", MINE, source="datacite-related")
 
-    assert (pull(), Event.select().count()) == (StoreResult(), 0)
+    assert pull() == PullResult(stored=1)
 
 
-def test_the_same_again_is_nothing_new(tell: Tell, pull: Pull) -> None:
+def test_another_user_of_doitui_who_cites_us_is_not_taken_for_us(tell: Tell, pull: Pull) -> None:
+    tell(PAPER, "cites", MINE, source="doitui")
+
+    assert pull() == PullResult(stored=1)
+
+
+def test_a_source_token_of_our_own_is_recognised(tell: Tell, pull: Pull) -> None:
     tell(PAPER, "cites", MINE)
-    pull()
 
-    assert (pull(), Event.select().count()) == (StoreResult(), 1)
-
-
-def test_another_total_is_noted(tell: Tell, pull: Pull, office: Any) -> None:
-    tell(PAPER, "cites", MINE)
-    pull()
-    tell(PAPER, "cites", MINE, total=5)
-
-    assert (pull(), Event.get().total, office.states()) == (StoreResult(grown=1), 5, ["submitted"])
+    assert pull(own=OwnEvents(token="theirs")).ignored == {"ours": 1}
 
 
 @pytest.mark.parametrize("older", [False, True])
-def test_our_own_counts_are_left_out_in_either_order(
-    tell: Tell, pull: Pull, office: Any, sandbox: Sandbox, older: bool
-) -> None:
+def test_usage_is_not_asked_for(tell: Tell, pull: Pull, office: Any, sandbox: Sandbox, older: bool) -> None:
     office.view(3)
     usage_refresh.refresh()
     row = office.event()
@@ -114,62 +117,152 @@ def test_our_own_counts_are_left_out_in_either_order(
     ends = (row.obj_id, row.subj_id) if older else (row.subj_id, row.obj_id)
     tell(ends[0], row.relation_type_id, ends[1], source=row.source_id, total=3)
 
-    assert (pull(), Event.select().count()) == (StoreResult(), 1)
+    assert (pull(), PulledEvent.select().count()) == (PullResult(), 0)
 
 
-def test_what_we_have_sent_ourselves_is_left_out(pull: Pull, office: Any, sandbox: Sandbox) -> None:
+def test_a_server_that_ignores_the_question_is_no_reason_to_store_usage(pull: Pull, api: Any) -> None:
+    stored = {"subjId": "https://x.org/r", "objId": MINE, "sourceId": "datacite-usage", "total": 4}
+    api.events["u"] = stored | {"relationTypeId": "unique-dataset-requests-regular"}
+
+    assert pull(api) == PullResult(ignored=Counter({"no_link": 1}))
+
+
+def test_the_same_again_is_nothing_new(tell: Tell, pull: Pull) -> None:
+    tell(PAPER, "cites", MINE)
+    pull()
+
+    assert (pull(), PulledEvent.select().count()) == (PullResult(unchanged=1), 1)
+
+
+def test_another_total_is_stored(tell: Tell, pull: Pull) -> None:
+    tell(PAPER, "cites", MINE)
+    pull()
+    tell(PAPER, "cites", MINE, total=5)
+
+    assert (pull(), PulledEvent.get().total) == (PullResult(updated=1), 5)
+
+
+def test_what_we_have_sent_ourselves_is_ignored(pull: Pull, office: Any, sandbox: Sandbox) -> None:
     office.reach(sandbox.url, token=False)
     office.keep(PAPER)
     office.work()
 
-    assert (pull(), Event.get().origin) == (StoreResult(), "hand")
+    assert (pull(), PulledEvent.select().count()) == (PullResult(ignored=Counter({"ours": 1})), 0)
 
 
-def test_our_own_that_still_waits_is_left_as_it_is(tell: Tell, pull: Pull, office: Any) -> None:
-    """Sent from another installation of ours, say."""
+def test_what_somebody_typed_in_here_is_ignored_whatever_its_source(tell: Tell, pull: Pull, office: Any) -> None:
     office.keep(PAPER, total=2)
-    tell(MINE, "cites", PAPER, source="doitui", total=1)
-    pull()
+    Event.update(dedupe_hash=EventValue(PAPER, "cites", MINE, "crossref").dedupe_hash).execute()
+    tell(PAPER, "cites", MINE)
 
-    assert (office.event().total, office.states()) == (2, ["pending"])
+    assert pull().ignored == {"ours": 1}
 
 
-def test_an_event_between_two_of_ours_is_kept_once(tell: Tell, pull: Pull, office: Any) -> None:
-    office.doi("ms-2")
+def test_an_event_between_two_of_ours_belongs_to_the_cited_one(tell: Tell, pull: Pull, office: Any) -> None:
+    cited = office.doi("ms-2")
     tell(MINE, "references", "https://doi.org/10.5072/h/2026/ms-2")
 
-    assert (pull(), Event.select().count()) == (StoreResult(new=1), 1)
+    assert (pull(), PulledEvent.get().doi_id) == (PullResult(stored=1), cited.id)
 
 
-def test_dois_that_are_not_public_are_not_asked_for(tell: Tell, pull: Pull, sandbox: Sandbox) -> None:
+def test_an_archive_without_public_dois_asks_nothing(tell: Tell, pull: Pull, sandbox: Sandbox) -> None:
     tell(PAPER, "cites", MINE)
     Record.update(published=False).execute()
     sandbox.requests.clear()
 
-    assert (pull(), sandbox.requests.entries()) == (StoreResult(), [])
+    assert (pull(), sandbox.requests.entries()) == (PullResult(), [])
 
 
-@pytest.mark.parametrize("at_once", [1, 2, 20])
-def test_many_dois_are_asked_for_some_at_a_time(
-    tell: Tell, pull: Pull, office: Any, monkeypatch: pytest.MonkeyPatch, at_once: int
+def test_every_prefix_is_asked_for(tell: Tell, pull: Pull, office: Any) -> None:
+    for number, prefix in enumerate(("10.5072", "10.50721", "10.8")):
+        row = office.doi(f"ms-{number + 1}")
+        Doi.update(doi=f"{prefix}/x", folded=f"{prefix}/x").where(Doi.id == row.id).execute()
+
+    assert pulling.prefixes(row.repository_id) == ["10.5072", "10.50721", "10.8"]
+
+
+def fill(api: Any, start: int, end: int) -> None:
+    for number in range(start, end):
+        stored = {"subjId": f"https://doi.org/10.1000/{number}", "objId": MINE, "sourceId": "crossref", "total": 1}
+        api.events[f"00000000-0000-4000-8000-{number:012}"] = stored | {"relationTypeId": "cites"}
+
+
+def test_all_pages_are_read(pull: Pull, api: Any) -> None:
+    fill(api, 0, 2100)
+
+    assert pull(api) == PullResult(stored=2100)
+
+
+def test_only_the_last_two_pages_are_read_again(pull: Pull, api: Any) -> None:
+    fill(api, 0, 5100)
+    pull(api)
+    api.seen.clear()
+    fill(api, 5100, 5200)
+
+    assert (pull(api), len(api.seen)) == (PullResult(stored=100, unchanged=1100), 2)
+
+
+def test_all_is_read_again_when_it_is_asked_for(pull: Pull, api: Any) -> None:
+    fill(api, 0, 3100)
+    pull(api)
+    PulledEvent.delete().where(PulledEvent.id == 1).execute()
+
+    assert pull(api, full=True) == PullResult(stored=1, unchanged=3099)
+
+
+def test_a_pull_that_breaks_off_is_continued(pull: Pull, api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(api, 0, 4100)
+
+    def stop(read: int) -> None:
+        if PulledEvent.select().count() == 3000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pull(api, step=stop)
+    api.seen.clear()
+
+    assert (pull(api), len(api.seen)) == (PullResult(stored=1100, unchanged=2000), 4)
+
+
+def test_a_new_doi_is_asked_for_by_name(pull: Pull, api: Any, office: Any) -> None:
+    fill(api, 0, 3100)
+    late = "https://doi.org/10.5072/h/2026/ms-2"
+    stored = {"subjId": PAPER, "objId": late, "sourceId": "crossref", "relationTypeId": "cites", "total": 1}
+    api.events = {"00000000-0000-4000-9000-000000000000": stored} | api.events
+    pull(api)
+    number = office.doi("ms-2").id
+    api.seen.clear()
+    result = pull(api)
+
+    assert api.seen[0].asked["doi"] == "10.5072/h/2026/ms-2"
+    assert result.stored == PulledEvent.select().where(PulledEvent.doi_id == number).count() == 1
+    assert "doi" not in pulled_again(pull, api)
+
+
+def pulled_again(pull: Pull, api: Any) -> set[str]:
+    """The parameters of the next pull's requests."""
+    api.seen.clear()
+    pull(api)
+    return {name for seen in api.seen for name in seen.asked}
+
+
+def test_many_new_dois_are_not_asked_for_by_name(
+    pull: Pull, api: Any, office: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pulling, "AT_ONCE", at_once)
-    for number in range(1, 6):
+    monkeypatch.setattr(pulling, "BY_NAME", 1)
+    pull(api)
+    for number in (2, 3):
         office.doi(f"ms-{number}")
-        tell(PAPER, "cites", f"https://doi.org/10.5072/h/2026/ms-{number}")
-    steps: list[int] = []
 
-    assert (pull(step=steps.append), sum(steps), pulling.count(office.doi().repository)) == (StoreResult(new=5), 5, 5)
+    assert "doi" not in pulled_again(pull, api)
+    assert EventPull.get().newest_doi_id == office.doi("ms-3").id
 
 
-def test_all_pages_are_read(
-    tell: Tell, pull: Pull, office: Any, api: Any, ask: Callable[..., EventQueryClient]
-) -> None:
-    for number in range(1100):
-        held = {"subjId": f"https://doi.org/10.1000/{number}", "objId": MINE, "sourceId": "crossref", "total": 1}
-        api.events[f"00000000-0000-4000-8000-{number:012}"] = held | {"relationTypeId": "cites"}
+def test_a_dry_run_counts_and_stores_nothing(tell: Tell, pull: Pull) -> None:
+    tell(PAPER, "cites", MINE)
 
-    assert pulling.pull(ask(api), office.doi().repository) == StoreResult(new=1100)
+    assert pull(dry_run=True) == PullResult(stored=1)
+    assert (PulledEvent.select().count(), EventPull.select().count()) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -182,28 +275,22 @@ def test_all_pages_are_read(
         {"objId": {"id": MINE}, "subjId": 7},
     ],
 )
-def test_what_cannot_be_kept_is_left_out(
-    pull: Pull, office: Any, api: Any, ask: Callable[..., EventQueryClient], strange: dict[str, Any]
-) -> None:
-    held = {"subjId": PAPER, "objId": MINE, "sourceId": "crossref", "relationTypeId": "cites", "total": 1}
-    api.events["00000000-0000-4000-8000-000000000000"] = held | strange
+def test_what_cannot_be_stored_is_ignored(pull: Pull, api: Any, strange: dict[str, Any]) -> None:
+    stored = {"subjId": PAPER, "objId": MINE, "sourceId": "crossref", "relationTypeId": "cites", "total": 1}
+    api.events["00000000-0000-4000-8000-000000000000"] = stored | strange
 
-    assert pulling.pull(ask(api), office.doi().repository) == StoreResult()
+    assert pull(api) == PullResult(ignored=Counter({"unusable": 1}))
 
 
 @pytest.mark.parametrize("total", [None, 0, -4, 2**70, "many", True])
-def test_a_total_that_is_none_counts_as_one(
-    pull: Pull, office: Any, api: Any, ask: Callable[..., EventQueryClient], total: Any
-) -> None:
-    held = {"subjId": PAPER, "objId": MINE, "sourceId": "crossref", "relationTypeId": "cites", "total": total}
-    api.events["00000000-0000-4000-8000-000000000000"] = held
-    pulling.pull(ask(api), office.doi().repository)
+def test_a_total_that_is_none_counts_as_one(pull: Pull, api: Any, total: Any) -> None:
+    stored = {"subjId": PAPER, "objId": MINE, "sourceId": "crossref", "relationTypeId": "cites", "total": total}
+    api.events["00000000-0000-4000-8000-000000000000"] = stored
+    pull(api)
 
-    assert Event.get().total == 1
+    assert PulledEvent.get().total == 1
 
 
-def test_a_server_without_events_is_reported(
-    pull: Pull, office: Any, saying: Any, ask: Callable[..., EventQueryClient]
-) -> None:
+def test_a_server_without_events_is_reported(pull: Pull, saying: Any) -> None:
     with pytest.raises(RemoteFailed, match="not the Events API's own answer"):
-        pulling.pull(ask(saying(200, "<html>")), office.doi().repository)
+        pull(saying(200, "<html>"))

@@ -191,20 +191,6 @@ def test_a_cancelled_event_whose_total_grows_gets_a_new_job(office: Any) -> None
     assert (office.event(A).state, Job.select().where(Job.kind == "event").count()) == ("pending", 2)
 
 
-def test_what_comes_from_elsewhere_is_not_queued(office: Any) -> None:
-    office.keep(A, origin=Origin.ELSEWHERE)
-
-    assert (office.event(A).state, Job.select().where(Job.kind == "event").count()) == ("submitted", 0)
-
-
-def test_what_grows_elsewhere_is_known_to_the_other_side(office: Any) -> None:
-    office.keep(A, origin=Origin.ELSEWHERE)
-    kept = office.keep(A, origin=Origin.ELSEWHERE, total=4)
-
-    row = office.event(A)
-    assert (kept, row.total, row.submitted_total, row.state) == (StoreResult(grown=1), 4, 4, "submitted")
-
-
 def test_keeping_is_undone_with_the_transaction_around_it(office: Any) -> None:
     office.doi()
     with contextlib.suppress(ZeroDivisionError), database.write():
