@@ -44,6 +44,7 @@ COMMANDS = {
     "sync": "batch",
     "audit": "setup",
     "cron": "cron",
+    "mail": "mail",
     "event": "event",
     "usage": "usage",
     "usage-report": "usage_report",

@@ -147,6 +147,12 @@ _SETTINGS = (
     SettingSpec("max_attempts", parse.number(1_000), "5", "how often a job is tried before it is failed", "attempts"),
     SettingSpec("backoff_minutes", parse.number(10_080), "5", "the wait before a retry, times the attempt", "minutes"),
     SettingSpec("doi_failure_notify", parse.mail, "", "mail addresses for mints, failures and outages"),
+    SettingSpec(
+        "doi_failure_notify_mode",
+        parse.choice("each", "digest"),
+        "digest",
+        "whether they get a mail for each mint and failure, or one digest a run or an hour: each or digest",
+    ),
     SettingSpec("notification_email_enabled", parse.flag, "0", "whether each bulk or cron run sends a digest: 1 or 0"),
     SettingSpec("notification_email", parse.mail, "", "mail addresses the digests go to"),
     SettingSpec("mail_from", parse.one_mail, "", "the sender of mail; empty: doitui@ this host"),

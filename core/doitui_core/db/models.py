@@ -9,6 +9,8 @@ from doitui_core.db.event_models import DoiAgency as DoiAgency
 from doitui_core.db.event_models import EventDerivation as EventDerivation
 from doitui_core.db.fields import FlagField, InstantField, Table
 from doitui_core.db.harvest_model import Harvest as Harvest
+from doitui_core.db.notice_model import Notice as Notice
+from doitui_core.db.notice_model import NoticeItem as NoticeItem
 
 
 class Repository(Table):
@@ -205,21 +207,6 @@ class RateLimit(Table):
     blocked_at = InstantField(default=None)
     blocked_cause = TextField(default="")
     blocked_error = TextField(default="")
-
-
-class Notice(Table):
-    """One mail to send; `topic` is unique, so it is sent once."""
-
-    id = BigAutoField()
-    topic = TextField()
-    recipients = TextField()
-    subject = TextField()
-    body = TextField()
-    created_at = InstantField()
-    due_at = InstantField()
-    sent_at = InstantField(default=None)
-    attempts = IntegerField(default=0)
-    last_error = TextField(default="")
 
 
 class BulkAct(Table):

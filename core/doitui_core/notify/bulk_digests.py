@@ -18,8 +18,8 @@ from doitui_core.db import database
 from doitui_core.db.chunks import in_chunks
 from doitui_core.db.models import BulkAct, BulkJob, Doi, Job
 from doitui_core.domain.job_kinds import OPEN, JobKind, JobStatus, Service
-from doitui_core.notify import digest_lines, notices
-from doitui_core.notify.notices import Digest, DigestLine
+from doitui_core.notify import digest, digest_lines, notices
+from doitui_core.notify.digest import Digest, DigestLine
 from doitui_core.queue import jobs
 
 #: Job ids in one statement.
@@ -106,7 +106,9 @@ def _report(act: BulkAct) -> None:
     with database.write():
         claim = BulkAct.update(told_at=database.now()).where(BulkAct.id == act.id, BulkAct.told_at == EPOCH)
         if claim.execute():
-            notices.digest(Digest(act.what, f"bulk:{act.id}", lines), notices.config_of(act.repository_id))
+            doi_ids = [subject for subject, _ in _subjects(act)]
+            run = Digest(act.what, f"bulk:{act.id}", lines, doi_ids)
+            digest.report(run, notices.config_of(act.repository_id))
             BulkJob.delete().where(BulkJob.act == act.id).execute()
 
 

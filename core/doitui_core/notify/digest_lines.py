@@ -13,7 +13,7 @@ from doitui_core.dois import doi_rows
 from doitui_core.domain import states
 from doitui_core.domain.job_kinds import OPEN, JobKind, JobStatus
 from doitui_core.notify import notices
-from doitui_core.notify.notices import DigestLine
+from doitui_core.notify.digest import DigestLine
 
 #: DOIs read at once.
 CHUNK = 200

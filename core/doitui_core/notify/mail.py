@@ -21,7 +21,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import policy
 from email.header import Header
 from email.message import EmailMessage
@@ -32,12 +32,12 @@ from urllib.parse import unquote, urlsplit
 
 import peewee
 
-from doitui_core.clock import EPOCH
+from doitui_core.clock import EPOCH, micros
 from doitui_core.config import setting_parsers
 from doitui_core.config.repositories import Config
-from doitui_core.db import database
+from doitui_core.db import database, prepared
 from doitui_core.db.models import Notice
-from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable, Misconfigured
+from doitui_core.errors import BadInput, DatabaseReplaced, DatabaseUnavailable, Misconfigured, RemoteFailed
 from doitui_core.notify import notices
 from doitui_core.text import MASK, harmless
 
@@ -102,6 +102,53 @@ def send_due(
     return sent
 
 
+def send_test(address: str, config: Config) -> Notice:
+    """Send a test mail now over the server of `config`, and store it as sent; its row.
+
+    Raises `BadInput` for an address that is none, `Misconfigured` for the settings, `RemoteFailed` with the server's
+    answer.
+    """
+    row = _test_notice(address, config)
+    try:
+        _Sender(CONNECT_SECONDS, WHOLE_SECONDS).hand_over(row)
+    except _Unsent as unsent:
+        kind = Misconfigured if isinstance(unsent.__cause__, Misconfigured) else RemoteFailed
+        raise kind(f"the test mail to {address} was not sent: {unsent}") from unsent
+    row.sent_at = database.now()
+    with database.write():
+        prepared.insert(row)
+    return row
+
+
+def _test_notice(address: str, config: Config) -> Notice:
+    try:
+        (recipient,) = setting_parsers.mail_addresses(address)
+    except ValueError as error:
+        raise BadInput(f"{address!r} is not one mail address: give one, such as ops@example.org") from error
+    now = database.now()
+    return Notice(
+        topic=f"{config.repository_id}:test:{micros(now)}",
+        recipients=recipient,
+        subject="Test mail of doitui",
+        body=f"This is a test mail of doitui on {socket.gethostname()}. Mail is set up.\n",
+        created_at=now,
+        due_at=None,
+    )
+
+
+def check_test(address: str, config: Config) -> str:
+    """The server that `send_test` would use, as HOST:PORT. Raises as it does before it connects."""
+    _test_notice(address, config)
+    server = _server(config)
+    return f"{server.host}:{server.port}"
+
+
+def last_sent() -> datetime | None:
+    """When the last mail went out."""
+    row = Notice.select(Notice.sent_at).order_by(Notice.sent_at.desc()).first()
+    return row.sent_at if row is not None else None
+
+
 def waiting() -> int:
     """How many notices are due and not sent."""
     return int(Notice.select().where(UNSENT, Notice.due_at > EPOCH, Notice.due_at <= database.now()).count())
@@ -156,15 +203,15 @@ class _Sender:
         if row.attempts > ATTEMPTS:
             return _postpone(row, _Unsent(row.last_error or "every worker that tried was killed"))
         try:
-            self._hand_over(row)
+            self.hand_over(row)
         except _Unsent as unsent:
             return _postpone(row, unsent)
         with database.write():
             Notice.update(sent_at=database.now(), last_error="").where(Notice.id == row.id).execute()
         return True
 
-    def _hand_over(self, row: Notice) -> None:
-        """Raises `_Unsent`, also where some recipients are refused."""
+    def hand_over(self, row: Notice) -> None:
+        """Send the notice. Raises `_Unsent`, also where some recipients are refused."""
         try:
             config = self._config(notices.repository_of(row.topic))
             server = _server(config)

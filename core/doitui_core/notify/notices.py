@@ -10,9 +10,7 @@ passwords of URLs.
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from doitui_core.clock import iso, micros
@@ -24,17 +22,15 @@ from doitui_core.dois import doi_rows
 from doitui_core.domain import outcomes, states
 from doitui_core.domain.outcomes import Outcome
 from doitui_core.errors import Misconfigured
+from doitui_core.notify import pending_results
 from doitui_core.queue import rate_limit
-from doitui_core.text import harmless, plural
+from doitui_core.text import harmless
 
 if TYPE_CHECKING:
     from doitui_core.domain.job_kinds import Service
     from doitui_core.queue.breaker import BreakerChange
 
 log = logging.getLogger("doitui.mail")
-
-#: DOIs named for each cause of a digest.
-NAMED = 20
 
 #: Characters.
 LONGEST_TITLE = 120
@@ -70,35 +66,6 @@ THEN_RETRY = ", then retry"
 _PARTICIPLES = {"mint": "registered", "update": "updated", "deactivate": "deactivated", "abandon": "abandoned"}
 
 
-@dataclass(frozen=True, slots=True)
-class DigestLine:
-    """The result of a run for one DOI. `status`: OPUS's word or ours. `cause`: why it failed, else empty. `recovered`:
-    it had failed before this run. `waits`: the worker tries it again.
-    """
-
-    doi: str
-    url: str
-    status: str
-    cause: str = ""
-    error: str = ""
-    recovered: bool = False
-    object_id: str = ""
-    waits: bool = False
-
-    def __str__(self) -> str:
-        """As OPUS writes it: `DOI URL STATUS[ error]`."""
-        return " ".join(filter(None, (self.doi, self.url, self.status, self.error)))
-
-
-@dataclass
-class Digest:
-    """A bulk or cron run: its name ("DOI registration"), a unique `key`, and its results."""
-
-    what: str
-    key: str
-    lines: list[DigestLine] = field(default_factory=list)
-
-
 def report_result(row: Doi, config: Config, outcome: Outcome, **ended: bool) -> None:
     """The notice of a finished write, where it `failed` or `minted` the DOI. Inside `database.write()`."""
     if ended["failed"]:
@@ -123,8 +90,9 @@ def minted(row: Doi, record: Record | None, config: Config) -> bool:
     ]
     if config.environment == "test":
         text += ["", "This is DataCite's test system: doi.org does not know the DOI."]
-    subject = f"DOI {row.doi} is registered{_about(record)}"
-    return _put(config, f"minted:{row.id}", _people(record, config), subject, text)
+    topic, subject = f"minted:{row.id}", f"DOI {row.doi} is registered{_about(record)}"
+    noted = pending_results.note(config, topic, row=row, record=record)
+    return put(config, topic, _people(record, config), subject, text) or noted
 
 
 def failed(row: Doi, record: Record | None, config: Config, outcome: Outcome) -> bool:
@@ -141,8 +109,9 @@ def failed(row: Doi, record: Record | None, config: Config, outcome: Outcome) ->
         f"Details: doitui doi history {row.doi}",
         f"Retry:   doitui queue retry --cause {outcome.cause}",
     ]
-    topic = f"failed:{row.id}:{micros(row.updated_at)}"
-    return _put(config, topic, _people(record, config), f"DOI {row.doi} could not be {done}{_about(record)}", text)
+    topic, subject = f"failed:{row.id}:{micros(row.updated_at)}", f"DOI {row.doi} could not be {done}{_about(record)}"
+    noted = pending_results.note(config, topic, outcome.cause, outcome.message, row=row, record=record)
+    return put(config, topic, _people(record, config), subject, text) or noted
 
 
 def not_registered(record: Record, config: Config, error: str) -> bool:
@@ -160,7 +129,8 @@ def not_registered(record: Record, config: Config, error: str) -> bool:
     ]
     topic = f"publishing:{record.id}:{micros(record.updated_at)}"
     subject = f"The DOI of record {record.object_id} could not be registered at publishing"
-    return _put(config, topic, _people(record, config), subject, text)
+    noted = pending_results.note(config, topic, "left_out", error, record=record)
+    return put(config, topic, _people(record, config), subject, text) or noted
 
 
 def blocked(config: Config, outcome: Outcome) -> bool:
@@ -190,11 +160,11 @@ def refused(config: Config, service: Service, outcome: Outcome) -> bool:
 
 def _put_daily(config: Config, outcome: Outcome, topic: str, subject: str, text: Iterable[str], details: str) -> bool:
     """Notify `doi_failure_notify` of jobs that wait, once a day for each topic and cause."""
-    return _put(
+    return put(
         config,
         f"{topic}:{outcome.cause}:{database.now():%Y-%m-%d}",
-        _listed(config, "doi_failure_notify"),
-        f"{subject}: {_cause_text(outcome.cause)}",
+        listed(config, "doi_failure_notify"),
+        f"{subject}: {cause_text(outcome.cause)}",
         [*text, "", *_why(outcome, goes_on=True), "", f"Details: {details}"],
     )
 
@@ -202,7 +172,7 @@ def _put_daily(config: Config, outcome: Outcome, topic: str, subject: str, text:
 def outage(change: BreakerChange) -> bool:
     """Notify the repositories that use a service that its outage began or ended, each once."""
     affected = [config for config in _everybody() if _uses(config, change.rate_limit) and can_send(config)]
-    recipients = [address for config in affected for address in _listed(config, "doi_failure_notify")]
+    recipients = [address for config in affected for address in listed(config, "doi_failure_notify")]
     if not recipients:
         return False
     if change.opened:
@@ -222,39 +192,7 @@ def outage(change: BreakerChange) -> bool:
         after,
     ]
     topic = f"outage:{change.rate_limit}:{micros(change.since)}:{'began' if change.opened else 'ended'}"
-    return _put(affected[0], topic, recipients, subject, text)
-
-
-def digest(run: Digest, config: Config | None = None) -> bool:
-    """Report the results of a run to `notification_email`, if `notification_email_enabled` and it has any.
-
-    `config`: whose settings are used; None: the global ones, for a run over all repositories.
-    """
-    config = config or config_of(0)
-    if not run.lines or not wants_digests(config):
-        return False
-    failures = [line for line in run.lines if line.cause]
-    recovered = [line for line in run.lines if line.recovered and not line.cause]
-    succeeded = [line for line in run.lines if not line.recovered and not line.cause]
-    causes = {line.cause for line in failures}
-    kinds = Counter((line.cause, line.waits) for line in failures).most_common()
-    groups = [
-        (
-            f"{number} x {_cause_text(cause)}: {'tried again by itself' if waits else _advice(cause)}",
-            [line for line in failures if (line.cause, line.waits) == (cause, waits)],
-        )
-        for (cause, waits), number in kinds
-    ]
-    groups += [(f"{len(recovered)} recovered", recovered)] * bool(recovered)
-    groups += [(f"{len(succeeded)} succeeded", succeeded)] * bool(succeeded)
-    sums = [f"{len(failures)} failed ({plural(len(causes), 'cause')})"] * bool(failures)
-    summary = ", ".join(sums + [head for head, _ in groups[len(kinds) :]])
-    subject = f"{run.what}{_about_one(run)}: {summary}"
-    text = [f"{run.what}, {iso(database.now())}: {plural(len(run.lines), 'DOI')}, {summary}."]
-    for head, lines in groups:
-        text += ["", head, *_list_lines(lines)]
-    text += ["", "Details: doitui status; doitui queue list --status failed"]
-    return _put(config, f"digest:{run.key}", _listed(config, "notification_email"), subject, text)
+    return put(affected[0], topic, recipients, subject, text)
 
 
 def repository_of(topic: str) -> int:
@@ -262,7 +200,7 @@ def repository_of(topic: str) -> int:
     return int(topic.partition(":")[0])
 
 
-def _put(config: Config, topic: str, recipients: Sequence[str], subject: str, text: Iterable[str]) -> bool:
+def put(config: Config, topic: str, recipients: Sequence[str], subject: str, text: Iterable[str]) -> bool:
     """Add to the outbox. False without recipients or server, or if the topic exists."""
     assert database.in_write(), "a notice is committed together with the event it reports"
     if not recipients or not can_send(config):
@@ -295,7 +233,8 @@ def wants_digests(config: Config) -> bool:
     return _text(config, "notification_email_enabled") == "1" and can_send(config)
 
 
-def _listed(config: Config, name: str) -> list[str]:
+def listed(config: Config, name: str) -> list[str]:
+    """The addresses of a setting; none, logged, where it cannot be read."""
     return setting_parsers.mail_addresses(_text(config, name))
 
 
@@ -308,13 +247,16 @@ def _text(config: Config, name: str) -> str:
 
 
 def _people(record: Record | None, config: Config) -> list[str]:
-    """The record's owner, if the imported address is valid, and `doi_failure_notify`."""
+    """The record's owner, if the imported address is valid, and in mode `each` also `doi_failure_notify`: in mode
+    `digest` those get what `pending_results` has collected.
+    """
     owner = record.owner_email if record is not None else ""
+    operations = [] if pending_results.collects(config) else listed(config, "doi_failure_notify")
     try:
-        return setting_parsers.mail_addresses(owner) + _listed(config, "doi_failure_notify")
+        return setting_parsers.mail_addresses(owner) + operations
     except ValueError as error:
         log.warning("the owner of record %s gets no mail: %s", _object_id(record), error)
-        return _listed(config, "doi_failure_notify")
+        return operations
 
 
 def _everybody() -> Iterator[Config]:
@@ -339,12 +281,12 @@ def _where(record: Record | None, config: Config) -> list[str]:
 
 def _why(outcome: Outcome, *, goes_on: bool = False) -> list[str]:
     """`goes_on`: the jobs continue by themselves; else somebody has to retry. The text promises only one of the two."""
-    message, advice = outcome.message, _advice(outcome.cause)
+    message, to_do = outcome.message, advice(outcome.cause)
     if goes_on:
-        message, advice = message.removesuffix(THEN_RETRY), advice.removesuffix(THEN_RETRY)
+        message, to_do = message.removesuffix(THEN_RETRY), to_do.removesuffix(THEN_RETRY)
     else:
         message = outcomes.without_promise(message)
-    return [f"  cause:    {_cause_text(outcome.cause)}", f"  error:    {message}", f"  to do:    {advice}"]
+    return [f"  cause:    {cause_text(outcome.cause)}", f"  error:    {message}", f"  to do:    {to_do}"]
 
 
 def _object_id(record: Record | None) -> str:
@@ -361,21 +303,11 @@ def _about(record: Record | None) -> str:
     return title and f": {title}"
 
 
-def _about_one(run: Digest) -> str:
-    """DOI and record of a run with a single DOI."""
-    if len(run.lines) > 1:
-        return ""
-    return f" of {run.lines[0].doi} {run.lines[0].object_id}".rstrip()
-
-
-def _list_lines(lines: Sequence[DigestLine]) -> list[str]:
-    more = [f"  … and {len(lines) - NAMED} more"] * (len(lines) > NAMED)
-    return [f"  {line}" for line in lines[:NAMED]] + more
-
-
-def _cause_text(cause: str) -> str:
+def cause_text(cause: str) -> str:
+    """A cause for people."""
     return cause.replace("_", " ")
 
 
-def _advice(cause: str) -> str:
+def advice(cause: str) -> str:
+    """What to do about a cause."""
     return ADVICE.get(cause) or "see the error"

@@ -25,9 +25,9 @@ from doitui_core.domain.job_kinds import JobKind
 from doitui_core.domain.outcomes import Outcome
 from doitui_core.domain.states import Wanted
 from doitui_core.errors import DatabaseUnavailable, DoituiError, InvalidMetadata
-from doitui_core.notify import digest_lines, notices
+from doitui_core.notify import digest, digest_lines
+from doitui_core.notify.digest import Digest, DigestLine
 from doitui_core.notify.digest_lines import CHUNK
-from doitui_core.notify.notices import Digest, DigestLine
 from doitui_core.queue import jobs
 from doitui_core.worker import worker
 
@@ -124,7 +124,8 @@ class _Run:
     def mail(self, what: str) -> RunResult:
         config = repositories.config(repositories.find(self.repository)) if self.repository else None
         with database.write():
-            notices.digest(Digest(what, f"{self.key}:{micros(database.now())}", self.result.lines), config)
+            key = f"{self.key}:{micros(database.now())}"
+            digest.report(Digest(what, key, self.result.lines, self.names.keys()), config)
         return self.result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from doitui_core.clock import iso
 from doitui_core.config import repositories, setting_checks
 from doitui_core.config import settings as settings_of
 from doitui_core.config.repositories import Config
@@ -13,7 +14,10 @@ from doitui_core.domain import identifiers
 from doitui_core.domain.doi_generators import PluggedIn
 from doitui_core.domain.job_kinds import JobKind, JobStatus, Service
 from doitui_core.errors import InvalidDoi, Misconfigured
+from doitui_core.notify import mail as mail_of
+from doitui_core.notify import operations_digest
 from doitui_core.queue import blocking, jobs, rate_limit
+from doitui_core.text import plural
 from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
 
 
@@ -79,8 +83,15 @@ def mail() -> list[Check]:
         return [Check("mail", WARN, message, "doitui setting set smtp_url smtp://HOST:25")]
     stuck = Notice.select().where(Notice.sent_at == 0, Notice.last_error != "")
     if (row := stuck.order_by(Notice.id.desc()).first()) is not None:
-        return [Check("mail", WARN, f"cannot be sent: {row.last_error}", "doitui setting get smtp_url")]
-    return [Check("mail", OK, "no recipients configured" if not wants else "mail is sent")]
+        before = f"; last mail sent {iso(last)}" if (last := mail_of.last_sent()) else ""
+        message = f"{plural(stuck.count(), 'mail', grouped=True)} cannot be sent: {row.last_error}{before}"
+        return [Check("mail", WARN, message, "doitui setting get smtp_url   # then: doitui mail test ADDRESS")]
+    if not wants:
+        return [Check("mail", OK, "no recipients configured")]
+    last, results = mail_of.last_sent(), operations_digest.waiting()
+    sent = f"last mail sent {iso(last)}" if last else "no mail sent yet (`doitui mail test ADDRESS` sends one)"
+    digest = f", {plural(results, 'result', grouped=True)} for the next digest" if results else ""
+    return [Check("mail", OK, f"{sent}, {mail_of.waiting():,} waiting{digest}")]
 
 
 def _anywhere(name: str) -> bool:

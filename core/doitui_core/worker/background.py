@@ -87,15 +87,26 @@ def background_work(stop: threading.Event, drain: bool) -> Iterator[None]:
         yield
 
 
-def sending_mail(stop: threading.Event, drain: bool) -> AbstractContextManager[None]:
-    """Report how bulk actions ended, and send due mail. With `drain` no due mail is left at the end."""
-    from doitui_core.notify import bulk_digests, mail
+@contextmanager
+def sending_mail(stop: threading.Event, drain: bool) -> Iterator[None]:
+    """Report how bulk actions ended, write the digests that are due, and send due mail. With `drain` no digest and no
+    due mail is left at the end.
+    """
+    from doitui_core.notify import bulk_digests, mail, operations_digest
+
+    ended = threading.Event()
 
     def send(over: threading.Event) -> None:
         bulk_digests.report_finished()
+        operations_digest.report_due(ended=ended.is_set())
         mail.send_due(stop=over)
 
-    return run_in_background("mail", send, MAIL_SECONDS, stop, to_the_end=drain)
+    with run_in_background("mail", send, MAIL_SECONDS, stop, to_the_end=drain):
+        try:
+            yield
+        finally:
+            if drain:
+                ended.set()
 
 
 def draining_spool(stop: threading.Event, drain_all: bool) -> AbstractContextManager[None]:

@@ -24,8 +24,8 @@ from doitui_core.db import database
 from doitui_core.db.models import Doi, Notice, Record, Repository
 from doitui_core.dois import reservations
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
-from doitui_core.notify import notices
-from doitui_core.notify.notices import Digest, DigestLine
+from doitui_core.notify import digest, notices
+from doitui_core.notify.digest import Digest, DigestLine
 from doitui_core.operations import change_settings
 from doitui_core.records import records
 
@@ -40,6 +40,7 @@ class Desk:
     def __init__(self, archive: Repository) -> None:
         self.archive = archive
         self.settings(smtp_url="smtp://127.0.0.1:9", doi_failure_notify="ops@example.org; night@example.org")
+        self.settings(doi_failure_notify_mode="each")
         self.record = self.described()
         self.row: Doi = reservations.reserve(self.record)
 
@@ -67,10 +68,10 @@ class Desk:
             return notices.blocked(self.config, outcome)
 
     def digest(
-        self, *lines: DigestLine, what: str = "DOI registration", key: str = "1", everywhere: bool = False
+        self, *lines: DigestLine, what: str = "DOI registration", key: str = "1", everywhere: bool = False, **about: Any
     ) -> bool:
         with database.write():
-            return notices.digest(Digest(what, key, list(lines)), None if everywhere else self.config)
+            return digest.report(Digest(what, key, list(lines), **about), None if everywhere else self.config)
 
     def told(self) -> Notice:
         """The only notice."""

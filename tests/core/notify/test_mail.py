@@ -19,6 +19,7 @@ from doitui_core.db import database
 from doitui_core.db.models import Notice
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.notify import mail, notices
+from doitui_core.notify.digest import DigestLine
 from doitui_core.operations import change_settings
 
 pytestmark = pytest.mark.filterwarnings("ignore:Session.login_data", "ignore:Requiring AUTH")
@@ -82,7 +83,7 @@ def test_a_title_adds_no_header_and_no_end(house: Any, post: Any, title: str) ->
 
 def test_what_looks_like_an_encoded_word_arrives_as_it_is(house: Any, post: Any) -> None:
     house.settings(notification_email_enabled="1", notification_email="all@example.org")
-    house.digest(notices.DigestLine("10.5072/1", "https://a.org", "registered", object_id="=?utf-8?q?=0ABcc:_all?="))
+    house.digest(DigestLine("10.5072/1", "https://a.org", "registered", object_id="=?utf-8?q?=0ABcc:_all?="))
     mail.send_due()
     assert post.only()["Subject"] == "DOI registration of 10.5072/1 =?utf-8?q?=0ABcc:_all?=: 1 succeeded"
 
@@ -114,7 +115,7 @@ def test_each_repositorys_own_server_is_used(house: Any, letterbox: Callable[...
     change_settings.set_setting("smtp_url", everybodys.url)
     change_settings.set_setting("notification_email_enabled", "1")
     change_settings.set_setting("notification_email", "all@example.org")
-    house.digest(notices.DigestLine("10.5072/1", "https://a.org", "registered"), everywhere=True)
+    house.digest(DigestLine("10.5072/1", "https://a.org", "registered"), everywhere=True)
     assert (mail.send_due(), len(ours.mails), len(everybodys.mails)) == (2, 1, 1)
 
 

@@ -13,7 +13,7 @@ from doitui_core.domain import outcomes
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.notify import notices
-from doitui_core.notify.notices import DigestLine
+from doitui_core.notify.digest import DigestLine
 from doitui_core.operations import change_settings
 from doitui_core.queue import breaker, rate_limit
 from doitui_core.text import harmless
@@ -279,7 +279,7 @@ def test_a_digest_groups_by_cause_the_most_frequent_first(digests: Any) -> None:
         "2 x forbidden: the account has no permission for this DOI or prefix",
         "1 recovered",
         "4 succeeded",
-        "Details: doitui status; doitui queue list --status failed",
+        "Details: doitui queue list --status failed; doitui record check --all",
     ]
 
 
