@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from typing import Any
 
-from peewee import SQL, fn
+from peewee import SQL, NodeList, fn
 
 from doitui_core.db import text_index
 from doitui_core.db.guarded import Guarded
@@ -88,6 +88,26 @@ def ranked(db: Guarded, query: EventQuery, most: int) -> Any:
     table, values = text_index.ranked(db, expression, most)
     found = HubEvent.select(HubEvent.id).from_(HubEvent, SQL(table, values))
     return found.where(HubEvent.id == SQL("ranked.event_id")).order_by(SQL("ranked.score"), HubEvent.id)
+
+
+def words_of_one(db: Guarded, query: EventQuery) -> Iterator[Any]:
+    """As `text_conditions`, asked of one event after the other: for words that are in very many."""
+    expression = query.text.expression
+    if query.text == EVERYTHING or expression is None:
+        return
+    rows, value = text_index.having(db, expression)
+    # A value, not EXISTS, which PostgreSQL would turn round and find all events with these words first.
+    found = NodeList((SQL(f"(SELECT 1 {rows}", [value]), HubEvent.id, SQL(")")))
+    yield fn.COALESCE(found, 0) == (0 if query.text.negated else 1)
+
+
+def some_with_words(db: Guarded, query: EventQuery, most: int) -> Any:
+    """The ids of up to `most` events with the words of `query`; None where there is no such list."""
+    expression = query.text.expression
+    if expression is None or query.text.negated:
+        return None
+    rows, value = text_index.matching(db, expression)
+    return SQL(f"(SELECT {text_index.event_column(db)} AS event_id {rows} LIMIT {most})", [value])
 
 
 def in_groups(conditions: Sequence[Any]) -> Any:

@@ -22,10 +22,10 @@ from doitui_core.hub_store.event_record import EventRecord
 from doitui_core.hub_store.hub_database import HubDatabase
 
 #: Up to so many events are gathered and sorted: when all that is needed is in an index, and when it is not.
-FROM_INDEX, FROM_ROWS = 200_000, 20_000
+FROM_INDEX, FROM_ROWS = 200_000, 5_000
 
-#: Words that more events have than this are counted up to here: the whole would take seconds.
-MOST_COUNTED = 50_000
+#: Words that more events have than this are counted up to here, as many as page numbers reach: all would take seconds.
+MOST_COUNTED = 10_000
 
 _OBJ = fn.SUBSTR(HubEvent.obj_id, SQL("1"), SQL(str(event_rows.INDEXED)))
 
@@ -71,21 +71,26 @@ class EventList:
     @cached_property
     def counts(self) -> dict[Group, int]:
         """How many events of each group the whole list has."""
-        return {Group(*values): int(number) for *values, number in self._counted()}
+        return {Group._make(row[:-1]): int(row[-1]) for row in self._counted()}
 
     @property
     def total(self) -> int:
         """How many events the list has."""
         return sum(self.counts.values())
 
-    @property
+    @cached_property
     def is_counted(self) -> bool:
-        """False when there are more than `total` says: its words are in very many events."""
-        return not self._words or self.total < MOST_COUNTED
+        """False when there may be more than `total` says: its words are in very many events."""
+        some = event_conditions.some_with_words(self._hub.db, self._query, MOST_COUNTED)
+        if some is None or self._terms or self._events:
+            return True
+        rows = HubEvent.select(fn.COUNT(SQL("*"))).from_(SQL(f"{some.sql} AS found", some.params))
+        ((number,),) = rows.tuples().execute(self._hub.db)
+        return bool(number < MOST_COUNTED)
 
     def page(self, sort: str, size: int, offset: int) -> list[EventRecord]:
         """One page by number; `sort` is one of `ORDERS`, "relation_type_id" or "relevance"."""
-        if not size or offset >= self.total:
+        if not size or (self.is_counted and offset >= self.total):
             return []
         if sort in ("relation_type_id", "-relation_type_id"):
             return self._by_relation(sort[0] == "-", size, offset)
@@ -95,7 +100,7 @@ class EventList:
 
     def after(self, number: int, size: int) -> list[EventRecord]:
         """One page by cursor: those created after event `number`, oldest first."""
-        if not size or not self.total:
+        if not size or (self.is_counted and not self.total):
             return []
         return self._read(self._ordered(ORDERS["created"]).where(HubEvent.id > number).limit(size))
 
@@ -107,7 +112,8 @@ class EventList:
         else:
             counted = self._counted_events()
             found = groups.select_extend(counted.c.events).join(counted, on=HubEventGroup.id == counted.c.group_id)
-        return found.tuples().execute(self._hub.db)
+        # The rows as the driver gives them: many thousand, and peewee would look at every value.
+        return self._hub.db.execute(found).fetchall()  # type: ignore[no-untyped-call]
 
     def _counted_events(self) -> Any:
         rows: Any
@@ -117,8 +123,9 @@ class EventList:
             rows = row.where(HubEventTerm.term.in_(self._terms[0])).alias("found")
         else:
             events = HubEvent.select(HubEvent.id, HubEvent.group_id).where(*self._narrow())
-            if self._words:
-                events = events.limit(MOST_COUNTED)
+            if not self.is_counted:
+                some = event_conditions.some_with_words(self._hub.db, self._query, MOST_COUNTED)
+                events = HubEvent.select(HubEvent.id, HubEvent.group_id).where(HubEvent.id.in_(some))
             rows = events.alias("found")
         number = fn.COUNT(SQL("*")).alias("events")
         return HubEventTerm.select(rows.c.group_id, number).from_(rows).group_by(rows.c.group_id).alias("counted")
@@ -126,17 +133,21 @@ class EventList:
     def _narrow(self) -> list[Any]:
         """Conditions on events, found by index; without those on groups."""
         found = [HubEvent.id.in_(event_conditions.with_terms(terms)) for terms in self._terms]
+        if self._words and (found or self._events or not self.is_counted):
+            one_by_one = list(event_conditions.words_of_one(self._hub.db, self._query))
+            return [*found, *self._events, *(one_by_one or self._words)]
         return [*found, *self._events, *self._words]
 
     def _ordered(self, order: _Order) -> Any:
         """The ids in an order: gathered, or passed over."""
         narrow = self._narrow()
-        gathers = self.total <= (FROM_INDEX if order.in_index and not narrow else FROM_ROWS)
+        most = FROM_INDEX if order.in_index and not narrow else MOST_COUNTED if self._words else FROM_ROWS
+        gathers = self.is_counted and self.total <= most
         query = HubEvent.select(HubEvent.id).order_by(*(order.gathered if gathers else order.columns))
         if self._groups:
             # With + 0 no index on groups is used: that one cannot give the order.
             group = HubEvent.group_id if gathers and not narrow else HubEvent.group_id + 0
-            narrow.append(group.in_(event_conditions.in_groups(self._groups)))
+            narrow.insert(0, group.in_(event_conditions.in_groups(self._groups)))
         return query.where(*narrow) if narrow else query
 
     def _by_relation(self, descending: bool, size: int, offset: int) -> list[EventRecord]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from doitui.web.events.event_input import ApiVersion
@@ -78,16 +79,18 @@ def statistics(counts: dict[Group, int], dialect: ApiVersion) -> dict[str, list[
     """The facets of a list; none at all for an empty one."""
     if not counts:
         return {}
-    months = dialect.name("year-months")
+    months, found = dialect.name("year-months"), _Sums()
+    for group, number in counts.items():
+        found.add(group, number)
     facets = {
-        "sources": _largest(counts, lambda group: (group.source,), _SOURCES),
-        "occurred": _newest(counts, "occurred", 4, "count"),
-        "prefixes": _largest(counts, lambda group: (group.subj_prefix, group.obj_prefix)),
-        dialect.name("citation-types"): _divided(counts, lambda group: (group.citation_type,), months, 7),
-        dialect.name("relation-types"): _divided(counts, lambda group: (group.relation,), months, 7),
-        "registrants": _divided(counts, lambda group: (group.subj_registrant, group.obj_registrant), "years", 4),
+        "sources": [_bucket(name, count, _SOURCES) for name, count in _largest(found.sources)],
+        "occurred": _newest(found.occurred, "count"),
+        "prefixes": [_bucket(name, count) for name, count in _largest(found.prefixes)],
+        dialect.name("citation-types"): _divided(found.citation_types, months),
+        dialect.name("relation-types"): _divided(found.relations, months),
+        "registrants": _divided(found.registrants, "years"),
     }
-    return facets if dialect.version == 1 else {"created": _newest(counts, "created", 4, "count")} | facets
+    return facets if dialect.version == 1 else {"created": _newest(found.created, "count")} | facets
 
 
 def table(events: Iterable[EventRecord]) -> str:
@@ -96,37 +99,49 @@ def table(events: Iterable[EventRecord]) -> str:
     return spreadsheets.csv_text(itertools.chain([_CSV], cells))
 
 
-Names = Callable[[Group], Iterable[str]]
+def _counter() -> defaultdict[str, int]:
+    return defaultdict(int)
 
 
-def _sums(counts: dict[Group, int], names: Names) -> Counter[str]:
-    sums: Counter[str] = Counter()
-    for group, count in counts.items():
-        for name in {name for name in names(group) if name}:
-            sums[name] += count
-    return sums
+class _Sums:
+    """What the statistics are made of, summed in one pass: a large hub has many thousand groups."""
+
+    def __init__(self) -> None:
+        self.sources, self.prefixes, self.occurred, self.created = (_counter() for _ in range(4))
+        self.citation_types, self.relations, self.registrants = (
+            defaultdict[str, defaultdict[str, int]](_counter) for _ in range(3)
+        )
+
+    def add(self, group: Group, number: int) -> None:
+        """Count `number` events. One whose sides share a prefix or registrant counts once for it."""
+        year = group.occurred[:4]
+        self.sources[group.source] += number
+        self.occurred[year] += number
+        self.created[group.created] += number
+        self.relations[group.relation][group.occurred] += number
+        if group.subj_type and group.obj_type:
+            self.citation_types[group.citation_type][group.occurred] += number
+        for prefix in {group.subj_prefix, group.obj_prefix}:
+            self.prefixes[prefix] += number
+        for registrant in {group.subj_registrant, group.obj_registrant}:
+            self.registrants[registrant][year] += number
 
 
-def _largest(counts: dict[Group, int], names: Names, titles: dict[str, str] | None = None) -> list[Bucket]:
-    known = titles or {}
-    return [
-        {"id": name, "title": known.get(name, name), "count": count}
-        for name, count in _sums(counts, names).most_common(_MOST)
-    ]
+def _largest(sums: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The largest, without what is absent."""
+    return Counter({name: number for name, number in sums.items() if name}).most_common(_MOST)
 
 
-def _newest(counts: dict[Group, int], column: str, length: int, key: str) -> list[Bucket]:
-    """By year (a `length` of 4) or month (7), the newest first."""
-    sums = _sums(counts, lambda group: (getattr(group, column)[:length],))
-    return [{"id": name, "title": name, key: sums[name]} for name in sorted(sums, reverse=True)[:_MOST]]
+def _bucket(name: str, count: int, titles: Mapping[str, str] = MappingProxyType({})) -> Bucket:
+    return {"id": name, "title": titles.get(name, name), "count": count}
 
 
-def _divided(counts: dict[Group, int], names: Names, key: str, length: int) -> list[Bucket]:
+def _newest(sums: Mapping[str, int], key: str) -> list[Bucket]:
+    """By year or month, the newest first."""
+    return [{"id": name, "title": name, key: sums[name]} for name in sorted(sums, reverse=True)[:_MOST] if name]
+
+
+def _divided(sums: Mapping[str, Mapping[str, int]], key: str) -> list[Bucket]:
     """Buckets with their own years or months, which are summed, as DataCite says, though they count documents."""
-    return [
-        {
-            **bucket,
-            key: _newest({g: n for g, n in counts.items() if bucket["id"] in names(g)}, "occurred", length, "sum"),
-        }
-        for bucket in _largest(counts, names)
-    ]
+    totals = {name: sum(parts.values()) for name, parts in sums.items()}
+    return [_bucket(name, count) | {key: _newest(sums[name], "sum")} for name, count in _largest(totals)]
