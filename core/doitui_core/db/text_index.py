@@ -64,6 +64,11 @@ def having(db: Guarded, expression: Expression) -> tuple[str, str]:
     return f"{rows} AND {event_column(db)} =", value
 
 
+def is_slow_for_one(db: Guarded, expression: Expression) -> bool:
+    """Whether `having` takes as long as `matching`: FTS5 collects all words with a beginning each time (5 s a list)."""
+    return is_fts(db) and "*" in fts_query(expression)
+
+
 def ranked(db: Guarded, expression: Expression, most: int) -> tuple[str, list[str]]:
     """A table `ranked (event_id, score)` of up to `most` events that fulfil `expression`, and its values; the lowest
     score is the best.

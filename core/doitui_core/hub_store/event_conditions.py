@@ -95,6 +95,9 @@ def words_of_one(db: Guarded, query: EventQuery) -> Iterator[Any]:
     expression = query.text.expression
     if query.text == EVERYTHING or expression is None:
         return
+    if text_index.is_slow_for_one(db, expression):
+        yield from text_conditions(db, query)
+        return
     rows, value = text_index.having(db, expression)
     # A value, not EXISTS, which PostgreSQL would turn round and find all events with these words first.
     found = NodeList((SQL(f"(SELECT 1 {rows}", [value]), HubEvent.id, SQL(")")))
