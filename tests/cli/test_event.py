@@ -344,7 +344,6 @@ def test_there_is_no_secret_in_what_would_be_sent(viewed: Doitui) -> None:
         "event add --subject {doi} --relation cites --object 10.1/x",
         "event retry --all",
         "event retry 1",
-        "event pull",
     ],
 )
 def test_a_dry_run_changes_no_byte_and_sends_nothing(
@@ -355,6 +354,15 @@ def test_a_dry_run_changes_no_byte_and_sends_nothing(
     done = viewed(*line.format(doi=doi).split(), "--dry-run")
 
     assert (done.code, written(file), sandbox.requests.entries()) == (0, before, []), done.err
+
+
+def test_a_dry_run_of_pull_changes_no_byte_and_only_reads(viewed: Doitui, sandbox: Sandbox, file: Path) -> None:
+    sandbox.requests.clear()
+    before = written(file)
+    done = viewed("event", "pull", "--dry-run")
+
+    assert (done.code, written(file)) == (0, before), done.err
+    assert {entry["method"] for entry in sandbox.requests.entries()} == {"GET"}
 
 
 # retry
