@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from doitui.cli import exits
 from doitui.cli.doi import state_option
-from doitui.cli.options import LIMIT, repository_option
+from doitui.cli.options import LIMIT, LIMIT_OR_ALL, repository_option
 from doitui.cli.output import say, say_first
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, writes_database
 from doitui_core.domain.states import Wanted
 from doitui_core.text import plural
+
+if TYPE_CHECKING:
+    from doitui_core.operations.bulk_mint import MintResult
 
 #: DOIs unknown here that `sync` lists for people; --json lists all.
 LISTED = 20
@@ -37,7 +41,7 @@ def batch() -> None:
 def mint(session: Session, ids: tuple[str, ...], code: str, limit: int, everything: bool, state: str) -> None:
     """Queue records whose DOI is not minted yet: published ones, with --state draft unpublished ones too.
 
-    Example: doitui batch mint --all && doitui work --drain
+    Example: doitui batch mint --all; doitui work --drain
     """
     from doitui_core.config import repositories
     from doitui_core.dois import mint_candidates
@@ -58,6 +62,11 @@ def mint(session: Session, ids: tuple[str, ...], code: str, limit: int, everythi
             dry_run=session.dry_run,
             step=bar.update,
         )
+    _show_queued(session, result)
+
+
+def _show_queued(session: Session, result: MintResult) -> None:
+    """Print what was queued, skipped and refused; the exit code is about the latter."""
     skipped = sum(result.skipped.values())
     document = {
         "queued": result.queued,
@@ -71,6 +80,50 @@ def mint(session: Session, ids: tuple[str, ...], code: str, limit: int, everythi
     say_first(refused, 50, ": --json lists all")
     session.show(document, lines)
     exits.leave(exits.SOME_FAILED if refused else exits.DONE)
+
+
+@batch.command()
+@click.argument("ids", nargs=-1, metavar="[ID...]")
+@click.option("--changed", is_flag=True, help="All that have changed since they were sent (default without IDs).")
+@repository_option
+@click.option("--limit", default=0, type=LIMIT_OR_ALL, help="Maximum updates (default 0: all).")
+@writes_database
+def update(session: Session, ids: tuple[str, ...], changed: bool, code: str, limit: int) -> None:
+    """Queue an update for each DOI whose record has changed since it was sent. ID: an object id, or a DOI.
+
+    What is sent already, foreign, not published or not at DataCite yet is skipped, which is no failure.
+
+    Example: doitui batch update --changed; doitui work --drain
+    """
+    from doitui_core.operations import bulk_update
+
+    if ids and changed:
+        raise click.UsageError("give IDs or --changed")
+    chosen = list(map(_record, ids)) or None
+    many = len(chosen) if chosen else bulk_update.changed(code).count()
+    with progress("queueing", many, lambda done: f"{plural(done, 'record')} done before") as bar:
+        result = bulk_update.update(
+            chosen, repository=code, limit=limit, actor=session.actor, dry_run=session.dry_run, step=bar.update
+        )
+    _show_queued(session, result)
+
+
+def _record(text: str) -> Any:
+    """The record with the object id `text`, or of the DOI `text`."""
+    from doitui_core.dois import doi_rows
+    from doitui_core.domain import doi_spelling, identifiers
+    from doitui_core.errors import NotFound
+    from doitui_core.records import record_lookup
+
+    try:
+        return record_lookup.find(text)
+    except NotFound:
+        if not identifiers.parse_doi(doi_spelling.bare(text)):
+            raise
+    row = doi_rows.find(text)
+    if row.record is None:
+        raise NotFound(f"{row.doi} has no record here whose content could be sent")
+    return row.record
 
 
 @click.command()

@@ -60,6 +60,7 @@ repository_option = click.option("--repository", "code", default="", metavar="CO
 owner_option = click.option(
     "--repository", "code", metavar="CODE", help="The repository (required if there are several)."
 )
+quiet_option = click.option("--quiet", is_flag=True, help="Print only what failed, on stderr.")
 paging_options = stack(
     click.option("--limit", default=100, type=LIMIT_OR_ALL, help="Rows per page (default 100; 0: all)."),
     click.option("--after", default="", metavar="KEY", help="Continue after the previous page's `next`."),

@@ -7,22 +7,24 @@ import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from doitui.cli import exits
-from doitui.cli.options import LIMIT, SECONDS
+from doitui.cli import exits, work_log
+from doitui.cli.options import LIMIT, SECONDS, quiet_option
 from doitui.cli.output import say, say_first
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, writes
+from doitui.cli.work_log import HourlySummary
 from doitui_core.text import plain, plural
 from doitui_core.worker import background
 
 if TYPE_CHECKING:
     from doitui_core.config.setting_checks import UnreadableSecret
+    from doitui_core.domain.outcomes import Outcome
     from doitui_core.worker.summary import Summary
 
 log = logging.getLogger("doitui.worker")
@@ -35,8 +37,16 @@ log = logging.getLogger("doitui.worker")
 @click.option(
     "--every", default=1.0, type=SECONDS, metavar="SECONDS", help="Interval of checks for new jobs (default 1)."
 )
+@click.option(
+    "--log",
+    "form",
+    default="lines",
+    type=click.Choice(["lines", "hourly"]),
+    help="Without --drain: a line for each job on stderr (default), or a summary each hour.",
+)
+@quiet_option
 @writes
-def work(session: Session, drain: bool, threads: int, limit: int | None, every: float) -> None:
+def work(session: Session, drain: bool, threads: int, limit: int | None, every: float, form: str, quiet: bool) -> None:
     """Run queued jobs: mint, update, verify, and check uncertain DOIs. Also send events, usage reports and mail, and
     count the spool of the middleware (DOITUI_SPOOL).
 
@@ -54,7 +64,7 @@ def work(session: Session, drain: bool, threads: int, limit: int | None, every: 
     def count_due() -> int:
         return sum(jobs.due(row.id, 1_000_000) for row in Repository.select())
 
-    log_to_stderr(session.debug, doi_lines=not drain)
+    log_to_stderr(session.debug, doi_lines=not drain and not quiet and form == "lines")
     if session.dry_run:
         with session.database():
             due = count_due()
@@ -68,10 +78,18 @@ def work(session: Session, drain: bool, threads: int, limit: int | None, every: 
         for secret in [] if drain else setting_checks.unreadable_secrets():
             log.warning("%s", secret)
         many = count_due() if drain else 0
-        with progress("working", many, finished) as bar, background.background_work(stop, drain):
-            summary = worker.run(
-                drain=drain, threads=threads, limit=limit, every=every, stop=stop, progress=lambda _: bar.update(1)
-            )
+        hourly = HourlySummary()
+
+        def step(outcome: Outcome) -> None:
+            bar.update(1)
+            hourly.add(outcome)
+
+        with (
+            progress("working", many, finished) as bar,
+            hourly.logged(stop) if form == "hourly" and not drain else nullcontext(),
+            background.background_work(stop, drain),
+        ):
+            summary = worker.run(drain=drain, threads=threads, limit=limit, every=every, stop=stop, progress=step)
         unsent = mail.waiting() if drain else 0
         misconfigured = _misconfigured(summary, setting_checks.unreadable_secrets())
     document = {
@@ -80,7 +98,7 @@ def work(session: Session, drain: bool, threads: int, limit: int | None, every: 
         "unsent_mails": unsent,
         "other_services": {str(service): dict(outcomes) for service, outcomes in summary.other_services.items()},
     }
-    session.show(document, [_summary_line(summary)])
+    session.show(document, [] if quiet else [_summary_line(summary)])
     _say_failures(summary)
     for problem in misconfigured:
         say(problem)
@@ -160,6 +178,8 @@ def log_to_stderr(debug: bool, *, doi_lines: bool) -> None:
 def _is_logged(record: logging.LogRecord, doi_lines: bool) -> bool:
     if record.name in ("doitui.doi", "doitui.log"):
         return doi_lines
+    if record.name == work_log.NAME:
+        return True
     # `say_waits` prints the lines of doitui.wait
     return record.name != "doitui.wait" and record.levelno >= logging.WARNING
 

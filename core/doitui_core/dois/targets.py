@@ -19,7 +19,7 @@ from doitui_core.domain.outcomes import Outcome
 from doitui_core.domain.states import Certainty, Remote, Wanted
 from doitui_core.errors import BadInput, InvalidMetadata, Refused
 from doitui_core.metadata.validate import Finding
-from doitui_core.queue import jobs
+from doitui_core.queue import jobs, refused_jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,23 @@ def mint(record: Record, target: Wanted, *, actor: str, config: Config | None = 
         if because:
             activity_log.queued(row.doi, record.object_id, because)
         return Queued(row, _enqueue(row, JobKind.WRITE, config, actor))
+
+
+def note_refused(doi_id: int, error: InvalidMetadata, *, actor: str, target: Wanted | None = None) -> None:
+    """Give the DOI a failed job with the error, so that it carries the mark `failed` and is in the lists of failures
+    until its record is corrected. `target`: what was asked for; None: what is wanted already. Nothing is sent. The
+    same error is noted once.
+    """
+    message = str(error)
+    with database.write():
+        row = doi_rows.lock(doi_id)
+        if refused_jobs.is_noted(row.id, message):
+            return
+        facts = doi_rows.facts(row)
+        new_facts = states.want(facts, target, row.doi) if target is not None else facts
+        doi_rows.write(row, new_facts, actor=actor, action="mint", cause="metadata", detail=message)
+        job_id = _enqueue(row, JobKind.WRITE, repositories.config(row.repository), actor)
+        refused_jobs.fail(job_id, "metadata", message)
 
 
 def check_mintable(record: Record, target: Wanted, config: Config) -> None:

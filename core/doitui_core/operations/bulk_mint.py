@@ -10,15 +10,21 @@ from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import database
 from doitui_core.db.chunks import GAP, Step, in_chunks, paced, row_chunks, to_the_end
-from doitui_core.db.models import Job, Record
+from doitui_core.db.models import Doi, Job, Record
 from doitui_core.dois import mint_candidates, reservations, targets
 from doitui_core.domain.job_kinds import JobKind, JobStatus
 from doitui_core.domain.states import Wanted
 from doitui_core.errors import BadInput, InvalidMetadata, Refused
 from doitui_core.notify import bulk_digests
+from doitui_core.queue import breaker
 
 #: Records queued in one transaction.
 CHUNK = 200
+
+FAILED_BEFORE = "failed before (`doitui queue retry` tries again)"
+
+#: Causes that are no fault of the document: the same one may work the next time.
+TRANSIENT = frozenset({*breaker.CAUSES, "attempts_spent", "conflict", "throttled"})
 
 
 @dataclass
@@ -33,6 +39,9 @@ class MintResult:
     refusals: int = 0
     max_reasons: int | None = None
     job_ids: list[int] = field(default_factory=list)
+    #: Row ids of the DOIs that were queued, and of those that failed before and are not sent again as they are.
+    doi_ids: list[int] = field(default_factory=list)
+    failed_before: list[int] = field(default_factory=list)
 
     def refuse(self, record: Record, reason: str, error: Exception) -> None:
         """Count a record that must be corrected: skipped for `reason`, `error` in detail."""
@@ -96,7 +105,7 @@ class _Run:
                     self._one(record)
 
     def _one(self, record: Record) -> None:
-        reason = _reason(record, self.target)
+        reason = skip_reason(record, self.target)
         try:
             if reason or (reason := self._mint(record)):
                 self.result.skipped[reason] += 1
@@ -116,22 +125,26 @@ class _Run:
         if self.dry_run:
             targets.check_mintable(record, self.target, config)
             reservations.preview(record)
-        elif job_id := targets.mint(record, self.target, actor=self.actor, config=config).job_id:
-            self.result.job_ids.append(job_id)
+        elif (queued := targets.mint(record, self.target, actor=self.actor, config=config)).job_id:
+            self.result.job_ids.append(queued.job_id)
+            self.result.doi_ids.append(queued.doi.id)
         else:
             return "minted already"
         return ""
 
 
-def _reason(record: Record, target: Wanted) -> str:
+def skip_reason(record: Record, target: Wanted) -> str:
     """Why the record is skipped without a check of its content; empty when it is not."""
     if record.foreign_doi:
         return "foreign DOI"
     if not record.published and target is not Wanted.DRAFT:
         return "not published"
     row = reservations.for_record(record)
-    if row is None:
-        return ""
+    return unfinished_write(row) if row is not None else ""
+
+
+def unfinished_write(row: Doi) -> str:
+    """Why the DOI is not queued again, by its last write; empty where it can be."""
     job = Job.get_or_none(
         Job.subject_id == row.id, Job.kind == str(JobKind.WRITE), Job.status.not_in(("completed", "cancelled"))
     )
@@ -139,5 +152,5 @@ def _reason(record: Record, target: Wanted) -> str:
         return ""
     if job.status == JobStatus.FAILED:
         # Sent again only if its content has changed: a nightly run must not repeat what was refused.
-        return "" if row.current_hash != row.sent_hash else "failed before (`doitui queue retry` tries again)"
+        return "" if row.current_hash != row.sent_hash or job.cause in TRANSIENT else FAILED_BEFORE
     return "queued already"

@@ -19,7 +19,7 @@ from doitui_core.db import database
 from doitui_core.db.chunks import in_chunks, row_chunks
 from doitui_core.db.models import Doi, Job, Record, Repository
 from doitui_core.delivery import verification
-from doitui_core.dois import activity_log, targets
+from doitui_core.dois import activity_log, mint_candidates, targets
 from doitui_core.domain import states
 from doitui_core.domain.job_kinds import JobKind
 from doitui_core.domain.outcomes import Outcome
@@ -57,7 +57,7 @@ def register(*, repository: str = "", actor: str = "python", **working: Any) -> 
 
     `working`: options of `worker.run`. Raises `NotFound` for a repository.
     """
-    run = _Run("register", JobKind.WRITE, repository)
+    run = BulkRun("register", JobKind.WRITE, repository)
     configs: dict[int, Config] = {}
     for row in chain.from_iterable(row_chunks(unregistered(repository), Doi.id, CHUNK)):
         if row.repository_id not in configs:
@@ -70,6 +70,8 @@ def register(*, repository: str = "", actor: str = "python", **working: Any) -> 
         except DatabaseUnavailable:  # the next ones would fail too
             raise
         except DoituiError as error:
+            if isinstance(error, InvalidMetadata):
+                targets.note_refused(row.id, error, actor=actor, target=Wanted.FINDABLE)
             run.refused(row, error)
     result = run.work(working)
     done = sum(not line.cause for line in result.lines)
@@ -82,7 +84,7 @@ def verify(
 ) -> RunResult:
     """Verify what `verification.queue_due` finds; 0 hours: every registered DOI. Options and errors as `register`."""
     ids = verification.queue_due(delay_hours, repository=repository, actor=actor, limit=limit)
-    run = _Run("verify", JobKind.VERIFY, repository)
+    run = BulkRun("verify", JobKind.VERIFY, repository)
     for chunk in in_chunks(ids, CHUNK):
         for row in digest_lines.with_record(Doi.id.in_(chunk)):
             run.add(row, had_failed=bool(row.cause) or row.verification == states.Verification.MISMATCH)
@@ -91,8 +93,8 @@ def verify(
 
 
 @dataclass
-class _Run:
-    """A run: the names of its DOIs by id, and which had failed before."""
+class BulkRun:
+    """A run: the names of its DOIs by id, and which had failed before. `key` is part of the topic of its mail."""
 
     key: str
     kind: JobKind
@@ -102,11 +104,13 @@ class _Run:
     had_failed: set[int] = field(default_factory=set)
 
     def add(self, row: Doi, *, had_failed: bool) -> None:
+        """A DOI that was queued."""
         self.names[row.id] = digest_lines.name_of(row, self.repository)
         if had_failed:
             self.had_failed.add(row.id)
 
     def refused(self, row: Doi, error: DoituiError) -> None:
+        """A DOI that was not queued."""
         name, cause = digest_lines.name_of(row, self.repository), "metadata"
         if not isinstance(error, InvalidMetadata):  # logged already
             cause = getattr(error, "cause", "") or "refused"
@@ -122,11 +126,18 @@ class _Run:
         return self.result
 
     def mail(self, what: str) -> RunResult:
+        """Store the digest of the run."""
         config = repositories.config(repositories.find(self.repository)) if self.repository else None
         with database.write():
             key = f"{self.key}:{micros(database.now())}"
             digest.report(Digest(what, key, self.result.lines, self.names.keys()), config)
         return self.result
+
+
+def without_doi(repository: str = "") -> int:
+    """How many published records have no DOI, neither one of ours nor a foreign one. Raises `NotFound`."""
+    query = mint_candidates.mintable(repository and repositories.find(repository).code, Wanted.FINDABLE)
+    return int(query.where(Doi.id.is_null(), Record.published == True, Record.foreign_doi == "").count())  # noqa: E712
 
 
 def unregistered(repository: str = "") -> peewee.ModelSelect[Doi]:

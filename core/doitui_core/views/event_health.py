@@ -68,6 +68,11 @@ def _kept() -> Diagnosis | None:
     return Diagnosis(f"{message} ({waiting:,} kept)", remedy, 403, row.blocked_cause, place or "DataCite")
 
 
+def waiting() -> int:
+    """How many events are pending."""
+    return dashboard_counts.events()[EventState.PENDING]
+
+
 def _sharing(name: str) -> list[Config]:
     return [repositories.config(row) for row, other in breaker.rate_limits(Service.EVENTS) if other == name]
 
