@@ -29,6 +29,7 @@ EVERYWHERE = (*ALL, "doi")
 DOIS = ("dois", "doi")
 TABBED = ("queue", "events", "dois", "doi", "reports", "doctor")
 SORTED = ("dois", "queue", "events")
+REVERSIBLE = (*SORTED, "mint")
 
 #: Actions on more rows than this have level 3: the user types the number.
 MANY = 50
@@ -97,8 +98,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("tab_before", "left_square_bracket", "TabBefore", "the previous tab", TABBED, shown=False),
     Action("row_next", "right_curly_bracket", "NextDOI", "the next DOI of the list", ("doi",)),
     Action("row_before", "left_curly_bracket", "DOIBefore", "the previous DOI of the list", ("doi",), shown=False),
-    Action("sort", "s", "Sort", "another order", ("dois", "queue")),
-    Action("reverse", "S", "Reverse", "reverse the order", SORTED, shown=False),
+    Action("sort", "s", "Sort", "another order", ("dois", "queue", "mint")),
+    Action("reverse", "S", "Reverse", "reverse the order", REVERSIBLE, shown=False),
     Action("faults", "exclamation_mark", "Faults", "only what failed", SORTED, shown=False),
     Action("newer", "N", "Newer", "load rows that arrived since", SORTED, shown=False),
     Action("copy", "y", "Copy", "send it to the terminal's clipboard", (*DOIS, "queue", "events", "doctor")),

@@ -54,6 +54,9 @@ class Record(Table):
     updated_at = InstantField()
     set_by_hand = TextField(default="")
     auto_create = TextField(default="")
+    check_field = TextField(default="")
+    check_warnings = IntegerField(default=0)
+    check_basis = TextField(default="")
 
 
 class Funding(Table):

@@ -11,7 +11,7 @@ from doitui_core import csv_files
 from doitui_core.config import repositories
 from doitui_core.db import database
 from doitui_core.db.models import Funding, Record
-from doitui_core.dois import fundings, reservations
+from doitui_core.dois import fundings, record_checks, reservations
 from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.metadata.kernel4 import VOCABULARIES
 from doitui_core.records import record_lookup
@@ -75,7 +75,9 @@ def _store(row: dict[str, str], dry_run: bool) -> bool:
         if _has(record, values):
             return False
         Funding.create(record=record.id, created_at=database.now(), **values)
-        reservations.refresh(record, repositories.config(record.repository))
+        config = repositories.config(record.repository)
+        record_checks.store(record, config)
+        reservations.refresh(record, config)
     return True
 
 

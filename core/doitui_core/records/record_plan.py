@@ -11,7 +11,7 @@ from typing import Any
 from doitui_core.config.repositories import Config
 from doitui_core.db import database
 from doitui_core.db.models import Doi, Record
-from doitui_core.dois import datacite_document, doi_rows, parent_link, reservations
+from doitui_core.dois import datacite_document, doi_rows, parent_link, record_checks, reservations
 from doitui_core.dois.reservations import DocumentDoi
 from doitui_core.domain import doi_spelling, identifiers
 from doitui_core.domain.states import Remote
@@ -151,6 +151,7 @@ def plan(given: RecordInput, stored: Record | None, known: Known, config: Config
     if stored is not None and changed:
         record.updated_at = database.now()
     whole = datacite_document.attributes(record, config, known.fundings, metadata)
+    record_checks.set_on(record, config, whole)
     new_row = reservations.adopted(record, doi, config, whole) if document_doi is DocumentDoi.NEW else None
     if new_row is not None and given.adopted is not None:
         doi_rows.set_adopted(new_row, given.adopted.remote, given.adopted.minted_at)

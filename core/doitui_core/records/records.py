@@ -10,7 +10,7 @@ from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import database, prepared
 from doitui_core.db.models import Record
-from doitui_core.dois import doi_rows, fundings, parent_link, reservations
+from doitui_core.dois import doi_rows, fundings, parent_link, record_checks, reservations
 from doitui_core.domain import identifiers
 from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.metadata import from_json, landing_pages
@@ -135,7 +135,7 @@ def _write(
     if not prepared.insert_all([plan.result.record for plan in valid if plan.result.created], "object_id"):
         raise _ConflictError
     for plan in valid:
-        if not plan.result.created and plan.result.changed:
+        if not plan.result.created:  # what did not change may have another check, by other settings
             prepared.update(plan.result.record)
         if plan.new_row is not None:
             plan.new_row.record_id = plan.result.record.id
@@ -175,5 +175,6 @@ def change_url(record: Record, url: str) -> None:
         fresh = reservations.lock_record(record)
         fresh.url, fresh.updated_at = url, database.now()
         fresh.set_by_hand = record_merge.with_hand(fresh.set_by_hand, "url")
-        prepared.update(fresh)
-        reservations.refresh(fresh, repositories.config(fresh.repository))
+        config = repositories.config(fresh.repository)
+        record_checks.store(fresh, config)
+        reservations.refresh(fresh, config)

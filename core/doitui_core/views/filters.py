@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from doitui_core.dois import check_basis
 from doitui_core.domain import doi_spelling
 from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import JobStatus
@@ -29,7 +30,11 @@ FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "jobs": {"status": tuple(JobStatus), "cause": (), "action": (), "repo": (), "doi": ()},
     "events": {"state": tuple(EventState), "cause": (), "relation": (), "source": (), "repo": (), "doi": ()},
-    "records": {"published": YES_NO, "repo": ()},
+    "records": {
+        "check": (check_basis.READY, check_basis.REFUSED, check_basis.UNCHECKED),
+        "published": YES_NO,
+        "repo": (),
+    },
 }
 
 

@@ -156,6 +156,9 @@ class RecordRow(NamedTuple):
     owner_email: str
     created_at: datetime
     updated_at: datetime
+    check_field: str
+    check_warnings: int
+    check_basis: str
 
 
 def _select(shape: Any, model: Any, **columns: Any) -> Any:

@@ -17,6 +17,7 @@ from doitui_core import clock
 from doitui_core.db import database
 from doitui_core.db.chunks import Step, to_the_end
 from doitui_core.db.models import Doi, Event, Job, Record, Repository
+from doitui_core.dois import check_basis
 from doitui_core.dois.mint_candidates import mintable
 from doitui_core.domain import identifiers, states
 from doitui_core.domain.job_kinds import JobKind, Service
@@ -270,15 +271,23 @@ def records(filter_: Filter) -> Window:
     return Window(filter_, ids, rows.records, (Record.id,))
 
 
-def candidates(filter_: Filter, target: str) -> Window:
-    """Records whose DOI is below `target` (as `mint_candidates.mintable`), oldest first: what a mint would take."""
+#: Orders of the mint list, each an index: oldest first, and by the field that DataCite would reject.
+CANDIDATE_ORDERS: dict[str, tuple[Any, ...]] = {"imported": (Record.id,), "check": (Record.check_field, Record.id)}
+
+
+def candidates(filter_: Filter, target: str, *, order: str = "imported", backwards: bool = False) -> Window:
+    """Records whose DOI is below `target` (as `mint_candidates.mintable`): what a mint would take. `order`: one of
+    `CANDIDATE_ORDERS`.
+    """
 
     def ids(filter_: Filter) -> Any:
         query = mintable(filter_.fields.get("repo", ""), Wanted(target)).order_by()
         if "published" in filter_.fields:
             query = query.where(Record.published == (filter_.fields["published"] == "yes"))
+        if "check" in filter_.fields:
+            query = query.where(check_basis.condition(filter_.fields["check"], check_basis.by_repository()))
         if filter_.text:
             query = query.where(text_search.in_record(filter_.text))
         return query.select(Record.id)
 
-    return Window(filter_, ids, rows.records, (Record.id,), backwards=False)
+    return Window(filter_, ids, rows.records, CANDIDATE_ORDERS[order], backwards)

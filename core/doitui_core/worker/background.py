@@ -78,12 +78,13 @@ def _run_once(name: str, act: Callable[[threading.Event], object], over: threadi
 MAIL_SECONDS = 5.0
 SPOOL_SECONDS = 1.0
 EVENT_SECONDS = 300.0
+CHECK_SECONDS = 30.0
 
 
 @contextmanager
 def background_work(stop: threading.Event, drain: bool) -> Iterator[None]:
     """All background work. Mail ends last: the others may queue some."""
-    with sending_mail(stop, drain), draining_spool(stop, drain), refreshing_events(stop):
+    with sending_mail(stop, drain), draining_spool(stop, drain), refreshing_events(stop), checking_records(stop):
         yield
 
 
@@ -121,3 +122,10 @@ def refreshing_events(stop: threading.Event) -> AbstractContextManager[None]:
     from doitui_core.events import usage_refresh
 
     return run_in_background("events", lambda _over: usage_refresh.refresh(usage_refresh.LATELY), EVENT_SECONDS, stop)
+
+
+def checking_records(stop: threading.Event) -> AbstractContextManager[None]:
+    """Check records again after a change of settings."""
+    from doitui_core.dois import record_checks
+
+    return run_in_background("checks", record_checks.refresh, CHECK_SECONDS, stop)

@@ -133,7 +133,7 @@ class ListSection(Section):
     def show_status(self) -> None:
         """The line above the list."""
         table, cache = self.table, self.table.cache
-        left = f"/ {self.filter}" if self.filter else f"all {self.noun}s"
+        left = self.summary() + (f"/ {self.filter}" if self.filter else f"all {self.noun}s")
         if self.all_matching:
             left += f"   ALL {number(cache.whole)} MATCHING"
         elif table.marked:
@@ -143,6 +143,10 @@ class ListSection(Section):
         total = number(cache.total) if cache.is_counted else f"{number(cache.total)}+ (counting)"
         place = f"{number(table.cursor + 1)} of {total}" if cache.total else "none" if cache.is_counted else ""
         self.status(left, f"{place}  {self.sorted_by()}")
+
+    def summary(self) -> str:
+        """What is said about the rows before their filter; ends with blanks."""
+        return ""
 
     def sorted_by(self) -> str:
         """What the list is sorted by, for the status line."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from doitui.tui import state_symbols
@@ -13,12 +15,14 @@ from doitui.tui.acts.plans import MOST, ActResult, Answers, Plan, Progress, each
 from doitui.tui.screens.list_section import ListSection
 from doitui.tui.text import number, plural
 from doitui.tui.widgets.lines import Labelled, Line, Rule, labelled
+from doitui.tui.widgets.row_cache import KEPT, REST, SOON
 from doitui.tui.widgets.window_table import Column
 from doitui_core.db.models import Doi, Record
 from doitui_core.dois import mint_candidates
 from doitui_core.domain import states
 from doitui_core.errors import DatabaseUnavailable, DoituiError
-from doitui_core.views import windows
+from doitui_core.views import mint_checks, windows
+from doitui_core.views.mint_checks import MintChecks
 from doitui_core.views.rows import RecordRow
 from doitui_core.views.windows import Window
 
@@ -85,28 +89,36 @@ class MintScreen(DoiActs, ListSection):
 
     id_ = "mint"
     list_name, noun = "records", "record"
+    orders: ClassVar = (("imported", False), ("check", True))
     about: ClassVar = (
         "Records without a minted DOI, oldest first. Mark some with space, or all that match with A; t changes the "
         "state they will get.",
         "",
+        "CHECK: what DataCite would reject in a mint to findable. s sorts by it; check:ready, check:refused show some.",
+        "",
         "c checks each and lists what DataCite would reject; nothing is sent. M checks too, shows what will happen and "
         "queues the records that pass. Workers send them: you can leave this screen.",
         "",
-        "Filter: words of object id or title; or fields: published: repo:",
+        "Filter: words of object id or title; or fields: check: published: repo:",
     )
 
     def __init__(self) -> None:
         super().__init__()
         self.target = 0
         self._looking: Progress | None = None
+        self._checks = MintChecks()
+        self._count_from = 0.0
+        #: Of rows that were seen without a valid stored check, by id and time of the record: field, warnings.
+        self._checked: dict[tuple[int, datetime], tuple[str, int]] = {}
 
     def columns(self, width: int) -> Sequence[Column]:
         """The columns that fit `width` terminal columns, left to right."""
         return [
             Column("OBJECT ID", 16 if width < 90 else 22, lambda row: row.object_id),
-            Column("IN", 8, lambda row: row.repository, least=66),
-            Column("DOI", 12, _doi_state),
-            Column("PUBLISHED", 9, lambda row: "yes" if row.published else ("no", "warn"), least=66),
+            Column("CHECK", 20 if width < 90 else 24, self._check_cell),
+            Column("IN", 8, lambda row: row.repository, least=86),
+            Column("DOI", 10, _doi_state),
+            Column("PUB", 3, lambda row: "yes" if row.published else ("no", "warn"), least=66),
             Column("TITLE", 0, lambda row: row.title),
         ]
 
@@ -117,7 +129,8 @@ class MintScreen(DoiActs, ListSection):
 
     def window(self) -> Window:
         """The rows to show, for the present filter and order."""
-        return windows.candidates(self.filter, self.state)
+        name, backwards = self.orders[self.order]
+        return windows.candidates(self.filter, self.state, order=name, backwards=backwards != self.reversed)
 
     def more(self) -> tuple[Any, ...]:
         """What else the list depends on: the target state."""
@@ -125,7 +138,82 @@ class MintScreen(DoiActs, ListSection):
 
     def sorted_by(self) -> str:
         """What the list is sorted by, for the status line."""
-        return f"to {self.state}"
+        usual = not self.order and not self.reversed
+        return f"to {self.state}" if usual else f"{super().sorted_by()}  to {self.state}"
+
+    # Checks
+
+    def reload(self) -> None:
+        """Read again what is shown, and count the checks, in reader threads."""
+        asked, state = self.filter, self.state
+        if self._opened is None or self._opened[0] != str(asked) or self._opened[-1] != self.target:
+            self._count_from = 0.0
+        super().reload()
+        if time.monotonic() < self._count_from:
+            return
+
+        def count() -> tuple[MintChecks, float]:
+            begun = time.monotonic()
+            return mint_checks.load(asked, state), time.monotonic() - begun
+
+        def show(found: tuple[MintChecks, float]) -> None:
+            before, (self._checks, took) = self._checks, found
+            if before.bases != self._checks.bases:
+                self._checked.clear()
+            self._count_from = time.monotonic() + took * REST if took > SOON else 0.0
+            self.table.repaint_cells()
+            self.show_status()
+            self._check_seen()
+
+        self.read("checks", count, show, thread=self.doitui.slow)
+
+    def summary(self) -> str:
+        """How many records are ready, and how many are not. What is chosen needs the room."""
+        checks = self._checks
+        if not checks.total or self.all_matching or self.table.marked:
+            return ""
+        unknown = f", {number(checks.unchecked)} unchecked" if checks.unchecked else ""
+        return f"{number(checks.ready)} ready, {number(checks.refused)} refused{unknown}   "
+
+    def on_window_table_moved(self) -> None:
+        """The cursor moved: check rows that came into sight. (Textual calls the method of the base class too.)"""
+        self._check_seen()
+
+    def _check_seen(self) -> None:
+        """Check the rows that are seen and have no valid stored check, behind the paint."""
+        table = self.table
+        rows = [table.cache.get(index) for index in range(table.top, table.top + table.room)]
+        missing = [row for row in rows if row is not None and self._check(row) is None]
+        if not missing or not self._checks.total:
+            return
+
+        def check() -> dict[int, tuple[str, int]]:
+            from doitui_core.dois import record_checks  # slow to import
+
+            return record_checks.of_ids([row.id for row in missing])
+
+        def show(found: dict[int, tuple[str, int]]) -> None:
+            if len(self._checked) > KEPT:
+                self._checked.clear()
+            self._checked |= {(row.id, row.updated_at): found[row.id] for row in missing if row.id in found}
+            table.repaint_cells()
+            self.show_detail()
+
+        self.read("seen", check, show, thread=self.doitui.slow)
+
+    def _check(self, row: RecordRow) -> tuple[str, int] | None:
+        """The field that DataCite would reject, and the number of warnings; None while that is unknown."""
+        if self._checks.is_valid(row):
+            return row.check_field, row.check_warnings
+        return self._checked.get((row.id, row.updated_at))
+
+    def _check_cell(self, row: RecordRow) -> state_symbols.Cell:
+        if (found := self._check(row)) is None:
+            return "…", "quiet"
+        field, warnings = found
+        if field:
+            return f"refused: {field}", "bad"
+        return (f"ready, {plural(warnings, 'warning')}", "warn") if warnings else ("ready", "good")
 
     def empty(self) -> tuple[str, ...]:
         """The lines shown when there is no row at all."""
@@ -139,6 +227,7 @@ class MintScreen(DoiActs, ListSection):
         """The side pane's lines about `row`."""
         facts: Labelled = {
             "in": row.repository,
+            "check": self._check_cell(row),
             "DOI": row.doi or row.foreign_doi or "none (assigned when minted)",
             "published": "yes" if row.published else ("no: only a draft can be minted", "warn"),
         }
