@@ -14,6 +14,7 @@ from typing import Any
 from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
 from doitui_core.db import database, prepared
+from doitui_core.db.chunks import GAP
 from doitui_core.db.models import Record
 from doitui_core.dois import check_basis, datacite_document
 from doitui_core.metadata import validate
@@ -66,10 +67,19 @@ def refresh(stop: threading.Event) -> int:
         for stale in (Record.check_basis < basis, Record.check_basis > basis):
             while not stop.is_set() and (ids := _ids((Record.repository == repository.id) & stale)):
                 with database.write():
-                    for record in _LOCKED.all(ids):
-                        store(record, config)
+                    _store_all(_LOCKED.all(ids), config)
                 checked += len(ids)
+                stop.wait(GAP)
     return checked
+
+
+def _store_all(records: Sequence[Record], config: Config) -> None:
+    """Check records that are locked. Most have the same result: one statement for each."""
+    by_result: dict[tuple[tuple[str, Any], ...], list[int]] = {}
+    for record in records:
+        by_result.setdefault(tuple(columns(record, config).items()), []).append(record.id)
+    for result, ids in by_result.items():
+        Record.update(**dict(result)).where(Record.id.in_(ids)).execute()
 
 
 def _ids(stale: Any) -> list[int]:
