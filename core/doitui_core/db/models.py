@@ -5,6 +5,8 @@ from __future__ import annotations
 from peewee import SQL, BigAutoField, BigIntegerField, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField
 
 from doitui_core.db import hub_models as hub_models
+from doitui_core.db.bulk_models import BulkAct as BulkAct
+from doitui_core.db.bulk_models import BulkJob as BulkJob
 from doitui_core.db.event_models import DoiAgency as DoiAgency
 from doitui_core.db.event_models import EventDerivation as EventDerivation
 from doitui_core.db.fields import FlagField, InstantField, Table
@@ -210,29 +212,6 @@ class RateLimit(Table):
     blocked_at = InstantField(default=None)
     blocked_cause = TextField(default="")
     blocked_error = TextField(default="")
-
-
-class BulkAct(Table):
-    """A bulk request that a digest reports on when its jobs have finished."""
-
-    id = BigAutoField()
-    what = TextField()
-    actor = TextField()
-    repository_id = BigIntegerField(default=0)
-    refused = TextField(default="[]")
-    retry = FlagField(default=False)
-    created_at = InstantField()
-    told_at = InstantField(default=None)
-
-
-class BulkJob(Table):
-    """A job queued by a bulk request."""
-
-    act = ForeignKeyField(BulkAct)
-    job_id = BigIntegerField()
-
-    class Meta:
-        primary_key = CompositeKey("act", "job_id")
 
 
 class Worker(Table):

@@ -162,6 +162,7 @@ class MintScreen(DoiActs, ListSection):
                 self._checked.clear()
             self._count_from = time.monotonic() + took * REST if took > SOON else 0.0
             self.table.repaint_cells()
+            self.show_detail()
             self.show_status()
             self._check_seen()
 
