@@ -29,6 +29,9 @@ from doitui.cli.session import Session, reads
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Keep the state in this file.")
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help="A fault, repeatable; see above.")
 @click.option("--events-writable", is_flag=True, help="Let the account write events (at DataCite only staff can).")
+@click.option(
+    "--all-events", is_flag=True, help="List events that DataCite dropped in 2026 too: authors, funders, URLs …"
+)
 def sandbox(**options: Any) -> None:
     """Run a stand-in for DataCite on 127.0.0.1. It behaves as DataCite does, including its pitfalls.
 

@@ -24,7 +24,7 @@ PASSWORD = "correct-horse-battery"
 def sandbox() -> Iterator[Sandbox]:
     """A sandbox with writable events."""
     account = parse_account(f"DEMO.REPO:{PASSWORD}", ("10.5072", "10.82433"))
-    with running_sandbox([account], events_writable=True) as sandbox:
+    with running_sandbox([account], events_writable=True, all_events=True) as sandbox:
         yield sandbox
 
 

@@ -30,7 +30,7 @@ def strict():
 
 @pytest.fixture(scope="module")
 def writable():
-    with running_sandbox(ACCOUNTS, events_writable=True) as sandbox:
+    with running_sandbox(ACCOUNTS, events_writable=True, all_events=True) as sandbox:
         yield sandbox
 
 
@@ -378,9 +378,9 @@ def test_a_hung_write_is_done(writable, demo, event, connect):
 
 def test_events_outlive_a_restart(tmp_path, connect, event):
     """INTERFACE 5: --state"""
-    with running_sandbox(ACCOUNTS, state=tmp_path / "state", events_writable=True) as sandbox:
+    with running_sandbox(ACCOUNTS, state=tmp_path / "state", events_writable=True, all_events=True) as sandbox:
         made = post(connect(sandbox.url, ("DEMO.REPO", "demo")), event).json()
-    with running_sandbox(ACCOUNTS, state=tmp_path / "state") as sandbox:
+    with running_sandbox(ACCOUNTS, state=tmp_path / "state", all_events=True) as sandbox:
         assert connect(sandbox.url).get(f"/events/{made['data']['id']}").json() == made
 
 

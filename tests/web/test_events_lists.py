@@ -40,7 +40,7 @@ COMMON = {"source-id": "doitui", "source-token": "t", "occurred-at": "2026-05-09
 @pytest.fixture(scope="module")
 def filled(connect):
     """A sandbox with the events above, and a stranger at it."""
-    with running_sandbox(events_writable=True) as sandbox:
+    with running_sandbox(events_writable=True, all_events=True) as sandbox:
         api = connect(sandbox.url, ("DEMO.REPO", "demo"))
         for attributes in EVENTS.values():
             answer = api.send("POST", "/events", json={"data": {"attributes": COMMON | attributes}})
@@ -253,7 +253,7 @@ def test_an_event_counts_once_for_a_prefix_both_sides_have(filled):
 
 
 def test_statistics_follow_a_write(connect):
-    with running_sandbox(events_writable=True) as sandbox:
+    with running_sandbox(events_writable=True, all_events=True) as sandbox:
         api = connect(sandbox.url, ("DEMO.REPO", "demo"))
         before = api.get("/events").json()["meta"]["total"]
         api.send("POST", "/events", json={"data": {"attributes": COMMON | EVENTS["url"]}})
@@ -317,7 +317,7 @@ def many(connect):
     """A stranger at a sandbox with more events than can be paged through by number."""
     at = "2026-05-01T00:00:00.000Z"
     subj, *rest = ("10.5072/a", "doitui", "references", "t", "create", "", 1, at, at, at)
-    with running_sandbox() as sandbox:
+    with running_sandbox(all_events=True) as sandbox:
         events = (
             EventRecord(str(uuid.uuid4()), subj, f"https://example.org/{number}", *rest) for number in range(10_001)
         )

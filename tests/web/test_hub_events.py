@@ -53,7 +53,7 @@ class EveryoneIsStaff:
 
 def sandbox_app(hub):
     accounts = Accounts([Account("ADMIN", "DC.staff", staff=True)])
-    return create_app(Store(), accounts, usage=UsageDatabase(), hub=hub)
+    return create_app(Store(), accounts, usage=UsageDatabase(), hub=hub, all_events=True)
 
 
 def hub_app(hub):

@@ -157,7 +157,7 @@ def test_a_state_file_of_an_older_version_keeps_its_events(tmp_path, connect):
     with closing(sqlite3.connect(tmp_path / "state")) as connection:
         connection.executescript(OLD)
     for _ in range(2):
-        with running_sandbox(state=tmp_path / "state") as sandbox:
+        with running_sandbox(state=tmp_path / "state", all_events=True) as sandbox:
             (event,) = connect(sandbox.url).get("/events", doi="10.5072/a").json()["data"]
             assert (event["attributes"]["total"], event["attributes"]["timestamp"]) == (3, "2025-01-03T00:00:00.000Z")
 

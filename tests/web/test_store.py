@@ -61,11 +61,11 @@ class MeetingFile(StateFile):
         super().__init__(path)
         self._both = threading.Barrier(2)
 
-    def save(self, doi):
+    def save(self, doi, changes_links):
         try:
             self._both.wait(timeout=0.5)
         except threading.BrokenBarrierError:
-            super().save(doi)
+            super().save(doi, changes_links)
 
 
 def test_nothing_comes_between_looking_for_a_doi_and_saving_it(tmp_path):

@@ -32,7 +32,7 @@ _WORKS: dict[str, tuple[EventKind, Callable[[str], str]]] = {
 }
 
 #: schema.org's word for a resourceTypeGeneral, where it has one (bolognese).
-_SCHEMA_ORG = {
+SCHEMA_ORG = {
     "Audiovisual": "MediaObject",
     "Book": "Book",
     "BookChapter": "Chapter",
@@ -149,7 +149,7 @@ def _subject(attributes: Row, related: Sequence[Row], subj_id: str, account: str
 
 
 def _type(row: Row | None) -> str | None:
-    return _SCHEMA_ORG.get((row or {}).get("resourceTypeGeneral", ""))
+    return SCHEMA_ORG.get((row or {}).get("resourceTypeGeneral", ""))
 
 
 def _rows(holder: Row, name: str) -> Sequence[Row]:

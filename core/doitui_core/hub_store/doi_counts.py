@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 
+from doitui_core.db.chunks import in_chunks
 from doitui_core.db.hub_event_model import HubEvent
 from doitui_core.hub_store.event_conditions import with_terms
 from doitui_core.hub_store.event_record import RESOLVER, SIDES, doi_in
@@ -25,31 +27,57 @@ COUNTS = {
 _SUMMED = frozenset(("views", "downloads"))
 
 
+#: DOIs looked up together.
+AT_ONCE = 250
+
+#: A count and who has it: the DOI, the name of its end of the link.
+_Count = tuple[str, str]
+
+
 def count_for(hub: HubDatabase, doi: str) -> dict[str, int]:
-    """The counts of `doi`, in any case. A link that several sources give, or both ends of it (`references`,
-    `is-referenced-by`), counts once. Views and downloads are sums of totals, of the source that has most: what a
-    repository counted and the reports made of it are the same views.
+    """The counts of `doi`, in any case (`counts_for`)."""
+    return counts_for(hub, [doi.lower()])[doi.lower()]
+
+
+def counts_for(hub: HubDatabase, dois: Sequence[str]) -> dict[str, dict[str, int]]:
+    """The counts of each of `dois`, which are in lower case. A link that several sources give, or both ends of it
+    (`references`, `is-referenced-by`), counts once. Views and downloads are sums of totals, of the source that has
+    most: what a repository counted and the reports made of it are the same views.
     """
-    counts: Counter[str] = Counter(dict.fromkeys(COUNTS.values(), 0))
-    linked: set[tuple[str, str]] = set()
-    used: Counter[tuple[str, str]] = Counter()
-    folded = doi.lower()
-    ids = with_terms([term(side, RESOLVER + folded) for side in ("subj", "obj")])
+    counts = {doi: dict.fromkeys(COUNTS.values(), 0) for doi in dois}
+    for some in in_chunks(dois, AT_ONCE):
+        asked = set(some)
+        linked: defaultdict[_Count, set[str]] = defaultdict(set)
+        used: defaultdict[_Count, Counter[str]] = defaultdict(Counter)
+        for subj, obj, relation, by, total in _events(hub, some):
+            for doi, other, name in _ends(subj, obj, relation):
+                if doi not in asked:
+                    continue
+                if name in _SUMMED:
+                    used[doi, name][by] += total
+                elif other:
+                    linked[doi, name].add(other)
+        for (doi, name), others in linked.items():
+            counts[doi][COUNTS[name]] = len(others)
+        for (doi, name), totals in used.items():
+            counts[doi][COUNTS[name]] = max(totals.values())
+    return counts
+
+
+def _events(hub: HubDatabase, dois: Sequence[str]) -> Iterator[tuple[str, str, str, str, int]]:
+    ids = with_terms([term(side, RESOLVER + doi) for doi in dois for side in ("subj", "obj")])
     row = HubEvent.select(
         HubEvent.subj_id, HubEvent.obj_id, HubEvent.relation_type_id, HubEvent.source_id, HubEvent.total
     )
     found = row.where(HubEvent.id.in_(ids), HubEvent.relation_type_id.in_(list(SIDES)))
-    for subj, obj, relation, by, total in found.tuples().execute(hub.db).iterator():
-        source, target, source_name, target_name = SIDES[relation]
-        dois = {"subj": doi_in(subj), "obj": doi_in(obj)}
-        for here, there, name in ((target, source, target_name), (source, target, source_name)):
-            if name is None or dois.get(here) != folded:
-                continue
-            if name in _SUMMED:
-                used[name, by] += total
-            elif other := dois.get(there):
-                linked.add((name, other))
-    counts.update(COUNTS[name] for name, _ in linked)
-    for (name, _), total in used.items():
-        counts[COUNTS[name]] = max(counts[COUNTS[name]], total)
-    return dict(counts)
+    yield from found.tuples().execute(hub.db).iterator()
+
+
+def _ends(subj: str, obj: str, relation: str) -> Iterator[tuple[str, str | None, str]]:
+    """A DOI of the event, the DOI at its other end, and what the first one calls the link."""
+    source, target, source_name, target_name = SIDES[relation]
+    dois = {"subj": doi_in(subj), "obj": doi_in(obj)}
+    for here, there, name in ((target, source, target_name), (source, target, source_name)):
+        doi = dois.get(here)
+        if doi is not None and name is not None:
+            yield doi, dois.get(there), name

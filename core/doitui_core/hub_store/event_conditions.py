@@ -16,6 +16,8 @@ from peewee import SQL, NodeList, fn
 from doitui_core.db import text_index
 from doitui_core.db.guarded import Guarded
 from doitui_core.db.hub_event_model import HubEvent, HubEventGroup, HubEventTerm
+from doitui_core.domain.event_kinds import USAGE_RELATIONS
+from doitui_core.domain.event_scope import CITATION_SOURCES, RELATIONS_2026
 from doitui_core.domain.text_query import EVERYTHING
 from doitui_core.hub_store import event_terms
 from doitui_core.hub_store.event_query import EventQuery
@@ -43,6 +45,8 @@ def group_conditions(query: EventQuery) -> Iterator[Any]:
     if query.occurred:
         first, last = query.occurred
         yield G.occurred.between(first, last + "-99")
+    if query.scope_2026:
+        yield _in_scope_2026()
 
 
 def term_queries(query: EventQuery) -> list[list[int]]:
@@ -121,6 +125,14 @@ def in_groups(conditions: Sequence[Any]) -> Any:
 def with_terms(terms: Sequence[int]) -> Any:
     """The ids of the events that have one of `terms`."""
     return HubEventTerm.select(HubEventTerm.event_id).where(HubEventTerm.term.in_(terms))
+
+
+def _in_scope_2026() -> Any:
+    """`event_scope.in_scope_2026` of a group: an end with a prefix is a DOI."""
+    is_usage = G.relation_type_id.in_(sorted(USAGE_RELATIONS))
+    subj, obj = G.subj_prefix != "", G.obj_prefix != ""
+    stays = G.relation_type_id.in_(sorted(RELATIONS_2026)) | G.source_id.in_(sorted(CITATION_SOURCES))
+    return (is_usage & (subj | obj)) | (~is_usage & subj & obj & stays)
 
 
 def _linked(place: int, dois: Iterable[str]) -> list[tuple[str, list[str], list[str]]]:

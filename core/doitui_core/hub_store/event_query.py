@@ -34,4 +34,5 @@ class EventQuery:
     target_dois: tuple[str, ...] = ()
     source_relations: tuple[str, ...] = ()
     target_relations: tuple[str, ...] = ()
+    scope_2026: bool = False  # only what DataCite keeps since 2026
     until: str = ""  # the newest moment the search index knows; empty when it knows everything

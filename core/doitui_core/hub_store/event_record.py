@@ -32,10 +32,13 @@ SIDES: dict[str, tuple[str, str, str | None, str]] = {
 
 
 class Origin(StrEnum):
-    """Where an event of the store comes from: sent to `/events`, made of a usage report, or the archive's own."""
+    """Where an event of the store comes from: sent to `/events`, made of a usage report or of a DOI's
+    metadata, or the archive's own.
+    """
 
     GIVEN = "given"
     REPORT = "report"
+    METADATA = "metadata"
     LOCAL = "local"
 
 

@@ -87,10 +87,16 @@ class EventStore:
         for old in known:
             new = by_key.pop(key_hash(key_of(old)))
             after = replace(
-                old, total=new.total, occurred_at=new.occurred_at, subj=new.subj, updated=new.updated, origin=new.origin
+                old,
+                total=new.total,
+                occurred_at=new.occurred_at,
+                subj=new.subj,
+                obj=new.obj,
+                updated=new.updated,
+                origin=new.origin,
             )
             if same_too or replace(after, updated=old.updated) != old:
-                same = (old.occurred_at, old.subj) == (new.occurred_at, new.subj)
+                same = (old.occurred_at, old.subj, old.obj) == (new.occurred_at, new.subj, new.obj)
                 (plain if same else changed).append((old, after))
         event_rows.recount(self.hub, plain)
         if changed:

@@ -8,9 +8,11 @@ from doitui.web.common import bodies
 from doitui.web.common.answers import answer_json
 from doitui.web.common.refusals import refusal
 from doitui.web.dois import doi_answers
-from doitui.web.dois.doi_answers import Flags
+from doitui.web.dois.doi_answers import CountsFor, Flags
 from doitui.web.dois.doi_input import read_doi_input
+from doitui.web.dois.doi_writes import Writer
 from doitui.web.dois.doi_xml import doi_as_xml
+from doitui.web.dois.store import Store
 from doitui.web.dois.store_resource import StoreResource
 
 #: A suffix may contain slashes, so the route takes the whole rest of the path and this is cut off afterwards.
@@ -20,6 +22,10 @@ GET_URL = "/get-url"
 class DoiResource(StoreResource):
     """One DOI. `doi` is the rest of the path, percent-decoded, in any case."""
 
+    def __init__(self, store: Store, writer: Writer, counts: CountsFor) -> None:
+        super().__init__(store, writer)
+        self._counts = counts
+
     def on_get(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
         """200, or 404 for an unknown DOI and for one hidden from the caller alike (1.10)."""
         if asks_for_url(req):
@@ -27,14 +33,16 @@ class DoiResource(StoreResource):
             return
         found = self.visible(req, doi)
         owner = req.context.rights.owns(found.client)
-        answer_json(resp, doi_answers.single(found, Flags.from_request(req), owner, doi_as_xml(found)))
+        counts = self._counts([found.uid])[found.uid]
+        answer_json(resp, doi_answers.single(found, Flags.from_request(req), owner, doi_as_xml(found), counts))
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
         """200 for a change, 201 when the DOI did not exist: PUT is an upsert (1.2)."""
         request = read_doi_input(bodies.data_in(bodies.read_json(req)))
         changed, created = self._writer.update(req.context.rights, request, doi, req.context.ignore_event)
         resp.status = falcon.HTTP_201 if created else falcon.HTTP_200
-        answer_json(resp, doi_answers.single(changed, Flags.from_request(req), owner=True))
+        counts = doi_answers.NO_COUNTS if created else self._counts([changed.uid])[changed.uid]
+        answer_json(resp, doi_answers.single(changed, Flags.from_request(req), owner=True, counts=counts))
 
     on_patch = on_put  # the same action in lupo
 

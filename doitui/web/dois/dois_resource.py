@@ -11,16 +11,21 @@ from doitui.web.common import bodies, paging
 from doitui.web.common.answers import answer_json
 from doitui.web.common.refusals import problem_errors, refusal
 from doitui.web.dois import doi_answers, doi_list
-from doitui.web.dois.doi_answers import Flags
+from doitui.web.dois.doi_answers import CountsFor, Flags
 from doitui.web.dois.doi_input import read_doi_input
 from doitui.web.dois.doi_list import DoiFilter
+from doitui.web.dois.doi_writes import Writer
 from doitui.web.dois.doi_xml import doi_as_xml
-from doitui.web.dois.store import CountKey
+from doitui.web.dois.store import CountKey, Store
 from doitui.web.dois.store_resource import StoreResource
 
 
 class DoisResource(StoreResource):
     """`/dois`, `/dois/validate` and `/dois/random`."""
+
+    def __init__(self, store: Store, writer: Writer, counts: CountsFor) -> None:
+        super().__init__(store, writer)
+        self._counts = counts
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """201 with `Location`; 422 when the DOI exists, whoever has it."""
@@ -40,12 +45,16 @@ class DoisResource(StoreResource):
         page = paging.read_page(req)
         dois = doi_list.select_page(self._store, chosen, page, oldest_first=req.get_param("sort") == "created")
         counts = doi_list.totals(self._store, chosen)
+        numbers = self._counts([doi.uid for doi in dois])
         flags = Flags.from_request(req)
         if req.get_param("detail"):
             owns = req.context.rights.owns
-            data = [doi_answers.single(doi, flags, owns(doi.client), doi_as_xml(doi))["data"] for doi in dois]
+            data = [
+                doi_answers.single(doi, flags, owns(doi.client), doi_as_xml(doi), numbers[doi.uid])["data"]
+                for doi in dois
+            ]
         else:
-            data = [doi_answers.listed(doi, flags) for doi in dois]
+            data = [doi_answers.listed(doi, flags, numbers[doi.uid]) for doi in dois]
         answer_json(resp, {"data": data, "meta": _meta(page, counts), "links": paging.links(req, page, dois)})
 
     def on_post_validate(self, req: falcon.Request, resp: falcon.Response) -> None:

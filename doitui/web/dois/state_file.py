@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -20,7 +20,12 @@ from doitui_core.errors import BadInput, Misconfigured
 from doitui_core.hub_store import hub_database
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS doi (number INTEGER PRIMARY KEY, doi TEXT NOT NULL UNIQUE, record TEXT NOT NULL)"
-_SAVE = "INSERT INTO doi VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE SET record = excluded.record"
+# Whether links are to be made of it. Older versions made none, so all their DOIs wait.
+_WAITS = "ALTER TABLE doi ADD COLUMN waits INTEGER NOT NULL DEFAULT 1"
+_SAVE = (
+    "INSERT INTO doi (number, doi, record, waits) VALUES (?, ?, ?, ?) ON CONFLICT (number)"
+    " DO UPDATE SET record = excluded.record, waits = max(waits, excluded.waits)"
+)
 
 # SQLite's id of the program a file belongs to ("doit" in ASCII): a doitui database given by mistake is not changed.
 _APPLICATION_ID = 0x646F6974
@@ -50,6 +55,8 @@ class StateFile:
             self.connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
             self.connection.execute("PRAGMA synchronous = NORMAL")
             self.connection.execute(_SCHEMA)
+            if "waits" not in (row[1] for row in self.connection.execute("PRAGMA table_info (doi)")):
+                self.connection.execute(_WAITS)
         except sqlite3.DatabaseError as error:
             self._in_use.release()
             raise _explain(path, error) from None
@@ -63,11 +70,22 @@ class StateFile:
         for (record,) in self.connection.execute("SELECT record FROM doi ORDER BY number"):
             yield Doi(**json.loads(record))
 
-    def save(self, doi: Doi) -> None:
-        """Insert or replace one DOI; it is in the file when this returns."""
+    def without_links(self) -> list[int]:
+        """The numbers of the DOIs whose links are to be made."""
+        return [number for (number,) in self.connection.execute("SELECT number FROM doi WHERE waits ORDER BY number")]
+
+    def linked(self, numbers: Sequence[int], but: Container[int]) -> None:
+        """Their links are made, but of those that changed again meanwhile."""
+        with self.lock, self.connection:
+            self.connection.execute("BEGIN IMMEDIATE")
+            made = ((number,) for number in numbers if number not in but)
+            self.connection.executemany("UPDATE doi SET waits = 0 WHERE number = ?", made)
+
+    def save(self, doi: Doi, changes_links: bool) -> None:
+        """Insert or replace one DOI; it is in the file when this returns. `changes_links`: they are to be made."""
         record = json.dumps({name: getattr(doi, name) for name in _FIELDS})
         with self.lock:
-            self.connection.execute(_SAVE, (doi.number, doi.doi, record))
+            self.connection.execute(_SAVE, (doi.number, doi.doi, record, changes_links))
 
     def delete(self, doi: Doi) -> None:
         """Remove one DOI."""

@@ -10,12 +10,14 @@ import threading
 import time
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from doitui.web.common import doi_states
 from doitui.web.common.refusals import refusal
 from doitui.web.common.times import timestamp
+from doitui.web.dois.changed_dois import ChangedDois, changes_links
 from doitui.web.dois.doi_record import Doi, stored_name
 from doitui.web.dois.state_file import StateFile
 
@@ -50,6 +52,9 @@ class Store:
         self._counts: Counter[CountKey] = Counter()
         for doi in file.load() if file else ():
             self._index(doi)
+        waiting = [self._by_number[number] for number in file.without_links()] if file else []
+        #: Their links are to be made.
+        self.changed = ChangedDois(doi for doi in waiting if doi.state == doi_states.FINDABLE)
 
     def find(self, name: str) -> Doi | None:
         """The DOI `name`, in any case: uniqueness is global and folded (1.9)."""
@@ -68,9 +73,17 @@ class Store:
 
     def save(self, doi: Doi) -> None:
         """Store `doi`, new or changed; it is in the file before a request can read it. Call it under `lock`."""
+        changes = changes_links(self.find(doi.doi), doi)
+        if changes:
+            self.changed.add(doi)
         if self._file:
-            self._file.save(doi)
+            self._file.save(doi, changes)
         self._index(doi)
+
+    def linked(self, dois: Sequence[Doi]) -> None:
+        """Their links are made: the next start need not make them again."""
+        if self._file:
+            self._file.linked([doi.number for doi in dois], but=self.changed)
 
     def delete(self, doi: Doi) -> None:
         """Remove `doi`. Call it under `lock`."""

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class EventPolicy:
-    """`datacite` is what lupo does (datacite-api.md 1.12, 3.3, 3.4); without it the list does what the seeds say."""
+    """`datacite` is what lupo does (datacite-api.md 1.12, 3.3, 3.4); without it the list does what the seeds say.
+
+    `scope_2026`: lists show only what DataCite keeps since 2026 (`domain.event_scope`); one event is shown anyway, so
+    that who wrote it can read it.
+    """
 
     datacite: bool
+    scope_2026: bool = False
 
     @property
     def refuses_crawlers(self) -> bool:
@@ -41,5 +46,5 @@ class EventPolicy:
         return name if name in self.orders else "updated"
 
 
-DATACITE = EventPolicy(datacite=True)
+DATACITE = EventPolicy(datacite=True, scope_2026=True)
 HUB = EventPolicy(datacite=False)

@@ -45,6 +45,7 @@ def read_query(req: falcon.Request, dialect: ApiVersion, policy: EventPolicy) ->
         year_month=_storable(params.text(req, "year-month")),
         published=_years(req, "publication-year"),
         occurred=_years(req, "occurred-at"),
+        scope_2026=policy.scope_2026,
         until=known_until(req),
     )
     return read if policy.datacite and dialect.version == 1 else _with_version_2(read, req)

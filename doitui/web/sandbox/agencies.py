@@ -40,11 +40,22 @@ AGENCIES: Mapping[str, str] = {
 _NAME = re.compile(r"(10(?:\.\d+)+)(?:/.+)?", re.ASCII | re.DOTALL)
 
 
-class AgencyResource:
-    """`/ra/{names}` and its older address `/doiRA/{names}`, for everybody."""
+class Agencies:
+    """The agencies of the prefixes of `accounts`, and of those in `agencies`."""
 
     def __init__(self, accounts: Accounts, agencies: Mapping[str, str] = AGENCIES) -> None:
         self._agencies = {**agencies, **dict.fromkeys(accounts.prefixes, DATACITE)}
+
+    def of(self, prefix: str) -> str:
+        """Empty for an unknown prefix."""
+        return self._agencies.get(prefix, "")
+
+
+class AgencyResource:
+    """`/ra/{names}` and its older address `/doiRA/{names}`, for everybody."""
+
+    def __init__(self, agencies: Agencies) -> None:
+        self._agencies = agencies
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response, names: str) -> None:
         """200 and for each of the DOIs or prefixes, separated by commas, its agency or why there is none. DOIs with
@@ -57,5 +68,5 @@ class AgencyResource:
         found = _NAME.fullmatch(name)
         if found is None:
             return {"DOI": name, "status": "Invalid DOI"}
-        agency = self._agencies.get(found[1])
+        agency = self._agencies.of(found[1])
         return {"DOI": name, "RA": agency} if agency else {"DOI": name, "status": "DOI does not exist"}

@@ -7,7 +7,8 @@ client cannot merely agree with itself.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import falcon
@@ -16,11 +17,12 @@ from doitui.web.common.accounts import Accounts
 from doitui.web.common.answers import answer_text
 from doitui.web.common.auth import SignIn
 from doitui.web.common.usage_database import UsageDatabase
+from doitui.web.dois.doi_answers import CountsFor, no_counts
 from doitui.web.dois.doi_resource import DoiResource
 from doitui.web.dois.doi_writes import Writer
 from doitui.web.dois.dois_resource import DoisResource
 from doitui.web.dois.store import Store
-from doitui.web.events.event_policy import DATACITE
+from doitui.web.events.event_policy import DATACITE, EventPolicy
 from doitui.web.events.events_resource import EventsResource
 from doitui.web.mds import mds_refusals
 from doitui.web.mds.mds_dois import MdsDoiResource
@@ -30,11 +32,13 @@ from doitui.web.reports.report_store import ReportStore
 from doitui.web.reports.report_writes import ReportWriter
 from doitui.web.reports.reports_resource import ReportsResource
 from doitui.web.reports.store_policy import SASHIMI
-from doitui.web.sandbox.agencies import AGENCIES, AgencyResource
+from doitui.web.sandbox.agencies import Agencies, AgencyResource
 from doitui.web.sandbox.fault_injection import FaultInjection, FaultsResource
 from doitui.web.sandbox.faults import Faults
+from doitui.web.sandbox.link_deriving import FreshEvents, LinkDeriver
 from doitui.web.sandbox.request_log import RequestLog, RequestsResource
 from doitui.web.sandbox.resolver import LandingPageResource, PrefixConverter, ResolverResource, TombstoneResource
+from doitui_core.hub_store.doi_counts import counts_for
 from doitui_core.hub_store.event_store import EventStore
 from doitui_core.hub_store.hub_database import HubDatabase
 
@@ -56,16 +60,19 @@ def create_app(
     usage: UsageDatabase | None = None,
     hub: HubDatabase | None = None,
     events_writable: bool = False,
+    all_events: bool = False,
     faults: Faults | None = None,
     requests: RequestLog | None = None,
     stopping: threading.Event | None = None,
-    agencies: Mapping[str, str] = AGENCIES,
+    agencies: Agencies | None = None,
+    deriver: LinkDeriver | None = None,
 ) -> App:
     """The application over `store`. It runs under any WSGI server; `hang` and `reset` need `doitui.web.sandbox.server`.
 
     Without `usage` and `hub` there are neither events nor reports; `events_writable` lets repositories write events,
-    which at DataCite only its staff may. `stopping`, once set, ends the waiting of every fault. `agencies`: the
-    registration agencies of prefixes that are no account's.
+    which at DataCite only its staff may; with `all_events` lists show the events that DataCite dropped in 2026 too.
+    `stopping`, once set, ends the waiting of every fault. `agencies`: the registration agencies of prefixes. `deriver`
+    makes events of metadata; without it nothing does.
     """
     faults = faults or Faults()
     requests = requests or RequestLog()
@@ -73,28 +80,30 @@ def create_app(
     stopping = stopping or threading.Event()
     injection = FaultInjection(faults, stopping)
     middleware: list[Any] = [injection, requests, SignIn(accounts, events_writable)]
+    if deriver:
+        middleware.append(FreshEvents(deriver))
     app = falcon.App(middleware=middleware)
     app.set_error_serializer(mds_refusals.serialize)
     app.add_error_handler(falcon.HTTPMethodNotAllowed, mds_refusals.answer_wrong_method)
     writer = Writer(store, accounts)
-    _route_rest(app, store, writer)
+    _route_rest(app, store, writer, partial(counts_for, hub) if hub else no_counts)
     _route_mds(app, store, writer)
     _route_resolver(app, store)
-    _route_agencies(app, AgencyResource(accounts, agencies))
+    _route_agencies(app, AgencyResource(agencies or Agencies(accounts)))
     if usage and hub:
-        _route_usage(app, usage, hub, stopping)
+        _route_usage(app, usage, hub, replace(DATACITE, scope_2026=not all_events), stopping)
     app.add_route("/_requests", RequestsResource(requests))
     app.add_route("/_faults", FaultsResource(faults))
     return app
 
 
-def _route_rest(app: App, store: Store, writer: Writer) -> None:
+def _route_rest(app: App, store: Store, writer: Writer, counts: CountsFor) -> None:
     app.add_route("/heartbeat", HeartbeatResource())
-    dois = DoisResource(store, writer)
+    dois = DoisResource(store, writer, counts)
     app.add_route("/dois", dois)
     app.add_route("/dois/validate", dois, suffix="validate")
     app.add_route("/dois/random", dois, suffix="random")
-    app.add_route("/dois/{doi:path}", DoiResource(store, writer))
+    app.add_route("/dois/{doi:path}", DoiResource(store, writer, counts))
 
 
 def _route_mds(app: App, store: Store, writer: Writer) -> None:
@@ -107,11 +116,13 @@ def _route_mds(app: App, store: Store, writer: Writer) -> None:
     app.add_route("/media/{doi:path}", MdsMediaResource(store, writer))
 
 
-def _route_usage(app: App, usage: UsageDatabase, hub: HubDatabase, stopping: threading.Event) -> None:
+def _route_usage(
+    app: App, usage: UsageDatabase, hub: HubDatabase, policy: EventPolicy, stopping: threading.Event
+) -> None:
     event_store, report_store = EventStore(hub), ReportStore(usage)
     writer = ReportWriter(usage, report_store, event_store, SASHIMI, stopping)
     writer.settle_waiting()
-    events, reports = EventsResource(event_store, DATACITE), ReportsResource(report_store, writer)
+    events, reports = EventsResource(event_store, policy), ReportsResource(report_store, writer)
     app.add_route("/events", events)
     app.add_route("/events/{uuid}", events, suffix="event")
     app.add_route("/reports", reports)

@@ -19,13 +19,15 @@ from doitui.web.common.bodies import MAX_RECEIVED
 from doitui.web.common.usage_database import UsageDatabase
 from doitui.web.dois.state_file import StateFile
 from doitui.web.dois.store import Store
-from doitui.web.sandbox.agencies import AGENCIES
+from doitui.web.sandbox.agencies import AGENCIES, Agencies
 from doitui.web.sandbox.connections import Server
 from doitui.web.sandbox.faults import Faults
+from doitui.web.sandbox.link_deriving import LinkDeriver
 from doitui.web.sandbox.request_log import RequestLog
 from doitui.web.sandbox.sandbox import create_app
 from doitui_core.errors import Misconfigured
 from doitui_core.hub_store import hub_database
+from doitui_core.hub_store.event_store import EventStore
 
 HOST = "127.0.0.1"
 PREFIX = "10.5072"
@@ -46,6 +48,7 @@ class Sandbox:
         state: Path | None = None,
         faults: Sequence[str] = (),
         events_writable: bool = False,
+        all_events: bool = False,
         agencies: Mapping[str, str] = AGENCIES,
     ) -> None:
         """Raises BadInput for a fault or state file that cannot be used, Misconfigured for a port in use."""
@@ -58,16 +61,21 @@ class Sandbox:
         self._stopping = threading.Event()
         self._closed = False
         self._closing = threading.RLock()  # re-entrant: a signal handler stops the very thread that runs
+        known = Accounts(accounts)
+        named = Agencies(known, agencies)
+        self._deriver = LinkDeriver(self.store, EventStore(self.hub), named)
         app = create_app(
             self.store,
-            Accounts(accounts),
+            known,
             usage=self.usage,
             hub=self.hub,
             events_writable=events_writable,
+            all_events=all_events,
             faults=self.faults,
             requests=self.requests,
             stopping=self._stopping,
-            agencies=agencies,
+            agencies=named,
+            deriver=self._deriver,
         )
         self._sockets: dict[int, Any] = {}
         try:
@@ -79,6 +87,8 @@ class Sandbox:
 
     def run(self) -> None:
         """Answer requests until `stop`; then finish the running ones and close everything."""
+        links = threading.Thread(target=self._deriver.run, args=(self._stopping,), name="sandbox-links")
+        links.start()
         try:
             while not self._stopping.is_set():
                 wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
@@ -88,6 +98,7 @@ class Sandbox:
             with self._closing:
                 self._closed = True
                 wasyncore.close_all(self._sockets)
+            links.join()
             self._close_stores()
 
     def stop(self) -> None:
@@ -110,6 +121,7 @@ def serve(
     state: Path | None,
     faults: Sequence[str],
     events_writable: bool = False,
+    all_events: bool = False,
 ) -> None:
     """Run a sandbox until SIGTERM or SIGINT: what `doitui sandbox` does. For a main thread.
 
@@ -117,7 +129,12 @@ def serve(
     port 0 picks a free one. Raises what Sandbox and `parse_account` raise.
     """
     sandbox = Sandbox(
-        [parse_account(account, prefixes)], port=port, state=state, faults=faults, events_writable=events_writable
+        [parse_account(account, prefixes)],
+        port=port,
+        state=state,
+        faults=faults,
+        events_writable=events_writable,
+        all_events=all_events,
     )
     before = {number: signal.signal(number, lambda *_: sandbox.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -367,5 +367,6 @@ def office(
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """One that lets us write events."""
-    with running_sandbox([Account(ACCOUNT, PASSWORD, frozenset(("10.5072",)))], events_writable=True) as sandbox:
+    account = Account(ACCOUNT, PASSWORD, frozenset(("10.5072",)))
+    with running_sandbox([account], events_writable=True, all_events=True) as sandbox:
         yield sandbox

@@ -71,8 +71,9 @@ class Desk:
         return sorted((row["relation-type-id"], row["obj-id"]) for row in self.listed())
 
     def listed(self) -> list[dict[str, Any]]:
-        """The attributes of the events in the sandbox."""
-        answer = requests.get(f"{self.sandbox.url}/events", params={"page[size]": 1000}, timeout=20)
+        """The attributes of the events that were sent to the sandbox."""
+        params = {"page[size]": "1000", "source-id": "doitui"}
+        answer = requests.get(f"{self.sandbox.url}/events", params=params, timeout=20)
         return [event["attributes"] for event in answer.json()["data"]]
 
     def event(self, obj: str = CITED) -> Event:
