@@ -43,6 +43,8 @@ COMMANDS = {
     "queue": "queue",
     "sync": "batch",
     "audit": "setup",
+    "backup": "backup",
+    "restore": "backup",
     "cron": "cron",
     "mail": "mail",
     "event": "event",

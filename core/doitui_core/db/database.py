@@ -66,6 +66,11 @@ def open(url: str, *, read_only: bool = False, durable: bool = True, clock: cloc
         migrations.require_current(proxy.obj)
 
 
+def open_any(url: str, *, read_only: bool = False) -> None:
+    """As `open`, whatever its schema: for backups and restores."""
+    _connect(url, read_only=read_only, durable=True, clock=None)
+
+
 def create(url: str, *, clock: clocks.Clock | None = None) -> list[str]:
     """Make the database at `url`, or upgrade it, and use it; the names of the steps taken (none: it was up to date)."""
     dialects.for_url(url).create()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import random
 import re
 import sqlite3
@@ -24,7 +23,7 @@ from urllib.parse import quote
 import peewee
 
 from doitui_core import clock
-from doitui_core.db import ascii_search
+from doitui_core.db import ascii_search, database_files
 from doitui_core.db.database_failures import PGPASS, no_place
 from doitui_core.db.guarded import Guarded, PostgreSQLDatabase, SQLiteDatabase
 from doitui_core.domain.database_urls import masked, without_passwords
@@ -58,7 +57,7 @@ class Dialect(Protocol):
         """A connection. `durable`: its commits survive a power cut. Raises `DatabaseNotReady` and others."""
 
     def create(self) -> None:
-        """Make what must exist before the first connection (a file of mode 0600)."""
+        """Make what must exist before the first connection (a file)."""
 
     def clock(self, db: Guarded) -> clock.Clock:
         """The clock that all processes share."""
@@ -140,7 +139,7 @@ class SQLite:
             raise Misconfigured(f"database {self.path} cannot be created: {reason}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
+            database_files.create(self.path)
         except OSError as error:
             raise Misconfigured(f"database {self.path} cannot be created: {error.strerror}") from error
         # The mode is kept in the file. One process at a time: two that switch at the same time get "locked" at once.

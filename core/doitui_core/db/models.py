@@ -13,6 +13,7 @@ from doitui_core.db.fields import FlagField, InstantField, Table
 from doitui_core.db.harvest_model import Harvest as Harvest
 from doitui_core.db.notice_model import Notice as Notice
 from doitui_core.db.notice_model import NoticeItem as NoticeItem
+from doitui_core.db.restore_model import Restore as Restore
 
 
 class Repository(Table):
@@ -110,8 +111,7 @@ class Doi(Table):
     unreachable = IntegerField(default=0)
 
 
-#: The condition of the index `doi_of_record`, as a literal: with a parameter PostgreSQL's prepared statement could not
-#: use the index and would scan all DOIs.
+#: As the index `doi_of_record` has it: a literal, since PostgreSQL's prepared statement cannot use it with a parameter.
 IS_KEPT = Doi.wanted != SQL("'abandoned'")
 
 

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from doitui_core.delivery import delivery_mds, delivery_rest
+from doitui_core.delivery import after_restore, delivery_mds, delivery_rest
 from doitui_core.delivery.finishing import WriteJob
 from doitui_core.delivery.probe import probe
-from doitui_core.dois import doi_rows
+from doitui_core.dois import doi_rows, restored_dois
 from doitui_core.domain import outcomes
 from doitui_core.domain.outcomes import Outcome
 from doitui_core.domain.states import Certainty
@@ -25,7 +25,8 @@ def write(lease: Lease, connection: Connection) -> Outcome:
     if (refused := outcomes.unsendable(job.row.doi)) is not None:
         return job.finish(refused)
     if job.row.certainty == Certainty.UNCERTAIN or doi_rows.unfinished(job.row.id):
-        settled = probe(job)
+        is_restored = restored_dois.backed_up_at(job.row.id) is not None
+        settled = after_restore.settle(job) if is_restored else probe(job)
         if settled is not None:
             return settled
         connection.spend()

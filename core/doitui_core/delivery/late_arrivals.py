@@ -11,8 +11,8 @@ from typing import Any
 
 from doitui_core.db import database
 from doitui_core.db.models import Doi
-from doitui_core.delivery import finishing, probe
-from doitui_core.dois import doi_rows
+from doitui_core.delivery import after_restore, finishing, probe
+from doitui_core.dois import doi_rows, restored_dois
 from doitui_core.domain import states
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.job_kinds import JobKind, JobStatus
@@ -26,6 +26,8 @@ from doitui_core.queue.leases import Lease
 def check(lease: Lease, connection: Connection) -> Outcome:
     """Ask DataCite for state and content; where they are not what was confirmed, queue a write. Reads only."""
     row = doi_rows.read(lease.subject_id)
+    if restored_dois.backed_up_at(row.id) is not None:
+        return after_restore.check(lease, connection, row)
     found = connection.ask(row.doi)
     answer = None if isinstance(found, Outcome) else found
     outcome = found if isinstance(found, Outcome) else Outcome(OutcomeKind.DONE, http_status=found.status)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from doitui_core.db.models import Doi
 from doitui_core.delivery.finishing import Change
-from doitui_core.dois import doi_rows, reservations
+from doitui_core.dois import doi_rows, reservations, restored_dois
 from doitui_core.domain import states
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
@@ -15,8 +15,8 @@ from doitui_core.queue.connection import Connection
 
 
 def refusal(row: Doi, found: Answer, connection: Connection, *, excluding: int = 0) -> Outcome | None:
-    """Why a DOI that exists is not written to; None when an attempt of ours, other than `excluding`, may have made
-    it.
+    """Why a DOI that exists is not written to; None when an attempt of ours, other than `excluding`, may have made it,
+    or one of a database that a backup has replaced.
     """
     account = connection.client.account
     if found.status == 404 or found.owner != account.lower():
@@ -24,7 +24,9 @@ def refusal(row: Doi, found: Answer, connection: Connection, *, excluding: int =
             f"{row.doi} belongs to another account than {account}; nothing was changed: give the record another DOI"
         )
         return Outcome(OutcomeKind.PERMANENT, "foreign", message, 422)
-    if not doi_rows.may_be_ours(row.id, excluding=excluding):
+    # A database that a backup has replaced may have sent it: for this record, so it leads to the same page.
+    lost = found.attributes.get("url") == row.url and restored_dois.made_by_lost_database(found.time("created"))
+    if not lost and not doi_rows.may_be_ours(row.id, excluding=excluding):
         message = (
             f"{row.doi} exists in account {account} ({found.state}) and was never sent from here; nothing was changed:"
             f" `doitui doi adopt {row.doi}` takes it over, then mint again"

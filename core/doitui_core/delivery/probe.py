@@ -26,11 +26,9 @@ def probe(job: WriteJob) -> Outcome | None:
     row, account = job.row, job.connection.client.account
     answer = job.connection.ask(row.doi)
     if isinstance(answer, Outcome):
-        return _still_uncertain(job, answer)
+        return still_uncertain(job, answer)
     if answer.status == 200 and answer.owner != account.lower():
-        message = f"{row.doi} belongs to another account than {account}; nothing more is sent"
-        foreign = Outcome(OutcomeKind.PERMANENT, "foreign", message, answer.status)
-        return job.finish(foreign, lambda facts: states.answered(facts, facts.remote), settles="foreign")
+        return finish_foreign(job, answer)
     remote, wanted = answer.remote, Wanted(row.wanted)
     same = remote is not Remote.NONE and as_sent(row, answer)
     details: dict[str, Any] = {"action": "probe", "settles": remote} | (
@@ -56,7 +54,14 @@ def as_sent(row: Doi, answer: Answer) -> bool:
     return not compare.differences(sent, answer.attributes)
 
 
-def _still_uncertain(job: WriteJob, outcome: Outcome) -> Outcome:
+def finish_foreign(job: WriteJob, answer: Answer) -> Outcome:
+    """The DOI is another account's: nothing more is sent."""
+    message = f"{job.row.doi} belongs to another account than {job.connection.client.account}; nothing more is sent"
+    foreign = Outcome(OutcomeKind.PERMANENT, "foreign", message, answer.status)
+    return job.finish(foreign, lambda facts: states.answered(facts, facts.remote), settles="foreign")
+
+
+def still_uncertain(job: WriteJob, outcome: Outcome) -> Outcome:
     """The probe failed: the DOI stays uncertain and the job probes again, without limit."""
     policy = job.connection.policy
     wait = jobs.delay(job.lease.attempts, policy).total_seconds() if outcome.wait is None else outcome.wait

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from doitui_core import clock
 from doitui_core.domain import strict_json
 from doitui_core.domain.states import Remote
+from doitui_core.errors import BadInput
 
 #: A stored body is cut here, in characters (DESIGN: 64 kB of whatever was not 2xx).
 LONGEST_BODY = 65_536
@@ -65,6 +68,13 @@ class Answer:
     def state(self) -> str:
         """The state DataCite says the DOI is in now: draft, registered, findable; empty when it does not say."""
         return str(self.attributes.get("state") or "")
+
+    def time(self, name: str) -> datetime | None:
+        """The attribute `name` (created, registered, updated) as a time; None where there is none."""
+        try:
+            return clock.parse(str(self.attributes.get(name) or ""))
+        except BadInput:
+            return None
 
     @property
     def remote(self) -> Remote:

@@ -17,7 +17,7 @@ from doitui_core.datacite.wait_log import RESUME, Waits
 from doitui_core.db import audit, database
 from doitui_core.db.chunks import row_chunks
 from doitui_core.db.models import Doi, Repository
-from doitui_core.dois import doi_rows
+from doitui_core.dois import doi_rows, restored_dois
 from doitui_core.dois.targets import Queued
 from doitui_core.domain import doi_spelling, identifiers, states
 from doitui_core.domain.answer import Answer
@@ -195,7 +195,11 @@ def ask(row: Doi, at: Connection, *, actor: str, dry_run: bool = False) -> State
 
 
 def _is_being_written(row: Doi) -> bool:
-    """Whether a write is running or its outcome unknown: then its probe finds out the state."""
+    """Whether a write is running or its outcome unknown: then its probe finds out the state. So does the check of a DOI
+    that comes from a backup.
+    """
+    if row.certainty == Certainty.UNCERTAIN and restored_dois.backed_up_at(row.id) is not None:
+        return True
     sent = row.certainty == Certainty.UNCERTAIN and doi_rows.may_be_ours(row.id, excluding=0)
     return sent or doi_rows.unfinished(row.id)
 

@@ -51,6 +51,11 @@ def alive() -> Any:
     return (Worker.seen_at >= now - SILENT) & (Worker.seen_at <= now + SILENT)
 
 
+def may_run(row: Worker) -> bool:
+    """Whether a worker that was heard may still run: on this host its process tells, killed ones do not run."""
+    return row.host != host() or _alive(row.pid)
+
+
 def leave(name: str) -> None:
     """Note that the worker `name` has ended in good order."""
     with database.write():

@@ -66,9 +66,15 @@ def applied(db: Guarded) -> int:
 
 def refuse_newer(db: Guarded) -> int:
     """As `applied`. Raises `DatabaseNotReady` where a newer doitui has been at work: its tables would be misread."""
-    if (have := applied(db)) > (newest := known()[-1].number):
+    return refuse_newer_number(applied(db), "the database")
+
+
+def refuse_newer_number(have: int, what: str) -> int:
+    """`have`, the schema of `what`. Raises `DatabaseNotReady` where a newer doitui has made it."""
+    if have > (newest := known()[-1].number):
         raise DatabaseNotReady(
-            f"the database has schema {have}, this doitui only knows schema {newest}: upgrade doitui on this machine"
+            f"{what} has schema {have}, this doitui only knows schema {newest}: upgrade doitui on this machine, or"
+            " `doitui restore` a backup from before the upgrade"
         )
     return have
 
