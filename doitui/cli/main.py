@@ -45,6 +45,7 @@ COMMANDS = {
     "audit": "setup",
     "backup": "backup",
     "restore": "backup",
+    "paths": "paths",
     "cron": "cron",
     "mail": "mail",
     "event": "event",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from doitui_core.config import repositories, settings
 from doitui_core.config.settings import TABLE, Settings, SettingSpec, without_user
@@ -46,6 +48,18 @@ def unreadable_secrets() -> list[UnreadableSecret]:
         for one in _unreadable_of(code, its_settings):
             found.setdefault(one.reason, one)
     return list(found.values())
+
+
+def exposed_secret_files() -> list[str]:
+    """The files of secrets that everybody on this machine can read, in the order of their names."""
+    found = set()
+    for _, its_settings in _all_settings():
+        for name in (setting.name for setting in TABLE.values() if setting.secret):
+            kind, _, place = its_settings.find(name).text.partition(":")
+            path = Path(place).expanduser()
+            if kind == "file" and path.is_file() and path.stat().st_mode & stat.S_IROTH:
+                found.add(str(path))
+    return sorted(found)
 
 
 def _all_settings() -> Iterator[tuple[str, Settings]]:

@@ -11,13 +11,10 @@ from pathlib import Path
 import peewee
 
 from doitui_core import clock
-from doitui_core.db import audit, database, dialects, postgresql_backup, sqlite_backup
+from doitui_core.db import audit, backup_notes, database, dialects, postgresql_backup, sqlite_backup
 from doitui_core.db.models import Audit
 from doitui_core.errors import DatabaseNotReady, DatabaseUnavailable
 from doitui_core.operations import mark_restored
-
-#: In the audit log; the detail of a backup that is not verified.
-ACTION, BEGUN = "backup", "begun"
 
 Step = Callable[[int, int], object]
 
@@ -61,7 +58,7 @@ def back_up(url: str, place: Path, *, actor: str, force: bool = False, step: Ste
     size = place.stat().st_size
     if act is not None:
         with database.write():
-            audit.note(actor, ACTION, str(place), f"{size} bytes, schema {number}, verified", act=act)
+            audit.note(actor, backup_notes.ACTION, str(place), f"{size} bytes, schema {number}, verified", act=act)
     return Backup(place, number, size, act is not None)
 
 
@@ -69,16 +66,9 @@ def _begin(actor: str, place: str) -> Audit | None:
     """The note of the backup; None where this user may only read the database."""
     try:
         with database.write():
-            return audit.note(actor, ACTION, place, BEGUN)
+            return audit.note(actor, backup_notes.ACTION, place, backup_notes.BEGUN)
     except DatabaseUnavailable:
         return None
-
-
-def newest_backup() -> datetime | None:
-    """When the last verified backup was made; None if never."""
-    made = Audit.select(peewee.fn.MAX(Audit.at)).where(Audit.action == ACTION, Audit.detail != BEGUN)
-    found: datetime | None = made.scalar()
-    return found
 
 
 def restore(url: str, source: Path, *, actor: str) -> Restored:

@@ -27,7 +27,7 @@ from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
 from doitui_core.queue import connection, heartbeats, jobs
 from doitui_core.text import list_names, plural
 from doitui_core.usage import spool_refusals
-from doitui_core.views import clock_health, dashboard_counts, doctor_setup, event_health, service_checks
+from doitui_core.views import clock_health, dashboard_counts, doctor_files, doctor_setup, event_health, service_checks
 from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
 
 #: Longer than this nothing that is due waits where workers run.
@@ -69,6 +69,8 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     yield "clock", _clock
     yield "settings", doctor_setup.settings
     yield "secrets", doctor_setup.secrets
+    yield "secrets", doctor_files.secret_files
+    yield "backup", doctor_files.backups
     yield "workers", _workers
     yield "queue", _queue
     yield "DOIs", _dois

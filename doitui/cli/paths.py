@@ -1,0 +1,45 @@
+"""`doitui paths`: where everything lives, and what says so."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from doitui.cli.output import table
+from doitui.cli.session import Session, reads
+
+DATABASE = "DOITUI_DATABASE"
+SPOOL = "DOITUI_SPOOL"
+DEFAULT = "default"
+
+
+@click.command()
+@reads
+def paths(session: Session) -> None:
+    """Show where database, secrets, log, spool and cache are, and which option or variable says so.
+
+    Files of secrets may be anywhere: `doitui setting list` names them. Nothing is opened or made.
+
+    Example: doitui paths --json
+    """
+    from platformdirs import user_cache_path, user_config_path
+
+    from doitui_core.dois import log_file
+    from doitui_core.domain.database_urls import masked
+
+    given = session.database_option is not None
+    said_by = DEFAULT
+    if given:
+        said_by = DATABASE if os.environ.get(DATABASE) == session.database_option else "--database"
+    logged_by = log_file.VARIABLE if os.environ.get(log_file.VARIABLE) else DEFAULT
+    spool = os.environ.get(SPOOL, "")
+    rows: list[dict[str, str | None]] = [
+        {"what": "database", "path": masked(session.database_url), "source": said_by},
+        {"what": "secrets", "path": str(user_config_path("doitui")), "source": DEFAULT},
+        {"what": "log", "path": str(log_file.path()), "source": logged_by},
+        {"what": "spool", "path": spool or None, "source": SPOOL if spool else DEFAULT},
+        {"what": "cache", "path": str(user_cache_path("doitui")), "source": DEFAULT},
+    ]
+    shown = [{**row, "path": row["path"] or f"none: no usage is measured on this host (set {SPOOL})"} for row in rows]
+    session.show({"paths": rows}, table(shown, ("what", "path", "source"), ""))
