@@ -286,11 +286,14 @@ def tombstone_page(session: Session, doi: str, out: Path | None) -> None:
 def _change(session: Session, dois: Sequence[str], now: bool, action: str, **options: str) -> None:
     """Apply the `action` of `doi_actions` with `options` to each DOI, or in a dry run only its check."""
     from doitui_core.dois import targets
+    from doitui_core.dois import tombstone_page as pages
     from doitui_core.operations import doi_actions
 
     def act(text: str) -> dict[str, Any]:
         if not session.dry_run:
             queued = getattr(doi_actions, action)(text, now=now, actor=session.actor, **options)
+            if action == "deactivate" and (warning := pages.missing(queued.doi)):
+                say(f"warning: {warning}")
             return _result(text, queued, now)
         row = getattr(doi_actions if action == "set_url" else targets, f"check_{action}")(text, **options)
         return {"id": text, "doi": row.doi, "line": f"{row.doi}: would be {'sent' if now else 'queued'}"}

@@ -92,3 +92,19 @@ def test_what_is_no_tombstone_is_refused(minted: Doitui, doi_of: Callable[[str],
 
 def test_a_doi_that_nobody_knows_is_wrong_usage(minted: Doitui) -> None:
     assert minted("doi", "tombstone-page", "10.5072/nope").code == 2
+
+
+def test_a_deactivation_warns_that_the_doi_still_leads_to_its_old_page(
+    minted: Doitui, doi_of: Callable[[str], str]
+) -> None:
+    done = minted("doi", "deactivate", doi_of("a"), "--reason", "withdrawn", "--now")
+    assert (done.code, "still leads to https://archive.example.org/a: set tombstone_page_base" in done.complaint) == (
+        0,
+        True,
+    )
+
+
+def test_with_a_tombstone_page_it_does_not(minted: Doitui, doi_of: Callable[[str], str]) -> None:
+    minted("setting", "set", "tombstone_page_base", "https://archive.example.org/gone")
+    done = minted("doi", "deactivate", doi_of("a"), "--reason", "withdrawn", "--now")
+    assert (done.code, done.err) == (0, "")

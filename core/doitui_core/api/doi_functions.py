@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from doitui_core.api.calls import acting, public
 from doitui_core.api.results import ActResult, BulkMintResult, DoiDetails, DoiInfo, from_row
 from doitui_core.clock import micros
 from doitui_core.config import repositories
-from doitui_core.dois import doi_rows, reservations
+from doitui_core.dois import doi_rows, reservations, tombstone_page
 from doitui_core.dois.targets import Queued
 from doitui_core.domain import identifiers
 from doitui_core.errors import NotFound
@@ -87,13 +88,14 @@ def verify(doi: str, *, actor: str | None = None) -> ActResult:
 def deactivate(doi: str, reason: str, successor: str | None = None, *, actor: str | None = None) -> ActResult:
     """Queue that the DOI becomes a tombstone: it stays registered and resolves, its metadata is no longer public.
 
-    `reason`: text for the tombstone's page. `successor`: the DOI that replaces it.
+    `reason`: text for the tombstone's page. `successor`: the DOI that replaces it. The result's `message` warns where
+    the DOI still leads to its old page, because `tombstone_page_base` is not set.
     Raises `BadInput` for an empty reason, `InvalidDoi`, `NotFound`, and `Refused` for a DOI that was never registered.
 
     Example: `doitui_core.deactivate("10.5072/h/2026/ms-1", reason="Withdrawn by its author")`
     """
     act = doi_actions.deactivate(_named(doi), reason=reason, successor=successor or "", actor=acting(actor))
-    return _result(act)
+    return replace(_result(act), message=tombstone_page.missing(act.doi) or act.note)
 
 
 @public

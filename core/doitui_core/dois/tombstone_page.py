@@ -41,6 +41,16 @@ def from_row(row: Doi) -> Tombstone:
     return Tombstone(row.doi, attributes, row.reason, row.successor, _since(row))
 
 
+def missing(row: Doi) -> str:
+    """A warning for a DOI that is deactivated and has no tombstone page to lead to; empty where it has one."""
+    if not row.url or repositories.config(row.repository).tombstone_page(row.doi):
+        return ""
+    return (
+        f"{row.doi} still leads to {row.url}: set tombstone_page_base before deactivating, or replace that page by"
+        f" `doitui doi tombstone-page {row.doi}`"
+    )
+
+
 def _since(row: Doi) -> datetime | None:
     """When the deactivation was requested. Log rows of the worker have a status or cause."""
     requests = DoiLog.select().where(
