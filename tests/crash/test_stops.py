@@ -62,6 +62,7 @@ def test_a_request_and_a_mail_server_that_both_hang_keep_nobody(trial: Any, sile
         "POST /dois hang every=2",
         smtp_url=f"smtp://127.0.0.1:{port}",
         doi_failure_notify="ops@example.org",
+        doi_failure_notify_mode="each",
     )
     worker = trial.worker("--threads", "5", drain=False)
     with silent_mail_server.accept()[0], suppress(OSError):

@@ -42,9 +42,9 @@ TABLE: list[tuple[int, str, dict[str, str], End]] = [
         "failed", "blocked", 0, "credentials",
         "HTTP 401: Bad credentials.; stale or wrong token: correct datacite_api_token (without one: password)", None)),
     (403, error("You are not authorized."), {}, End(
-        "failed", "blocked", 0, "forbidden",
+        "pending", "pending", 0, "forbidden",
         "HTTP 403: You are not authorized.; no right to write events: DataCite gives it to its staff only;"
-        " send usage reports instead", None)),
+        " send usage reports instead", 0)),
     (403, HTML, {}, End(
         "pending", "pending", 1, "firewall",
         "HTTP 403: Sorry, not now; not the Events API's own answer: a firewall, proxy or login page on the way, or a"

@@ -227,7 +227,9 @@ def test_metadata_that_datacite_would_refuse_leave_the_doi_reserved_and_the_reco
 
 def test_one_mail_is_sent_of_a_failure_at_publishing(import_files: Import) -> None:
     switch_on(A, R)
-    mail = {"smtp_url": "smtp://127.0.0.1:25", "doi_failure_notify": "ops@example.org"}
+    mail = {"smtp_url": "smtp://127.0.0.1:25", "doi_failure_notify": "ops@example.org"} | {
+        "doi_failure_notify_mode": "each"
+    }
     change_settings.save_repository("h", mail)
     import_files(document(creators=[], published=False, owner_email="ida@example.org"))
     publish_rules.publish(record_lookup.find("1"))
