@@ -23,7 +23,7 @@ NEXT = (
     "next:",
     "  doitui repository set CODE --prefix 10.NNNN --account ABCD.REPO --password-env NAME --landing-page 'https://…/{object_id}'",
     "  doitui record import FILE…      # DataCite XML, JSON or JSON lines",
-    "  doitui batch mint --all && doitui work --drain",
+    "  doitui batch mint --all; doitui work --drain",
 )
 
 
