@@ -3,8 +3,10 @@
 DoituiError
 ├── BadInput                 the input cannot be used
 │   ├── UnreadableDocument   a file or document that cannot be read as its format
+│   │   └── DocumentTooLarge  more bytes than allowed, as sent or once inflated
 │   ├── InvalidDoi           not a DOI that DataCite accepts
 │   ├── InvalidEvent         an event without what every event has
+│   ├── InvalidReport        a usage report that a report store does not take
 │   ├── NotFound             no such record, DOI, job, repository or setting
 │   └── AmbiguousId          an object id that several repositories have
 ├── Misconfigured            settings or set-up must be fixed first
@@ -17,6 +19,7 @@ DoituiError
 ├── Refused                  not allowed in this state; nothing was changed
 │   ├── InvalidMetadata      DataCite would reject the document; has the findings
 │   ├── EventTaken           the key or the UUID of an event is another event's
+│   ├── ReportTaken          the month or the UUID of a usage report is another report's
 │   ├── DoiTaken             the DOI string belongs to another record or account
 │   └── TombstoneStays       only `restore` may make a tombstone findable
 └── RemoteFailed             DataCite did not answer, or answered with an error
@@ -54,12 +57,24 @@ class UnreadableDocument(BadInput):
     """A file or document is not what it should be: broken XML or JSON, too large, of an unknown format."""
 
 
+class DocumentTooLarge(UnreadableDocument):
+    """More bytes than allowed, as it was sent or once it is inflated."""
+
+
 class InvalidDoi(BadInput):
     """Not a DOI as DataCite takes it."""
 
 
 class InvalidEvent(BadInput):
     """An event that lacks what every event has; `titles` say each fault as DataCite does."""
+
+    def __init__(self, titles: Sequence[str]) -> None:
+        super().__init__("; ".join(titles))
+        self.titles = tuple(titles)
+
+
+class InvalidReport(BadInput):
+    """A usage report that is not taken; `titles` are its faults, one sentence each."""
 
     def __init__(self, titles: Sequence[str]) -> None:
         super().__init__("; ".join(titles))
@@ -126,6 +141,10 @@ class InvalidMetadata(Refused):
 
 class EventTaken(Refused):
     """The key or the UUID of an event belongs to another one."""
+
+
+class ReportTaken(Refused):
+    """The creator and month, or the UUID, of a usage report belong to another one."""
 
 
 class DoiTaken(Refused):

@@ -108,8 +108,9 @@ def _build_lines(session: Session, row: Mapping[str, Any]) -> Iterator[str]:
 
 @usage_report.command()
 @files_argument
+@click.option("--lenient", is_flag=True, help="Accept what DataCite's store or a lenient hub accepts, with warnings.")
 @reads
-def validate(session: Session, files: tuple[Path, ...]) -> None:
+def validate(session: Session, files: tuple[Path, ...], lenient: bool) -> None:
     """Check JSON reports, plain or gzipped, against the rules of DataCite's report store. Needs no database.
 
     Example: doitui usage-report validate usage-report-h-2026-10.json
@@ -117,19 +118,19 @@ def validate(session: Session, files: tuple[Path, ...]) -> None:
     rows: list[dict[str, Any]] = []
     with progress("checking", len(files)) as bar:
         for path in files:
-            rows.append(_validate(path))
+            rows.append(_validate(path, lenient))
             bar.update(1)
     session.show({"files": rows}, [line for row in rows for line in _validate_lines(row)])
     invalid = [row for row in rows if not row["valid"]]
     exits.leave_items([exits.SOME_FAILED if "datasets" in row else exits.USAGE for row in invalid], len(rows))
 
 
-def _validate(path: Path) -> dict[str, Any]:
+def _validate(path: Path, lenient: bool) -> dict[str, Any]:
     """The result; without `datasets` for a file that cannot be read."""
     from doitui_core.usage_reports import validating
 
     try:
-        checked = validating.validate(path)
+        checked = validating.validate(path, is_lenient=lenient)
     except UnreadableDocument as error:
         say(str(error))
         return {"path": str(path), "valid": False, "errors": [str(error)]}

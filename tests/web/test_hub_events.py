@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import falcon
@@ -11,7 +12,6 @@ from falcon.testing import TestClient
 from doitui.web.common import refusals
 from doitui.web.common.accounts import Account, Accounts
 from doitui.web.common.rights import STAFF, UsageRights
-from doitui.web.common.usage_database import UsageDatabase
 from doitui.web.dois.store import Store
 from doitui.web.events.counts_resource import CountsResource
 from doitui.web.events.event_policy import HUB
@@ -19,7 +19,9 @@ from doitui.web.events.events_resource import EventsResource
 from doitui.web.sandbox.sandbox import create_app
 from doitui_core.db import database
 from doitui_core.hub_store import hub_database
+from doitui_core.hub_store.body_storage import Directory
 from doitui_core.hub_store.event_store import EventStore
+from doitui_core.hub_store.report_store import ReportStore
 
 V2 = {"Accept": "application/vnd.api+json; version=2"}
 DOI = "https://doi.org/10.5072/"
@@ -53,7 +55,7 @@ class EveryoneIsStaff:
 
 def sandbox_app(hub):
     accounts = Accounts([Account("ADMIN", "DC.staff", staff=True)])
-    return create_app(Store(), accounts, usage=UsageDatabase(), hub=hub, all_events=True)
+    return create_app(Store(), accounts, usage=ReportStore(hub, Directory(Path("no-reports"))), all_events=True)
 
 
 def hub_app(hub):

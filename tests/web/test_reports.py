@@ -231,7 +231,7 @@ def test_what_is_not_there_is_404(demo, path):
         ),
         (lambda report: report["report-datasets"][0].update(volume=5), 422, "found unpermitted parameter: :volume"),
         (lambda report: report["report-datasets"][0].update(yop=2020), 422, "report-datasets/0/yop: 2020 is not of"),
-        (lambda report: report["report-header"]["exceptions"].append({"code": 69}), 422, "exception 69 is for reports"),
+        (lambda report: report["report-header"]["exceptions"].append({"code": 69}), 422, "exceptions: 69 is for"),
     ],
 )
 def test_an_invalid_report_is_refused(demo, report, change, status, title):

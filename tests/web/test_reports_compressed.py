@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import uuid
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -17,21 +16,11 @@ from contextlib import contextmanager
 
 import pytest
 import requests
-from falcon.testing import TestClient
 
-from doitui.web.common.accounts import Account, Accounts
-from doitui.web.common.usage_database import UsageDatabase
+from doitui.web.common.accounts import Account
 from doitui.web.dois.state_file import StateFile
-from doitui.web.dois.store import Store
-from doitui.web.reports.report_input import MAX_INFLATED
-from doitui.web.reports.report_store import ReportStore
-from doitui.web.reports.report_writes import ReportWriter
-from doitui.web.reports.reports_resource import ReportsResource
-from doitui.web.reports.store_policy import HUB, SASHIMI
-from doitui.web.sandbox.sandbox import create_app
 from doitui.web.sandbox.server import running_sandbox
-from doitui_core.hub_store import hub_database
-from doitui_core.hub_store.event_store import EventStore
+from doitui_core.hub_store.report_intake import MAX_INFLATED
 
 ACCOUNTS = (Account("DEMO.REPO", "demo", frozenset(("10.5072",))), Account("OTHER.REPO", "other"))
 SEND = {"Content-Type": "application/gzip", "Content-Encoding": "gzip", "Authorization": "Bearer demo"}
@@ -299,59 +288,6 @@ def test_a_list_has_headers_only(listed):
     assert set(listed.get("/reports").json()["reports"][0]) == {"id", "report-header", "state"}
 
 
-@pytest.fixture(params=[SASHIMI, HUB], ids=["sashimi", "hub"])
-def mounted(request):
-    """The resources as a hub would mount them, and their policy."""
-    database, hub = UsageDatabase(), hub_database.own()
-    app = create_app(Store(), Accounts(ACCOUNTS))
-    store = ReportStore(database)
-    writer = ReportWriter(database, store, EventStore(hub), request.param, threading.Event())
-    resource = ReportsResource(store, writer)
-    app.add_route("/reports", resource)
-    app.add_route("/reports/{uid}", resource, suffix="report")
-    yield TestClient(app, headers=SEND), request.param
-    database.close()
-    hub.close()
-
-
-def simulate(client, body, path="/reports", method="POST", **headers):
-    return client.simulate_request(method, path, body=body, headers=headers)
-
-
-def test_a_hub_answers_202_to_a_compressed_report(mounted, creator, doi):
-    """INTERFACE 6"""
-    client, policy = mounted
-    assert simulate(client, packed(creator, doi)).status_code == (202 if policy is HUB else 201)
-
-
-def test_a_hub_keeps_the_same_part_once(mounted, creator, doi):
-    """usage.md 5.10"""
-    client, policy = mounted
-    simulate(client, packed(creator, doi))
-    parts = simulate(client, packed(creator, doi)).json["report"]["report-subsets"]
-    assert len(parts) == (1 if policy is HUB else 2)
-
-
-def test_a_hub_takes_a_plain_report_sent_again(mounted, creator, doi):
-    """usage.md 5.10"""
-    client, policy = mounted
-    plain = {"Content-Type": "application/json", "Content-Encoding": "identity"}
-    for count in (3, 8):
-        document = {"report-header": header(creator, exceptions=[]), "report-datasets": [dataset(doi, count)]}
-        made = simulate(client, json.dumps(document), **plain).json["report"]
-    count = made["report-datasets"][0]["performance"][0]["instance"][0]["count"]
-    assert count == (8 if policy is HUB else 3)
-
-
-def test_a_hub_says_403_to_who_is_known_and_may_not(mounted, creator, doi):
-    """INTERFACE 6"""
-    client, policy = mounted
-    uid = str(uuid.uuid4())
-    simulate(client, packed(creator, doi), f"/reports/{uid}", "PUT")
-    answer = simulate(client, packed(creator, doi), f"/reports/{uid}", "PUT", Authorization="Bearer other")
-    assert answer.status_code == (403 if policy is HUB else 401)
-
-
 def test_a_report_whose_events_a_kill_prevented_gets_them_at_the_next_start(tmp_path, connect, creator, doi):
     """Accepted is accepted: the file is brought into the state between both steps."""
     with running_sandbox(ACCOUNTS, state=tmp_path / "state") as sandbox:
@@ -359,7 +295,7 @@ def test_a_report_whose_events_a_kill_prevented_gets_them_at_the_next_start(tmp_
     file = StateFile(tmp_path / "state")
     for table in ("hub_event", "hub_event_term", "hub_event_group"):
         file.connection.execute(f"DELETE FROM {table}")
-    file.connection.execute("UPDATE report_subset SET state = 'waiting'")
+    file.connection.execute("UPDATE hub_report_part SET state = 'waiting', counted = 0")
     file.close()
     with running_sandbox(ACCOUNTS, state=tmp_path / "state") as sandbox:
         assert total(connect(sandbox.url), doi) == [3]

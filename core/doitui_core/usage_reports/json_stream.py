@@ -14,14 +14,20 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from doitui_core.domain import strict_json
-from doitui_core.errors import UnreadableDocument
+from doitui_core.errors import DocumentTooLarge, UnreadableDocument
+
+#: The first bytes of a gzip file (RFC 1952).
+GZIP = b"\x1f\x8b"
+
+#: The names of the list of datasets.
+DATASETS = frozenset(("report-datasets", "report_datasets"))
 
 #: Bytes read at once.
 CHUNK = 1 << 18
@@ -41,17 +47,50 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 Member = tuple[str, Any]
 
 
+class TooLarge(ValueError):
+    """More bytes than allowed."""
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[BufferedIOBase | BinaryIO, bool]]:
     """The file at `path`, inflated where it is gzip, and whether it was. Raises `UnreadableDocument`."""
+    with translated(str(path)), path.open("rb") as file:
+        compressed = file.peek(2)[:2] == GZIP
+        yield (gzip.GzipFile(fileobj=file) if compressed else file), compressed
+
+
+@contextmanager
+def translated(name: str) -> Iterator[None]:
+    """Around the reading of a file called `name`. Raises `UnreadableDocument`, `DocumentTooLarge` beyond the limit."""
     try:
-        with path.open("rb") as file:
-            compressed = file.peek(2)[:2] == b"\x1f\x8b"
-            yield (gzip.GzipFile(fileobj=file) if compressed else file), compressed
+        yield
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableDocument(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise UnreadableDocument(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    except TooLarge as error:
+        raise DocumentTooLarge(f"{name} is no report: {error}") from error
     except ValueError as error:
-        raise UnreadableDocument(f"{path} is no report: {error}") from error
+        raise UnreadableDocument(f"{name} is no report: {error}") from error
+    except RecursionError as error:
+        raise UnreadableDocument(f"{name} is no report: it is nested too deeply") from error
+
+
+def until(
+    file: BufferedIOBase | BinaryIO, names: Container[str], *, largest: int = LARGEST
+) -> tuple[dict[str, Any], Iterator[str]]:
+    """The members of the JSON object in `file` before the list with one of `names`, and the text from that list on, in
+    pieces, unread; no pieces where there is no such list. Raises as `members`.
+    """
+    text = _Text(file, largest, LARGEST_MEMBER)
+    found: dict[str, Any] = {}
+    text.expect("{")
+    for _ in _items(text, "}"):
+        name = text.name()
+        if name in names and text.peek() == "[":
+            return found, text.remaining()
+        found[name] = text.value()
+    if text.peek():
+        raise ValueError(f"something follows its end, at character {text.place}")
+    return found, iter(())
 
 
 def members(
@@ -69,10 +108,7 @@ def members(
 def _object(text: _Text, *, nested: bool) -> Iterator[Member]:
     text.expect("{")
     for _ in _items(text, "}"):
-        if text.peek() != '"':
-            raise ValueError(f"a name is missing at character {text.place}")
-        name = text.value()
-        text.expect(":")
+        name = text.name()
         if nested and name == "report" and text.peek() == "{":
             yield from _object(text, nested=False)
         elif text.skip("["):
@@ -137,6 +173,22 @@ class _Text:
                 f"{character} is missing at character {self.place}" + (f", before {found}" if found else "")
             )
 
+    def name(self) -> str:
+        """The name of a member that comes next, and its colon."""
+        if self.peek() != '"':
+            raise ValueError(f"a name is missing at character {self.place}")
+        name: str = self.value()
+        self.expect(":")
+        return name
+
+    def remaining(self) -> Iterator[str]:
+        """What is not read yet, in pieces."""
+        yield self._text[self._at :]
+        self._at = len(self._text)
+        while self._more():
+            yield self._text
+            self._at = len(self._text)
+
     def value(self) -> Any:
         """The value that comes next."""
         self.peek()
@@ -171,7 +223,7 @@ class _Text:
         read = self._file.read(size)
         self._left -= len(read)
         if self._left < 0:
-            raise ValueError(f"it holds more than {self._largest} bytes")
+            raise TooLarge(f"it holds more than {self._largest} bytes")
         self._ended = not read
         self._before += self._at
         self._text, self._at = self._text[self._at :] + self._characters.decode(read, final=self._ended), 0

@@ -64,8 +64,10 @@ def count_errors(datasets: int) -> list[str]:
     return []
 
 
-def header_errors(header: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a report's header, without the checks of the schema."""
+def header_errors(header: Mapping[str, Any], *, lenient: bool = False) -> list[str]:
+    """What is wrong with a report's header, without the checks of the schema. `lenient`: the years of its period may
+    differ, as at DataCite (usage.md 1.5).
+    """
     found = [f"{name}: can't be blank" for name in _REQUIRED if header.get(name) in (None, "", {}, [])]
     if header.get("release") != RELEASE:
         found.append(f"release: {header.get('release')!r} is not {RELEASE!r}")
@@ -73,19 +75,22 @@ def header_errors(header: Mapping[str, Any]) -> list[str]:
     if created_by and not (isinstance(created_by, str) and _CREATED_BY.match(created_by)):
         found.append(f"created-by: {created_by!r} does not end in a letter, a digit or one of -._;()/:*~$=")
     if not any(error.startswith("reporting-period") for error in found):
-        found += _period_errors(header["reporting-period"])
+        found += _period_errors(header["reporting-period"], lenient)
     return found
 
 
-def all_header_errors(header: Mapping[str, Any]) -> list[str]:
+def all_header_errors(header: Mapping[str, Any], *, lenient: bool = False) -> list[str]:
     """`header_errors` and what the schema says of the header, for a report whose datasets are checked in batches."""
     schema = _validator("header").iter_errors(dict(header))
-    return header_errors(header) + [_sentence(error) for error in islice(schema, _MOST)]
+    return header_errors(header, lenient=lenient) + [_sentence(error) for error in islice(schema, _MOST)]
 
 
-def dataset_errors(datasets: Sequence[Any], first: int, most: int = _MOST) -> list[str]:
-    """What DataCite refuses in some of a report's datasets; `first` is the place of the first, counted from 0."""
-    document, validator = {"report-datasets": list(datasets)}, _validator("datasets")
+def dataset_errors(datasets: Sequence[Any], first: int, most: int = _MOST, *, lenient: bool = False) -> list[str]:
+    """What DataCite refuses in some of a report's datasets; `first` is the place of the first, counted from 0.
+
+    `lenient`: publishers may have ids of ROR.
+    """
+    document, validator = {"report-datasets": list(datasets)}, _validator("lenient" if lenient else "datasets")
     if validator.is_valid(document):
         return []
     return [_sentence(error, first) for error in islice(validator.iter_errors(document), most)]
@@ -122,12 +127,12 @@ def says_compressed(header: Mapping[str, Any]) -> bool:
     )
 
 
-def _period_errors(days: Any) -> list[str]:
+def _period_errors(days: Any, lenient: bool) -> list[str]:
     try:
         begin, end = period({"reporting-period": days})
     except ValueError as error:
         return [f"reporting-period: {error}"]
-    if (begin.year, begin.month) != (end.year, end.month):
+    if begin.month != end.month or (begin.year != end.year and not lenient):
         return ["Reports are monthly, reporting dates need to be within the same month"]
     return [] if begin <= end else [f"reporting-period: it ends on {end}, before it begins on {begin}"]
 
@@ -167,7 +172,11 @@ _TEXT = {"type": "string"}
 _NAMED = _list_of(_object("name value", name=_TEXT, value=_TEXT))
 
 
-def _dataset() -> dict[str, Any]:
+#: The kinds of id a publisher may have.
+PUBLISHER_IDS = ("isni", "orcid", "grid", "urn", "client-id")
+
+
+def _dataset(publisher_ids: Sequence[str]) -> dict[str, Any]:
     instance = _object(
         "access-method metric-type count",
         access_method={"enum": ACCESS_METHODS},
@@ -185,7 +194,7 @@ def _dataset() -> dict[str, Any]:
         dataset_attributes=_typed("dataset-version", "dataset_type", "proprietary"),
         platform=_TEXT,
         publisher=_TEXT,
-        publisher_id=_typed("isni", "orcid", "grid", "urn", "client-id"),
+        publisher_id=_typed(*publisher_ids),
         data_type={"enum": ("dataset",)},
         yop=_TEXT,
         performance=_list_of(_object("period instance", period=days, instance=_list_of(instance))),
@@ -199,7 +208,8 @@ _SCHEMAS: dict[str, tuple[str, dict[str, Any]]] = {
         dict.fromkeys(("release", "report_id", "report_name", "created", "created_by"), _TEXT)
         | dict.fromkeys(("report_filters", "report_attributes"), _NAMED),
     ),
-    "datasets": ("report-datasets", {"report_datasets": _list_of(_dataset())}),
+    "datasets": ("report-datasets", {"report_datasets": _list_of(_dataset(PUBLISHER_IDS))}),
+    "lenient": ("report-datasets", {"report_datasets": _list_of(_dataset((*PUBLISHER_IDS, "ror")))}),
 }
 
 

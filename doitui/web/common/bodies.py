@@ -14,9 +14,6 @@ from doitui_core.domain import strict_json
 # are sent compressed.
 MAX_BODY = 10 * 1024 * 1024
 
-# The same for usage reports, whose service has its own limit.
-MAX_RECEIVED = 20 * 1024 * 1024
-
 # Bytes of a body once it is inflated: our limit, so that a small body cannot fill the memory. DataCite names none.
 MAX_UNPACKED = 64 * 1024 * 1024
 

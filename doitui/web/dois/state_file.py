@@ -1,7 +1,8 @@
 """The sandbox's DOIs in one SQLite file, written through on every change and read once, at the start.
 
-Events and reports live in the same file. One row a DOI, so a request costs one row, however many there are. WAL without
-a sync per commit: kill -9 loses nothing that was answered, a power cut may lose the last writes, never the file.
+Events and reports live in the same file, the bodies of reports next to it in the directory `NAME-reports`. One row a
+DOI, so a request costs one row, however many there are. WAL without a sync per commit: kill -9 loses nothing that was
+answered, a power cut may lose the last writes, never the file.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from doitui.web.dois.doi_record import Doi
 from doitui.web.dois.file_lock import FileLock
 from doitui_core.errors import BadInput, Misconfigured
 from doitui_core.hub_store import hub_database
+from doitui_core.hub_store.body_storage import Directory
+from doitui_core.hub_store.report_store import ReportStore
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS doi (number INTEGER PRIMARY KEY, doi TEXT NOT NULL UNIQUE, record TEXT NOT NULL)"
 # Whether links are to be made of it. Older versions made none, so all their DOIs wait.
@@ -39,8 +42,8 @@ _FIELDS = tuple(Doi.__dataclass_fields__)
 class StateFile:
     """The file; only one process at a time can open it.
 
-    Events are in `hub`, which has connections of its own. Reports share `connection`. Use it under `lock`, or a change
-    joins the transaction of another thread.
+    Events and reports are in `hub`, which has connections of its own, the bodies of reports in `bodies`. Use
+    `connection` under `lock`, or a change joins the transaction of another thread.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,7 +54,9 @@ class StateFile:
             # that this process has on it, and SQLite's are of that kind.
             _claim(path)
             self.hub = hub_database.own(path)
+            self.bodies = Directory(path.with_name(f"{path.name}-reports"))
             old_state.copy_events(path, self.hub)
+            old_state.copy_reports(path, ReportStore(self.hub, self.bodies))
             self.connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
             self.connection.execute("PRAGMA synchronous = NORMAL")
             self.connection.execute(_SCHEMA)

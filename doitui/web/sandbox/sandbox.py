@@ -16,7 +16,6 @@ import falcon
 from doitui.web.common.accounts import Accounts
 from doitui.web.common.answers import answer_text
 from doitui.web.common.auth import SignIn
-from doitui.web.common.usage_database import UsageDatabase
 from doitui.web.dois.doi_answers import CountsFor, no_counts
 from doitui.web.dois.doi_resource import DoiResource
 from doitui.web.dois.doi_writes import Writer
@@ -28,10 +27,8 @@ from doitui.web.mds import mds_refusals
 from doitui.web.mds.mds_dois import MdsDoiResource
 from doitui.web.mds.mds_media import MdsMediaResource
 from doitui.web.mds.mds_metadata import MdsMetadataResource
-from doitui.web.reports.report_store import ReportStore
-from doitui.web.reports.report_writes import ReportWriter
+from doitui.web.reports import reports_resource
 from doitui.web.reports.reports_resource import ReportsResource
-from doitui.web.reports.store_policy import SASHIMI
 from doitui.web.sandbox.agencies import Agencies, AgencyResource
 from doitui.web.sandbox.fault_injection import FaultInjection, FaultsResource
 from doitui.web.sandbox.faults import Faults
@@ -40,7 +37,10 @@ from doitui.web.sandbox.request_log import RequestLog, RequestsResource
 from doitui.web.sandbox.resolver import LandingPageResource, PrefixConverter, ResolverResource, TombstoneResource
 from doitui_core.hub_store.doi_counts import counts_for
 from doitui_core.hub_store.event_store import EventStore
-from doitui_core.hub_store.hub_database import HubDatabase
+from doitui_core.hub_store.report_policy import SASHIMI
+from doitui_core.hub_store.report_store import ReportStore
+from doitui_core.hub_store.report_validator import ReportValidator
+from doitui_core.hub_store.report_writing import ReportWriter
 
 App = falcon.App[falcon.Request, falcon.Response]
 
@@ -57,8 +57,7 @@ def create_app(
     store: Store,
     accounts: Accounts,
     *,
-    usage: UsageDatabase | None = None,
-    hub: HubDatabase | None = None,
+    usage: ReportStore | None = None,
     events_writable: bool = False,
     all_events: bool = False,
     faults: Faults | None = None,
@@ -69,10 +68,10 @@ def create_app(
 ) -> App:
     """The application over `store`. It runs under any WSGI server; `hang` and `reset` need `doitui.web.sandbox.server`.
 
-    Without `usage` and `hub` there are neither events nor reports; `events_writable` lets repositories write events,
-    which at DataCite only its staff may; with `all_events` lists show the events that DataCite dropped in 2026 too.
-    `stopping`, once set, ends the waiting of every fault. `agencies`: the registration agencies of prefixes. `deriver`
-    makes events of metadata; without it nothing does.
+    Without `usage`, whose database has the events too, there are neither events nor reports; `events_writable` lets
+    repositories write events, which at DataCite only its staff may; with `all_events` lists show the events that
+    DataCite dropped in 2026 too. `stopping`, once set, ends the waiting of every fault. `agencies`: the registration
+    agencies of prefixes. `deriver` makes events of metadata; without it nothing does.
     """
     faults = faults or Faults()
     requests = requests or RequestLog()
@@ -86,12 +85,12 @@ def create_app(
     app.set_error_serializer(mds_refusals.serialize)
     app.add_error_handler(falcon.HTTPMethodNotAllowed, mds_refusals.answer_wrong_method)
     writer = Writer(store, accounts)
-    _route_rest(app, store, writer, partial(counts_for, hub) if hub else no_counts)
+    _route_rest(app, store, writer, partial(counts_for, usage.hub) if usage else no_counts)
     _route_mds(app, store, writer)
     _route_resolver(app, store)
     _route_agencies(app, AgencyResource(agencies or Agencies(accounts)))
-    if usage and hub:
-        _route_usage(app, usage, hub, replace(DATACITE, scope_2026=not all_events), stopping)
+    if usage:
+        _route_usage(app, usage, replace(DATACITE, scope_2026=not all_events), stopping)
     app.add_route("/_requests", RequestsResource(requests))
     app.add_route("/_faults", FaultsResource(faults))
     return app
@@ -116,18 +115,15 @@ def _route_mds(app: App, store: Store, writer: Writer) -> None:
     app.add_route("/media/{doi:path}", MdsMediaResource(store, writer))
 
 
-def _route_usage(
-    app: App, usage: UsageDatabase, hub: HubDatabase, policy: EventPolicy, stopping: threading.Event
-) -> None:
-    event_store, report_store = EventStore(hub), ReportStore(usage)
-    writer = ReportWriter(usage, report_store, event_store, SASHIMI, stopping)
-    writer.settle_waiting()
-    events, reports = EventsResource(event_store, policy), ReportsResource(report_store, writer)
+def _route_usage(app: App, usage: ReportStore, policy: EventPolicy, stopping: threading.Event) -> None:
+    event_store = EventStore(usage.hub)
+    validator = ReportValidator(usage, event_store, SASHIMI, stopping)
+    validator.finish()
+    events = EventsResource(event_store, policy)
     app.add_route("/events", events)
     app.add_route("/events/{uuid}", events, suffix="event")
-    app.add_route("/reports", reports)
-    app.add_route("/reports/{uid}", reports, suffix="report")
-    app.add_route("/report-subsets/{number:int(min=1, max=1000000000000)}", reports, suffix="subset")
+    writer = ReportWriter(usage, validator, SASHIMI)
+    reports_resource.add_routes(app, ReportsResource(usage, writer, SASHIMI))
 
 
 def _route_agencies(app: App, resource: AgencyResource) -> None:

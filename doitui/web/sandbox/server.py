@@ -15,8 +15,6 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 
 from doitui.web.common.accounts import Account, Accounts, parse_account
-from doitui.web.common.bodies import MAX_RECEIVED
-from doitui.web.common.usage_database import UsageDatabase
 from doitui.web.dois.state_file import StateFile
 from doitui.web.dois.store import Store
 from doitui.web.sandbox.agencies import AGENCIES, Agencies
@@ -27,7 +25,10 @@ from doitui.web.sandbox.request_log import RequestLog
 from doitui.web.sandbox.sandbox import create_app
 from doitui_core.errors import Misconfigured
 from doitui_core.hub_store import hub_database
+from doitui_core.hub_store.body_storage import TemporaryBodies
 from doitui_core.hub_store.event_store import EventStore
+from doitui_core.hub_store.report_intake import MAX_COMPRESSED
+from doitui_core.hub_store.report_store import ReportStore
 
 HOST = "127.0.0.1"
 PREFIX = "10.5072"
@@ -56,8 +57,8 @@ class Sandbox:
         self.requests = RequestLog()
         file = StateFile(state) if state else None
         self.store = Store(file)
-        self.usage = UsageDatabase(file)
         self.hub = file.hub if file else hub_database.own()
+        self.reports = ReportStore(self.hub, file.bodies if file else TemporaryBodies())
         self._stopping = threading.Event()
         self._closed = False
         self._closing = threading.RLock()  # re-entrant: a signal handler stops the very thread that runs
@@ -67,8 +68,7 @@ class Sandbox:
         app = create_app(
             self.store,
             known,
-            usage=self.usage,
-            hub=self.hub,
+            usage=self.reports,
             events_writable=events_writable,
             all_events=all_events,
             faults=self.faults,
@@ -109,7 +109,7 @@ class Sandbox:
                 self._server.pull_trigger()
 
     def _close_stores(self) -> None:
-        self.usage.close()
+        self.reports.storage.close()
         self.hub.close()
         self.store.close()
 
@@ -173,7 +173,7 @@ def _listen(app: Any, port: int, sockets: dict[int, Any]) -> Any:
         backlog=1024,
         asyncore_use_poll=True,  # select() ends at 1024 descriptors
         channel_request_lookahead=1,  # else a hung request cannot see that its client has gone
-        max_request_body_size=MAX_RECEIVED,
+        max_request_body_size=MAX_COMPRESSED,
         ident=None,
     )
     listener = _bind(port)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from doitui_core.usage_reports import json_stream
@@ -45,6 +45,7 @@ VALUES = st.recursive(
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(TEXT, VALUES, max_size=4), st.sampled_from([None, 2]))
 def test_it_reads_what_json_reads(document: dict[str, Any], indent: int | None) -> None:
+    assume(not isinstance(document.get("report"), dict))  # an answer
     for ascii_only in (True, False):
         text = json.dumps(document, indent=indent, ensure_ascii=ascii_only)
         assert members(text.encode("utf-8", "surrogatepass")) == list(expected(document))

@@ -80,13 +80,13 @@ def test_a_compressed_report_with_exception_69_is_valid(check: Callable[..., Che
         ({"header": None}, "report-header: is missing"),
         ({"header": {**HEADER, "created-by": ""}}, "created-by: can't be blank"),
         ({"header": {**HEADER, "report-name": 5}}, 'report-name: 5 is not of type "string"'),
-        ({"header": {**HEADER, "customer": 5}}, "found unpermitted parameter: customer"),
+        ({"header": {**HEADER, "customer": 5}}, "found unpermitted parameter: :customer"),
         ({"datasets": []}, "report-datasets: can't be blank"),
         ({"datasets": None}, 'report-datasets/0: null is not of type "object"'),
         ({"datasets": [DATASET] * 450 + [{}]}, "report-datasets/450: "),
-        ({"datasets": [{**DATASET, "volume": 5}]}, "found unpermitted parameter: volume"),
+        ({"datasets": [{**DATASET, "volume": 5}]}, "found unpermitted parameter: :volume"),
         ({"datasets": [{**DATASET, "publisher": "\ud800"}]}, None),
-        ({"report": 5}, "found unpermitted parameter: report"),
+        ({"report": 5}, "found unpermitted parameter: :report"),
     ],
 )
 def test_an_error_says_where_and_what(check: Callable[..., Checked], changes: dict[str, Any], told: str | None) -> None:
@@ -132,11 +132,15 @@ def test_sentences_are_reported_up_to_a_number(check: Callable[..., Checked]) ->
     assert (len(found.errors), found.more > 0) == (100, True)
 
 
-def test_keys_may_be_written_with_underscores(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_lenient", [False, True])
+def test_names_with_underscores_are_named(tmp_path: Path, is_lenient: bool) -> None:
     path = tmp_path / "r"
     header = {name.replace("-", "_"): value for name, value in HEADER.items()}
     path.write_text(json.dumps({"report_header": header, "report_datasets": [DATASET]}), encoding="utf-8")
-    assert validate(path).errors == []
+    found = validate(path, is_lenient=is_lenient)
+    named = found.warnings if is_lenient else found.errors
+    assert (found.valid, len(named)) == (is_lenient, 6)
+    assert "found unpermitted parameter: :report_header (write report-header)" in named
 
 
 def test_a_small_file_that_inflates_without_end_is_refused(tmp_path: Path) -> None:
