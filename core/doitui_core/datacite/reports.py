@@ -46,6 +46,12 @@ class ReportsClient(BearerAccount):
         answer = self.exchange("GET", f"{self.reports}/{uuid}", {"Accept": "application/json"}, into=into)
         return replace(answer, text=self.masked(answer.text))
 
+    def ask(self, uuid: str) -> Answer:
+        """The beginning of the report `uuid`: its state comes first. Raises as `send`."""
+        url = f"{self.reports}/{uuid}"
+        answer = self.exchange("GET", url, {"Accept": "application/json"}, beginning=BEGINNING)
+        return replace(answer, text=self.masked(answer.text))
+
     def look(self) -> Answer:
         """What the store says to a harmless question, soon. Raises as `send`."""
         return self.look_at(f"{self.reports}?page%5Bsize%5D=1", "application/json", beginning=BEGINNING)

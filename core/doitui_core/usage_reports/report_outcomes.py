@@ -7,6 +7,7 @@ the whole report is sent again, and the PUT of its first part replaces all that 
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,12 @@ from doitui_core.domain.outcomes import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
     from doitui_core.domain.answer import Answer
+
+#: Accepted, but the datasets are validated later (Sashimi's words for it, usage.md 1.5; a hub's status 202).
+WAITING = "waiting"
+
+#: Characters of the reasons shown.
+_LONGEST = 500
 
 _AGAIN = "sent again by itself, from its first part"
 _LOOK = "see what is wrong with `doitui usage-report build` and `doitui usage-report validate`"
@@ -55,6 +62,43 @@ def report_outcome(answer: Answer, uuid: str) -> Outcome:
     """
     if answer.ok:
         if re.search(rf'"id"\s*:\s*"{re.escape(uuid)}"', answer.text, re.IGNORECASE):
-            return Outcome(OutcomeKind.DONE, http_status=answer.status)
+            return _accepted(answer)
         return unrelated(answer, REPORTS, "report", _AGAIN)
     return refusal(answer, REPORTS, _RULES, _BY_HUNDRED)
+
+
+def is_waiting(answer: Answer) -> bool:
+    """Whether the store accepted what was sent without having validated it."""
+    return _state(answer.text) == WAITING or (answer.status == 202 and not _state(answer.text))
+
+
+def waiting(answer: Answer) -> Outcome:
+    """The outcome of a report that is stored, but not validated yet: the store is asked again, and nothing sent."""
+    message = "accepted by the report store, which has not validated it yet: it is asked again by itself"
+    return Outcome(OutcomeKind.RETRYABLE, WAITING, message, answer.status)
+
+
+def _accepted(answer: Answer) -> Outcome:
+    """Done, unless the store says that the report it has stored is not valid. DataCite's says nothing about it."""
+    if _state(answer.text) != "not_valid":
+        return Outcome(OutcomeKind.DONE, http_status=answer.status)
+    reasons = "; ".join(_reasons(answer.text)) or "it gives no reason"
+    return Outcome(
+        OutcomeKind.PERMANENT, "report", f"stored, but not valid: {reasons[:_LONGEST]}: {_LOOK}", answer.status
+    )
+
+
+def _state(text: str) -> str:
+    """The state that an answer, or its beginning, names; empty where it names none."""
+    found = re.search(r'"state"\s*:\s*"([a-z_]+)"', text)
+    return found[1] if found else ""
+
+
+def _reasons(text: str) -> list[str]:
+    """The messages of the exceptions next to the state; none where they are cut off."""
+    found = re.search(r'"exceptions"\s*:\s*(?=\[)', text)
+    try:
+        listed, _ = json.JSONDecoder().raw_decode(text, found.end()) if found else ([], 0)
+    except ValueError:
+        return []
+    return [str(one["message"]) for one in listed if isinstance(one, dict) and "message" in one]

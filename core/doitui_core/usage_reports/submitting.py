@@ -4,6 +4,9 @@ A worker may be killed at any time. The next attempt starts with the first part,
 its parts: nothing remains of a half-sent one, and no part is there twice. A report of several parts is read back at the
 end, because a part of an earlier attempt may have arrived after our PUT.
 
+A store that validates later answers 202 (a hub). Then the report is stored, not submitted: the next attempt asks what
+became of it, and sends nothing.
+
 Lock order: rate limit, report, job.
 """
 
@@ -26,7 +29,7 @@ from doitui_core.queue import blocking, fenced_finish, jobs
 from doitui_core.queue.connection import LOST
 from doitui_core.queue.fenced_finish import Conclusion
 from doitui_core.queue.leases import Lease
-from doitui_core.usage_reports import building, stored_report
+from doitui_core.usage_reports import building, report_outcomes, stored_report
 from doitui_core.usage_reports.building import BuiltReport
 from doitui_core.usage_reports.parts import Part
 from doitui_core.usage_reports.report_connection import ReportConnection
@@ -41,7 +44,12 @@ def request(repository: Repository, report: BuiltReport, *, actor: str) -> int:
     """Queue the submission of `report`, also again: a report replaces the earlier one of its month. The job's id."""
     config, month = repositories.config(repository), report.period.month
     # The account may have changed since the last time, and the report's UUID with it.
-    columns = {"uuid": report.uuid, "created_by": report.reporter.created_by, "requested_at": database.now()}
+    columns = {
+        "uuid": report.uuid,
+        "created_by": report.reporter.created_by,
+        "requested_at": database.now(),
+        "cause": "",
+    }
     with database.write():
         UsageReport.insert(repository=repository.id, month=month, **columns).on_conflict(
             conflict_target=[UsageReport.repository, UsageReport.month], update=columns
@@ -59,13 +67,16 @@ def request(repository: Repository, report: BuiltReport, *, actor: str) -> int:
 
 @dataclass
 class _Sent:
-    """What was accepted: the checksum of each part, and their datasets."""
+    """What was accepted: the checksum of each part, how many parts and datasets. `waiting`: not validated yet."""
 
     checksums: list[str] = field(default_factory=list)
+    parts: int = 0
     datasets: int = 0
+    waiting: bool = False
 
     def add(self, part: Part) -> None:
         self.checksums.append(hashlib.sha256(part.body).hexdigest())
+        self.parts += 1
         self.datasets += part.datasets
 
 
@@ -75,7 +86,11 @@ def submit(lease: Lease, connection: ReportConnection) -> Outcome:
     if lease.attempts > lease.max_attempts:
         return _finish(lease, connection, row, sent, fenced_finish.attempts_spent(lease, ATTEMPTS_SPENT))
     try:
-        outcome = _send(lease, connection, row, sent)
+        if row.cause == report_outcomes.WAITING:
+            sent = _Sent(parts=row.parts, datasets=row.datasets)
+            outcome = _ask(connection, row, sent)
+        else:
+            outcome = _send(lease, connection, row, sent)
     except BadInput as error:
         outcome = Outcome(OutcomeKind.PERMANENT, "counts", str(error))
     return outcome if outcome is LOST else _finish(lease, connection, row, sent, outcome)
@@ -87,13 +102,27 @@ def _send(lease: Lease, connection: ReportConnection, row: UsageReport, sent: _S
     for part in building.for_repository(row.repository, row.month).parts():
         if not _may_send(lease, connection, first=part.number == 1):
             return LOST
-        outcome = _send_part(connection, row, part)
+        outcome = _send_part(connection, row, part, sent)
         if outcome.kind is not OutcomeKind.DONE:
             return outcome
         sent.add(part)
-    if len(sent.checksums) > 1:
-        return _read_back(connection, row, sent, outcome) if _may_send(lease, connection, first=False) else LOST
+    if sent.parts > 1:
+        if not _may_send(lease, connection, first=False):
+            return LOST
+        outcome = _read_back(connection, row, sent, outcome)
+    if sent.waiting and outcome.kind is OutcomeKind.DONE:
+        return _ask(connection, row, sent) if _may_send(lease, connection, first=False) else LOST
     return outcome
+
+
+def _ask(connection: ReportConnection, row: UsageReport, sent: _Sent) -> Outcome:
+    """What became of a report that was accepted; `waiting` where that is not known yet."""
+    try:
+        answer = connection.client.ask(row.uuid)
+    except (RemoteFailed, Misconfigured) as error:
+        return outcomes.for_read(outcomes.from_error(error))
+    sent.waiting = answer.ok and report_outcomes.is_waiting(answer)
+    return report_outcomes.waiting(answer) if sent.waiting else report_outcome(answer, row.uuid)
 
 
 def _may_send(lease: Lease, connection: ReportConnection, *, first: bool) -> bool:
@@ -103,11 +132,12 @@ def _may_send(lease: Lease, connection: ReportConnection, *, first: bool) -> boo
     return jobs.renew(lease, connection.policy)
 
 
-def _send_part(connection: ReportConnection, row: UsageReport, part: Part) -> Outcome:
+def _send_part(connection: ReportConnection, row: UsageReport, part: Part, sent: _Sent) -> Outcome:
     try:
         answer = connection.client.send(row.uuid, part.body, first=part.number == 1, compressed=part.compressed)
     except (RemoteFailed, Misconfigured) as error:
         return outcomes.from_error(error)
+    sent.waiting = sent.waiting or (answer.ok and report_outcomes.is_waiting(answer))
     return report_outcome(answer, row.uuid)
 
 
@@ -153,6 +183,8 @@ def _settle(row: UsageReport, seen: UsageReport, sent: _Sent, end: Conclusion) -
 
 def _note(row: UsageReport, sent: _Sent, outcome: Outcome) -> None:
     row.response_status, row.cause, row.last_error = outcome.http_status, outcome.cause, outcome.message
+    if outcome.kind is OutcomeKind.DONE or outcome.cause == report_outcomes.WAITING:
+        row.parts, row.datasets = sent.parts, sent.datasets
     if outcome.kind is OutcomeKind.DONE:
-        row.parts, row.datasets, row.submitted_at = len(sent.checksums), sent.datasets, database.now()
+        row.submitted_at = database.now()
     row.save(only=row.dirty_fields)

@@ -8,7 +8,7 @@ import pytest
 
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.outcomes import OutcomeKind
-from doitui_core.usage_reports.report_outcomes import report_outcome
+from doitui_core.usage_reports.report_outcomes import is_waiting, report_outcome
 
 UUID = "6e346671-e0d1-5d81-b3f0-bf237c106f44"
 OURS = json.dumps({"report": {"id": UUID, "report-header": {}}})
@@ -76,3 +76,29 @@ def test_a_503_that_names_a_time_has_not_begun() -> None:
 def test_the_servers_own_words_come_first() -> None:
     outcome = report_outcome(Answer(422, {}, error("Reports are monthly")), UUID)
     assert outcome.message.startswith("HTTP 422: Reports are monthly; ")
+
+
+def state(status: int, state: str, *reasons: str) -> Answer:
+    exceptions = [{"code": 422, "message": reason} for reason in reasons]
+    report = {"id": UUID, "state": state, "exceptions": exceptions, "report-header": {"exceptions": []}}
+    return Answer(status, {}, json.dumps({"report": report}))
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_a_stored_report_that_is_not_valid_is_no_success(status: int) -> None:
+    outcome = report_outcome(state(status, "not_valid", "report-datasets/3/yop: 5 is not of type"), UUID)
+    assert (outcome.kind, outcome.cause) == (OutcomeKind.PERMANENT, "report")
+    assert "report-datasets/3/yop" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (state(202, "waiting"), True),
+        (Answer(202, {}, OURS), True),
+        (state(202, "valid"), False),
+        (Answer(201, {}, OURS), False),
+    ],
+)
+def test_what_is_validated_later_is_waiting(answer: Answer, expected: bool) -> None:
+    assert is_waiting(answer) is expected
