@@ -197,6 +197,7 @@ class _Reader:
                 is_lenient=self._policy.lenient,
                 underscores=self._policy.underscores,
                 all_datasets=False,
+                stop_at_errors=self._policy.background,
             )
 
     def _read_header(self) -> tuple[Any, str]:

@@ -98,6 +98,7 @@ class ReportValidator:
                     is_lenient=self._policy.lenient,
                     underscores=self._policy.underscores,
                     all_datasets=False,
+                    stop_at_errors=self._policy.background,
                 )
         except UnreadableDocument as error:
             if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, gzip.BadGzipFile | EOFError):

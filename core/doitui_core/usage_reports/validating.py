@@ -61,18 +61,21 @@ def check(
     is_lenient: bool = False,
     underscores: bool = False,
     all_datasets: bool = True,
+    stop_at_errors: bool = False,
 ) -> Checked:
     """Fill `checked` with what is found in the inflated report `file`. Raises `ValueError` for what is no JSON object,
     and whatever `file` raises.
 
     `is_lenient`: takes what DataCite's store takes, with warnings. `underscores`: names at the top and in the header
-    may have them. Without `all_datasets` one dataset too many ends it.
+    may have them. Without `all_datasets` one dataset too many ends it, with `stop_at_errors` the last error listed.
     """
     reader = _Reader(checked, is_lenient, underscores)
     for name, value in json_stream.members(file):
         reader.add(name, value)
         if not all_datasets and checked.datasets > rules.MAX_DATASETS:
             checked.errors.insert(0, TOO_MANY)
+            return checked
+        if stop_at_errors and len(checked.errors) >= MOST:
             return checked
     reader.finish()
     return checked
