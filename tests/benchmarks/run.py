@@ -25,7 +25,7 @@ from ground import Ground, Row  # noqa: E402
 #: In this order; each is a module `bench_<name>` with a function `rows(ground)`.
 NAMES = (
     *("start", "import", "isad", "adopt", "mint", "queue", "outage", "million"),
-    *("middleware", "metadata", "counting", "drain", "events", "usage_report", "hub", "tui"),
+    *("middleware", "metadata", "counting", "drain", "events", "usage_report", "hub", "hub_reports", "tui"),
 )
 
 #: Only when asked for: it takes as long as it is called.
