@@ -168,7 +168,7 @@ def test_a_server_that_says_nothing_leaves_it_uncertain(office: Any, silent: Any
 
 
 def test_a_server_that_hangs_leaves_it_uncertain(office: Any, stuck: Any) -> None:
-    office.reach(stuck.url)
+    office.reach(stuck.url, lease_seconds="1")
     office.keep(A)
     office.work(limit=1)
 
