@@ -1,7 +1,8 @@
-"""`doitui hub`: its tokens."""
+"""`doitui hub`: run it, and its tokens."""
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,12 +15,61 @@ if TYPE_CHECKING:
     from doitui_core.hub_store.tokens import TokenRow
 
 
-@click.group()
-def hub() -> None:
-    """Manage the tokens with which others send usage reports and events to this hub.
+@click.group(invoke_without_command=True)
+@click.option("--host", default="127.0.0.1", metavar="H", help="Address to listen on (default 127.0.0.1).")
+@click.option("--port", default=8075, type=click.IntRange(0, 65535), help="Port (default 8075; 0: any free port).")
+@click.option("--lenient", is_flag=True, help="Take all reports that DataCite's store takes, with warnings.")
+@click.option(
+    "--reports", default="", metavar="PLACE", help="Directory or URL of reports (default: setting hub_reports)."
+)
+@click.option(
+    "--trusted-proxy", default="", metavar="ADDRESS", help="A proxy whose X-Forwarded-… headers are believed."
+)
+@click.pass_context
+def hub(context: click.Context, host: str, port: int, lenient: bool, reports: str, trusted_proxy: str) -> None:
+    """Run the hub: others send usage reports and events to it, everybody may ask for events.
 
-    Example: doitui hub token --name archive-a
+    It works on the database of the archive, until SIGTERM or Ctrl-C. Writing needs a token (`doitui hub token`).
+    Prints `hub ready on http://HOST:PORT` once it answers.
+
+    Example: doitui hub --port 8075
     """
+    if context.invoked_subcommand is None:
+        _run(context.obj, host, port, lenient, reports, trusted_proxy)
+        return
+    given = [one for one in hub.params if _is_given(context, str(one.name))]
+    if given:
+        raise click.UsageError(f"{given[0].opts[0]} is for running the hub: leave it out here", context)
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+def _run(session: Session, host: str, port: int, lenient: bool, reports: str, trusted_proxy: str) -> None:
+    from doitui.cli.work import log_to_stderr
+    from doitui.web.hub.places import reports_place
+    from doitui.web.hub.server import RunningHub, serve
+    from doitui_core.config import settings
+    from doitui_core.hub_store import tokens
+
+    log_to_stderr(session.debug, doi_lines=False)
+    with session.database():
+        place = reports_place(session.database_url, reports)
+        takes_all = lenient or settings.load().get("hub_lenient") == "1"
+        running = RunningHub(place, host, port, lenient=takes_all, trusted_proxy=trusted_proxy)
+        if not any(row.state == "valid" for row in tokens.tokens()):
+            say("no valid token: nobody can send anything until `doitui hub token --name NAME` issues one")
+        if not trusted_proxy and not _is_loopback(host):
+            say(f"{host} can be reached from outside, and tokens are sent without TLS: put a proxy with HTTPS in front")
+        serve(running)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @hub.command()

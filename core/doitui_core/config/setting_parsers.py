@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from doitui_core.config import secrets
 from doitui_core.domain import addresses, environments, identifiers, suffix
@@ -21,6 +22,15 @@ def text(value: str) -> str:
 def path(value: str) -> str:
     """A path with `~` expanded."""
     return str(Path(value.strip()).expanduser())
+
+
+def storage(value: str) -> str:
+    """A directory, or a URL that fsspec opens. Its credentials come from the environment, as each service defines."""
+    if "://" not in value:
+        return path(value)
+    if "@" in urlsplit(value).netloc:
+        raise ValueError("it contains credentials: give them as the service's environment variables")
+    return value.strip()
 
 
 def number(most: int, least: int = 1) -> Callable[[str], int]:

@@ -134,6 +134,16 @@ _SETTINGS = (
     ),
     SettingSpec("operators", parse.text, "", "login names that may use --write, split by spaces; empty: everybody"),
     SettingSpec(
+        "hub_reports",
+        parse.storage,
+        "",
+        "where the hub stores reports: a directory, or a URL of fsspec such as s3://bucket/reports; empty: beside the"
+        " SQLite file, or in the user's data directory",
+    ),
+    SettingSpec(
+        "hub_lenient", parse.flag, "0", "whether the hub takes all reports that DataCite's store takes, with warnings"
+    ),
+    SettingSpec(
         "hub_secret",
         parse.text,
         "",
@@ -275,6 +285,6 @@ def check(name: str, text: str) -> str:
 
 def _lasting(setting: SettingSpec, text: str) -> str:
     """`text` as it is stored: a path means the same file in whichever directory a command or worker runs."""
-    if setting.parse is parse.path and text.strip():
+    if setting.parse in (parse.path, parse.storage) and text.strip() and "://" not in text:
         return str(Path(parse.path(text)).absolute())
     return secrets.absolute(text) if setting.hides(text) else text

@@ -21,8 +21,8 @@ from doitui_core.errors import Misconfigured
 #: The only algorithm: a token that names another, or none, is refused before its signature is looked at.
 ALGORITHM = "HS256"
 
-#: Bytes of a secret: RFC 7518 3.2 asks for as many as the hash has, 32.
-SECRET_BYTES = 48
+#: Bytes of a secret: RFC 7518 3.2 asks for as many as the hash has.
+LEAST_BYTES, SECRET_BYTES = 32, 48
 
 #: Characters of a token; ours have about 300.
 LONGEST = 4096
@@ -88,33 +88,31 @@ def _seconds(claim: Any) -> int:
     return claim
 
 
-def secret() -> str:
-    """The secret tokens are signed with: the setting `hub_secret`, else a file in the configuration directory.
-
-    Raises `Misconfigured` where there is none yet, or it is too short to be safe.
+def find_secret() -> str | None:
+    """The secret tokens are signed with: the setting `hub_secret`, else a file in the configuration directory; None
+    where that file is not made yet. Raises `Misconfigured` where the secret cannot be read, or is too short to be safe.
     """
     loaded = settings.load()
     if loaded.find(_SETTING).text:
         found = loaded.secret(_SETTING)
-    else:
+    elif secret_file().exists():
         found = secrets.read(f"file:{secret_file()}", _SETTING, os.environ)
-    if len(found.encode()) < 32:
+    else:
+        return None
+    if len(found.encode()) < LEAST_BYTES:
         raise Misconfigured(
-            f"{_SETTING} is shorter than 32 bytes: use a longer secret, for example `openssl rand -hex 32`"
+            f"{_SETTING} is shorter than {LEAST_BYTES} bytes: use a longer secret, for example `openssl rand -hex 32`"
         )
     return found
 
 
-def secret_exists() -> bool:
-    """Whether there is a secret, or a setting that names one."""
-    return bool(settings.load().find(_SETTING).text) or secret_file().exists()
-
-
 def make_secret() -> str:
-    """As `secret`; the file is made (mode 0600) where it is missing."""
-    if not secret_exists():
+    """As `find_secret`; the file is made (mode 0600) where it is missing."""
+    if (found := find_secret()) is None:
         _write_once(random.token_urlsafe(SECRET_BYTES), secret_file())
-    return secret()
+        found = find_secret()
+    assert found is not None, "the file has just been made"
+    return found
 
 
 def secret_file() -> Path:

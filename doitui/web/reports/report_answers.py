@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, cast
@@ -46,6 +47,12 @@ def single(store: ReportStore, report: StoredReport) -> Iterator[bytes]:
     yield b'], "report-subsets": ['
     yield from _separated(iter([subset(store, part)]) for part in parts if part.compressed)
     yield b"]}}"
+
+
+def tag(store: ReportStore, report: StoredReport) -> str:
+    """A text that changes when `single` does; no body is read for it."""
+    parts = [(part.number, part.checksum, part.state, part.exceptions, part.warnings) for part in store.parts(report)]
+    return hashlib.sha256(repr((report.uid, report.client, report.header, parts)).encode()).hexdigest()[:32]
 
 
 def subset(store: ReportStore, part: Part) -> Iterator[bytes]:

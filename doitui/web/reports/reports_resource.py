@@ -55,7 +55,9 @@ class ReportsResource:
 
     def on_get_report(self, _req: falcon.Request, resp: falcon.Response, uid: str) -> None:
         """200, or 404."""
-        self._answer(resp, self._known(uid), falcon.HTTP_200)
+        report = self._known(uid)
+        resp.etag = report_answers.tag(self._store, report)
+        self._answer(resp, report, falcon.HTTP_200)
 
     def on_put_report(self, req: falcon.Request, resp: falcon.Response, uid: str) -> None:
         """200 when it existed, and is replaced with all its parts; 201 when it is new; 202 as for POST."""
