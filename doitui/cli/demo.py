@@ -28,6 +28,7 @@ from doitui.cli.session import Session, reads
 @click.option("--account", default="DEMO.REPO:demo", metavar="NAME:PASSWORD", help="Account (DEMO.REPO:demo).")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Keep the state in this file.")
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help="A fault, repeatable; see above.")
+@click.option("--staff", default="", metavar="NAME:PASSWORD", help="An account of DataCite's own staff.")
 @click.option("--events-writable", is_flag=True, help="Let the account write events (at DataCite only staff can).")
 @click.option(
     "--all-events", is_flag=True, help="List events that DataCite dropped in 2026 too: authors, funders, URLs …"
@@ -38,6 +39,8 @@ def sandbox(**options: Any) -> None:
     A fault is 'METHOD PATH-GLOB KIND [every=N] [count=N] [seconds=S] [status=N]'. Kinds: latency, hang (writes, then
     does not answer), reset, status, wrong-state, search-lag, html and gateway. html and gateway answer as a firewall,
     proxy or login page would: with a page (status 200 to 511), or with {"message": …} in JSON.
+
+    Only staff writes events and deletes reports at DataCite: --staff adds such an account.
 
     Example: doitui sandbox --prefix 10.5072 --fault 'POST /dois hang every=10'
     """

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from waitress import wasyncore
-from waitress.adjustments import Adjustments
-
 from doitui.web.common.accounts import Account, Accounts, parse_account
+from doitui.web.common.wsgi_server import WsgiServer, stopped_by_signals
 from doitui.web.dois.state_file import StateFile
 from doitui.web.dois.store import Store
 from doitui.web.sandbox.agencies import AGENCIES, Agencies
@@ -23,7 +20,7 @@ from doitui.web.sandbox.faults import Faults
 from doitui.web.sandbox.link_deriving import LinkDeriver
 from doitui.web.sandbox.request_log import RequestLog
 from doitui.web.sandbox.sandbox import create_app
-from doitui_core.errors import Misconfigured
+from doitui_core.errors import BadInput, Misconfigured
 from doitui_core.hub_store import hub_database
 from doitui_core.hub_store.body_storage import TemporaryBodies
 from doitui_core.hub_store.event_store import EventStore
@@ -60,8 +57,6 @@ class Sandbox:
         self.hub = file.hub if file else hub_database.own()
         self.reports = ReportStore(self.hub, file.bodies if file else TemporaryBodies())
         self._stopping = threading.Event()
-        self._closed = False
-        self._closing = threading.RLock()  # re-entrant: a signal handler stops the very thread that runs
         known = Accounts(accounts)
         named = Agencies(known, agencies)
         self._deriver = LinkDeriver(self.store, EventStore(self.hub), named)
@@ -77,36 +72,36 @@ class Sandbox:
             agencies=named,
             deriver=self._deriver,
         )
-        self._sockets: dict[int, Any] = {}
         try:
-            self._server = _listen(app, port, self._sockets)
+            self._server = WsgiServer(
+                app,
+                HOST,
+                port,
+                Server,
+                threads=_THREADS,
+                channel_request_lookahead=1,  # else a hung request cannot see that its client has gone
+                max_request_body_size=MAX_COMPRESSED,
+            )
         except Misconfigured:
             self._close_stores()
             raise
-        self.url = f"http://{HOST}:{self._server.effective_port}"
+        self.url = self._server.url
 
     def run(self) -> None:
         """Answer requests until `stop`; then finish the running ones and close everything."""
         links = threading.Thread(target=self._deriver.run, args=(self._stopping,), name="sandbox-links")
         links.start()
         try:
-            while not self._stopping.is_set():
-                wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
+            self._server.run()
         finally:
             self._stopping.set()
-            self._server.task_dispatcher.shutdown()
-            with self._closing:
-                self._closed = True
-                wasyncore.close_all(self._sockets)
             links.join()
             self._close_stores()
 
     def stop(self) -> None:
         """End `run`; from any thread or signal handler, also when it has ended already."""
         self._stopping.set()
-        with self._closing:
-            if not self._closed:  # else the descriptor of the trigger may be another file's
-                self._server.pull_trigger()
+        self._server.stop()
 
     def _close_stores(self) -> None:
         self.reports.storage.close()
@@ -122,27 +117,25 @@ def serve(
     faults: Sequence[str],
     events_writable: bool = False,
     all_events: bool = False,
+    staff: str = "",
 ) -> None:
     """Run a sandbox until SIGTERM or SIGINT: what `doitui sandbox` does. For a main thread.
 
-    `account` is `NAME:PASSWORD`. Prints the line `sandbox ready on http://127.0.0.1:PORT`, flushed, once it answers;
-    port 0 picks a free one. Raises what Sandbox and `parse_account` raise.
+    `account` is `NAME:PASSWORD`; so is `staff`, an account of DataCite's own people (empty: none). Prints the line
+    `sandbox ready on http://127.0.0.1:PORT`, flushed, once it answers; port 0 picks a free one.
+    Raises what Sandbox and `parse_account` raise.
     """
+    accounts = [parse_account(account, prefixes)]
+    if staff:
+        accounts.append(replace(parse_account(staff, ()), staff=True))
+    if len({one.uid for one in accounts}) < len(accounts):
+        raise BadInput(f"staff {accounts[0].name!r} is the account already: choose another name")
     sandbox = Sandbox(
-        [parse_account(account, prefixes)],
-        port=port,
-        state=state,
-        faults=faults,
-        events_writable=events_writable,
-        all_events=all_events,
+        accounts, port=port, state=state, faults=faults, events_writable=events_writable, all_events=all_events
     )
-    before = {number: signal.signal(number, lambda *_: sandbox.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
+    with stopped_by_signals(sandbox.stop):
         print(f"sandbox ready on {sandbox.url}", file=sys.stdout, flush=True)  # noqa: T201 - a line of the contract
         sandbox.run()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -164,32 +157,3 @@ def running_sandbox(
     finally:
         sandbox.stop()
         thread.join()
-
-
-def _listen(app: Any, port: int, sockets: dict[int, Any]) -> Any:
-    settings = Adjustments(
-        threads=_THREADS,
-        connection_limit=2000,
-        backlog=1024,
-        asyncore_use_poll=True,  # select() ends at 1024 descriptors
-        channel_request_lookahead=1,  # else a hung request cannot see that its client has gone
-        max_request_body_size=MAX_COMPRESSED,
-        ident=None,
-    )
-    listener = _bind(port)
-    sockinfo = (listener.family, listener.type, listener.proto, listener.getsockname())
-    return Server(app, sockets, True, listener, adj=settings, bind_socket=False, sockinfo=sockinfo)
-
-
-def _bind(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
-    except (OSError, OverflowError) as error:
-        listener.close()
-        reason = error.strerror if isinstance(error, OSError) else "not a port"
-        raise Misconfigured(
-            f"port {port} on {HOST} cannot be used ({reason}): choose another, or 0 for a free one"
-        ) from None
-    return listener

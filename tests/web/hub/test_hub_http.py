@@ -189,6 +189,6 @@ def test_the_openapi_document_names_every_route_and_method(hub: Hub, nobody: Cal
         filled_in = path
         for name, value in values.items():
             filled_in = filled_in.replace(name, value)
-        resource, methods, *_ = routes(filled_in)
+        _resource, methods, *_ = routes(filled_in)
         served = {name.lower() for name, act in methods.items() if "not_allowed" not in getattr(act, "__name__", "")}
         assert set(item) - {"parameters"} == served - {"options"}, path
