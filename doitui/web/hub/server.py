@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -97,16 +94,3 @@ def serve(hub: RunningHub) -> None:
     with stopped_by_signals(hub.stop):
         print(f"hub ready on {hub.url}", file=sys.stdout, flush=True)  # noqa: T201 - a line of the contract
         hub.run()
-
-
-@contextmanager
-def running_hub(reports: Path, **options: Any) -> Iterator[RunningHub]:
-    """A hub in a thread of this process, with the options of `RunningHub`; for tests and the demo."""
-    hub = RunningHub(reports, **options)
-    thread = threading.Thread(target=hub.run, name="hub")
-    thread.start()
-    try:
-        yield hub
-    finally:
-        hub.stop()
-        thread.join()
