@@ -1,6 +1,6 @@
 """The hub for a WSGI server of your own: `gunicorn --threads 12 'doitui.web.hub.wsgi:application()'`.
 
-The environment says the rest: DOITUI_DATABASE, DOITUI_HUB_REPORTS, DOITUI_HUB_SECRET, DOITUI_HUB_LENIENT=1. Without
+The environment says the rest: DOITUI_DATABASE, DOITUI_HUB_REPORTS, DOITUI_HUB_SECRET, DOITUI_HUB_LENIENT. Without
 `--preload`: connections and the thread of the background work belong to one process.
 """
 
@@ -21,7 +21,7 @@ def application() -> Wsgi:
     """Open the database, begin the background work, and give the application. Raises `Misconfigured`."""
     url = os.environ.get("DOITUI_DATABASE") or f"sqlite:///{user_data_path('doitui') / 'doitui.db'}"
     database.open(url)
-    hub = Hub(reports_place(url), lenient=settings.load().get("hub_lenient"))
+    hub = Hub(reports_place(url), lenient=settings.load().get("hub_lenient") == "1")
     database.close_thread()  # threads open their own
     hub.background.start()
     return hub.application
