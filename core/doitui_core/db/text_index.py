@@ -53,6 +53,19 @@ def matching(db: Guarded, expression: Expression) -> tuple[str, str]:
     return "FROM hub_event_text WHERE words @@ %s::tsquery", tsquery(expression)
 
 
+def membership(db: Guarded, expression: Expression, negated: bool) -> tuple[str, str]:
+    """`(IN (SELECT … with one mark), value)`, to follow an event's id: whether it fulfils `expression`; `negated`: not.
+
+    PostgreSQL would search a NOT IN of very many ids once for each event, so it looks for those that lack the words.
+    """
+    rows, value = matching(db, expression)
+    if negated and is_fts(db):
+        return f"NOT IN (SELECT rowid {rows})", value
+    if negated:
+        rows = rows.replace("WHERE words", "WHERE NOT words")
+    return f"IN (SELECT {event_column(db)} {rows})", value
+
+
 def event_column(db: Guarded) -> str:
     """The column of `hub_event_text` with the id of the event."""
     return "rowid" if is_fts(db) else "event_id"

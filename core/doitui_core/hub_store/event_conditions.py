@@ -80,9 +80,8 @@ def text_conditions(db: Guarded, query: EventQuery) -> Iterator[Any]:
     if expression is None:
         yield SQL("1 = 0")
         return
-    rows, value = text_index.matching(db, expression)
-    found = SQL(f"(SELECT {text_index.event_column(db)} {rows})", [value])
-    yield HubEvent.id.not_in(found) if query.text.negated else HubEvent.id.in_(found)
+    members, value = text_index.membership(db, expression, query.text.negated)
+    yield NodeList((HubEvent.id, SQL(members, [value])))
 
 
 def ranked(db: Guarded, query: EventQuery, most: int) -> Any:
