@@ -60,7 +60,7 @@ def _show_preview(session: Session, found: DeriveResult) -> None:
         "would_look_up": found.unknown,
     }
     line = f"would be stored: {plural(found.new, 'event')} of {plural(found.dois, 'DOI')}"
-    session.show(document, [line, f"would get a source: {plural(found.linked, 'link')}", *_named(found, "look up")])
+    session.show(document, [line, f"would get a source: {plural(found.linked, 'link')}", *_listed(found, "look up")])
 
 
 def _show(session: Session, result: DeriveResult) -> None:
@@ -73,7 +73,7 @@ def _show(session: Session, result: DeriveResult) -> None:
         "failed": [{"prefix": prefix, "error": error} for prefix, error in result.failed.items()],
         "stopped": result.stopped,
     }
-    session.show(document, [_done(result), *_named(result, "no registration agency known for")])
+    session.show(document, [_done(result), *_listed(result, "no registration agency known for")])
     for error in list(result.failed.values())[:NAMED]:
         say(f"{error}; run `doitui event derive` again later")
     if result.stopped:
@@ -85,7 +85,7 @@ def _done(result: DeriveResult) -> str:
     return f"{dois} checked, {plural(result.new, 'new event')}, {plural(result.linked, 'link')} with a new source"
 
 
-def _named(result: DeriveResult, what: str) -> list[str]:
+def _listed(result: DeriveResult, what: str) -> list[str]:
     if not result.unknown:
         return []
     more = f" and {len(result.unknown) - NAMED} more" if len(result.unknown) > NAMED else ""

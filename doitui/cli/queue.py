@@ -33,21 +33,21 @@ def queue() -> None:
     "--status", default="", metavar="S", help="pending, processing, completed, failed, uncertain, blocked or cancelled."
 )
 @click.option(
-    "--lane",
+    "--service",
     default="dois",
     type=click.Choice(["dois", "events", "reports"]),
     help="Jobs for DOIs (default), events or usage reports.",
 )
 @paging_options
 @reads_database
-def list_(session: Session, status: str, lane: str, limit: int, after: str) -> None:
+def list_(session: Session, status: str, service: str, limit: int, after: str) -> None:
     """List jobs, newest first.
 
     Example: doitui queue list --status failed --json
     """
     from doitui_core.views import lists
 
-    page = lists.jobs(status=status, service=Service(lane), limit=limit, after=after)
+    page = lists.jobs(status=status, service=Service(service), limit=limit, after=after)
     columns = ("id", "action", "status", "attempts", "scheduled_at", "doi", "cause", "last_error")
     show_page(session, "jobs", page, row_json.job, columns, "no jobs")
 

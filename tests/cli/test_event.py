@@ -383,7 +383,7 @@ def test_an_event_that_has_not_failed_is_not_retried(stated: Doitui) -> None:
 
 
 def test_a_cancelled_event_can_be_retried(stated: Doitui) -> None:
-    (job,) = stated("queue", "list", "--lane", "events", "--json").json["jobs"]
+    (job,) = stated("queue", "list", "--service", "events", "--json").json["jobs"]
     cancelled = stated("queue", "cancel", job["id"]).code
     (event,) = stated("event", "list", "--state", "discarded", "--json").json["events"]
     retried = stated("event", "retry", event["id"]).out
@@ -395,13 +395,13 @@ def test_a_cancelled_event_can_be_retried(stated: Doitui) -> None:
 
 
 def test_the_queue_has_a_lane_of_events(stated: Doitui, doi: str) -> None:
-    (job,) = stated("queue", "list", "--lane", "events", "--json").json["jobs"]
+    (job,) = stated("queue", "list", "--service", "events", "--json").json["jobs"]
 
     assert (job["action"], job["status"], job["doi"]) == ("event", "pending", doi)
 
 
 def test_a_job_of_an_event_is_shown(stated: Doitui, doi: str) -> None:
-    (job,) = stated("queue", "list", "--lane", "events", "--json").json["jobs"]
+    (job,) = stated("queue", "list", "--service", "events", "--json").json["jobs"]
 
     shown = stated("queue", "show", job["id"], "--json").json
     assert (shown["kind"], shown["doi"]) == ("event", doi)

@@ -53,10 +53,10 @@ def test_submit_tells_what_the_report_store_says_now(refused: Doitui, sandbox: A
 @pytest.mark.parametrize("status", [401])
 def test_a_queued_submission_and_a_retry_ask_again_too(refused: Doitui, sandbox: Any, status: int) -> None:
     sandbox.faults.replace([])
-    job = refused("queue", "list", "--lane", "reports", "--json").json["jobs"][0]
+    job = refused("queue", "list", "--service", "reports", "--json").json["jobs"][0]
     assert (job["status"], refused("queue", "retry", job["id"]).code) == ("blocked", 0)
     refused("work", "--drain")
-    assert refused("queue", "list", "--lane", "reports", "--json").json["jobs"][0]["status"] == "completed"
+    assert refused("queue", "list", "--service", "reports", "--json").json["jobs"][0]["status"] == "completed"
 
 
 @pytest.mark.parametrize("status", [401])

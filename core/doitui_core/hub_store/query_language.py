@@ -76,7 +76,7 @@ def _escaped(found: re.Match[str]) -> str:
 def _query(node: Any, field: str) -> TextQuery:
     kind = type(node).__name__
     if kind in ("Word", "Phrase"):
-        return _words(str(node.value), field, is_phrase=kind == "Phrase")
+        return _terms(str(node.value), field, is_phrase=kind == "Phrase")
     if kind == "SearchField":
         return _query(node.expr, _field(node.name))
     if kind in ("Group", "FieldGroup", "Boost"):
@@ -100,7 +100,7 @@ def _field(name: str) -> str:
     return _FIELDS[name]
 
 
-def _words(value: str, field: str, *, is_phrase: bool) -> TextQuery:
+def _terms(value: str, field: str, *, is_phrase: bool) -> TextQuery:
     if is_phrase:
         return phrase(value, field)
     if value == "*":

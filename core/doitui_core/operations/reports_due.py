@@ -20,10 +20,10 @@ def due(repository: str = "") -> list[Repository]:
     """The active repositories with counts of the last month, whose report was not submitted. Raises `NotFound`."""
     month = usage_months.resolve(months.LAST)
     rows = [repositories.find(repository)] if repository else repositories.all_repositories()
-    return [row for row in rows if row.active and _counted(row, month) and not _submitted(row, month)]
+    return [row for row in rows if row.active and _has_counts(row, month) and not _submitted(row, month)]
 
 
-def _counted(row: Repository, month: str) -> bool:
+def _has_counts(row: Repository, month: str) -> bool:
     return month_counts.exist(row.id, days_of_month(month))
 
 

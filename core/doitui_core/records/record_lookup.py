@@ -74,18 +74,18 @@ def same(repository_id: int, written: str, own_doi: str, *, lock: bool) -> Recor
     return same_all(repository_id, [(written, own_doi)], lock=lock)[0]
 
 
-def same_all(repository_id: int, named: Sequence[tuple[str, str]], *, lock: bool) -> list[Record | None]:
+def same_all(repository_id: int, pairs: Sequence[tuple[str, str]], *, lock: bool) -> list[Record | None]:
     """`same` for each pair of object id and own DOI, in few queries for all of them."""
-    ids = [checked_id(written) for written, _ in named]
+    ids = [checked_id(written) for written, _ in pairs]
     # As written too: a version stored prefixes such as doi: with the id.
-    written = [text.strip() for text, _ in named]
+    written = [text.strip() for text, _ in pairs]
     rows = {row.object_id: row for row in _BY_IDS[lock].all(list(dict.fromkeys(ids + written)), repository_id)}
     found = [
         rows.get(id_) or (rows.get(plain) if identifiers.parse_doi(id_) else None)
         for id_, plain in zip(ids, written, strict=True)
     ]
     dois = {at: identifiers.fold(id_) for at, id_ in enumerate(ids) if found[at] is None and identifiers.parse_doi(id_)}
-    own = {at: doi for at, doi in dois.items() if identifiers.fold(named[at][1]) == doi}
+    own = {at: doi for at, doi in dois.items() if identifiers.fold(pairs[at][1]) == doi}
     for missing, look_up in ((dois, _of_object_ids), (own, _of_dois)):
         wanted = [doi for at, doi in missing.items() if found[at] is None]
         by_doi = look_up(repository_id, list(dict.fromkeys(wanted)), lock=lock) if wanted else {}

@@ -39,7 +39,7 @@ class Diagnosis:
 
 def diagnosis() -> Diagnosis | None:
     """What keeps events from going out; None where nothing does. Cheap: counters, and a look at the last failures."""
-    return _refused() or _no_worker() or _one_cause() or _kept()
+    return _refused() or _no_worker() or _one_cause() or _not_permitted()
 
 
 def _refused() -> Diagnosis | None:
@@ -57,7 +57,7 @@ def _refused() -> Diagnosis | None:
 KEPT = "events are kept, not sent: DataCite lets only its staff write them; usage reports go instead"
 
 
-def _kept() -> Diagnosis | None:
+def _not_permitted() -> Diagnosis | None:
     row = next((row for row in blocking.refused(Service.EVENTS) if rate_limit.switched_off(row)), None)
     if row is None:
         return None

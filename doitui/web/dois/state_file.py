@@ -79,11 +79,11 @@ class StateFile:
         """The numbers of the DOIs whose links are to be made."""
         return [number for (number,) in self.connection.execute("SELECT number FROM doi WHERE waits ORDER BY number")]
 
-    def linked(self, numbers: Sequence[int], but: Container[int]) -> None:
-        """Their links are made, but of those that changed again meanwhile."""
+    def linked(self, numbers: Sequence[int], excluding: Container[int]) -> None:
+        """Note that their links are made, except for `excluding`, which changed again meanwhile."""
         with self.lock, self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
-            made = ((number,) for number in numbers if number not in but)
+            made = ((number,) for number in numbers if number not in excluding)
             self.connection.executemany("UPDATE doi SET waits = 0 WHERE number = ?", made)
 
     def save(self, doi: Doi, changes_links: bool) -> None:

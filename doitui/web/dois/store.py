@@ -83,7 +83,7 @@ class Store:
     def linked(self, dois: Sequence[Doi]) -> None:
         """Their links are made: the next start need not make them again."""
         if self._file:
-            self._file.linked([doi.number for doi in dois], but=self.changed)
+            self._file.linked([doi.number for doi in dois], excluding=self.changed)
 
     def delete(self, doi: Doi) -> None:
         """Remove `doi`. Call it under `lock`."""
