@@ -95,11 +95,17 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def doitui(typed: Doitui, file: Path) -> Doitui:
-    """Run `doitui --database sqlite:///… ARGUMENTS`; the database does not exist yet."""
+def archive_url(file: Path) -> str:
+    """The database of `doitui` and `start`, in which nothing is yet; a test file may take `database_url` instead."""
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def doitui(typed: Doitui, archive_url: str) -> Doitui:
+    """Run `doitui --database … ARGUMENTS`; the database does not exist yet."""
 
     def call(*arguments: object, **options: Any) -> Done:
-        return typed("--database", f"sqlite:///{file}", *arguments, **options)
+        return typed("--database", archive_url, *arguments, **options)
 
     return call
 
@@ -176,12 +182,12 @@ def doi_of(doitui: Doitui) -> Callable[[str], str]:
 
 
 @pytest.fixture
-def start(file: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def start(archive_url: str) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """`doitui --database … ARGUMENTS` as a process."""
     started: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: object, before: Sequence[str] = (), **options: Any) -> subprocess.Popen[str]:
-        command = [*before, sys.executable, "-m", "doitui", "--database", f"sqlite:///{file}", *map(str, arguments)]
+        command = [*before, sys.executable, "-m", "doitui", "--database", archive_url, *map(str, arguments)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "text": True}
         started.append(subprocess.Popen(command, **{**pipes, **options}))
         return started[-1]

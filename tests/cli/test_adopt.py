@@ -6,13 +6,15 @@ import json
 import signal
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from doitui.web.dois.doi_record import Doi
 from doitui.web.sandbox.server import Sandbox
+
+psycopg = pytest.importorskip("psycopg", reason="PostgreSQL tests need the extra: pip install 'doitui[postgres]'")
 
 Doitui = Callable[..., Any]
 Existing = Callable[..., None]
@@ -25,6 +27,26 @@ COMPLETE: dict[str, Any] = {
     "publicationYear": 1902,
     "types": {"resourceTypeGeneral": "Dataset"},
 }
+
+
+@pytest.fixture
+def archive_url(database_url: str) -> str:
+    return database_url
+
+
+@pytest.fixture
+def harvest(archive_url: str) -> Callable[[str], list[tuple[Any, ...]]]:
+    """Run a statement on the table that stores how far an adoption is; its rows."""
+
+    def run(statement: str) -> list[tuple[Any, ...]]:
+        if archive_url.startswith("sqlite"):
+            with closing(sqlite3.connect(archive_url.removeprefix("sqlite:///"))) as db, db:
+                return db.execute(statement).fetchall()
+        with psycopg.connect(archive_url) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    return run
 
 
 @pytest.fixture
@@ -149,13 +171,12 @@ def test_only_one_prefix(archive: Doitui, existing: Existing) -> None:
     assert archive("doi", "adopt", "--prefix", "nonsense").code == 2
 
 
-def test_a_dry_run_changes_nothing(archive: Doitui, existing: Existing, file: Path) -> None:
+def test_a_dry_run_changes_nothing(archive: Doitui, existing: Existing, harvest: Any) -> None:
     existing("a", "b")
     done = archive("doi", "adopt", "--dry-run")
     assert (done.code, done.out) == (0, "2 DOIs would be adopted (2 new, 0 updated, 0 unchanged), 0 rejected\n")
     assert archive("doi", "list", "--json").json["dois"] == []
-    with sqlite3.connect(file) as db:
-        assert db.execute("SELECT count(*) FROM harvest").fetchall() == [(0,)]
+    assert harvest("SELECT count(*) FROM harvest") == [(0,)]
 
 
 def test_a_record_with_another_doi_is_rejected_by_name(archive: Doitui, existing: Existing, write: Any) -> None:
@@ -186,16 +207,11 @@ def test_a_list_that_cannot_be_read_ends_with_exit_code_4(archive: Doitui, sandb
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGTERM])
 def test_the_same_command_continues_after_the_process_was_ended(
-    archive: Doitui, sandbox: Sandbox, start: Any, until: Any, file: Path, stop: signal.Signals
+    archive: Doitui, sandbox: Sandbox, start: Any, until: Any, harvest: Any, stop: signal.Signals
 ) -> None:
     sandbox.faults.replace(["GET /dois latency seconds=60 every=2"])
     process = start("doi", "adopt")
-
-    def page_is_stored() -> bool:
-        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as db:
-            return bool(db.execute("SELECT 1 FROM harvest WHERE token != ''").fetchall())
-
-    until(page_is_stored)
+    until(lambda: bool(harvest("SELECT 1 FROM harvest WHERE token != ''")))
     process.send_signal(stop)
     _, err = process.communicate(timeout=30)
     assert "Traceback" not in err
@@ -212,10 +228,9 @@ def test_a_refused_cursor_begins_anew(archive: Doitui, sandbox: Sandbox) -> None
 
 
 @pytest.mark.usefixtures("many")
-def test_an_unknown_cursor_begins_anew(archive: Doitui, file: Path) -> None:
+def test_an_unknown_cursor_begins_anew(archive: Doitui, harvest: Any) -> None:
     archive("doi", "adopt")
-    with sqlite3.connect(file) as db:
-        db.execute("UPDATE harvest SET token = 'nonsense'")
+    harvest("UPDATE harvest SET token = 'nonsense'")
     done = archive("doi", "adopt", "--json")
     assert (counts(done), done.json["continued"]) == ((0, 0, PAGE + 3, 0), True)
 

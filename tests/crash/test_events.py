@@ -37,7 +37,7 @@ FLAT = 24_000_000
 @pytest.fixture
 def told(trial: Any) -> Any:
     """A sandbox that takes events, DOIs it knows nothing of, and `told(number)`: so many events of them, queued."""
-    trial.sandbox_options = ("--events-writable",)
+    trial.sandbox_options = ("--events-writable", "--all-events")
     trial.jobs = 20
     trial.begin(event_rate_limit="1000000")
     with database.write():
