@@ -34,8 +34,13 @@ POSTGRES = os.environ.get("DOITUI_TEST_POSTGRES", "postgresql://postgres@127.0.0
 BUSY = frozenset({"crash", "demo", "terminal", "tui"})
 
 
-#: Crash tests are slow: by default each runs on one of the databases, half of them on either.
+#: Slow tests, in which the database has little part of its own: by default each runs on one of the databases, half of
+#: them on either. What the two do differently is held by the suites of `core/db`, `core/queue` and `core/records`.
 BOTH = "DOITUI_CRASH_BOTH" in os.environ
+SLOW = {
+    *("test_submitting.py", "test_large_documents.py", "test_incidents.py", "test_breaker.py", "test_lanes.py"),
+    *("test_adopt.py", "test_lists_live.py", "test_screens.py", "test_acts.py"),
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,12 +60,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def second_databases(items: list[pytest.Item]) -> Iterator[pytest.Item]:
-    """For each crash test that runs on both databases: the one of the two to deselect."""
+    """For each slow test that runs on both databases: the one of the two to deselect."""
     found: dict[str, dict[str, pytest.Item]] = {}
     for item in items:
         name = getattr(item, "callspec", None) and item.callspec.params.get("database_url")  # type: ignore[attr-defined]
-        if name and item.path.parent.name == "crash":
-            found.setdefault(f"{item.path.name} {item.originalname}", {})[name] = item  # type: ignore[attr-defined]
+        if name and (item.path.parent.name == "crash" or item.path.name in SLOW):
+            found.setdefault(item.nodeid.replace(name, ""), {})[name] = item
     for key, variants in found.items():
         if len(variants) == 2:
             yield variants[sorted(variants)[crc32(key.encode()) % 2]]
