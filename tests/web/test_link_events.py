@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections import Counter
 from contextlib import closing
 
@@ -22,6 +23,9 @@ CURIE, PAULI = "0000-0002-1825-0097", "0000-0001-5109-3700"
 CDL, TIB = "https://ror.org/03yrm5c26", "https://ror.org/04aj4c181"
 AGENCIES = {"10.5072": "DataCite", "10.1038": "Crossref", "10.1430": "mEDRA"}
 AT = "2026-05-01T00:00:00.000Z"
+
+#: Seconds; what takes longer has failed.
+PATIENCE = 30
 
 
 def related(text, kind="DOI", relation="References"):
@@ -225,8 +229,12 @@ def test_a_doi_shows_how_often_it_is_cited(running, complete):
 def test_counts_follow_without_anybody_asking_for_events(running, complete):
     publish(running, "10.5072/cited", complete)
     publish(running, "10.5072/a", complete, relatedIdentifiers=LINKS)
-    while not running.read("10.5072/cited")["citationCount"]:
-        pass
+    tick = threading.Event()
+    for _ in range(PATIENCE * 20):
+        if running.read("10.5072/cited")["citationCount"]:
+            break
+        tick.wait(0.05)
+    assert running.read("10.5072/cited")["citationCount"] == 1
 
 
 def test_views_of_reports_and_given_events_are_shown(connect, complete):
