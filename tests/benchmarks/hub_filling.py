@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from doitui_core.db import text_index
-from doitui_core.hub_store.event_record import CC0, EventRecord, Origin
+from doitui_core.hub_store.event_record import CC0, EventRecord, HubOrigin
 from doitui_core.hub_store.event_store import EventStore
 from doitui_core.hub_store.hub_database import HubDatabase
 
@@ -87,7 +87,7 @@ def usage(report: int, place: int) -> EventRecord:
         source_id="datacite-usage",
         relation_type_id=RELATIONS[place % 4],
         total=place % 500 + 1,
-        origin=Origin.REPORT,
+        origin=HubOrigin.REPORT,
         subj={"@id": event.subj_id, "issued": "2026-01-01"},
     )
 

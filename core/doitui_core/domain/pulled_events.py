@@ -31,7 +31,7 @@ CITED_END = {
 _FROM_METADATA, _ALSO_FROM_METADATA = "datacite-", frozenset({"orcid-affiliation"})
 
 
-class Kind(StrEnum):
+class PulledKind(StrEnum):
     """What an event is to us. Only `STORED` ones are stored."""
 
     STORED = "stored"
@@ -100,15 +100,15 @@ def read(event: Mapping[str, Any]) -> PulledValue | None:
     )
 
 
-def kind(event: PulledValue | None, ours: frozenset[str], own: OwnEvents) -> Kind:
+def kind(event: PulledValue | None, ours: frozenset[str], own: OwnEvents) -> PulledKind:
     """What `event` is to a repository. `ours`: those of its two ids that are DOIs of the repository."""
     if event is None:
-        return Kind.UNUSABLE
+        return PulledKind.UNUSABLE
     if event.relation_type_id not in LINKS:
-        return Kind.NO_LINK
+        return PulledKind.NO_LINK
     if not ours:
-        return Kind.OTHER_DOIS
-    return Kind.OURS if _is_own(event, event.subj_id in ours, own) else Kind.STORED
+        return PulledKind.OTHER_DOIS
+    return PulledKind.OURS if _is_own(event, event.subj_id in ours, own) else PulledKind.STORED
 
 
 def _is_own(event: PulledValue, is_subject: bool, own: OwnEvents) -> bool:

@@ -22,7 +22,7 @@ from doitui_core.db.chunks import in_chunks
 from doitui_core.db.event_models import EventPull, PulledEvent
 from doitui_core.db.models import Doi, Event, Record, Repository
 from doitui_core.domain import identifiers, pulled_events
-from doitui_core.domain.pulled_events import Kind, OwnEvents, PulledValue
+from doitui_core.domain.pulled_events import OwnEvents, PulledKind, PulledValue
 from doitui_core.events import eligible
 
 #: DOIs asked for in one question: an address should not be longer than 2,000 characters.
@@ -110,15 +110,17 @@ class _Pull:
         kinds = [
             pulled_events.kind(one, frozenset(ours).intersection(one.ends if one else ()), self.own) for one in read
         ]
-        hashes = {one.dedupe_hash: one for one, kind in zip(read, kinds, strict=True) if one and kind is Kind.STORED}
+        hashes = {
+            one.dedupe_hash: one for one, kind in zip(read, kinds, strict=True) if one and kind is PulledKind.STORED
+        }
         sent = _known(Event, hashes)
         found = {
             key: (one, next(ours[end] for end in one.ends if end in ours))
             for key, one in hashes.items()
             if key not in sent
         }
-        ignored = Counter(str(kind) for kind in kinds if kind is not Kind.STORED)
-        return found, ignored + Counter({str(Kind.OURS): len(hashes) - len(found)})
+        ignored = Counter(str(kind) for kind in kinds if kind is not PulledKind.STORED)
+        return found, ignored + Counter({str(PulledKind.OURS): len(hashes) - len(found)})
 
     def _our_dois(self, ends: Iterable[str]) -> dict[str, int]:
         """Those of the canonical ids that are DOIs of the repository, published or not, with their row ids."""

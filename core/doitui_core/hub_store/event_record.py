@@ -31,7 +31,7 @@ SIDES: dict[str, tuple[str, str, str | None, str]] = {
 }
 
 
-class Origin(StrEnum):
+class HubOrigin(StrEnum):
     """Where an event of the store comes from: sent to `/events`, made of a usage report or of a DOI's
     metadata, or the archive's own.
     """
@@ -61,7 +61,7 @@ class EventRecord:
     subj: dict[str, Any] = field(default_factory=dict)
     obj: dict[str, Any] = field(default_factory=dict)
     number: int = 0
-    origin: Origin = Origin.GIVEN
+    origin: HubOrigin = HubOrigin.GIVEN
 
     @property
     def doi(self) -> str | None:

@@ -12,7 +12,7 @@ from doitui_core.db import text_index
 from doitui_core.db.hub_event_model import HubEvent
 from doitui_core.hub_store import event_groups
 from doitui_core.hub_store.event_groups import group_of
-from doitui_core.hub_store.event_record import EventRecord, Origin
+from doitui_core.hub_store.event_record import EventRecord, HubOrigin
 from doitui_core.hub_store.event_terms import terms_of
 from doitui_core.hub_store.hub_database import HubDatabase
 
@@ -121,5 +121,5 @@ def _row(event: EventRecord, group: int, key: str) -> tuple[Any, ...]:
 
 def _event(row: Any) -> EventRecord:
     *plain, subj, obj, number, origin = row
-    values = [*plain, json.loads(subj), json.loads(obj), number, Origin(origin)]
+    values = [*plain, json.loads(subj), json.loads(obj), number, HubOrigin(origin)]
     return EventRecord(*values)

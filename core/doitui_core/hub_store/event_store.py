@@ -13,7 +13,7 @@ from doitui_core.db.hub_event_model import HubEvent, HubEventTerm
 from doitui_core.errors import EventTaken
 from doitui_core.hub_store import event_rows
 from doitui_core.hub_store.event_input import EventInput, build
-from doitui_core.hub_store.event_record import EventRecord, Origin
+from doitui_core.hub_store.event_record import EventRecord, HubOrigin
 from doitui_core.hub_store.event_rows import Key, key_hash, key_of
 from doitui_core.hub_store.event_terms import term
 from doitui_core.hub_store.hub_database import HubDatabase
@@ -73,7 +73,7 @@ class EventStore:
         many. `subj_id` is the report.
         """
         terms = HubEventTerm.select(HubEventTerm.event_id).where(HubEventTerm.term == term("subj", subj_id))
-        stale = HubEvent.id.in_(terms) & (HubEvent.origin == str(Origin.REPORT)) & (HubEvent.updated < before)
+        stale = HubEvent.id.in_(terms) & (HubEvent.origin == str(HubOrigin.REPORT)) & (HubEvent.updated < before)
         ids = [number for (number,) in HubEvent.select(HubEvent.id).where(stale).tuples().execute(self.hub.db)]
         with self.hub.write():
             for some in in_chunks(ids, AT_ONCE):

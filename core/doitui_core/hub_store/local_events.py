@@ -11,7 +11,7 @@ from doitui_core.db.hub_event_model import HubEventCopy
 from doitui_core.db.models import Event
 from doitui_core.domain.event import EventValue, as_sent
 from doitui_core.domain.event_kinds import USAGE_RELATIONS
-from doitui_core.hub_store.event_record import CC0, EventRecord, Origin
+from doitui_core.hub_store.event_record import CC0, EventRecord, HubOrigin
 from doitui_core.hub_store.event_store import AT_ONCE, EventStore
 from doitui_core.hub_store.hub_database import HubDatabase
 
@@ -79,7 +79,7 @@ def _record(row: Event, now: str) -> EventRecord:
         updated=now,
         subj=dict(event.payload["subj"]),
         obj=dict(event.payload["obj"]),
-        origin=Origin.LOCAL,
+        origin=HubOrigin.LOCAL,
     )
 
 

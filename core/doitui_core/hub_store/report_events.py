@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from doitui_core.hub_store.event_record import CC0, EventRecord, Origin, canonical, doi_in
+from doitui_core.hub_store.event_record import CC0, EventRecord, HubOrigin, canonical, doi_in
 from doitui_core.hub_store.report_record import StoredReport
 from doitui_core.usage_reports import rules
 
@@ -43,7 +43,7 @@ def events_from(report: StoredReport, datasets: Sequence[Any], at: str) -> Itera
                 created=at,
                 updated=at,
                 subj=subj,
-                origin=Origin.REPORT,
+                origin=HubOrigin.REPORT,
             )
 
 

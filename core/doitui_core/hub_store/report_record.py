@@ -15,7 +15,7 @@ class ReportState(StrEnum):
     NOT_VALID = "not_valid"
 
 
-#: `Part.counted` when the events of all its datasets are made.
+#: `StoredPart.counted` when the events of all its datasets are made.
 ALL = -1
 
 
@@ -38,7 +38,7 @@ class StoredReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StoredPart:
     """One body: `body` is its file in the storage, a gzip; `checksum` the SHA-256 of that file in hexadecimal,
     `content_checksum` of the datasets in it. `compressed`: it came so. `counted`: of how many of `datasets` the events
     are made.

@@ -14,7 +14,7 @@ from doitui_core.errors import ReportTaken
 from doitui_core.hub_store.body_storage import BodyStorage
 from doitui_core.hub_store.hub_database import HubDatabase
 from doitui_core.hub_store.report_query import ReportQuery
-from doitui_core.hub_store.report_record import ALL, Part, ReportState, StoredReport, state_of
+from doitui_core.hub_store.report_record import ALL, ReportState, StoredPart, StoredReport, state_of
 from doitui_core.usage_reports.validating import Checked
 
 _REPORT = [
@@ -37,7 +37,7 @@ class ReportStore:
         self.hub = hub
         self.storage = storage
 
-    def create(self, report: StoredReport, part: Part) -> StoredReport:
+    def create(self, report: StoredReport, part: StoredPart) -> StoredReport:
         """Store a new report. Raises `ReportTaken` when uid, or creator and month, are another's."""
         columns = {name: getattr(report, name) for name in ("uid", "client", "created_by", "year", "month", "url")}
         try:
@@ -49,7 +49,7 @@ class ReportStore:
         return self._one(number)
 
     def replace(
-        self, report: StoredReport, header: dict[str, Any], part: Part, *, take_back: bool
+        self, report: StoredReport, header: dict[str, Any], part: StoredPart, *, take_back: bool
     ) -> StoredReport | None:
         """Another header and another body for `report`; its old parts go. `take_back`: the events that are not made
         again are deleted later. None where there is no such report any more.
@@ -65,7 +65,7 @@ class ReportStore:
             self._add(report.number, part)
         return self._one(report.number)
 
-    def append(self, report: StoredReport, part: Part, *, again: bool) -> bool:
+    def append(self, report: StoredReport, part: StoredPart, *, again: bool) -> bool:
         """One more part. `again`: also one whose datasets are there already. Whether it was added."""
         with self.hub.write():
             if not self._lock(report.number) or not (again or not self.has_content(report, part.content_checksum)):
@@ -107,11 +107,11 @@ class ReportStore:
         """How many reports a list has."""
         return int(HubReport.select().where(query.where()).count(self.hub.db))
 
-    def parts(self, report: StoredReport) -> list[Part]:
+    def parts(self, report: StoredReport) -> list[StoredPart]:
         """The bodies of a report, in the order in which they came."""
         return self.select_parts(HubReportPart.report_id == report.number)
 
-    def part(self, number: int) -> Part | None:
+    def part(self, number: int) -> StoredPart | None:
         """The body `number`."""
         return next(iter(self.select_parts(HubReportPart.id == number)), None)
 
@@ -129,12 +129,12 @@ class ReportStore:
             found[number].add(ReportState(state))
         return {number: state_of(states) for number, states in found.items()}
 
-    def select_parts(self, condition: Any, limit: int | None = None) -> list[Part]:
+    def select_parts(self, condition: Any, limit: int | None = None) -> list[StoredPart]:
         """The parts that fulfil a condition, oldest first."""
         query = HubReportPart.select(*_PART).where(condition).order_by(HubReportPart.id).limit(limit)
         return [_part(row) for row in query.tuples().execute(self.hub.db)]
 
-    def settle(self, part: Part, state: ReportState, found: Checked) -> None:
+    def settle(self, part: StoredPart, state: ReportState, found: Checked) -> None:
         """Store what validation found, unless the part is gone or somebody else has done so."""
         columns = {
             "state": str(state),
@@ -146,7 +146,7 @@ class ReportStore:
         with self.hub.write():
             HubReportPart.update(columns).where(waiting).execute(self.hub.db)
 
-    def advance(self, part: Part, before: int, after: int) -> bool:
+    def advance(self, part: StoredPart, before: int, after: int) -> bool:
         """Note, in the transaction that stores their events, that these datasets are counted. False: the part is gone,
         or another process has counted them.
         """
@@ -189,7 +189,7 @@ class ReportStore:
     def _delete_parts(self, number: int) -> None:
         HubReportPart.delete().where(HubReportPart.report_id == number).execute(self.hub.db)
 
-    def _add(self, number: int, part: Part) -> None:
+    def _add(self, number: int, part: StoredPart) -> None:
         columns = {
             name: getattr(part, name) for name in ("body", "checksum", "content_checksum", "datasets", "counted")
         }
@@ -241,7 +241,9 @@ def _report(row: Any) -> StoredReport:
     return StoredReport(*values)
 
 
-def _part(row: Any) -> Part:
+def _part(row: Any) -> StoredPart:
     number, report, compressed, body, checksum, content, state, exceptions, warnings, datasets, counted = row
     found = tuple(json.loads(exceptions)), tuple(json.loads(warnings))
-    return Part(number, report, compressed, body, checksum, content, ReportState(state), *found, datasets, counted)
+    return StoredPart(
+        number, report, compressed, body, checksum, content, ReportState(state), *found, datasets, counted
+    )

@@ -23,7 +23,7 @@ from doitui_core.errors import UnreadableDocument
 from doitui_core.hub_store import body_storage, report_events
 from doitui_core.hub_store.event_store import EventStore
 from doitui_core.hub_store.report_policy import ReportPolicy
-from doitui_core.hub_store.report_record import ALL, Part, ReportState, StoredReport
+from doitui_core.hub_store.report_record import ALL, ReportState, StoredPart, StoredReport
 from doitui_core.hub_store.report_store import ReportStore
 from doitui_core.usage_reports import json_stream, lenient, validating
 from doitui_core.usage_reports.validating import Checked
@@ -88,7 +88,7 @@ class ReportValidator:
                 for _ in self._count(part):
                     pass
 
-    def _validate(self, part: Part) -> bool:
+    def _validate(self, part: StoredPart) -> bool:
         checked = Checked(Path(part.body), part.compressed)
         try:
             with json_stream.translated("the body"), self._inflated(part) as file:
@@ -118,7 +118,7 @@ class ReportValidator:
                 return True
         return False
 
-    def _count(self, part: Part) -> Iterator[bool]:
+    def _count(self, part: StoredPart) -> Iterator[bool]:
         """Make the events of a valid part, from where an earlier process was interrupted. Stops after each batch."""
         report, done = self._store.with_number(part.report), part.counted
         if report is None:
@@ -137,7 +137,7 @@ class ReportValidator:
             self._store.advance(part, done, ALL)
         yield True
 
-    def _count_batch(self, report: StoredReport, part: Part, datasets: list[Any], done: int) -> bool:
+    def _count_batch(self, report: StoredReport, part: StoredPart, datasets: list[Any], done: int) -> bool:
         """False: the part is gone, or another process counts it."""
         with self._store.hub.write():
             if not self._store.advance(part, done, done + len(datasets)):
@@ -184,6 +184,6 @@ class ReportValidator:
                 yield lenient.adapt(value)[0] if self._policy.lenient else value
 
     @contextmanager
-    def _inflated(self, part: Part) -> Iterator[BinaryIO]:
+    def _inflated(self, part: StoredPart) -> Iterator[BinaryIO]:
         with self._store.storage.open(part.body) as body, gzip.GzipFile(fileobj=body, mode="rb") as file:
             yield cast(BinaryIO, file)

@@ -11,7 +11,7 @@ from doitui_core.errors import ReportTaken
 from doitui_core.hub_store import body_storage
 from doitui_core.hub_store.report_intake import Submission
 from doitui_core.hub_store.report_policy import ReportPolicy
-from doitui_core.hub_store.report_record import Part, ReportState, StoredReport
+from doitui_core.hub_store.report_record import ReportState, StoredPart, StoredReport
 from doitui_core.hub_store.report_store import ReportStore
 from doitui_core.hub_store.report_validator import ReportValidator
 
@@ -100,7 +100,7 @@ class ReportWriter:
             self._store.storage.delete(part.body)
         return self._settle(replaced) if replaced else None
 
-    def _stored(self, submission: Submission) -> Part:
+    def _stored(self, submission: Submission) -> StoredPart:
         """The body in the storage, and what will be its row."""
         name, digest = body_storage.new_name(datetime.fromisoformat(self._store.hub.now())), hashlib.sha256()
 
@@ -113,7 +113,7 @@ class ReportWriter:
         state, found = ReportState.WAITING, submission.checked
         if found:
             state = ReportState.VALID if found.valid else ReportState.NOT_VALID
-        return Part(
+        return StoredPart(
             number=0,
             report=0,
             compressed=submission.compressed,

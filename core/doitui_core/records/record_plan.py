@@ -109,7 +109,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RecordPlan:
     """A result with columns that are not written yet; the row of the record's DOI, and one to insert; whether the
     record becomes published.
     """
@@ -120,7 +120,7 @@ class Plan:
     publishes: bool
 
 
-def plan(given: RecordInput, stored: Record | None, known: Known, config: Config) -> Plan:
+def plan(given: RecordInput, stored: Record | None, known: Known, config: Config) -> RecordPlan:
     """What to write for `given`; `stored`: the record as it is, None for a new one. Raises as `records.save`."""
     if given.metadata is None and given.description is None and stored is None:
         raise BadInput(f"record {given.object_id!r} is new: give its metadata or a description")
@@ -164,7 +164,7 @@ def plan(given: RecordInput, stored: Record | None, known: Known, config: Config
         overwritten=merged.overwritten,
         attributes=whole,
     )
-    return Plan(result, known.row, new_row, publishes)
+    return RecordPlan(result, known.row, new_row, publishes)
 
 
 #: Members of a document that say nothing about its content.

@@ -16,7 +16,7 @@ from doitui_core.errors import BadInput, DoituiError, Misconfigured
 from doitui_core.metadata import from_json, landing_pages
 from doitui_core.records import publish_transition, record_lookup, record_merge, record_plan
 from doitui_core.records.record_plan import AdoptedDoi as AdoptedDoi
-from doitui_core.records.record_plan import Known, Plan
+from doitui_core.records.record_plan import Known, RecordPlan
 from doitui_core.records.record_plan import RecordInput as RecordInput
 from doitui_core.records.record_plan import StoreResult as StoreResult
 
@@ -99,14 +99,14 @@ def preview_all(config: Config, given: Sequence[RecordInput]) -> list[StoreResul
         plans = _plans(config, given, lock=False)
     except _ConflictError:
         return [result for one in given for result in preview_all(config, [one])]
-    return [_expected(plan, config) if isinstance(plan, Plan) else plan for plan in plans]
+    return [_expected(plan, config) if isinstance(plan, RecordPlan) else plan for plan in plans]
 
 
 class _ConflictError(Exception):
     """Two are about one record, or another process was faster with a record or a DOI."""
 
 
-def _plans(config: Config, given: Sequence[RecordInput], *, lock: bool) -> list[Plan | DoituiError]:
+def _plans(config: Config, given: Sequence[RecordInput], *, lock: bool) -> list[RecordPlan | DoituiError]:
     stored = record_lookup.same_all(config.repository_id, [(one.object_id, one.doi) for one in given], lock=lock)
     ids = [record.id for record in stored if record]
     if len(set(ids)) < len(ids):  # one names it by its object id, one by its DOI
@@ -114,7 +114,7 @@ def _plans(config: Config, given: Sequence[RecordInput], *, lock: bool) -> list[
     own, others = reservations.for_records(ids), reservations.by_strings(one.doi for one in given if one.doi)
     funded = fundings.imported(ids)
 
-    def plan(one: RecordInput, record: Record | None) -> Plan | DoituiError:
+    def plan(one: RecordInput, record: Record | None) -> RecordPlan | DoituiError:
         id_ = record.id if record else 0
         known = Known(own.get(id_), others.get(identifiers.fold(one.doi)), funded.get(id_, []))
         try:
@@ -128,10 +128,10 @@ def _plans(config: Config, given: Sequence[RecordInput], *, lock: bool) -> list[
 
 
 def _write(
-    plans: Sequence[Plan | DoituiError], config: Config, actor: str, action: str
+    plans: Sequence[RecordPlan | DoituiError], config: Config, actor: str, action: str
 ) -> list[StoreResult | DoituiError]:
     """Raises `_ConflictError`."""
-    valid = [plan for plan in plans if isinstance(plan, Plan)]
+    valid = [plan for plan in plans if isinstance(plan, RecordPlan)]
     if not prepared.insert_all([plan.result.record for plan in valid if plan.result.created], "object_id"):
         raise _ConflictError
     for plan in valid:
@@ -144,16 +144,16 @@ def _write(
     for plan in valid:
         if plan.row is not None:
             reservations.refresh_row(plan.row, plan.result.record, config, plan.result.attributes)
-    return [_published(plan, config, actor) if isinstance(plan, Plan) else plan for plan in plans]
+    return [_published(plan, config, actor) if isinstance(plan, RecordPlan) else plan for plan in plans]
 
 
-def _published(plan: Plan, config: Config, actor: str) -> StoreResult:
+def _published(plan: RecordPlan, config: Config, actor: str) -> StoreResult:
     if not plan.publishes:
         return plan.result
     return replace(plan.result, published=publish_transition.apply(plan.result.record, config, actor))
 
 
-def _expected(plan: Plan, config: Config) -> StoreResult:
+def _expected(plan: RecordPlan, config: Config) -> StoreResult:
     if not plan.publishes:
         return plan.result
     named = plan.new_row.doi if plan.new_row is not None else ""

@@ -18,7 +18,7 @@ from doitui_core.db.chunks import in_chunks
 from doitui_core.hub_store import body_storage, event_rows
 from doitui_core.hub_store.event_record import EventRecord
 from doitui_core.hub_store.hub_database import HubDatabase
-from doitui_core.hub_store.report_record import ALL, Part, ReportState, StoredReport
+from doitui_core.hub_store.report_record import ALL, ReportState, StoredPart, StoredReport
 from doitui_core.hub_store.report_store import ReportStore
 
 _COLUMNS = (
@@ -75,14 +75,14 @@ def copy_reports(path: Path, store: ReportStore) -> None:
         connection.execute("DROP TABLE report")
 
 
-def _plain(store: ReportStore, report: StoredReport, datasets: bytes, state: str) -> Part:
+def _plain(store: ReportStore, report: StoredReport, datasets: bytes, state: str) -> StoredPart:
     document = {"report-header": report.header, "report-datasets": json.loads(zlib.decompress(datasets))}
     return _part(store, gzip.compress(json.dumps(document).encode()), state, compressed=False)
 
 
-def _part(store: ReportStore, body: bytes, state: str, *, compressed: bool) -> Part:
+def _part(store: ReportStore, body: bytes, state: str, *, compressed: bool) -> StoredPart:
     """A part whose body is stored. What was not validated yet is validated now, and its events are made."""
     name, checksum = body_storage.new_name(datetime.fromisoformat(store.hub.now())), hashlib.sha256(body).hexdigest()
     store.storage.write(name, [body])
     counted = ALL if state == ReportState.VALID else 0
-    return Part(0, 0, compressed, name, checksum, checksum, ReportState(state), counted=counted)
+    return StoredPart(0, 0, compressed, name, checksum, checksum, ReportState(state), counted=counted)

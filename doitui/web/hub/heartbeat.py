@@ -24,7 +24,7 @@ PROBE = b"doitui heartbeat"
 _LONGEST = 300
 
 
-class HeartbeatResource:
+class HubHeartbeatResource:
     """One check at a time: many callers do not multiply what is written."""
 
     def __init__(self, hub: HubDatabase, storage: BodyStorage, background: Background, clock: Clock) -> None:

@@ -13,12 +13,12 @@ from doitui.web.events.event_policy import HUB as EVENTS
 from doitui.web.events.events_resource import EventsResource
 from doitui.web.hub import http_rules
 from doitui.web.hub.background import Background, Task
-from doitui.web.hub.heartbeat import HeartbeatResource
+from doitui.web.hub.heartbeat import HubHeartbeatResource
 from doitui.web.hub.http_rules import ContentRules, HeadAsGet
 from doitui.web.hub.metrics import Metrics
 from doitui.web.hub.openapi_resource import OpenApiResource
 from doitui.web.hub.token_sign_in import TokenSignIn
-from doitui.web.hub.tombstones import TombstoneResource
+from doitui.web.hub.tombstones import HubTombstoneResource
 from doitui.web.reports import reports_resource
 from doitui.web.reports.reports_resource import ReportsResource
 from doitui_core.db import database
@@ -59,12 +59,12 @@ class Hub:
         app.add_route("/events", events_resource)
         app.add_route("/events/{uuid}", events_resource, suffix="event")
         reports_resource.add_routes(app, ReportsResource(store, ReportWriter(store, validator, policy), policy))
-        heartbeat = HeartbeatResource(hub, storage, self.background, database.now)
+        heartbeat = HubHeartbeatResource(hub, storage, self.background, database.now)
         for path in ("/heartbeat", "/hearthbeat"):
             app.add_route(path, heartbeat)
         app.add_route("/metrics", metrics)
         app.add_route("/counts/{doi:path}", CountsResource(hub))
-        app.add_route("/tombstones/{doi:path}", TombstoneResource())
+        app.add_route("/tombstones/{doi:path}", HubTombstoneResource())
         app.add_route("/openapi.json", OpenApiResource())
         self.application = HeadAsGet(app)
 

@@ -10,7 +10,7 @@ from doitui_core.dois import doi_rows, tombstone_page
 from doitui_core.errors import BadInput, Refused
 
 
-class TombstoneResource:
+class HubTombstoneResource:
     """For the address in the setting `tombstone_page_base`. For everybody."""
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response, doi: str) -> None:

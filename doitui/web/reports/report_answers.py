@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, cast
 
-from doitui_core.hub_store.report_record import Part, ReportState, StoredReport, state_of
+from doitui_core.hub_store.report_record import ReportState, StoredPart, StoredReport, state_of
 from doitui_core.hub_store.report_store import ReportStore
 from doitui_core.usage_reports import json_stream
 
@@ -55,7 +55,7 @@ def tag(store: ReportStore, report: StoredReport) -> str:
     return hashlib.sha256(repr((report.uid, report.client, report.header, parts)).encode()).hexdigest()[:32]
 
 
-def subset(store: ReportStore, part: Part) -> Iterator[bytes]:
+def subset(store: ReportStore, part: StoredPart) -> Iterator[bytes]:
     """A compressed part, in base64, with its checksum."""
     about = {
         "id": part.number,
@@ -70,14 +70,14 @@ def subset(store: ReportStore, part: Part) -> Iterator[bytes]:
     yield b'"}'
 
 
-def one_subset(store: ReportStore, part: Part) -> Iterator[bytes]:
+def one_subset(store: ReportStore, part: StoredPart) -> Iterator[bytes]:
     """`{"report-subset": {…}}`."""
     yield b'{"report-subset": '
     yield from subset(store, part)
     yield b"}"
 
 
-def _datasets(store: ReportStore, part: Part) -> Iterator[Iterator[bytes]]:
+def _datasets(store: ReportStore, part: StoredPart) -> Iterator[Iterator[bytes]]:
     with store.storage.open(part.body) as body, gzip.GzipFile(fileobj=body, mode="rb") as file:
         for name, value in json_stream.members(cast(BinaryIO, file)):
             if name in json_stream.DATASETS:
@@ -95,7 +95,7 @@ def _separated(lists: Iterable[Iterator[Iterator[bytes]]]) -> Iterator[bytes]:
             yield from pieces
 
 
-def _exception(part: Part, reason: str) -> dict[str, Any]:
+def _exception(part: StoredPart, reason: str) -> dict[str, Any]:
     """Why a part is not valid, in the shape of SUSHI's exceptions."""
     found = {"code": 422, "severity": "error", "message": reason, "help-url": "", "data": ""}
     return found | {"data": f"report-subsets/{part.number}"} if part.compressed else found

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from doitui.web.dois.doi_record import Doi
 from doitui_core.domain.link_sources import link_source
 from doitui_core.events.derive import SCHEMA_ORG
-from doitui_core.hub_store.event_record import CC0, RESOLVER, EventRecord, Origin, canonical, doi_in
+from doitui_core.hub_store.event_record import CC0, RESOLVER, EventRecord, HubOrigin, canonical, doi_in
 
 _ORCID = re.compile(r"(?:https?://)?(?:www\.)?(?:orcid\.org/)?(\d{4}([ -])\d{4}\2\d{4}\2\d{3}[\dX])", re.ASCII)
 _ROR = re.compile(r"(?:https?://)?(ror\.org/0\w{6}\d{2})", re.ASCII)
@@ -69,7 +69,7 @@ def _event(subj: Row, relation: str, source: str, obj: Row, occurred_at: str, at
         updated=at,
         subj=subj,
         obj=obj,
-        origin=Origin.METADATA,
+        origin=HubOrigin.METADATA,
     )
 
 

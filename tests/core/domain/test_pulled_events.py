@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from doitui_core.domain import event_ids, pulled_events
-from doitui_core.domain.pulled_events import Kind, OwnEvents
+from doitui_core.domain.pulled_events import OwnEvents, PulledKind
 
 MINE, TWO = "https://doi.org/10.5072/a", "https://doi.org/10.5072/b"
 PAPER = "https://doi.org/10.1000/182"
@@ -20,7 +20,7 @@ def an_event(subj: str, relation: str, obj: str, source: str = "crossref", **mor
     return {"id": "7B0C2F0E-3D5A-4C1E-9D0A-6F2F0E7A1B2C", **ends} | more
 
 
-def kind(*ends: str, **more: Any) -> Kind:
+def kind(*ends: str, **more: Any) -> PulledKind:
     found = pulled_events.read(an_event(*ends, **more))
     return pulled_events.kind(found, OURS.intersection(found.ends if found else ()), OWN)
 
@@ -28,32 +28,35 @@ def kind(*ends: str, **more: Any) -> Kind:
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
-        ((PAPER, "references", MINE), Kind.STORED),
-        ((PAPER, "references", MINE, "datacite-related"), Kind.STORED),
-        ((PAPER, "cites", MINE, "doitui"), Kind.STORED),
-        ((MINE, "is-cited-by", PAPER), Kind.STORED),
-        (("https://blog.example.org/1", "references", MINE, "newsfeed"), Kind.STORED),
-        ((MINE, "references", PAPER, "datacite-crossref"), Kind.OURS),
-        ((MINE, "references", TWO, "datacite-related"), Kind.OURS),
-        ((MINE, "references", PAPER, "doitui"), Kind.OURS),
-        ((MINE, "is-authored-by", "https://orcid.org/0000-0002-1825-0097", "datacite-orcid-auto-update"), Kind.NO_LINK),
-        (("https://x.org/r", "unique-dataset-requests-regular", MINE, "datacite-usage"), Kind.NO_LINK),
-        ((PAPER, "references", "https://doi.org/10.5072/others"), Kind.OTHER_DOIS),
-        ((PAPER, "references", ""), Kind.UNUSABLE),
+        ((PAPER, "references", MINE), PulledKind.STORED),
+        ((PAPER, "references", MINE, "datacite-related"), PulledKind.STORED),
+        ((PAPER, "cites", MINE, "doitui"), PulledKind.STORED),
+        ((MINE, "is-cited-by", PAPER), PulledKind.STORED),
+        (("https://blog.example.org/1", "references", MINE, "newsfeed"), PulledKind.STORED),
+        ((MINE, "references", PAPER, "datacite-crossref"), PulledKind.OURS),
+        ((MINE, "references", TWO, "datacite-related"), PulledKind.OURS),
+        ((MINE, "references", PAPER, "doitui"), PulledKind.OURS),
+        (
+            (MINE, "is-authored-by", "https://orcid.org/0000-0002-1825-0097", "datacite-orcid-auto-update"),
+            PulledKind.NO_LINK,
+        ),
+        (("https://x.org/r", "unique-dataset-requests-regular", MINE, "datacite-usage"), PulledKind.NO_LINK),
+        ((PAPER, "references", "https://doi.org/10.5072/others"), PulledKind.OTHER_DOIS),
+        ((PAPER, "references", ""), PulledKind.UNUSABLE),
     ],
 )
-def test_each_event_is_of_one_kind(event: tuple[str, ...], expected: Kind) -> None:
+def test_each_event_is_of_one_kind(event: tuple[str, ...], expected: PulledKind) -> None:
     assert kind(*event) is expected
 
 
 def test_an_event_with_our_own_token_is_ours() -> None:
-    assert kind(PAPER, "references", MINE, source_token="s3cret") is Kind.OURS
+    assert kind(PAPER, "references", MINE, source_token="s3cret") is PulledKind.OURS
 
 
 def test_an_event_under_our_uuid_is_ours_whatever_its_source_is_now() -> None:
     uuid = event_ids.event_uuid(event_ids.dedupe_hash(MINE, "references", PAPER, "doitui"))
 
-    assert kind(MINE, "references", PAPER, "renamed", id=uuid) is Kind.OURS
+    assert kind(MINE, "references", PAPER, "renamed", id=uuid) is PulledKind.OURS
 
 
 def test_ids_come_in_canonical_form() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from doitui_core.hub_store import hub_database
-from doitui_core.hub_store.event_record import EventRecord, Origin
+from doitui_core.hub_store.event_record import EventRecord, HubOrigin
 from doitui_core.hub_store.event_store import EventStore
 from doitui_core.hub_store.hub_database import HubDatabase
 
@@ -64,6 +64,6 @@ def usage(number: int, **given: Any) -> EventRecord:
         "obj_id": f"https://doi.org/10.5072/s{number}",
         "source_id": "datacite-usage",
         "relation_type_id": "unique-dataset-investigations-regular",
-        "origin": Origin.REPORT,
+        "origin": HubOrigin.REPORT,
     }
     return record(number, **{**values, **given})
