@@ -52,7 +52,8 @@ def _state(path: Path, size: int) -> Path:
     """A state file of the sandbox with that many findable DOIs."""
     StateFile(path).close()
     with closing(sqlite3.connect(path)) as db, db:
-        db.executemany("INSERT INTO doi VALUES (?, ?, ?)", map(_row, range(1, size + 1)))
+        statement = "INSERT INTO doi (number, doi, record, waits) VALUES (?, ?, ?, 0)"
+        db.executemany(statement, map(_row, range(1, size + 1)))
     return path
 
 
