@@ -10,6 +10,7 @@ DoituiError
 │   ├── NotFound             no such record, DOI, job, repository or setting
 │   └── AmbiguousId          an object id that several repositories have
 ├── Misconfigured            settings or set-up must be fixed first
+│   ├── NotAnOperator        the login name is not in the setting operators
 │   ├── DatabaseNotReady     does not exist, or has an older or newer schema
 │   ├── DatabaseUnavailable  the database cannot be reached, is locked, or is read-only
 │   │   ├── DatabaseReplaced  the database file was restored, recreated or deleted meanwhile
@@ -95,6 +96,10 @@ class AmbiguousId(BadInput):
 
 class Misconfigured(DoituiError):
     """Settings or set-up must be corrected first."""
+
+
+class NotAnOperator(Misconfigured):
+    """The login name is not in the setting `operators`: it may read only."""
 
 
 class DatabaseNotReady(Misconfigured):

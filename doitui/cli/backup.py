@@ -80,6 +80,7 @@ def restore(session: Session, file: Path | None, already_copied: bool) -> None:
         if session.dry_run:
             _preview(session, file)
             return
+        session.require_operator_of_any()
         if file is None:
             done = backups.mark(session.database_url, actor=session.actor)
         else:

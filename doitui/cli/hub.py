@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -54,7 +55,7 @@ def _run(session: Session, host: str, port: int, lenient: bool, reports: str, tr
     from doitui_core.hub_store import tokens
 
     log_to_stderr(session.debug, doi_lines=False)
-    with session.database():
+    with replace(session, writing=True).database():
         place = reports_place(session.database_url, reports)
         takes_all = lenient or settings.load().get("hub_lenient") == "1"
         running = RunningHub(place, host, port, lenient=takes_all, trusted_proxy=trusted_proxy)

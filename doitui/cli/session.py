@@ -6,7 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ class Session:
     debug: bool
     as_json: bool = False
     dry_run: bool = False
+    writing: bool = False
 
     @property
     def database_url(self) -> str:
@@ -62,21 +63,45 @@ class Session:
 
     @contextmanager
     def database(
-        self, *, read_only: bool = False, durable: bool = True, any_environment: bool = False
+        self, *, read_only: bool = False, durable: bool = True, any_environment: bool = False, keeps_pace: bool = False
     ) -> Iterator[None]:
-        """Open the database for this command, read-only in a dry run.
+        """Open the database for this command: to write only in a command that writes, without --dry-run, for operators.
 
-        Raises `Misconfigured` for a variable with an invalid value, unless `any_environment`.
+        `keeps_pace`: a command that reads sends requests, and their rate limit is stored in the database.
+        Raises `Misconfigured` for a variable with an invalid value, unless `any_environment`, and `NotAnOperator`.
         """
         from doitui_core.db import database
 
         if not any_environment:
             check_environment()
-        database.open(self.database_url, read_only=read_only or self.dry_run, durable=durable)
+        changes = self.writing and not self.dry_run and not read_only
+        database.open(self.database_url, read_only=not changes and not keeps_pace, durable=durable)
         output.say_waits()
         try:
             with database.guard():
+                if changes:
+                    self.require_operator()
                 yield
+        finally:
+            database.close()
+
+    def require_operator(self) -> None:
+        """Raise `NotAnOperator` if the open database lets this user only read."""
+        from doitui_core.config import operators
+
+        operators.require(self.actor)
+
+    def require_operator_of_any(self) -> None:
+        """As `require_operator`, for a database of any schema. One that cannot be read yet names no operators."""
+        from peewee import PeeweeException
+
+        from doitui_core.db import database
+        from doitui_core.errors import DatabaseNotReady, DatabaseUnavailable
+
+        try:
+            with suppress(DatabaseNotReady, DatabaseUnavailable, PeeweeException):
+                database.open_any(self.database_url, read_only=True)
+                self.require_operator()
         finally:
             database.close()
 
@@ -105,13 +130,13 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would h
 
 
 def reads(command: Command) -> Command:
-    """A command with `--json`, which gets the `Session` as its first argument."""
-    return json_option(_with_session(command))
+    """A command with `--json`, which gets the `Session` as its first argument. It cannot write to the database."""
+    return json_option(_with_session(command, writing=False))
 
 
 def writes(command: Command) -> Command:
-    """A command with `--json` and `--dry-run`, which gets the `Session` as its first argument."""
-    return json_option(dry_run_option(_with_session(command)))
+    """A command with `--json` and `--dry-run`, which gets the `Session` as its first argument. For operators only."""
+    return json_option(dry_run_option(_with_session(command, writing=True)))
 
 
 def reads_database(command: Command) -> Command:
@@ -124,10 +149,10 @@ def writes_database(command: Command) -> Command:
     return writes(_with_database(command, read_only=False))
 
 
-def _with_session(command: Command) -> Command:
+def _with_session(command: Command, *, writing: bool) -> Command:
     @click.pass_obj
     def call(session: Session, /, *args: Any, as_json: bool, dry_run: bool = False, **options: Any) -> None:
-        command(replace(session, as_json=as_json, dry_run=dry_run), *args, **options)
+        command(replace(session, as_json=as_json, dry_run=dry_run, writing=writing), *args, **options)
 
     return functools.update_wrapper(call, command)
 

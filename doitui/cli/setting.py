@@ -67,16 +67,17 @@ def get(session: Session, name: str, code: str) -> None:
 @click.argument("name")
 @click.argument("value", required=False)
 @click.option("--stdin", "from_stdin", is_flag=True, help="Read the value from stdin; store a secret in a 0600 file.")
+@click.option("--yes", is_flag=True, help="Set operators although you are not among them.")
 @repository_option
 @writes
-def set_(session: Session, name: str, value: str | None, from_stdin: bool, code: str) -> None:
+def set_(session: Session, name: str, value: str | None, from_stdin: bool, yes: bool, code: str) -> None:
     """Change one setting. Give a secret as env:NAME or file:PATH, or type it with --stdin.
 
     Example: doitui setting set lease_seconds 120
     """
     from platformdirs import user_config_path
 
-    from doitui_core.config import doi_settings, secrets, settings
+    from doitui_core.config import doi_settings, operators, secrets, settings
     from doitui_core.operations import change_settings
 
     if (value is None) == (not from_stdin):
@@ -93,6 +94,8 @@ def set_(session: Session, name: str, value: str | None, from_stdin: bool, code:
         else:
             stored = settings.check(name, typed)
             doi_settings.check({name: stored}, load(code))
+            if name == "operators":
+                operators.check_change(session.actor, stored, code, sure=yes)
         if not session.dry_run:
             change_settings.set_setting(name, stored, repository_id, actor=session.actor)
     session.show({"name": name, "value": stored}, [f"{name} {'would be' if session.dry_run else 'is'} {stored}"])

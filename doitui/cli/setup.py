@@ -37,6 +37,8 @@ def init(session: Session) -> None:
     from doitui_core.db import database
 
     url = masked(session.database_url)
+    if not session.dry_run:
+        session.require_operator_of_any()
     steps = database.pending(session.database_url) if session.dry_run else database.create(session.database_url)
     database.close()
     line = f"{url} {session.would}set up ({', '.join(steps)})" if steps else f"{url} is up to date"

@@ -234,7 +234,7 @@ def reconcile(session: Session, month: str, code: str, limit: int) -> None:
     """
     from doitui_core.usage_reports import building, reconcile, report_connection
 
-    with session.database():  # not read-only: the rate limit is stored there
+    with session.database(keeps_pace=True):
         found = [
             reconcile.reconcile(report, report_connection.for_repository(repository), limit)
             for repository, report in building.for_month(month, code)

@@ -249,7 +249,7 @@ def test_who_was_taken_off_the_list_meanwhile_may_not_do_it(house: str, operate:
         return [note.message for note in pilot.app._notifications]
 
     messages = operate(script, start="queue", write=True)
-    assert ("ana is not among the operators (bo)" in messages[-1], Repository.get().paused) == (True, False)
+    assert ("ana is not in the setting operators (bo)" in messages[-1], Repository.get().paused) == (True, False)
 
 
 def test_the_log_shows_what_others_did_too(

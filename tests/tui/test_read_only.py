@@ -53,7 +53,7 @@ def test_who_is_no_operator_may_not_write(
         await press(pilot, "U")
         return toasts(pilot)[-1]
 
-    assert "ana is not among the operators (bo, carl)" in operate(attempt, start="dois", write=True)
+    assert "ana is not in the setting operators (bo, carl)" in operate(attempt, start="dois", write=True)
 
 
 def test_an_operator_may_write(house: str, operate: Callable[..., Any]) -> None:

@@ -132,7 +132,13 @@ _SETTINGS = (
     SettingSpec(
         "tombstone_page_base", parse.address, "", "where tombstone pages live in public; the DOI is put behind it"
     ),
-    SettingSpec("operators", parse.text, "", "login names that may use --write, split by spaces; empty: everybody"),
+    SettingSpec(
+        "operators",
+        parse.text,
+        "",
+        "login names that may change anything, split by spaces, also those of workers, cron and the hub; empty:"
+        " everybody who can write the database. It stops mistakes, not attackers: only file or database permissions do",
+    ),
     SettingSpec(
         "hub_reports",
         parse.storage,

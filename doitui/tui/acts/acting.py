@@ -109,8 +109,7 @@ class Acting:
 
         def work(progress: Progress) -> ActResult:
             # Checked again: the user may have been removed from the operators since the screens were opened.
-            if why_not := operators.refusal(self._app.operator):
-                raise Refused(why_not)
+            operators.require(self._app.operator)
             if progress.stopped:
                 raise Refused("stopped before it began")
             return plan.run(answers, progress)
