@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from doitui.web.reports import report_answers
 from doitui_core.hub_store import body_storage, hub_database
 from doitui_core.hub_store.report_record import ALL
 from doitui_core.hub_store.report_validator import ReportValidator
@@ -166,12 +167,61 @@ def test_why_a_report_is_not_valid_is_shown(hub):
     assert ([one["id"] for one in hub.get("/reports", incorrect="true")["reports"]], hub.totals()) == ([uid], {})
 
 
-@pytest.mark.parametrize("number", [50_001, 100_000])
-def test_more_than_50000_datasets_are_not_valid(hub, number):
-    uid = hub.send(packed(*[dataset("10.5072/a")] * number, level=1)).json["report"]["id"]
+def test_more_than_50000_datasets_are_not_valid(hub):
+    uid = hub.send(packed(*[dataset("10.5072/a")] * 50_001, level=1)).json["report"]["id"]
     hub.validator.finish()
     made = hub.get(f"/reports/{uid}")["report"]
     assert (made["state"], "50000" in made["exceptions"][0]["message"], hub.totals()) == ("not_valid", True, {})
+
+
+def datasets(*more: bytes) -> bytes:
+    """A compressed report whose datasets are this text."""
+    head = json.dumps({"report-header": report(exceptions=[COMPRESSED])["report-header"]})[:-1]
+    return gzip.compress(b"".join([head.encode(), b', "report-datasets": [', *more]))
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (datasets(b"{}," * 200, b"{}]}"), 'report-datasets/0: "data-type" is a required property'),
+        (datasets(b"{},", b"["), "the body is no report"),
+        (datasets(b'{"a": ', b"[" * 10_000), "the body is no report"),
+    ],
+)
+def test_a_body_that_validation_gives_up_is_not_kept_but_the_reasons_are(hub, body, reason):
+    uid = hub.send(body).json["report"]["id"]
+    hub.validator.finish()
+    made = hub.get(f"/reports/{uid}")["report"]
+    (part,) = made["report-subsets"]
+    assert (made["state"], part["gzip"], list(hub.reports.storage.names())) == ("not_valid", "", [])
+    assert made["exceptions"][0]["message"].startswith(reason)
+    assert made["exceptions"][-1]["message"].startswith("report-datasets: not kept")
+    assert hub.get(f"/report-subsets/{part['id']}")["report-subset"]["gzip"] == ""
+    assert [one["id"] for one in hub.get("/reports", incorrect="true")["reports"]] == [uid]
+
+
+def test_a_plain_body_that_is_not_kept_has_no_datasets(hub):
+    body = gzip.decompress(datasets(b"{}," * 4_000_000, b"{}]}")).replace(json.dumps(COMPRESSED).encode(), b"")
+    uid = hub.send(body.decode()).json["report"]["id"]
+    hub.validator.finish()
+    made = hub.get(f"/reports/{uid}")["report"]
+    assert (made["state"], made["report-datasets"], made["report-subsets"]) == ("not_valid", [], [])
+
+
+def test_a_body_that_is_dropped_while_it_is_read_ends_empty(hub):
+    uid = hub.send(datasets(b"{},", b"[")).json["report"]["id"]
+    known = hub.reports.find(uid)
+    reading = report_answers.single(hub.reports, known)
+    begun = next(reading)
+    hub.validator.finish()
+    made = json.loads(begun + b"".join(reading))["report"]
+    assert (made["state"], [part["gzip"] for part in made["report-subsets"]]) == ("waiting", [""])
+
+
+def test_the_body_of_a_report_with_a_mistake_is_kept(hub):
+    hub.send(packed(dataset("10.5072/a", yop=2020)))
+    hub.validator.finish()
+    assert len(list(hub.reports.storage.names())) == 1
 
 
 def test_the_same_datasets_are_stored_once_however_compressed(hub):

@@ -39,9 +39,9 @@ class StoredReport:
 
 @dataclass(frozen=True, slots=True)
 class StoredPart:
-    """One body: `body` is its file in the storage, a gzip; `checksum` the SHA-256 of that file in hexadecimal,
-    `content_checksum` of the datasets in it. `compressed`: it came so. `counted`: of how many of `datasets` the events
-    are made.
+    """One body: `body` is its file in the storage, a gzip, empty where it is not kept; `checksum` the SHA-256 of that
+    file in hexadecimal, `content_checksum` of the datasets in it. `compressed`: it came so. `counted`: of how many of
+    `datasets` the events are made.
     """
 
     number: int

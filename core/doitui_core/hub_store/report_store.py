@@ -134,13 +134,16 @@ class ReportStore:
         query = HubReportPart.select(*_PART).where(condition).order_by(HubReportPart.id).limit(limit)
         return [_part(row) for row in query.tuples().execute(self.hub.db)]
 
-    def settle(self, part: StoredPart, state: ReportState, found: Checked) -> None:
-        """Store what validation found, unless the part is gone or somebody else has done so."""
+    def settle(self, part: StoredPart, state: ReportState, found: Checked, *, keep_body: bool = True) -> None:
+        """Store what validation found, unless the part is gone or somebody else has done so. Without `keep_body` its
+        file may then be deleted.
+        """
         columns = {
             "state": str(state),
             "exceptions": json.dumps(found.errors),
             "warnings": json.dumps(found.warnings),
             "datasets": found.datasets,
+            "body": part.body if keep_body else "",
         }
         waiting = (HubReportPart.id == part.number) & (HubReportPart.state == str(ReportState.WAITING))
         with self.hub.write():

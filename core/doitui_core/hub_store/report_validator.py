@@ -31,6 +31,9 @@ from doitui_core.usage_reports.validating import Checked
 #: Datasets whose events are one transaction: other writers wait for it.
 BATCH = 250
 
+#: Why a report that is not valid has no datasets: a body made to harm would fill the disk.
+NOT_KEPT = "report-datasets: not kept, because they were not read to their end: correct the report and send it again"
+
 #: How old a file without a row is before it is deleted: its row may be about to be written, or a reader be sent it.
 ORPHAN_AGE = timedelta(hours=1)
 
@@ -105,9 +108,18 @@ class ReportValidator:
                 _log.warning("usage report body %s: %s", part.body, error)
                 return False
             checked.errors.append(str(error))
-        state = ReportState.VALID if checked.valid else ReportState.NOT_VALID
-        self._store.settle(part, state, checked)
+        self._settle(part, checked)
         return True
+
+    def _settle(self, part: StoredPart, checked: Checked) -> None:
+        """Store the state and the reasons. The body goes where validation gave up before its end."""
+        state = ReportState.VALID if checked.valid else ReportState.NOT_VALID
+        keeps = checked.complete
+        if not keeps:
+            checked.errors.append(NOT_KEPT)
+        self._store.settle(part, state, checked, keep_body=keeps)
+        if not keeps:
+            self._store.storage.delete(part.body)
 
     def _count_step(self) -> bool:
         if next(self._counting, False):

@@ -26,7 +26,7 @@ LONGEST_KEY = 60
 @dataclass
 class Checked:
     """A file and what was found: `errors` are refused; `warnings` are accepted, but have less effect than intended.
-    `more`: how many errors and warnings are not listed.
+    `more`: how many errors and warnings are not listed. `complete`: it was read to its end.
     """
 
     path: Path
@@ -35,6 +35,7 @@ class Checked:
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     more: int = 0
+    complete: bool = False
 
     @property
     def valid(self) -> bool:
@@ -78,6 +79,7 @@ def check(
         if stop_at_errors and len(checked.errors) >= MOST:
             return checked
     reader.finish()
+    checked.complete = True
     return checked
 
 

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, BinaryIO, cast
 
 from doitui_core.hub_store.report_record import ReportState, StoredPart, StoredReport, state_of
@@ -56,7 +57,7 @@ def tag(store: ReportStore, report: StoredReport) -> str:
 
 
 def subset(store: ReportStore, part: StoredPart) -> Iterator[bytes]:
-    """A compressed part, in base64, with its checksum."""
+    """A compressed part, in base64, with its checksum; without a body that is not kept."""
     about = {
         "id": part.number,
         "state": str(part.state),
@@ -64,8 +65,8 @@ def subset(store: ReportStore, part: StoredPart) -> Iterator[bytes]:
         "checksum": part.checksum,
     }
     yield json.dumps(about).encode()[:-1] + b', "gzip": "'
-    with store.storage.open(part.body) as body:
-        while piece := body.read(_PIECE):
+    with _opened(store, part) as body:
+        while body and (piece := body.read(_PIECE)):
             yield base64.b64encode(piece)
     yield b'"}'
 
@@ -78,10 +79,27 @@ def one_subset(store: ReportStore, part: StoredPart) -> Iterator[bytes]:
 
 
 def _datasets(store: ReportStore, part: StoredPart) -> Iterator[Iterator[bytes]]:
-    with store.storage.open(part.body) as body, gzip.GzipFile(fileobj=body, mode="rb") as file:
+    with _opened(store, part) as body:
+        if body is None:
+            return
+        file = gzip.GzipFile(fileobj=body, mode="rb")
         for name, value in json_stream.members(cast(BinaryIO, file)):
             if name in json_stream.DATASETS:
                 yield iter([json.dumps(value).encode()])
+
+
+@contextmanager
+def _opened(store: ReportStore, part: StoredPart) -> Iterator[BinaryIO | None]:
+    """The body; None where it is not kept, which may have been decided since `part` was read."""
+    try:
+        body = store.storage.open(part.body) if part.body else None
+    except FileNotFoundError:
+        known = store.part(part.number)
+        if known and known.body:
+            raise
+        body = None
+    with body or nullcontext() as opened:
+        yield opened
 
 
 def _separated(lists: Iterable[Iterator[Iterator[bytes]]]) -> Iterator[bytes]:
