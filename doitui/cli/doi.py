@@ -44,6 +44,7 @@ for _command in (adopt.adopt, doi_assign.assign, doi_assign.unassign, doi_assign
 @doi.command("list")
 @click.option(
     "--state",
+    "--status",
     default="",
     metavar="S",
     help="A status, a mark (failed, uncertain, changed, pending), mismatch, or an OPUS state:"

@@ -38,7 +38,9 @@ event.add_command(event_derive.derive)
 
 
 @event.command("list")
-@click.option("--state", default="", metavar="S", help="pending, submitted, failed, uncertain or discarded.")
+@click.option(
+    "--state", "--status", default="", metavar="S", help="pending, submitted, failed, uncertain or discarded."
+)
 @click.option("--doi", default="", metavar="DOI", help="Only events of this DOI.")
 @click.option(
     "--origin", default="", metavar="O", help="usage, metadata, hand (default: these); pulled: events of others."

@@ -14,7 +14,7 @@ from doitui_core.text import plural
 
 
 @click.command()
-@click.option("--state", default="", metavar="S", help="pending or failed (default: both).")
+@click.option("--state", "--status", default="", metavar="S", help="pending or failed (default: both).")
 @click.option("--count", "expected", type=COUNT, metavar="N", help="Confirm that N events are discarded.")
 @writes_database
 def discard(session: Session, state: str, expected: int | None) -> None:

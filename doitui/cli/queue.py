@@ -24,13 +24,17 @@ job_ids_argument = click.argument("ids", nargs=-1, required=True, type=ID, metav
 def queue() -> None:
     """List jobs; retry, cancel or schedule them; pause and resume.
 
-    Example: doitui queue list --status failed
+    Example: doitui queue list --state failed
     """
 
 
 @queue.command("list")
 @click.option(
-    "--status", default="", metavar="S", help="pending, processing, completed, failed, uncertain, blocked or cancelled."
+    "--state",
+    "--status",
+    default="",
+    metavar="S",
+    help="pending, processing, completed, failed, uncertain, blocked or cancelled.",
 )
 @click.option(
     "--service",
@@ -40,14 +44,14 @@ def queue() -> None:
 )
 @paging_options
 @reads_database
-def list_(session: Session, status: str, service: str, limit: int, after: str) -> None:
+def list_(session: Session, state: str, service: str, limit: int, after: str) -> None:
     """List jobs, newest first.
 
-    Example: doitui queue list --status failed --json
+    Example: doitui queue list --state failed --json
     """
     from doitui_core.views import lists
 
-    page = lists.jobs(status=status, service=Service(service), limit=limit, after=after)
+    page = lists.jobs(status=state, service=Service(service), limit=limit, after=after)
     columns = ("id", "action", "status", "attempts", "scheduled_at", "doi", "cause", "last_error")
     show_page(session, "jobs", page, row_json.job, columns, "no jobs")
 

@@ -96,7 +96,17 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     if events := ", ".join(f"{number} {name}" for name, number in found["events"].items() if number):
         yield f"events: {events}"
     seen = ", ".join(f"{worker['name']} (seen {worker['seen_at']})" for worker in found["workers"])
-    yield f"workers: {seen or 'none running: start one with `doitui work`'}"
+    yield f"workers: {seen or _no_worker()}"
+
+
+def _no_worker() -> str:
+    """What comes next where no worker runs."""
+    from doitui_core.queue import finished_runs
+
+    runs = finished_runs.schedule()
+    if runs is None:
+        return "none running: start one with `doitui work`"
+    return f"none running: {runs.message}" + ("; run `doitui work --drain`" if runs.late else "")
 
 
 @click.command()

@@ -112,8 +112,8 @@ def show_time_out(demo: DemoEnvironment) -> list[DemoCheck]:
 
 def fix_the_failure(demo: DemoEnvironment) -> list[DemoCheck]:
     """Fix the failure: doitui does not overwrite a DOI it did not create, until it is adopted"""
-    demo.run("queue", "list", "--status", "failed")
-    causes = [job["cause"] for job in demo.ask("queue", "list", "--status", "failed")["jobs"]]
+    demo.run("queue", "list", "--state", "failed")
+    causes = [job["cause"] for job in demo.ask("queue", "list", "--state", "failed")["jobs"]]
     demo.run("doi", "adopt", CREATED_OUTSIDE)
     demo.run("doi", "mint", CREATED_OUTSIDE, "--now")
     return [

@@ -14,6 +14,7 @@ from doitui_core.db.harvest_model import Harvest as Harvest
 from doitui_core.db.notice_model import Notice as Notice
 from doitui_core.db.notice_model import NoticeItem as NoticeItem
 from doitui_core.db.restore_model import Restore as Restore
+from doitui_core.db.run_model import FinishedRun as FinishedRun
 
 
 class Repository(Table):

@@ -21,7 +21,7 @@ LISTS = {
     "metadata": "doitui record check --all",
     "mismatch": "doitui doi list --state mismatch",
 }
-FAILED, REGISTERED = "doitui queue list --status failed", "doitui doi list"
+FAILED, REGISTERED = "doitui queue list --state failed", "doitui doi list"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from doitui_core.errors import DatabaseUnavailable, DoituiError, InvalidMetadata
 from doitui_core.notify import digest, digest_lines
 from doitui_core.notify.digest import Digest, DigestLine
 from doitui_core.notify.digest_lines import CHUNK
-from doitui_core.queue import jobs
+from doitui_core.queue import finished_runs, jobs
 from doitui_core.worker import worker
 
 
@@ -52,6 +52,7 @@ class RunResult:
         return [line for line in self.lines if line.cause]
 
 
+@finished_runs.noted("register")
 def register(*, repository: str = "", actor: str = "python", **working: Any) -> RunResult:
     """Mint every unregistered DOI of ours that a published record has, failed ones included (OPUS registerPending).
 
@@ -79,6 +80,7 @@ def register(*, repository: str = "", actor: str = "python", **working: Any) -> 
     return run.mail("DOI registration")
 
 
+@finished_runs.noted("verify")
 def verify(
     delay_hours: int, *, repository: str = "", limit: int = 0, actor: str = "python", **working: Any
 ) -> RunResult:

@@ -32,6 +32,7 @@ from doitui_core.notify.digest import Digest, DigestLine
 from doitui_core.operations import bulk_mint, bulk_update, reports_due
 from doitui_core.operations.bulk_mint import MintResult
 from doitui_core.operations.cron_runs import BulkRun
+from doitui_core.queue import finished_runs
 from doitui_core.records import publish_transition
 from doitui_core.usage import drain
 from doitui_core.views import event_health
@@ -70,6 +71,7 @@ class NightStep:
         self.lines.append(DigestLine("-", "", status, cause, error, object_id=name))
 
 
+@finished_runs.noted("nightly")
 def run(
     *,
     repository: str = "",

@@ -56,12 +56,6 @@ def may_run(row: Worker) -> bool:
     return row.host != host() or _alive(row.pid)
 
 
-def leave(name: str) -> None:
-    """Note that the worker `name` has ended in good order."""
-    with database.write():
-        Worker.delete().where(Worker.name == name).execute()
-
-
 def reap_dead() -> None:
     """Forget workers of this host whose process is gone, and make their jobs due. Inside `database.write()`.
 

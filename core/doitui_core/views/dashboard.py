@@ -20,7 +20,7 @@ from doitui_core.domain.job_kinds import JobStatus, Service
 from doitui_core.domain.states import Verification
 from doitui_core.errors import Misconfigured
 from doitui_core.notify.notices import ADVICE
-from doitui_core.queue import heartbeats, rate_limit
+from doitui_core.queue import finished_runs, heartbeats, rate_limit
 from doitui_core.views import dashboard_counts, event_health, windows
 from doitui_core.views.filters import Filter
 from doitui_core.views.rows import DoiRow
@@ -205,11 +205,12 @@ def _alerts(overview: dict[str, Any], links: list[ServiceLink], alive: int) -> l
         if row["blocked"]:
             message = f"repository {row['code']} blocked: {row['blocked']}"
             alerts.append(_repository_alert("FAIL", row, message, "fix it: `doitui repository set`"))
-    if jobs["pending"] and not alive:
+    no_worker = not alive and jobs["pending"] > 0 and not finished_runs.between_runs()
+    if no_worker:
         message = "job waiting, no worker running" if jobs["pending"] == 1 else "jobs waiting, no worker running"
         place = ("queue", "status:pending")
         alerts.append(Alert("FAIL", jobs["pending"], message, "start one: `doitui work`", place))
-    alerts += [*_failed(), *_event_alerts(overview["events"], no_worker=not alive and jobs["pending"] > 0)]
+    alerts += [*_failed(), *_event_alerts(overview["events"], no_worker=no_worker)]
     wrong = Doi.select().where(Doi.verification == str(Verification.MISMATCH)).count()
     alerts += _doi_alert(dois["uncertain"], "uncertain", "outcome unknown (timed out)", "being checked")
     alerts += _doi_alert(wrong, "mismatch", "differ at DataCite or the resolver", ADVICE["mismatch"])

@@ -12,7 +12,6 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +19,22 @@ import peewee
 
 from doitui_core.config import repositories
 from doitui_core.db import database, dialects, migrations
-from doitui_core.db.models import IS_KEPT, Doi, Job, Repository, Worker
+from doitui_core.db.models import IS_KEPT, Doi, Repository
 from doitui_core.domain import doi_paths, environments, states
-from doitui_core.domain.job_kinds import JobStatus, Service
 from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
-from doitui_core.queue import connection, heartbeats, jobs
+from doitui_core.queue import connection
 from doitui_core.text import list_names, plural
 from doitui_core.usage import spool_refusals
-from doitui_core.views import clock_health, dashboard_counts, doctor_files, doctor_setup, event_health, service_checks
+from doitui_core.views import (
+    clock_health,
+    dashboard_counts,
+    doctor_files,
+    doctor_queue,
+    doctor_setup,
+    event_health,
+    service_checks,
+)
 from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
-
-#: Longer than this nothing that is due waits where workers run.
-LATE = timedelta(minutes=10)
 
 #: Free bytes below which one is warned, and below which nothing is safe.
 SCARCE, NONE_LEFT = 1_000_000_000, 100_000_000
@@ -71,8 +74,8 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     yield "secrets", doctor_setup.secrets
     yield "secrets", doctor_files.secret_files
     yield "backup", doctor_files.backups
-    yield "workers", _workers
-    yield "queue", _queue
+    yield "workers", doctor_queue.workers
+    yield "queue", doctor_queue.queue
     yield "DOIs", _dois
     rows: list[Repository] = []
     yield "repositories", lambda: _repositories(rows)
@@ -154,34 +157,6 @@ def _clock() -> list[Check]:
     now, wrong = database.now(), clock_health.check_host()
     skew = clock_health.SKEW.seconds
     return wrong or [Check("clock", OK, f"{now:%Y-%m-%d %H:%M:%SZ}, skew below {skew} s")]
-
-
-def _workers() -> list[Check]:
-    alive = list(Worker.select().where(heartbeats.alive()))
-    waiting = dashboard_counts.jobs()[JobStatus.PENDING]
-    if alive:
-        return [Check("workers", OK, f"{len(alive)} running: {', '.join(row.name for row in alive)}")]
-    if waiting:
-        message = f"no worker running, {plural(waiting, 'job', grouped=True)} waiting"
-        return [Check("workers", FAIL, message, "doitui work")]
-    return [Check("workers", WARN, "no worker running, queue empty", "doitui work")]
-
-
-def _queue() -> list[Check]:
-    counts, now, found = dashboard_counts.jobs(), database.now(), []
-    if counts[JobStatus.FAILED]:
-        message = f"{plural(counts[JobStatus.FAILED], 'failed job', grouped=True)}: fix the cause, then retry"
-        found.append(Check("queue", WARN, message, "doitui queue list --status failed"))
-    if counts[JobStatus.BLOCKED]:
-        message = f"{plural(counts[JobStatus.BLOCKED], 'job is', 'jobs are', grouped=True)} blocked by a wrong setup"
-        found.append(Check("queue", WARN, message, "doitui queue list --status blocked"))
-    waits = Job.status.in_(jobs.as_literals(("pending", "uncertain"))) & (Job.lane == str(Service.DOIS))
-    late = Job.select().where(waits, Job.scheduled_at < now - LATE)
-    blocked = [row.id for row in repositories.all_repositories() if row.paused or row.blocked_cause]
-    if late.where(Job.repository.not_in(blocked)).limit(1).exists():
-        message = f"jobs have been due for more than {LATE.seconds // 60} minutes"
-        found.append(Check("queue", WARN, message, "doitui work --drain"))
-    return found or [Check("queue", OK, f"{counts[JobStatus.PENDING]:,} pending, none failed")]
 
 
 def _dois() -> list[Check]:

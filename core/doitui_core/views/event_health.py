@@ -15,7 +15,7 @@ from doitui_core.db.models import Event, Repository, UsageHit, UsageSpool, Worke
 from doitui_core.domain.event_states import EventState
 from doitui_core.domain.job_kinds import Service
 from doitui_core.errors import Misconfigured
-from doitui_core.queue import blocking, breaker, heartbeats, jobs, rate_limit
+from doitui_core.queue import blocking, breaker, finished_runs, heartbeats, jobs, rate_limit
 from doitui_core.usage import spool_place
 from doitui_core.views import dashboard_counts
 
@@ -93,6 +93,8 @@ def _no_worker() -> Diagnosis | None:
     if _is_off():
         return None
     if not counts[EventState.PENDING] or Worker.select().where(heartbeats.alive()).exists():
+        return None
+    if finished_runs.between_runs():
         return None
     if not any(jobs.due(row.id, 1, service=Service.EVENTS) for row in Repository.select()):
         return None  # usage is submitted once a day: nothing is due yet

@@ -24,7 +24,7 @@ from doitui_core.db.models import Job, Repository
 from doitui_core.domain.job_kinds import JobStatus, Service
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable, DoituiError, Refused, RemoteFailed
-from doitui_core.queue import blocking, heartbeats, jobs, rate_limit
+from doitui_core.queue import blocking, finished_runs, heartbeats, jobs, rate_limit
 from doitui_core.queue.connection import LOST
 from doitui_core.queue.jobs import ANY_ATTEMPTS
 from doitui_core.queue.leases import Lease
@@ -123,6 +123,7 @@ class _Run:
         self._lock = threading.Lock()
         self._changed = threading.Event()
         self._beat_at = 0.0
+        self._drains = False
         self._served = 0
         self._claimed = 0
         self._rounds_without = 0
@@ -134,6 +135,7 @@ class _Run:
     def work(self, drain: bool) -> Summary:
         """As `run`."""
         self._repository_setups.logs = not drain
+        self._drains = drain or self.limit is not None
         self._heartbeat()
         pool = [threading.Thread(target=self._serve, name=f"{self.name}-{i}", daemon=True) for i in range(self.threads)]
         for thread in pool:
@@ -336,7 +338,7 @@ class _Run:
             with suppress(DoituiError, peewee.PeeweeException):
                 self._forget_settled()
             with suppress(DoituiError, peewee.PeeweeException):
-                heartbeats.leave(self.name)
+                finished_runs.leave(self.name, drained=self._drains)
 
     def _patience(self) -> AbstractContextManager[None]:
         return database.hurried(LAST_LOCK_SECONDS) if self.stop.is_set() else nullcontext()

@@ -279,7 +279,7 @@ def test_a_digest_groups_by_cause_the_most_frequent_first(digests: Any) -> None:
         "2 x forbidden: the account has no permission for this DOI or prefix",
         "1 recovered",
         "4 succeeded",
-        "Details: doitui queue list --status failed; doitui record check --all",
+        "Details: doitui queue list --state failed; doitui record check --all",
     ]
 
 

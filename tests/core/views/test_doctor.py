@@ -55,7 +55,7 @@ def test_a_worker_is_reported_by_name(archive: Repository) -> None:
 def test_failed_jobs_are_reported(a_job: Callable[..., int], claim: Callable[..., list[Lease]]) -> None:
     a_job()
     jobs.finish(claim()[0], JobStatus.FAILED, cause="metadata", error="no")
-    assert found("queue") == [("WARN", "doitui queue list --status failed")]
+    assert found("queue") == [("WARN", "doitui queue list --state failed")]
 
 
 def test_jobs_that_are_long_due_are_reported(a_job: Callable[..., int], clock: Any) -> None:
