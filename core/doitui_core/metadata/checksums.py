@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
-
-import idutils
+from functools import cache, lru_cache
+from importlib import import_module
+from types import ModuleType
 
 _ROR = re.compile(r"(?:https?://)?(?:www\.)?(?:ror\.org/)?(0[0-9a-hjkmnp-tv-z]{6})([0-9]{2})", re.IGNORECASE)
 # Crockford's base 32, which has no i, l, o and u.
 _DIGITS = {digit: value for value, digit in enumerate("0123456789abcdefghjkmnpqrstvwxyz")}
+
+
+@cache
+def _idutils() -> ModuleType:
+    """Imported for the first number: it compiles patterns for half a second, and a mint checks no numbers."""
+    return import_module("idutils")
 
 
 def is_ror(value: str) -> bool:
@@ -27,23 +33,23 @@ def is_ror(value: str) -> bool:
 def is_upc(value: str) -> bool:
     """A UPC-A: an EAN-13 without its leading zero."""
     digits = re.sub(r"[ -]", "", value)
-    return len(digits) == 12 and digits.isdecimal() and bool(idutils.is_ean13(f"0{digits}"))
+    return len(digits) == 12 and digits.isdecimal() and bool(_idutils().is_ean13(f"0{digits}"))
 
 
 def is_orcid(value: str) -> bool:
     """An ORCID iD with or without its host, which idutils takes in some spellings only."""
-    return bool(idutils.is_orcid(re.sub(r"^(?:https?://)?(?:www\.)?orcid\.org/", "", value, flags=re.IGNORECASE)))
+    return bool(_idutils().is_orcid(re.sub(r"^(?:https?://)?(?:www\.)?orcid\.org/", "", value, flags=re.IGNORECASE)))
 
 
 _CHECKS: dict[str, Callable[[str], object]] = {
     "ORCID": is_orcid,
-    "ISNI": idutils.is_isni,
+    "ISNI": lambda value: _idutils().is_isni(value),
     "ROR": is_ror,
-    "ISSN": idutils.is_issn,
-    "EISSN": idutils.is_issn,
-    "LISSN": idutils.is_issn,
-    "ISBN": idutils.is_isbn,
-    "EAN13": idutils.is_ean13,
+    "ISSN": lambda value: _idutils().is_issn(value),
+    "EISSN": lambda value: _idutils().is_issn(value),
+    "LISSN": lambda value: _idutils().is_issn(value),
+    "ISBN": lambda value: _idutils().is_isbn(value),
+    "EAN13": lambda value: _idutils().is_ean13(value),
     "UPC": is_upc,
 }
 
