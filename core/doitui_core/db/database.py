@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -34,7 +33,7 @@ class _Thread(threading.local):
     """
 
     depth: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, int] = field(default_factory=dict)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -179,7 +178,7 @@ def write(*, durable: bool = False) -> Iterator[None]:
     Raises `DatabaseUnavailable` when the database stays locked or is gone.
     """
     opened = current()
-    before, waiting = _thread.counts.copy(), len(_thread.afterwards)
+    before, waiting = dict(_thread.counts), len(_thread.afterwards)
     _thread.depth += 1
     try:
         with opened.dialect.write(opened.db, durable=durable):
@@ -232,7 +231,7 @@ def for_update(query: peewee.ModelSelect[Table]) -> peewee.ModelSelect[Table]:
 def count(name: str, by: int) -> None:
     """Move the counter `name` when the transaction at hand commits. Only inside `write()`."""
     assert _thread.depth, "counters move only inside write()"
-    _thread.counts[name] += by
+    _thread.counts[name] = _thread.counts.get(name, 0) + by
 
 
 def counts(prefix: str) -> dict[str, int]:

@@ -13,7 +13,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -180,16 +180,14 @@ class SQLite:
         if not self._writer.acquire(timeout=self._patience):
             raise DatabaseUnavailable(f"{db.place} cannot be used: database is locked: try again")
         try:
-            with self._synchronous(db, durable), db.atomic("IMMEDIATE"):
+            at_once = durable and not self._durable and not db.in_transaction()
+            with self._synchronous(db) if at_once else nullcontext(), db.atomic("IMMEDIATE"):
                 yield
         finally:
             self._writer.release()
 
     @contextmanager
-    def _synchronous(self, db: Guarded, durable: bool) -> Iterator[None]:
-        if not durable or self._durable or db.in_transaction():
-            yield
-            return
+    def _synchronous(self, db: Guarded) -> Iterator[None]:
         db.execute_sql("PRAGMA synchronous = FULL")
         try:
             yield

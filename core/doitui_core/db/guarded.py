@@ -86,13 +86,17 @@ class Guarded(peewee.Database):
 
     def begin(self, *arguments: Any, **options: Any) -> None:
         """As peewee's. Raises our errors."""
-        with self.guard():
+        try:
             super().begin(*arguments, **options)
+        except peewee.PeeweeException as error:
+            self.fail(error)
 
     def commit(self) -> None:
         """As peewee's. Raises our errors."""
-        with self.guard():
+        try:
             super().commit()
+        except peewee.PeeweeException as error:
+            self.fail(error)
 
     def rollback(self) -> None:
         """As peewee's, unless the database has rolled back already: the first error is the one to report."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
+from itertools import chain, count
 from typing import Any, Generic, TypeVar
 
 import peewee
@@ -35,20 +35,22 @@ _PLACEHOLDERS: dict[type, Callable[[int, int], list[Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Text(Generic[M]):
-    """A built query: its SQL, the placeholders in its parameters, and how each column is converted."""
+    """A built query: its SQL, its own parameters, the places of all parameters among the given values and these, its
+    columns, and those that are converted.
+    """
 
     model: type[M]
     sql: str
-    parameters: list[Any]
-    stand_ins: list[Any]
-    columns: list[tuple[str, Callable[[Any], Any] | None]]
+    constants: list[Any]
+    places: list[int]
+    columns: list[str]
+    readers: list[tuple[str, Callable[[Any], Any]]]
 
     def row(self, values: Sequence[Any]) -> M:
         made = self.model(__no_default__=1)
-        made.__data__ = {
-            name: value if read is None else read(value)
-            for (name, read), value in zip(self.columns, values, strict=True)
-        }
+        made.__data__ = data = dict(zip(self.columns, values, strict=True))
+        for name, read in self.readers:
+            data[name] = read(data[name])
         return made
 
 
@@ -64,35 +66,43 @@ class Select(Generic[M]):
         self._build = build
         self._kinds = kinds
         self._lock = lock
+        self._has_lists = list in kinds or tuple in kinds
         self._made: dict[tuple[str, tuple[int, ...]], _Text[M]] = {}
 
     def all(self, *values: Value) -> list[M]:
         """The rows."""
-        lists = [_filled(value) for value in values]
-        if not all(lists):
-            return []
+        sizes: tuple[int, ...] = ()
+        if self._has_lists:
+            lists = [_filled(value) for value in values]
+            if not all(lists):
+                return []
+            sizes, values = tuple(map(len, lists)), tuple(chain.from_iterable(lists))
         opened = database.current()
-        key = opened.dialect.name, tuple(map(len, lists))
+        key = opened.dialect.name, sizes
         text = self._made.get(key) or self._made.setdefault(key, self._text(*key))
-        given = dict(zip(text.stand_ins, chain.from_iterable(lists), strict=True))
-        rows = opened.db.execute_sql(text.sql, [given.get(parameter, parameter) for parameter in text.parameters])
+        given = [*values, *text.constants]
+        rows = opened.db.execute_sql(text.sql, [given[place] for place in text.places])
         return [text.row(row) for row in rows.fetchall()]
 
     def first(self, *values: Value) -> M | None:
         """The first row, or None."""
-        return next(iter(self.all(*values)), None)
+        rows = self.all(*values)
+        return rows[0] if rows else None
 
     def _text(self, _dialect: str, sizes: tuple[int, ...]) -> _Text[M]:
-        places = [_PLACEHOLDERS[kind](at, size) for at, (kind, size) in enumerate(zip(self._kinds, sizes, strict=True))]
+        kinds = zip(self._kinds, sizes or (1,) * len(self._kinds), strict=True)
+        stand_ins = [_PLACEHOLDERS[kind](at, size) for at, (kind, size) in enumerate(kinds)]
         query = self._build(
-            *(place if kind in (list, tuple) else place[0] for kind, place in zip(self._kinds, places, strict=True))
+            *(those if kind in (list, tuple) else those[0] for kind, those in zip(self._kinds, stand_ins, strict=True))
         )
-        columns = [
-            (field.name, None if type(field) in _AS_THEY_ARE else field.python_value)
-            for field in query.selected_columns
-        ]
         sql, parameters = (database.for_update(query) if self._lock else query).sql()
-        return _Text(query.model, sql, list(parameters), list(chain.from_iterable(places)), columns)
+        given = list(chain.from_iterable(stand_ins))
+        constants = [parameter for parameter in parameters if parameter not in given]
+        own = count(len(given))
+        places = [given.index(parameter) if parameter in given else next(own) for parameter in parameters]
+        fields = query.selected_columns
+        readers = [(field.name, field.python_value) for field in fields if type(field) not in _AS_THEY_ARE]
+        return _Text(query.model, sql, constants, places, [field.name for field in fields], readers)
 
 
 def _filled(value: Value) -> Sequence[int | str]:
@@ -139,8 +149,7 @@ def insert_all(rows: Sequence[Table], unique: str) -> bool:
 def update(row: Table) -> None:
     """Write the changed fields of `row`, as `row.save(only=row.dirty_fields)`."""
     opened = database.current()
-    changed = {field.name for field in row.dirty_fields}
-    fields = [field for field in _stored(type(row)) if field.name in changed]
+    fields = [field for field in row.dirty_fields if not field.primary_key]
     if fields:
         values = [field.db_value(row.__data__[field.name]) for field in fields]
         text = _update(type(row), tuple(field.column_name for field in fields), opened.db.param)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from doitui_core.clock import EPOCH
@@ -44,8 +45,13 @@ def find_sendable(text: str) -> Doi:
 
 def facts(row: Doi) -> Facts:
     """The facts stored in the row."""
-    checks = Verification(row.api_check), Verification(row.resolver_check)
-    return Facts(Wanted(row.wanted), Remote(row.remote), Certainty(row.certainty), *checks)
+    return _facts(row.wanted, row.remote, row.certainty, row.api_check, row.resolver_check)
+
+
+@cache
+def _facts(wanted: str, remote: str, certainty: str, api_check: str, resolver_check: str) -> Facts:
+    checks = Verification(api_check), Verification(resolver_check)
+    return Facts(Wanted(wanted), Remote(remote), Certainty(certainty), *checks)
 
 
 def read(doi_id: int) -> Doi:

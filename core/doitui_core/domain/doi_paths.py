@@ -9,6 +9,7 @@ made, read in, adopted, or found in a row of an older version.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import quote, unquote
 
 from doitui_core.errors import InvalidDoi
@@ -18,9 +19,10 @@ _DOI = re.compile(r"10\.[0-9.]+/.+", re.DOTALL)
 
 def refusal(doi: str) -> str:
     """Why no request can name `doi` for sure; empty when one can."""
-    if segment := dot_segment(doi):
+    segments = _segments(doi)
+    if segment := _dot_segment(segments):
         return f"the segment {segment!r} of its suffix leads requests to another DOI"
-    if "" in _segments(doi):
+    if "" in segments:
         return "an empty segment of its suffix (// or a slash at either end) leads requests to another DOI"
     return ""
 
@@ -29,7 +31,11 @@ def dot_segment(doi: str) -> str:
     """The first segment of the suffix that is `.` or `..`; empty without one. To some servers `..;x` is `..`: they take
     what follows a semicolon for a parameter.
     """
-    return next((segment for segment in _segments(doi) if segment.partition(";")[0] in (".", "..")), "")
+    return _dot_segment(_segments(doi))
+
+
+def _dot_segment(segments: Sequence[str]) -> str:
+    return next((segment for segment in segments if segment.partition(";")[0] in (".", "..")), "")
 
 
 def _segments(doi: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from doitui_core.domain.counter_terms import ACCESS_METHODS, METRICS
 
@@ -63,6 +64,7 @@ def kind_of(relation: str, obj_id: str) -> str:
     return kind or next((kind for start, kind in _BY_OBJECT if obj_id.startswith(start)), EventKind.WORKS)
 
 
+@lru_cache(16)
 def parse_kinds(text: str) -> frozenset[str]:
     """The kinds and the relation types of usage that `text` names, by comma, semicolon or space.
 

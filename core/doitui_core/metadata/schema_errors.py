@@ -33,6 +33,8 @@ def broken_rules(document: Mapping[str, Any]) -> Iterator[tuple[jsonschema_rs.Va
     """Each error with its path, in the order of the document where that is small. Raises `UnicodeEncodeError` for half
     a character.
     """
+    if _schema().is_valid(document):
+        return
     if not any(map(_is_long, document.values())):
         for error in _schema().iter_errors(document):
             yield error, tuple(error.instance_path)

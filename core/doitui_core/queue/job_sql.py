@@ -15,6 +15,7 @@ job_by_cause    (lane, cause, id), partial: retry by cause. Most jobs have no ca
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 from doitui_core.db import database
@@ -62,5 +63,9 @@ REFUND_ATTEMPT = "attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END
 def run(statement: str, values: tuple[Any, ...], ids: Collection[int] = (), *, suffix: str = "") -> Any:
     """The cursor of `statement`; `suffix` is the dialect's locking clause."""
     db = database.current().db
-    text = statement.format(p=db.param, ids=", ".join([db.param] * len(ids))) + suffix
-    return db.execute_sql(text, (*values, *ids))
+    return db.execute_sql(_text(statement, db.param, len(ids)) + suffix, (*values, *ids))
+
+
+@lru_cache(256)
+def _text(statement: str, mark: str, ids: int) -> str:
+    return statement.format(p=mark, ids=", ".join([mark] * ids))
