@@ -35,11 +35,16 @@ _NAMES = dict(pair.split("=") for pair in _ENGLISH.split())
 _LONGER = {"icelandic": "is", "norwegian": "no", "portuguese": "pt", "slovenian": "sl", "ukrainian": "uk"}
 _BY_NAME = {name.casefold(): code for name, code in _NAMES.items()} | _LONGER
 
+#: Known without langcodes, whose import takes a tenth of a second: most documents name no other language.
+_COMMON = frozenset(_BY_NAME.values())
+
 
 @lru_cache(1024)
 def kept_as(text: str) -> str:
     """What DataCite keeps of `text` as the language of a resource."""
     first = text.partition("-")[0]
+    if first in _COMMON:
+        return first
     if len(first) == 2 and first.islower() and _is_language(first) and _two_letters(first) == first:
         return first
     if len(first) == 3 and first.islower() and _is_language(first):
@@ -50,7 +55,8 @@ def kept_as(text: str) -> str:
 @lru_cache(1024)
 def is_language(text: str) -> bool:
     """Whether `text`, which has the form of a tag, begins with a language that there is."""
-    return _is_language(text.partition("-")[0]) or text[:2].lower() in ("x-", "i-")
+    first = text.partition("-")[0]
+    return first in _COMMON or _is_language(first) or text[:2].lower() in ("x-", "i-")
 
 
 @lru_cache(1024)
@@ -64,7 +70,7 @@ def meant_by(text: str) -> str:
 
 
 def _is_language(code: str) -> bool:
-    import langcodes  # takes a tenth of a second, and only documents need it
+    import langcodes
 
     return 2 <= len(code) <= 3 and code.isalpha() and code.isascii() and langcodes.tag_is_valid(code)
 

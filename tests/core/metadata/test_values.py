@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from doitui_core.metadata.checksums import is_right, is_ror
@@ -117,6 +120,13 @@ def test_a_ror_id_with_wrong_digits_does_not(text: str) -> None:
 )
 def test_a_number_is_judged_by_its_scheme(scheme: str, value: str, right: bool) -> None:
     assert is_right(scheme, value) == right
+
+
+def test_a_mint_loads_none_of_the_libraries_that_check_numbers_and_languages() -> None:
+    code = (
+        "import sys, doitui_core.worker.worker; print(sorted({'idutils', 'isbnlib', 'langcodes'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_no_text_makes_the_check_of_a_form_hang() -> None:
