@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from doitui.cli import exits
+from doitui.cli import exits, object_id_lines
 from doitui.cli.options import owner_option
 from doitui.cli.output import say, say_first
 from doitui.cli.progress import adds_progress
@@ -90,6 +90,9 @@ def _report(session: Session, result: Any) -> None:
         "dois_created": result.dois_created,
         "dois_queued": result.dois_queued,
         "not_registered": [{"object_id": object_id, "error": why} for object_id, why in result.not_registered],
+        "renamed": [{"object_id": object_id, "before": before} for object_id, before in result.renamed],
+        "found_by_doi": [{"object_id": object_id, "document": stated} for object_id, stated in result.found_by_doi],
+        "landing_pages_changed": result.moved,
     }
     for row in result.rejected:
         say(f"{row.place}: {row.error}")
@@ -102,6 +105,8 @@ def _report(session: Session, result: Any) -> None:
         say_first(lines, 10, f" values set by hand {remark}: --json lists all")
     failed = [f"no DOI was registered for record {object_id}: {why}" for object_id, why in result.not_registered]
     say_first(failed, 10, " records without a registration: --json lists all")
+    kept = [f"record {own}, found by its DOI, is not renamed to {other}" for own, other in result.found_by_doi]
+    say_first(kept, 10, " records that keep their object ids: --json lists all")
     session.show(document, _lines(session, result))
     exits.leave_items([exits.USAGE] * len(result.rejected), result.stored + len(result.rejected))
 
@@ -127,6 +132,10 @@ def _lines(session: Session, result: Any) -> list[str]:
         lines.append(f"{kept} set by hand not changed: --overwrite takes the source's values")
     if result.overwritten:
         lines.append(f"{plural(len(result.overwritten), 'value')} set by hand {session.would}overwritten")
+    if result.renamed:
+        now, before = result.renamed[0]
+        lines.append(f"{plural(len(result.renamed), 'object id')} {session.would}changed: {before} to {now}")
+    lines += object_id_lines.moved_lines(result.moved, session.would)
     if result.dois_created or result.dois_queued:
         created = plural(result.dois_created, "DOI")
         lines.append(f"{created} {session.would}created, {result.dois_queued} queued for registration")

@@ -6,13 +6,18 @@ import dataclasses
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from doitui.cli import exits
+from doitui.cli import exits, object_id_lines
 from doitui.cli.output import say, say_first
 from doitui.cli.session import Session
 from doitui_core.text import plural
 
 if TYPE_CHECKING:
+    from doitui_core.config.repositories import Config
     from doitui_core.records.importing import ImportResult
+
+#: The remarks of which JSON has all, and for the lists among them their number besides.
+KINDS = ("rejected", "findings", "kept", "overwritten", "not_registered", "renamed", "found_by_doi", "ids_from_doi")
+COUNTED = ("kept", "overwritten", "renamed", "found_by_doi", "ids_from_doi")
 
 #: Records named on stderr, for each kind of remark; of those that cannot be minted.
 NAMED, NAMED_ERRORS = 10, 100
@@ -21,13 +26,12 @@ NAMED, NAMED_ERRORS = 10, 100
 class ImportReport:
     """The results of an import, added up as they come: without `--json` nothing is stored of a record that is well."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, repository: Config) -> None:
         self._session = session
         self._counts: Counter[str] = Counter()
-        self._rows: dict[str, list[dict[str, Any]]] = {
-            name: [] for name in ("rejected", "findings", "kept", "overwritten", "not_registered")
-        }
+        self._rows: dict[str, list[dict[str, Any]]] = {name: [] for name in KINDS}
         self._named: dict[str, list[str]] = {name: [] for name in self._rows}
+        self._ids = object_id_lines.ObjectIdLines(repository)
         #: The jobs that the import queued, and (object id, why) of the DOIs that it could not register.
         self.jobs: list[int] = []
         self.not_registered: list[tuple[str, str]] = []
@@ -48,7 +52,19 @@ class ImportReport:
         for name, found in (("kept", row.protected), ("overwritten", row.overwritten)):
             for value in found:
                 self._note(name, f"record {row.object_id} {value.message}", lambda value=value: _located(row, value))
+        self._add_object_id(row)
         self._add_registration(row)
+
+    def _add_object_id(self, row: ImportResult) -> None:
+        self._ids.add(row)
+        found = {"place": row.place, "object_id": row.object_id, "url": row.page or None}
+        if row.renamed:
+            self._note("renamed", "", lambda: found | {"before": row.renamed})
+        if row.from_doi:
+            self._note("ids_from_doi", "", lambda: found)
+        if row.stated_id:
+            line = f"{row.place}: record {row.object_id} has its DOI, and is not renamed to {row.stated_id}"
+            self._note("found_by_doi", line, lambda: found | {"document": row.stated_id})
 
     def _add_findings(self, row: ImportResult) -> None:
         self._counts.update({f"with_{found.level}" for found in row.findings})
@@ -89,8 +105,9 @@ class ImportReport:
         exits.leave_items([exits.USAGE] * rejected, rejected + self.stored)
 
     def _document(self) -> dict[str, Any]:
-        counts = ("imported", "created", "updated", "unchanged", "dois_created", "dois_queued")
-        several = {f"{name}_count": self._counts[name] for name in ("kept", "overwritten")}
+        counts = ("imported", "created", "updated", "unchanged", "dois_created", "dois_queued", "landing_pages_changed")
+        self._counts["landing_pages_changed"] = self._ids.moved
+        several = {f"{name}_count": self._counts[name] for name in COUNTED}
         return {name: self._counts[name] for name in counts} | self._rows | several
 
     def _lines(self) -> list[str]:
@@ -107,7 +124,7 @@ class ImportReport:
             lines.append(f"{errors} of them cannot be minted yet: see above")
         if warnings := counts["with_warning"]:
             lines.append(f"{warnings} with warnings: see `doitui record show ID`")
-        return lines
+        return lines + self._ids.lines(would)
 
 
 #: The remarks in the order in which they are printed, and how a list ends that is cut.
@@ -117,6 +134,7 @@ _REST = {
     "kept": " values set by hand that differ from the documents: --json lists all",
     "overwritten": " values set by hand that were overwritten: --json lists all",
     "not_registered": " records without a registration: --json lists all",
+    "found_by_doi": " records that keep their object ids: --json lists all",
 }
 
 

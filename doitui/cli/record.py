@@ -57,6 +57,10 @@ def import_(session: Session, files: tuple[Path, ...], code: str | None, doi: st
     does not change. What a person set (landing page, publication state, owner, auto_create, an assigned DOI) does not
     change either: differences are reported, and --overwrite takes the documents' values.
 
+    The object id is the document's object_id, else its first alternate identifier of type Local, else its DOI. A
+    document updates the record that has its DOI, whatever its object id. If a record is only called by its DOI, import
+    its document again with --object-id filename (or FIELD) to change that.
+
     A record that becomes published by the import may get a DOI: settings auto_create, register_at_publish, auto_mint.
 
     CSV files have a first line with the columns object_id, title and any of subtitle, translated_title, creators
@@ -76,7 +80,7 @@ def import_(session: Session, files: tuple[Path, ...], code: str | None, doi: st
 
     options = importing.ImportOptions(use_own_doi=doi == "keep", dry_run=session.dry_run, actor=session.actor, **how)
     config = repositories.config(repositories.find_or_only(code))
-    report = import_report.ImportReport(session)
+    report = import_report.ImportReport(session, config)
 
     def done(_files: int) -> str:
         return f"{plural(report.stored, 'record')} stored before; import the same files again to continue"

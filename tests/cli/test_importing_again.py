@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -103,3 +104,76 @@ def test_a_doi_may_be_typed_in_any_spelling(minted: Doitui, doi_of: Callable[[st
         assert [row["doi"] for row in minted("doi", "list", "--query", text, "--json").json["dois"]] == [doi]
         assert minted("record", "show", text, "--json").json["object_id"] == "a"
     assert minted("doi", "verify", *spelled).code == 0
+
+
+# --- object ids
+
+
+@pytest.fixture
+def dois(write: Write, home: Path) -> list[str]:
+    """Files of two documents that name only a DOI, as exports of DataCite do."""
+    paths = [home / name for name in ("ms-1.json", "ms-2.json")]
+    for number, path in enumerate(paths):
+        described = json.loads(write("any").read_text()) | {"doi": f"10.5072/x{number}"}
+        del described["object_id"]
+        path.write_text(json.dumps(described), encoding="utf-8")
+    return list(map(str, paths))
+
+
+PAGE = "https://archive.example.org"
+
+
+@pytest.mark.parametrize(
+    ("option", "used", "again"), [((), "are", "import again"), (("--dry-run",), "would be", "import")]
+)
+def test_an_import_shows_the_landing_pages_that_follow_from_dois(
+    archive: Doitui, dois: list[str], option: tuple[str, ...], used: str, again: str
+) -> None:
+    assert archive("record", "import", *dois, *option).out.splitlines()[1:] == [
+        f"2 documents name no object id, so their DOIs {used} used: 10.5072/x0 has the landing page {PAGE}/10.5072/x0",
+        f"  to use the names of the files, {again} with --object-id filename: ms-1 has the landing page {PAGE}/ms-1",
+    ]
+
+
+def test_importing_again_by_file_name_says_what_it_repairs(archive: Doitui, dois: list[str]) -> None:
+    archive("record", "import", *dois)
+    by_name = ("record", "import", *dois, "--object-id", "filename")
+    would, done = archive(*by_name, "--dry-run"), archive(*by_name)
+    line = f"2 object ids would be changed: 10.5072/x0 to ms-1, with the landing page {PAGE}/ms-1"
+    assert [one.out.splitlines()[1:] for one in (would, done)] == [[line], [line.replace("would be ", "")]]
+    rows = archive("record", "list", "--json").json["records"]
+    assert sorted((row["object_id"], row["doi"]) for row in rows) == [("ms-1", "10.5072/x0"), ("ms-2", "10.5072/x1")]
+
+
+def test_json_lists_object_ids_made_of_dois_and_repaired_ones(archive: Doitui, dois: list[str]) -> None:
+    first = archive("record", "import", *dois, "--json").json
+    again = archive("record", "import", *dois, "--object-id", "filename", "--json").json
+    assert [first[name] for name in ("ids_from_doi_count", "renamed_count")] == [2, 0]
+    assert first["ids_from_doi"][0] == {
+        "place": dois[0],
+        "object_id": "10.5072/x0",
+        "url": f"{PAGE}/10.5072/x0",
+    }
+    assert [again[name] for name in ("ids_from_doi_count", "renamed_count")] == [0, 2]
+    repaired = {"place": dois[1], "object_id": "ms-2", "url": f"{PAGE}/ms-2", "before": "10.5072/x1"}
+    assert again["renamed"][1] == repaired
+
+
+def test_a_repair_of_registered_dois_names_the_command_that_sends_it(archive: Doitui, dois: list[str]) -> None:
+    archive("record", "import", *dois)
+    archive("doi", "mint", "10.5072/x0", "--now")
+    done = archive("record", "import", *dois, "--object-id", "filename")
+    assert done.out.splitlines()[-1] == (
+        "1 registered DOI gets another landing page: `doitui batch update --changed` sends it"
+    )
+    assert [row["doi"] for row in archive("doi", "list", "--state", "changed", "--json").json["dois"]] == ["10.5072/x0"]
+    archive("batch", "update", "--changed")
+    archive("work", "--drain")
+    assert archive("doi", "show", "10.5072/x0", "--json").json["marks"] == []
+
+
+def test_a_file_that_was_renamed_keeps_its_record_and_is_named(archive: Doitui, dois: list[str]) -> None:
+    archive("record", "import", *dois, "--object-id", "filename")
+    new = Path(dois[0]).rename(Path(dois[0]).with_name("new.json"))
+    done = archive("record", "import", str(new), "--object-id", "filename")
+    assert done.err.splitlines() == [f"{new}: record ms-1 has its DOI, and is not renamed to new"]

@@ -161,11 +161,12 @@ def import_records(
     format is recognised.
 
     `paths`: one file or several. `repository`: its code, needed where there are several. `object_id`: the column or
-    member with the object ids, `filename`, or `auto`. `owner_name`, `owner_email`: the owner of documents that name
-    none. A document that cannot be stored is `rejected` in the result, with the reason, and the others are stored.
-    Records are stored in portions of 200; inside `transaction()` all are kept or none. What a document does not say
-    stays as it is, and so does what a person set: such differences are `kept` in the result; with `overwrite` the
-    document counts, and they are `overwritten`.
+    member with the object ids, `filename`, or `auto`. A document with the DOI of a record updates that record; if its
+    object id is only the DOI, it becomes that of the document (`renamed` in the result). `owner_name`, `owner_email`:
+    the owner of documents that name none. A document that cannot be stored is `rejected` in the result, with the
+    reason, and the others are stored. Records are stored in portions of 200; inside `transaction()` all are kept or
+    none. What a document does not say stays as it is, and so does what a person set: such differences are `kept` in the
+    result; with `overwrite` the document counts, and they are `overwritten`.
 
     Raises `NotFound` or `BadInput` for the repository, `BadInput` for paths that are no paths.
 
@@ -216,6 +217,7 @@ def _imported(found: ImportResult) -> ImportedDocument:
         tuple(found.findings),
         kept=tuple(field.message for field in found.protected),
         overwritten=tuple(field.message for field in found.overwritten),
+        renamed=found.renamed,
     )
 
 

@@ -105,7 +105,8 @@ class ImportedDocument:
     """What became of one document. `place`: its file, and its line in JSON lines. `outcome`: `created`, `updated`,
     `unchanged` or `rejected`. `message`: why it was rejected. `findings`: what DataCite would refuse (`level` error),
     change or drop (warning); errors have to be corrected before the record can be minted. `kept` and `overwritten`:
-    one sentence for each value set by hand that differs from the document, or that `overwrite` replaced.
+    one sentence for each value set by hand that differs from the document, or that `overwrite` replaced. `renamed`: the
+    record's object id until now, where that was only its DOI.
     """
 
     place: str
@@ -115,6 +116,7 @@ class ImportedDocument:
     findings: tuple[Finding, ...] = ()
     kept: tuple[str, ...] = ()
     overwritten: tuple[str, ...] = ()
+    renamed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

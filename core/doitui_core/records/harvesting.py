@@ -54,7 +54,9 @@ class HarvestResult:
 
     `not_mintable`: stored records that DataCite would reject. `protected`: (object id, value set by hand) where the
     source has another; `overwritten`: those it replaced. `relations`: values of `relation` that were left out.
-    `dois_created`, `dois_queued`: what publishing did; `not_registered`: (object id, why) where that failed.
+    `dois_created`, `dois_queued`: what publishing did; `not_registered`: (object id, why) where that failed. `renamed`:
+    (object id now, object id before) where that was only the DOI; `found_by_doi`: (object id, the source's) of records
+    that keep theirs; `moved`: registered DOIs whose landing page changes.
     """
 
     continued: bool = False
@@ -70,6 +72,9 @@ class HarvestResult:
     dois_created: int = 0
     dois_queued: int = 0
     not_registered: list[tuple[str, str]] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+    found_by_doi: list[tuple[str, str]] = field(default_factory=list)
+    moved: int = 0
 
     @property
     def stored(self) -> int:
@@ -90,6 +95,11 @@ class HarvestResult:
         self.dois_queued += bool(result.published.registered_by)
         if result.published.error:
             self.not_registered.append((result.object_id, result.published.error))
+        if result.renamed:
+            self.renamed.append((result.object_id, result.renamed))
+        if result.stated_id:
+            self.found_by_doi.append((result.object_id, result.stated_id))
+        self.moved += result.moved
 
 
 def harvest(
@@ -146,7 +156,7 @@ def _pages(row: Harvest, agent: str, policy: RequestPolicy | None) -> Iterator[O
 
 @dataclass
 class _Storing:
-    """Stores pages in a repository. `seen`: the OAI identifier of each object id."""
+    """Stores pages in a repository. `seen`: the OAI identifier of each object id and DOI."""
 
     config: Config
     options: ImportOptions

@@ -16,6 +16,8 @@ from doitui_core.config import setting_parsers
 from doitui_core.config.repositories import Config
 from doitui_core.db import chunks, database
 from doitui_core.db.disk_map import DiskMap
+from doitui_core.db.models import Record
+from doitui_core.dois import datacite_document
 from doitui_core.dois.datacite_document import findings
 from doitui_core.domain import identifiers
 from doitui_core.errors import BadInput, DoituiError
@@ -46,6 +48,11 @@ class ImportResult:
     refuse or change; `protected`: values set by hand that differ from the document; `overwritten`: those it replaced;
     `published`: what its publication did to its DOI; `changed`: whether anything was stored; `column`: that of a CSV
     because of which it was rejected.
+
+    `renamed`: its object id until now, where that was its DOI and the document has another; `stated_id`: the object id
+    of the document, where the record found by its DOI keeps another; `from_doi`: its object id is the DOI, because the
+    document names no other, `stem`: the one that --object-id filename gives. `page`: its landing page; `from_template`:
+    which the repository's template makes of the object id; `moved`: its registered DOI has another one yet.
     """
 
     place: str
@@ -59,6 +66,13 @@ class ImportResult:
     published: PublishEffect = NO_EFFECT
     changed: bool = True
     column: str = ""
+    renamed: str = ""
+    stated_id: str = ""
+    from_doi: bool = False
+    stem: str = ""
+    page: str = ""
+    from_template: bool = False
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +119,7 @@ def documents(
 ) -> Iterator[ImportResult]:
     """Import a stream of documents, in batches of one transaction each; an `ImportResult` for each.
 
-    `seen`: the place of each object id so far. It is added to; a second document with the same object id is
+    `seen`: the place of each object id and DOI so far. It is added to; a second document with one of them is
     rejected.
     """
     batch: list[Document] = []
@@ -124,10 +138,11 @@ def documents(
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A document and what is stored of it."""
+    """A document and what is stored of it. `from_doi`: it names no object id but its DOI."""
 
     document: Document
     given: RecordInput
+    from_doi: bool
 
 
 def _store(
@@ -157,10 +172,12 @@ def _read_document(document: Document, options: ImportOptions) -> _Ready | Impor
             document.description,
             options.overwrite,
             document.parent_of or parents.in_no_file,
+            by_doi=True,
         )
+        from_doi = options.object_id == "auto" and not _stated_id(document, attributes)
     except DoituiError as error:
         return ImportResult(document.place, error=str(error), column=_column(error, document))
-    return _Ready(document, given)
+    return _Ready(document, given, from_doi)
 
 
 def _names(one: _Ready | ImportResult) -> set[str]:
@@ -185,16 +202,21 @@ def _store_together(
     ]
 
 
-def _key(given: RecordInput) -> str:
-    return identifiers.fold(identifiers.parse_doi(given.object_id)) or given.object_id
+def _keys(given: RecordInput) -> dict[str, str]:
+    """What no other document may name: by key what a message calls it."""
+    object_id = identifiers.fold(identifiers.parse_doi(given.object_id)) or given.object_id
+    doi = identifiers.fold(identifiers.parse_doi(given.doi))
+    names = {object_id: f"object id {given.object_id!r}"}
+    return names if doi in ("", object_id) else {**names, doi: f"DOI {given.doi}"}
 
 
 def _unseen(ready: _Ready, seen: MutableMapping[str, str], options: ImportOptions) -> _Ready | ImportResult:
-    place = seen.get(_key(ready.given))
-    if place is None or (options.repeats and place == ready.document.place):
-        return ready
-    error = f"has the object id {ready.given.object_id!r} of {place}: each record needs its own"
-    return ImportResult(ready.document.place, error=error)
+    own = ready.document.place
+    for key, name in _keys(ready.given).items():
+        place = seen.get(key)
+        if place is not None and not (options.repeats and place == own):
+            return ImportResult(own, error=f"has the {name} of {place}: each record needs its own")
+    return ready
 
 
 def _result(
@@ -207,12 +229,13 @@ def _result(
     if isinstance(stored, DoituiError):
         column = _column(stored, ready.document)
         return ImportResult(ready.document.place, error=str(stored), column=column)
-    place = seen[_key(ready.given)] = ready.document.place
-    found = findings(stored.record, config, "findable", stored.attributes) + ready.document.findings
+    place, record = ready.document.place, stored.record
+    seen.update(dict.fromkeys(_keys(ready.given), place))
+    found = findings(record, config, "findable", stored.attributes) + ready.document.findings
     found += validate.unknown_fields(ready.document.attributes, (*OWN_MEMBERS, options.object_id))
     return ImportResult(
         place,
-        stored.record.object_id,
+        record.object_id,
         created=stored.created,
         doi=ready.given.doi,
         findings=found,
@@ -220,7 +243,20 @@ def _result(
         overwritten=stored.overwritten,
         published=stored.published,
         changed=stored.changed,
+        renamed=stored.renamed,
+        stated_id=_other_id(ready.given, record),
+        from_doi=ready.from_doi and bool(identifiers.parse_doi(record.object_id)),
+        stem=ready.document.stem,
+        page=datacite_document.landing_page(record, config),
+        from_template=not record.url,
+        moved=stored.moved,
     )
+
+
+def _other_id(given: RecordInput, record: Record) -> str:
+    """The object id of a document whose record has another one; empty where it only is the DOI."""
+    stated = given.object_id
+    return "" if stated == record.object_id or identifiers.parse_doi(stated) else stated
 
 
 def _column(error: DoituiError, document: Document) -> str:
@@ -274,17 +310,22 @@ def choose_id(document: Document, attributes: Mapping[str, Any], rule: str) -> s
         return document.stem
     if rule != "auto":
         return _id(document.members.get(rule, attributes.get(rule)), rule)
+    if found := _stated_id(document, attributes) or attributes.get("doi"):
+        return str(found)
+    raise BadInput(
+        "names no object id: give it `object_id` or an alternate identifier of type Local, or --object-id filename"
+    )
+
+
+def _stated_id(document: Document, attributes: Mapping[str, Any]) -> str:
+    """`object_id`, else the first Local alternate identifier; empty without both. Raises `BadInput`."""
     if "object_id" in document.members:
         return _id(document.members["object_id"], "object_id")
     local = [row for row in attributes.get("identifiers") or [] if isinstance(row, dict)]
     for row in local:
         if str(row.get("identifierType", "")).lower() == "local" and row.get("identifier"):
             return str(row["identifier"])
-    if attributes.get("doi"):
-        return str(attributes["doi"])
-    raise BadInput(
-        "names no object id: give it `object_id` or an alternate identifier of type Local, or --object-id filename"
-    )
+    return ""
 
 
 def _id(value: Any, name: str) -> str:

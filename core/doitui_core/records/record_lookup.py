@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,6 +46,13 @@ def _with_dois(record_ids: Any) -> Any:
     return Record.select().where(Record.id.in_(record_ids))
 
 
+def _with_foreign_dois(folded: Any) -> Any:
+    """As in the index `record_of_foreign_doi`."""
+    return Record.select().where(
+        peewee.fn.LOWER(Record.foreign_doi).in_(folded), Record.foreign_doi != peewee.SQL("''")
+    )
+
+
 def _selects(build: Any, *kinds: type) -> dict[bool, prepared.Select[Record]]:
     """By `lock`. Rows are locked in the order of their ids: two that lock the same ones do not wait for each other."""
     return {
@@ -56,6 +64,7 @@ def _selects(build: Any, *kinds: type) -> dict[bool, prepared.Select[Record]]:
 _BY_IDS = _selects(_by_ids, list, int)
 _BY_DOIS = _selects(_by_dois, list)
 _WITH_DOIS = _selects(_with_dois, tuple)
+_WITH_FOREIGN_DOIS = _selects(_with_foreign_dois, list)
 
 
 def checked_id(object_id: str) -> str:
@@ -106,6 +115,23 @@ def _of_dois(repository_id: int, folded: list[str], *, lock: bool) -> dict[str, 
     owners = {row.record_id: row.folded for row in kept if row.record_id and row.repository_id == repository_id}
     rows = _WITH_DOIS[lock].all(list(owners))
     return {owners[row.id]: row for row in rows if row.repository_id == repository_id}
+
+
+def having_dois(repository_id: int, folded: list[str], *, lock: bool) -> dict[str, list[Record]]:
+    """By folded DOI the records of a repository that have it, as their own, a foreign one or their object id."""
+    dois: dict[int, set[str]] = defaultdict(set)
+    for row in reservations.by_strings(folded).values():
+        if row.record_id and row.wanted != Wanted.ABANDONED and row.repository_id == repository_id:
+            dois[row.record_id].add(row.folded)
+    storable = list(filter(database.storable, folded))
+    for record in (*_BY_DOIS[False].all(storable), *_WITH_FOREIGN_DOIS[False].all(storable)):
+        if record.repository_id == repository_id:
+            dois[record.id] |= {identifiers.fold(record.object_id), identifiers.fold(record.foreign_doi)}
+    found: dict[str, list[Record]] = {}
+    for record in _WITH_DOIS[lock].all(sorted(dois)):  # all in one query: they are locked in order
+        for doi in dois[record.id]:
+            found.setdefault(doi, []).append(record)
+    return found
 
 
 def find(text: str) -> Record:

@@ -14,12 +14,13 @@ from doitui_core.db.models import Doi, Record
 from doitui_core.dois import datacite_document, doi_rows, parent_link, record_checks, reservations
 from doitui_core.dois.reservations import DocumentDoi
 from doitui_core.domain import doi_spelling, identifiers
-from doitui_core.domain.states import Remote
+from doitui_core.domain.states import MINTED, Remote, Wanted
 from doitui_core.errors import BadInput, Refused
 from doitui_core.metadata import archival, build, compare, from_json
-from doitui_core.records import parents, record_merge
+from doitui_core.records import parents, record_identity, record_merge
 from doitui_core.records.parents import ParentOf
 from doitui_core.records.publish_transition import NO_EFFECT, PublishEffect
+from doitui_core.records.record_identity import Identity
 from doitui_core.records.record_lookup import CONTROL, checked_id
 from doitui_core.records.record_merge import FOREIGN_DOI, Columns, Merged, OverwrittenField, ProtectedField
 
@@ -43,7 +44,8 @@ class RecordInput:
     besides (`record_merge.FIELDS`). `by_hand`: those that a person or a script sets now. `own_doi` False: a DOI in
     the metadata is dropped. `overwrite`: what the document says counts also where a person set something else;
     `parent_of`: the parents in the file that is imported (`parents.checked`). `adopted`: its DOI exists at DataCite;
-    the content of a record that is stored already does not change.
+    the content of a record that is stored already does not change. `by_doi`: the DOI in the metadata says first which
+    record it is, and repairs its object id (`record_identity`).
     """
 
     object_id: str
@@ -55,20 +57,32 @@ class RecordInput:
     overwrite: bool = False
     parent_of: ParentOf = parents.in_no_file
     adopted: AdoptedDoi | None = None
+    by_doi: bool = False
 
     @property
     def doi(self) -> str:
         """The DOI the metadata name, bare; empty where it is dropped."""
         if self.adopted is not None:
             return self.adopted.doi
+        return self.stated_doi if self.own_doi else ""
+
+    @property
+    def stated_doi(self) -> str:
+        """The DOI the metadata name, bare, also where it is dropped."""
         stated = self.metadata if self.description is None else self.description
-        return doi_spelling.bare(str((stated or {}).get("doi") or "")) if self.own_doi else ""
+        return doi_spelling.bare(str((stated or {}).get("doi") or ""))
+
+    @property
+    def identity(self) -> Identity:
+        """What names the record."""
+        return Identity(self.object_id, self.doi, identifiers.parse_doi(self.stated_doi) if self.by_doi else "")
 
     @property
     def names(self) -> set[str]:
         """What says which record and which DOI it is about. Raises `BadInput` as `checked_id`."""
         object_id = checked_id(self.object_id)
-        return {object_id, identifiers.fold(object_id), identifiers.fold(self.doi)} - {""}
+        dois = {identifiers.fold(self.doi), identifiers.fold(self.identity.found_by)}
+        return {object_id, identifiers.fold(object_id), *dois} - {""}
 
     @property
     def needs(self) -> set[str]:
@@ -87,7 +101,8 @@ class RecordInput:
 class StoreResult:
     """The record as it is now, whether it is new, the fields protected from its document, whether it was changed, the
     fields set by hand that its document replaced, and what its publication did to its DOI.
-    `attributes`: its metadata with parent, fundings and defaults (`datacite_document.attributes`).
+    `attributes`: its metadata with parent, fundings and defaults (`datacite_document.attributes`). `renamed`: its
+    object id until now, where that was repaired; `moved`: whether the landing page of its registered DOI changes.
     """
 
     record: Record
@@ -97,6 +112,8 @@ class StoreResult:
     overwritten: tuple[OverwrittenField, ...] = ()
     published: PublishEffect = NO_EFFECT
     attributes: dict[str, Any] = field(default_factory=dict)
+    renamed: str = ""
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +143,7 @@ def plan(given: RecordInput, stored: Record | None, known: Known, config: Config
         raise BadInput(f"record {given.object_id!r} is new: give its metadata or a description")
     if given.adopted is not None and stored is not None:
         given = replace(given, metadata=None, document={})
-    object_id = stored.object_id if stored else checked_id(given.object_id)
+    before_id, object_id = stored.object_id if stored else "", _object_id(given, stored)
     stated = given.metadata if given.description is None else _described(given, object_id, stored, config)
     attributes = dict(stated or {})
     _check_parent(attributes, stored, object_id, given, config)
@@ -147,7 +164,7 @@ def plan(given: RecordInput, stored: Record | None, known: Known, config: Config
     )
     document_doi = None if _named(merged.protected) else document_doi
     record = stored or _new(config.repository_id, object_id)
-    changed = _set_columns(record, merged.columns)
+    changed = _set_columns(record, {**merged.columns, "object_id": object_id})
     if stored is not None and changed:
         record.updated_at = database.now()
     whole = datacite_document.attributes(record, config, known.fundings, metadata)
@@ -163,8 +180,22 @@ def plan(given: RecordInput, stored: Record | None, known: Known, config: Config
         changed=changed or stored is None,
         overwritten=merged.overwritten,
         attributes=whole,
+        renamed=before_id if before_id != object_id else "",
+        moved=_is_moved(known.row, record, config),
     )
     return RecordPlan(result, known.row, new_row, publishes)
+
+
+def _object_id(given: RecordInput, stored: Record | None) -> str:
+    if stored is None:
+        return checked_id(given.object_id)
+    return record_identity.object_id(stored.object_id, given.object_id, given.identity.found_by)
+
+
+def _is_moved(row: Doi | None, record: Record, config: Config) -> bool:
+    if row is None or row.wanted == Wanted.TOMBSTONE or row.remote not in MINTED:
+        return False
+    return datacite_document.landing_page(record, config) != row.url
 
 
 #: Members of a document that say nothing about its content.

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import peewee
+
 from doitui_core.config import repositories
 from doitui_core.config.repositories import Config
-from doitui_core.db import database, prepared
+from doitui_core.db import audit, database, prepared
 from doitui_core.db.models import Record
 from doitui_core.dois import doi_rows, fundings, parent_link, record_checks, reservations
 from doitui_core.domain import identifiers
-from doitui_core.errors import BadInput, DoituiError, Misconfigured
+from doitui_core.errors import BadInput, DoituiError, Misconfigured, Refused
 from doitui_core.metadata import from_json, landing_pages
-from doitui_core.records import publish_transition, record_lookup, record_merge, record_plan
+from doitui_core.records import publish_transition, record_identity, record_merge, record_plan
 from doitui_core.records.record_plan import AdoptedDoi as AdoptedDoi
 from doitui_core.records.record_plan import Known, RecordPlan
 from doitui_core.records.record_plan import RecordInput as RecordInput
@@ -107,14 +109,16 @@ class _ConflictError(Exception):
 
 
 def _plans(config: Config, given: Sequence[RecordInput], *, lock: bool) -> list[RecordPlan | DoituiError]:
-    stored = record_lookup.same_all(config.repository_id, [(one.object_id, one.doi) for one in given], lock=lock)
-    ids = [record.id for record in stored if record]
+    found = record_identity.find_all(config.repository_id, [one.identity for one in given], lock=lock)
+    ids = [record.id for record in found if isinstance(record, Record)]
     if len(set(ids)) < len(ids):  # one names it by its object id, one by its DOI
         raise _ConflictError
     own, others = reservations.for_records(ids), reservations.by_strings(one.doi for one in given if one.doi)
     funded = fundings.imported(ids)
 
-    def plan(one: RecordInput, record: Record | None) -> RecordPlan | DoituiError:
+    def plan(one: RecordInput, record: Record | Refused | None) -> RecordPlan | DoituiError:
+        if isinstance(record, Refused):
+            return record
         id_ = record.id if record else 0
         known = Known(own.get(id_), others.get(identifiers.fold(one.doi)), funded.get(id_, []))
         try:
@@ -124,7 +128,7 @@ def _plans(config: Config, given: Sequence[RecordInput], *, lock: bool) -> list[
         except DoituiError as error:
             return error
 
-    return [plan(*pair) for pair in zip(given, stored, strict=True)]
+    return [plan(*pair) for pair in zip(given, found, strict=True)]
 
 
 def _write(
@@ -136,7 +140,7 @@ def _write(
         raise _ConflictError
     for plan in valid:
         if not plan.result.created:  # what did not change may have another check, by other settings
-            prepared.update(plan.result.record)
+            _update(plan.result, actor)
         if plan.new_row is not None:
             plan.new_row.record_id = plan.result.record.id
     if not doi_rows.insert_all([plan.new_row for plan in valid if plan.new_row is not None], actor, action):
@@ -145,6 +149,15 @@ def _write(
         if plan.row is not None:
             reservations.refresh_row(plan.row, plan.result.record, config, plan.result.attributes)
     return [_published(plan, config, actor) if isinstance(plan, RecordPlan) else plan for plan in plans]
+
+
+def _update(result: StoreResult, actor: str) -> None:
+    try:
+        prepared.update(result.record)
+    except peewee.IntegrityError as error:  # another process was faster with the object id
+        raise _ConflictError from error
+    if result.renamed:
+        audit.note(actor, "rename", f"record {result.record.object_id}", f"its object id was {result.renamed}")
 
 
 def _published(plan: RecordPlan, config: Config, actor: str) -> StoreResult:

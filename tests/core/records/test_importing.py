@@ -284,9 +284,10 @@ def test_one_failing_document_in_a_batch_leaves_nothing_half_done(
     import_files: Import, a_record: Callable[..., Record]
 ) -> None:
     a_record("owner", metadata={"doi": "10.5072/taken"})
+    a_record("2")
     lines = [text(object_id="1"), text(object_id="2", doi="10.5072/taken"), text(object_id="3")]
     results = import_files({"a.jsonl": "\n".join(lines)})
-    assert ([bool(result.error) for result in results], ids()) == ([False, True, False], ["owner", "1", "3"])
+    assert ([bool(result.error) for result in results], ids()) == ([False, True, False], ["owner", "2", "1", "3"])
 
 
 def test_more_documents_than_a_batch_are_all_stored(import_files: Import) -> None:
