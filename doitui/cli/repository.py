@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from doitui.cli import environment_question
 from doitui.cli.output import table
 from doitui.cli.session import Session, reads_database, writes, writes_database
 
@@ -34,6 +35,7 @@ def repository() -> None:
 @click.option("--suffix-pattern", metavar="P", help="Pattern of new DOIs ({repository_code}/{year}/{object_id}).")
 @click.option("--local-prefix", metavar="P", help="Your part of a prefix that several systems share (OPUS).")
 @click.option("--active/--inactive", default=None, help="Settings of an inactive repository do not apply.")
+@environment_question.yes_option
 @writes
 def set_(
     session: Session,
@@ -41,11 +43,14 @@ def set_(
     password_env: str | None,
     password_file: str | None,
     active: bool | None,
+    yes: bool,
     **settings: str | None,
 ) -> None:
     """Create the repository CODE, or change the given settings of it.
 
     CODE is part of DOIs and file names: up to 64 ASCII letters, digits, . _ and -, with a letter or digit at both ends.
+
+    Where CODE has DOIs, --environment says what changes for how many, and asks: test DOIs do not exist in production.
 
     Example: doitui repository set h --prefix 10.5072 --account ABCD.REPO --password-env DATACITE_PASSWORD
     --landing-page 'https://archive.example.org/{object_id}'
@@ -60,11 +65,13 @@ def set_(
         values["datacite_password"] = f"env:{password_env}" if password_env else f"file:{password_file}"
     with session.database():
         values = repositories.check(code, values)
+        moved = environment_question.ask(session, values, _id(code), yes=yes) if _id(code) else []
         if session.dry_run:
             document = _preview(code, values, active)
         else:
             document = _document(change_settings.save_repository(code, values, active, actor=session.actor))
     changes = [*values, *([] if active is None else ["active" if active else "inactive"])]
+    document["environment_changes"] = moved
     session.show(document, [f"repository {code} {session.would}set: {', '.join(changes) or 'nothing to change'}"])
 
 
@@ -131,6 +138,13 @@ def _generation_pattern(code: str) -> str | None:
         return repositories.config(repositories.find(code)).generator().generation_pattern()
     except Misconfigured:
         return None
+
+
+def _id(code: str) -> int:
+    """0 for a new one."""
+    from doitui_core.config import repositories
+
+    return next((row.id for row in repositories.all_repositories() if row.code == code), 0)
 
 
 def _document(row: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from doitui.cli import environment_question
 from doitui.cli.output import table
 from doitui.cli.session import Session, reads, reads_database, writes
 
@@ -67,7 +68,11 @@ def get(session: Session, name: str, code: str) -> None:
 @click.argument("name")
 @click.argument("value", required=False)
 @click.option("--stdin", "from_stdin", is_flag=True, help="Read the value from stdin; store a secret in a 0600 file.")
-@click.option("--yes", is_flag=True, help="Set operators although you are not among them.")
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Set operators although you are not among them; change the environment of DOIs without being asked.",
+)
 @repository_option
 @writes
 def set_(session: Session, name: str, value: str | None, from_stdin: bool, yes: bool, code: str) -> None:
@@ -96,16 +101,19 @@ def set_(session: Session, name: str, value: str | None, from_stdin: bool, yes: 
             doi_settings.check({name: stored}, load(code))
             if name == "operators":
                 operators.check_change(session.actor, stored, code, sure=yes)
+        moved = environment_question.ask(session, {name: stored}, repository_id, yes=yes)
         if not session.dry_run:
             change_settings.set_setting(name, stored, repository_id, actor=session.actor)
-    session.show({"name": name, "value": stored}, [f"{name} {'would be' if session.dry_run else 'is'} {stored}"])
+    document = {"name": name, "value": stored, "environment_changes": moved}
+    session.show(document, [f"{name} {'would be' if session.dry_run else 'is'} {stored}"])
 
 
 @setting.command()
 @click.argument("name")
 @repository_option
+@environment_question.yes_option
 @writes
-def unset(session: Session, name: str, code: str) -> None:
+def unset(session: Session, name: str, code: str, yes: bool) -> None:
     """Remove one setting, so that the value with the next lower precedence applies.
 
     Example: doitui setting unset lease_seconds
@@ -115,11 +123,12 @@ def unset(session: Session, name: str, code: str) -> None:
 
     settings.known(name)
     with session.database():
+        moved = environment_question.ask(session, {name: None}, _repository_id(code), yes=yes)
         removed = not session.dry_run and change_settings.unset_setting(name, _repository_id(code), actor=session.actor)
         value = settings.display(load(code), name)
     change = "would be unset" if session.dry_run else "unset" if removed else "was not set here"
     line = f"{name} {change}; it is now {value['value'] or 'empty'} ({value['source']})"
-    session.show({"name": name, "unset": removed, **value}, [line])
+    session.show({"name": name, "unset": removed, **value, "environment_changes": moved}, [line])
 
 
 def _typed() -> str:
