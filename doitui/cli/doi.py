@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
-from doitui.cli import adopt, doi_assign, exits, row_json
+from doitui.cli import adopt, doi_assign, exits, row_json, tombstone_page
 from doitui.cli.findings import no_validate_option, print_document, refuse
 from doitui.cli.items import each
 from doitui.cli.options import dois_argument, ids_argument, paging_options, repository_option, show_page, stack
@@ -37,7 +36,13 @@ def doi() -> None:
     """
 
 
-for _command in (adopt.adopt, doi_assign.assign, doi_assign.unassign, doi_assign.duplicates):
+for _command in (
+    adopt.adopt,
+    doi_assign.assign,
+    doi_assign.unassign,
+    doi_assign.duplicates,
+    tombstone_page.tombstone_page,
+):
     doi.add_command(_command)
 
 
@@ -263,40 +268,20 @@ def restore(session: Session, dois: tuple[str, ...], reason: str, now: bool) -> 
     _change(session, dois, now, "restore", reason=reason)
 
 
-@doi.command("tombstone-page")
-@doi_argument
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The file to write (default stdout).")
-@writes
-def tombstone_page(session: Session, doi: str, out: Path | None) -> None:
-    """Write the HTML page for a tombstone: what it was, when and why it was withdrawn, what replaces it.
-
-    Example: doitui doi tombstone-page 10.5072/h/2026/MS-0112 --out /srv/www/tombstones/ms-0112.html
-    """
-    from doitui.shared import files
-    from doitui_core.dois import doi_rows, tombstone_page
-
-    with session.database(read_only=True):
-        tombstone = tombstone_page.from_row(doi_rows.find(doi))
-    html = tombstone_page.render(tombstone)
-    if out is not None and not session.dry_run:
-        files.replace(out, html)
-    written = f"{tombstone.doi}: the page {session.would or 'is '}written to {out}"
-    session.show({"doi": tombstone.doi, "html": html}, html.splitlines() if out is None else [written])
-
-
 def _change(session: Session, dois: Sequence[str], now: bool, action: str, **options: str) -> None:
     """Apply the `action` of `doi_actions` with `options` to each DOI, or in a dry run only its check."""
     from doitui_core.dois import targets
-    from doitui_core.dois import tombstone_page as pages
     from doitui_core.operations import doi_actions
 
     def act(text: str) -> dict[str, Any]:
         if not session.dry_run:
             queued = getattr(doi_actions, action)(text, now=now, actor=session.actor, **options)
-            if action == "deactivate" and (warning := pages.missing(queued.doi)):
-                say(f"warning: {warning}")
+            if action == "deactivate":
+                tombstone_page.warn_of_old_page(queued.doi)
             return _result(text, queued, now)
         row = getattr(doi_actions if action == "set_url" else targets, f"check_{action}")(text, **options)
+        if action == "deactivate":
+            tombstone_page.warn_of_old_page(row)
         return {"id": text, "doi": row.doi, "line": f"{row.doi}: would be {'sent' if now else 'queued'}"}
 
     each(session, dois, act)

@@ -15,6 +15,7 @@ from doitui.cli.options import files_argument, ids_argument, owner_option, pagin
 from doitui.cli.output import fields
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, reads_database, writes, writes_database
+from doitui.cli.tombstone_page import warn_of_old_page
 from doitui_core.text import plural
 
 
@@ -250,16 +251,20 @@ def delete(session: Session, ids: tuple[str, ...], reason: str) -> None:
 
     Example: doitui record delete MS-0112 --reason "withdrawn by its author"
     """
+    from doitui_core.dois import reservations
     from doitui_core.records import publish_rules, record_lookup
 
     effects = {"tombstone": "; its DOI becomes a tombstone", "abandon": "; its DOI is abandoned", "nothing": ""}
 
     def act(text: str) -> dict[str, Any]:
         row = record_lookup.find(text)
+        doi = reservations.for_record(row)
         if session.dry_run:
             effect = publish_rules.effect_on_doi(row)
         else:
             effect = publish_rules.delete(row, reason=reason or publish_rules.REASON, actor=session.actor)
+        if doi is not None and effect == "tombstone":
+            warn_of_old_page(doi)
         line = f"{row.object_id} {session.would or 'is '}deleted{effects[effect]}"
         return {"object_id": row.object_id, "doi": effect, "line": line}
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+import requests
 
 Doitui = Callable[..., Any]
 
@@ -30,7 +35,7 @@ def page(minted: Doitui, dead: str) -> Callable[..., Any]:
 def test_the_page_goes_to_stdout(page: Callable[..., Any], dead: str, doi_of: Callable[[str], str]) -> None:
     done = page()
     assert (done.code, done.err, done.out.startswith("<!DOCTYPE html>")) == (0, "", True)
-    expected = ("Record a", "Brandt, Ida", "Hollin Archive", "withdrawn &lt;b&gt;", dead, doi_of("b"))
+    expected = ("Record a", "Brandt, Ida", "2020", "withdrawn &lt;b&gt;", dead, doi_of("b"))
     assert [words for words in expected if words not in done.out] == []
 
 
@@ -108,3 +113,77 @@ def test_with_a_tombstone_page_it_does_not(minted: Doitui, doi_of: Callable[[str
     minted("setting", "set", "tombstone_page_base", "https://archive.example.org/gone")
     done = minted("doi", "deactivate", doi_of("a"), "--reason", "withdrawn", "--now")
     assert (done.code, done.err) == (0, "")
+
+
+def test_dry_runs_and_deletions_of_records_warn_too(minted: Doitui, doi_of: Callable[[str], str]) -> None:
+    def check(*command: str) -> None:
+        done = minted(*command)
+        assert (done.code, "still leads to https://archive.example.org/" in done.complaint) == (0, True)
+
+    dry, delete = ("doi", "deactivate", doi_of("a"), "--reason", "withdrawn", "--dry-run"), ("record", "delete", "a")
+    for command in (dry, (*delete, "--dry-run"), delete):
+        check(*command)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Path:
+    place = tmp_path / "gone"
+    place.mkdir()
+    return place
+
+
+def test_all_pages_go_into_a_directory(minted: Doitui, dead: str, page: Callable[..., Any], served: Path) -> None:
+    def run(*options: str) -> dict[str, int]:
+        found = minted("doi", "tombstone-page", "--all", "--out", served, "--json", *options).json
+        return {name: found[name] for name in ("written", "unchanged", "removed", "failed")}
+
+    none = {"written": 0, "unchanged": 0, "removed": 0, "failed": 0}
+    assert (run("--dry-run"), os.listdir(served)) == (none | {"written": 1}, [])
+    assert (run(), run()) == (none | {"written": 1}, none | {"unchanged": 1})
+    assert (served / dead / "index.html").read_text(encoding="utf-8") == page().out
+
+
+def test_all_pages_are_counted_in_a_line_and_failures_named(minted: Doitui, dead: str, served: Path) -> None:
+    without = minted("doi", "tombstone-page", "--all")
+    minted("setting", "set", "tombstone_page_directory", served)
+    dry = minted("doi", "tombstone-page", "--all", "--dry-run")
+    (served / "10.5072").write_text("in the way")
+    done = minted("doi", "tombstone-page", "--all")
+    assert (without.code, "--out DIR, or set tombstone_page_directory" in without.complaint) == (2, True)
+    assert dry.out == "tombstone pages: would be 1 written, 0 unchanged, 0 removed\n"
+    assert (done.code, done.out) == (1, "tombstone pages: 0 written, 0 unchanged, 0 removed, 1 failed\n")
+    assert done.complaint.startswith(f"{dead}: ")
+
+
+def test_a_doi_and_all_are_one_too_many(doitui: Doitui) -> None:
+    assert [doitui("doi", "tombstone-page", *given).code for given in ((), ("10.5072/a", "--all"))] == [2, 2]
+
+
+def test_a_worker_keeps_the_pages_that_a_web_server_serves(
+    minted: Doitui, doi_of: Callable[[str], str], served: Path
+) -> None:
+    """Deactivated, the DOI leads to a page that is there; restored, the page is gone."""
+    doi = doi_of("a")
+    with serving(served) as base:
+        minted("setting", "set", "tombstone_page_base", base)
+        minted("setting", "set", "tombstone_page_directory", served)
+        done = minted("doi", "deactivate", doi, "--reason", "lost", "--successor", doi_of("b"), "--now")
+        address = minted("doi", "show", doi, "--json").json["url"]
+        answer = requests.get(address, timeout=5)
+        minted("doi", "restore", doi, "--reason", "found", "--now")
+        after = requests.get(address, timeout=5)
+    assert (done.code, done.err, address.startswith(f"{base}/")) == (0, "", True)
+    assert (answer.status_code, answer.headers["content-type"], after.status_code) == (200, "text/html", 404)
+    assert [text for text in ("lost", f"https://doi.org/{doi_of('b')}") if text not in answer.text] == []
+
+
+@contextmanager
+def serving(directory: Path) -> Iterator[str]:
+    """A web server for a directory, and its address."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(directory))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()

@@ -12,6 +12,7 @@ import pytest
 from doitui.tui.acts.dialogs import IGNORE_FOR, Dialog
 from doitui_core.db.models import Doi, Job, Repository
 from doitui_core.dois import targets
+from doitui_core.operations import change_settings
 
 Operate = Callable[..., Any]
 Press = Callable[..., Any]
@@ -49,6 +50,26 @@ def test_where_and_what_to_press_is_always_seen(
     shown = operate(look, start=screen, write=True, size=size)
     verb = "Cancel"
     assert ("at DataCite" in shown, "same as" in shown, verb in shown) == (True, True, True), shown
+
+
+@pytest.mark.parametrize("keys", [("D",), ("A", "D"), ("enter", "D")], ids=["one", "all that match", "the DOI's page"])
+@pytest.mark.parametrize("base", ["", "https://archive.example.org/gone"], ids=["no pages", "pages"])
+def test_a_deactivation_that_leaves_dois_at_their_old_pages_is_warned_of(
+    house: str, operate: Operate, press: Press, seen: Seen, keys: tuple[str, ...], base: str
+) -> None:
+    for row in Repository.select():
+        change_settings.save_repository(row.code, {"tombstone_page_base": base})
+
+    async def look(pilot: Any) -> str:
+        pilot.app.screen.show_only("state:findable")
+        await press(pilot)
+        await press(pilot, *keys)
+        await press(pilot)
+        assert isinstance(pilot.app.screen, Dialog)
+        return seen(pilot)
+
+    shown = operate(look, start="dois", write=True, size=(62, 18))
+    assert ("Warning: still leads to the old page" in shown) == (base == ""), shown
 
 
 def test_what_has_no_room_is_turned_to(house: str, operate: Operate, press: Press, seen: Seen) -> None:

@@ -14,7 +14,7 @@ from doitui_core.api.results import ActResult, FundingCounts, ImportCounts, Impo
 from doitui_core.config import repositories
 from doitui_core.db import audit, database
 from doitui_core.db.models import Record, Repository
-from doitui_core.dois import reservations
+from doitui_core.dois import reservations, tombstone_page
 from doitui_core.domain import strict_json
 from doitui_core.domain.job_kinds import JobKind
 from doitui_core.errors import BadInput
@@ -105,7 +105,7 @@ def delete_record(id: str, reason: str = publish_rules.REASON, *, actor: str | N
     """Delete a record. A registered or findable DOI becomes a tombstone with `reason`, and the record stays,
     unpublished, for the tombstone's page; any other DOI is abandoned and never used again.
 
-    The outcome is `queued` where DataCite must be updated, else `done`.
+    The outcome is `queued` where DataCite must be updated, else `done`. The `message` warns as that of `deactivate`.
     Raises `NotFound`, `AmbiguousId`, and `Refused` while the DOI's last write has no known outcome.
 
     Example: `doitui_core.delete_record("ms-1", reason="Withdrawn by its author")`
@@ -116,9 +116,10 @@ def delete_record(id: str, reason: str = publish_rules.REASON, *, actor: str | N
     with database.write():
         row = record_lookup.find(id)
         doi = reservations.for_record(row)
-        publish_rules.delete(row, reason=reason, actor=who)
+        effect = publish_rules.delete(row, reason=reason, actor=who)
         job = jobs.open_job(JobKind.WRITE, doi.id) if doi is not None else None
-    return ActResult(doi.doi if doi else None, job.id if job else None, "queued" if job else "done")
+        warning = tombstone_page.missing(doi) if doi is not None and effect == "tombstone" else ""
+    return ActResult(doi.doi if doi else None, job.id if job else None, "queued" if job else "done", message=warning)
 
 
 @public

@@ -24,6 +24,14 @@ def path(value: str) -> str:
     return str(Path(value.strip()).expanduser())
 
 
+def directory(value: str) -> str:
+    """An absolute path with `~` expanded: workers and cron run elsewhere."""
+    found = path(value)
+    if not Path(found).is_absolute() or "\0" in found:
+        raise ValueError("it must be an absolute path, such as /srv/www/tombstones")
+    return found
+
+
 def storage(value: str) -> str:
     """A directory, or a URL that fsspec opens. Its credentials come from the environment, as each service defines."""
     if "://" not in value:

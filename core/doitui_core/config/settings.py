@@ -133,6 +133,12 @@ _SETTINGS = (
         "tombstone_page_base", parse.address, "", "where tombstone pages live in public; the DOI is put behind it"
     ),
     SettingSpec(
+        "tombstone_page_directory",
+        parse.directory,
+        "",
+        "a directory served at tombstone_page_base, in which workers keep the tombstone pages; empty: none are written",
+    ),
+    SettingSpec(
         "operators",
         parse.text,
         "",

@@ -15,7 +15,7 @@ import peewee
 
 from doitui_core.db import database
 from doitui_core.db.models import Attempt, Doi
-from doitui_core.dois import activity_log, doi_rows
+from doitui_core.dois import activity_log, doi_rows, tombstone_files
 from doitui_core.domain import states
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.job_kinds import JobKind, JobStatus
@@ -107,7 +107,7 @@ class WriteJob:
         """
         result = _Result(self, outcome, change, action, settles, may_be_old, document, columns)
         return finish_doi(
-            self.lease, self.connection, outcome, result.write, finished=result.finished, committed=result.log
+            self.lease, self.connection, outcome, result.write, finished=result.finished, committed=result.committed
         )
 
     def probe_soon(self, outcome: Outcome) -> Outcome:
@@ -190,9 +190,11 @@ class _Result:
         if done:
             stated.confirmed(row, config, actor=lease.worker, document=self.document)
 
-    def log(self, row: Doi, end: fenced_finish.Conclusion) -> None:
-        """Write the line of the activity log."""
+    def committed(self, row: Doi, end: fenced_finish.Conclusion) -> None:
+        """Write the line of the activity log, and the page of a tombstone."""
         activity_log.written(row, self.attempted, end.outcome, failed=end.status is JobStatus.FAILED)
+        if end.outcome.kind is OutcomeKind.DONE:
+            tombstone_files.follow(row, self.job.connection.config)
 
 
 def enqueue_again(lease: Lease, kind: JobKind, **options: Any) -> None:

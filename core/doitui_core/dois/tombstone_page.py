@@ -1,4 +1,5 @@
-"""The tombstone page: what the item was, when and why it was withdrawn, what replaces it. Everything is escaped.
+"""The tombstone page: title, creators and year of the item, when and why it was withdrawn, what replaces it. Nothing
+else of the record is on it, since its metadata is no longer public. Everything is escaped.
 
 Each value has an element with its own text direction; control characters and direction overrides are removed.
 """
@@ -6,7 +7,7 @@ Each value has an element with its own text direction; control characters and di
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -15,7 +16,7 @@ from urllib.parse import quote
 
 from doitui_core.clock import iso
 from doitui_core.config import repositories
-from doitui_core.config.repositories import IN_ADDRESS
+from doitui_core.config.repositories import IN_ADDRESS, Config
 from doitui_core.db.models import Doi, DoiLog
 from doitui_core.dois import datacite_document
 from doitui_core.domain.states import Wanted
@@ -33,11 +34,15 @@ class Tombstone:
     since: datetime | None
 
 
-def from_row(row: Doi) -> Tombstone:
-    """The page of a tombstone, or of a DOI that becomes one. Raises `Refused` for any other."""
+def from_row(row: Doi, config: Config | None = None) -> Tombstone:
+    """The page of a tombstone, or of a DOI that becomes one. `config`: its repository's settings, if they are known.
+
+    Raises `Refused` for any other DOI.
+    """
     if row.wanted != Wanted.TOMBSTONE:
         raise Refused(f"{row.doi} is {row.status}, not a tombstone: there is no page for it", "not_a_tombstone")
-    attributes = datacite_document.attributes(row.record, repositories.config(row.repository)) if row.record else {}
+    config = config or repositories.config(row.repository)
+    attributes = datacite_document.attributes(row.record, config) if row.record else {}
     return Tombstone(row.doi, attributes, row.reason, row.successor, _since(row))
 
 
@@ -49,6 +54,14 @@ def missing(row: Doi) -> str:
         f"{row.doi} still leads to {row.url}: set tombstone_page_base before deactivating, or replace that page by"
         f" `doitui doi tombstone-page {row.doi}`"
     )
+
+
+def without_base(codes: Collection[str] = ()) -> list[str]:
+    """The codes, of `codes` (none: of all), of repositories without tombstone pages: a DOI that is deactivated still
+    leads to its old page.
+    """
+    rows = [row for row in repositories.all_repositories() if not codes or row.code in codes]
+    return [row.code for row in rows if not repositories.config(row).text("tombstone_page_base")]
 
 
 def _since(row: Doi) -> datetime | None:
@@ -93,7 +106,6 @@ def render(tombstone: Tombstone) -> str:
     title = _first(attributes.get("titles"), "title") or tombstone.doi
     rows = [
         ("Creators", _text("; ".join(_names(attributes.get("creators"))))),
-        ("Publisher", _text(_publisher(attributes.get("publisher")))),
         ("Year", _text(_plain(attributes.get("publicationYear")))),
         ("DOI", _link(tombstone.doi)),
         ("Withdrawn on", _text((iso(tombstone.since) or "")[:10])),
@@ -132,7 +144,3 @@ def _names(value: Any) -> list[str]:
         parts = [part for name in ("familyName", "givenName") if (part := _plain(row.get(name)))]
         names.append(_plain(row.get("name")) or ", ".join(parts))
     return [name for name in names if name]
-
-
-def _publisher(value: Any) -> str:
-    return _plain(value.get("name")) if isinstance(value, Mapping) else _plain(value)

@@ -31,6 +31,7 @@ from doitui_core.views import (
     doctor_files,
     doctor_queue,
     doctor_setup,
+    doctor_tombstones,
     event_health,
     service_checks,
 )
@@ -77,6 +78,7 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     yield "workers", doctor_queue.workers
     yield "queue", doctor_queue.queue
     yield "DOIs", _dois
+    yield "tombstones", doctor_tombstones.tombstones
     rows: list[Repository] = []
     yield "repositories", lambda: _repositories(rows)
     for row in rows:

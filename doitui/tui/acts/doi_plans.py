@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from doitui_core.config import repositories
 from doitui_core.db.chunks import in_chunks
 from doitui_core.db.models import Doi
 from doitui_core.delivery import verification
-from doitui_core.dois import doi_rows, mint_candidates, targets
+from doitui_core.dois import doi_rows, mint_candidates, targets, tombstone_page
 from doitui_core.domain import states
 from doitui_core.domain.states import Wanted
 from doitui_core.errors import BadInput, DatabaseUnavailable, DoituiError, Refused
@@ -140,12 +140,21 @@ def plan(name: str, chosen: list[DoiRow] | tuple[Window, int], operator: str) ->
         return _dois(plans.gather(progress, window, expected))
 
     lines: list[Line] = ["All DOIs that match the filter. Cancelled if the count changes first."]
-    return _plan(name, expected, [*lines, ACTS[name].explanation], [], find, operator)
+    return _plan(name, expected, [*_warnings(name), *lines, ACTS[name].explanation], [], find, operator)
+
+
+def _warnings(name: str, rows: Sequence[DoiRow] = ()) -> list[Line]:
+    """What must be known before `name` is done to the rows (none: to any): where a tombstone would lead. It stands
+    first: in a small terminal the rest has to be turned to.
+    """
+    if name != "deactivate" or not tombstone_page.without_base({row.repository for row in rows}):
+        return []
+    return [("Warning: still leads to the old page (no tombstone_page_base).", "warn")]
 
 
 def _lines(name: str, fit: list[DoiRow], unfit: list[str]) -> list[Line]:
     """The first DOIs, what is done to them, and the first reasons why it cannot be done to others."""
-    lines: list[Line] = [plans.short_label(row.doi, row.title or "") for row in fit[:NAMED]]
+    lines = [*_warnings(name, fit), *(plans.short_label(row.doi, row.title or "") for row in fit[:NAMED])]
     lines += [f"  … and {number(len(fit) - NAMED)} more"] * (len(fit) > NAMED)
     lines += ["", ACTS[name].explanation]
     lines += ["", (f"{plural(len(unfit), 'DOI')} cannot be:", "warn")] if unfit else []

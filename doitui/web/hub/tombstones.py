@@ -14,7 +14,10 @@ class HubTombstoneResource:
     """For the address in the setting `tombstone_page_base`. For everybody."""
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response, doi: str) -> None:
-        """200 and the page; 404 for a DOI that is not one of our tombstones."""
+        """200 and the page; 404 for a DOI that is not one of our tombstones.
+
+        Not 410: a DOI has to lead to a page, and checks of links, also ours, take 404 and 410 for a lost one.
+        """
         try:
             with database.read():
                 page = tombstone_page.render(tombstone_page.from_row(doi_rows.find(doi)))

@@ -160,6 +160,7 @@ def test_an_unknown_setting_is_refused(store: str, act: object) -> None:
         ("datacite_url", "http://"),
         ("resolver_url", "doi.org"),
         ("tombstone_page_base", "archive.example.org/gone"),
+        ("tombstone_page_directory", "gone"),
         ("verify_delay_hours", "-1"),
         ("verify_delay_hours", ""),
         ("verify_delay_hours", "none"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,29 @@ def test_without_a_page_it_goes_on_to_lead_to_the_landing_page(house: Any) -> No
     deactivated(house)
 
     assert addresses(house) == (LANDING, LANDING)
+
+
+def test_an_update_leads_it_to_a_page_that_was_set_up_later(house: Any) -> None:
+    deactivated(house)
+    house.settings(tombstone_page_base="https://archive.example.org/gone")
+    doi_actions.update("10.5072/h/2026/1")
+    house.work()
+
+    assert (addresses(house), house.there().state, house.doi().status) == ((PAGE, PAGE), "registered", "tombstone")
+
+
+@pytest.mark.parametrize("blocked", [False, True], ids=["written", "in the way"])
+def test_the_page_is_kept_as_the_doi_is_and_never_stops_it(paged: Any, tmp_path: Path, blocked: bool) -> None:
+    paged.settings(tombstone_page_directory=str(tmp_path))
+    if blocked:
+        (tmp_path / "10.5072").write_text("in the way")
+    deactivated(paged)
+    page = tmp_path / "10.5072/h/2026/1/index.html"
+    assert (page.is_file(), paged.doi().status) == (not blocked, "tombstone")
+    doi_actions.restore("10.5072/h/2026/1", reason="found again")
+    paged.work()
+
+    assert (page.exists(), paged.doi().status) == (False, "findable")
 
 
 def test_until_it_is_hidden_the_old_address_is_the_true_one(paged: Any) -> None:

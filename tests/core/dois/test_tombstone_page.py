@@ -52,7 +52,6 @@ def test_the_page_says_what_it_was_when_and_why_it_went_and_what_replaces_it() -
     assert parsed(page).find(".//h1").text == "Letters from the harbour"
     assert rows(page) == {
         "Creators": "Brandt, Ida; Doe, Jo",
-        "Publisher": "Hollin Archive",
         "Year": "2020",
         "DOI": f"https://doi.org/{DOI}",
         "Withdrawn on": "2026-12-31",
@@ -90,8 +89,6 @@ PLACES: dict[str, Callable[[str], str]] = {
     "title": lambda text: rendered({**ATTRIBUTES, "titles": [{"title": text}]}),
     "creator": lambda text: rendered({**ATTRIBUTES, "creators": [{"name": text}]}),
     "given name": lambda text: rendered({**ATTRIBUTES, "creators": [{"givenName": text}]}),
-    "publisher": lambda text: rendered({**ATTRIBUTES, "publisher": {"name": text}}),
-    "publisher as text": lambda text: rendered({**ATTRIBUTES, "publisher": text}),
     "year": lambda text: rendered({**ATTRIBUTES, "publicationYear": text}),
     "reason": lambda text: rendered(reason=text),
     "successor": lambda text: rendered(successor=text),
@@ -155,7 +152,7 @@ def test_metadata_of_a_wrong_shape_is_left_out_and_breaks_nothing(check_all: Cal
         assert "None" not in page
 
     nonsense = [None, "x", 7, {}, [], [None], ["x"], [7], [[]], [{}], [{"title": None}]]
-    check_all(check, ["titles", "creators", "publisher", "publicationYear"], nonsense)
+    check_all(check, ["titles", "creators", "publicationYear"], nonsense)
 
 
 def test_the_page_is_not_for_search_engines() -> None:
@@ -173,6 +170,19 @@ def test_the_page_is_not_for_search_engines() -> None:
 )
 def test_a_doi_is_escaped_in_its_link(doi: str, link: str) -> None:
     assert next(parsed(rendered(doi=doi)).iter("a")).get("href") == link
+
+
+def test_nothing_else_of_the_record_is_on_the_page() -> None:
+    hidden = {
+        "publisher": {"name": "Hollin Archive"},
+        "descriptions": [{"description": "secret abstract"}],
+        "subjects": [{"subject": "secret subject"}],
+        "contributors": [{"name": "Secret, Sam"}],
+        "rightsList": [{"rights": "secret rights"}],
+        "url": "https://archive.example.org/secret",
+    }
+    page = rendered(ATTRIBUTES | hidden)
+    assert [word for word in ("Hollin", "secret", "Secret") if word in page] == []
 
 
 # Of a DOI in the database.
@@ -225,14 +235,6 @@ def test_a_tombstone_made_again_has_the_later_date(a_tombstone: Callable[..., Do
 def test_the_page_can_be_made_before_the_doi_leads_to_it(a_minted_doi: Minted) -> None:
     row = doi_actions.deactivate(a_minted_doi().doi, reason="withdrawn").doi
     assert (row.status, tombstone_page.from_row(row).reason) == ("findable", "withdrawn")
-
-
-def test_a_publisher_that_only_a_setting_names_is_on_the_page(a_tombstone: Callable[..., Doi]) -> None:
-    row = a_tombstone()
-    row.record.metadata = "{}"
-    row.record.save()
-    change_settings.save_repository("h", {"default_publisher": "Hollin Archive"})
-    assert tombstone_page.from_row(Doi.get_by_id(row.id)).attributes["publisher"] == {"name": "Hollin Archive"}
 
 
 def test_a_tombstone_without_a_record_still_has_a_page(a_tombstone: Callable[..., Doi]) -> None:
