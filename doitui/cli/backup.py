@@ -65,7 +65,8 @@ def restore(session: Session, file: Path | None, already_copied: bool) -> None:
 
     Stop workers and screens first. What was sent after the backup is only known to DataCite: every DOI is marked
     uncertain, and the worker asks about each before it sends anything. Nothing is minted twice, and what was
-    deactivated since stays a tombstone. Records and settings changed since are lost: import records again.
+    deactivated since stays a tombstone. Events are sent again under their UUID, which replaces them; mail that waited
+    is discarded. Records and settings changed since are lost: import records again.
 
     After cp, pg_restore or a snapshot run it with --already-copied: an old copy does not know what was sent since.
 
@@ -91,11 +92,14 @@ def restore(session: Session, file: Path | None, already_copied: bool) -> None:
         "replaced": done.replaced or None,
         "backed_up_at": iso(done.backed_up_at),
         "dois": done.dois,
+        "discarded_mails": done.mails,
         "steps": list(done.steps),
     }
     lines = [f"the database is as of {iso(done.backed_up_at)}"]
     if done.replaced:
         lines.append(f"the one before is kept: {done.replaced}")
+    if done.mails:
+        lines.append(f"{plural(done.mails, 'mail')} discarded: sent since the backup, most likely")
     lines += [
         f"{plural(done.dois, 'DOI', grouped=True)} to be checked at DataCite before anything is sent",
         "next:",

@@ -420,3 +420,19 @@ def test_the_worker_also_sends_events(stated: Doitui, write: Callable[..., Path]
     done = stated("work", "--drain", "--json")
 
     assert (done.json["outcomes"], done.json["other_services"]) == ({"done": 1}, {"events": {"done": 1}})
+
+
+def test_events_of_a_backup_that_were_sent_since_are_not_there_twice(
+    stated: Doitui, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    def listed() -> list[str]:
+        return [row["id"] for row in requests.get(f"{sandbox.url}/events", timeout=20).json()["data"]]
+
+    stated("backup", tmp_path / "backup")
+    stated("event", "flush")
+    before = listed()
+    stated("restore", tmp_path / "backup")
+    assert [row["state"] for row in stated("event", "list", "--json").json["events"]] == ["pending"]
+    assert stated("event", "flush").code == 0
+    assert (listed(), len(before)) == (before, 1)
+    assert [row["state"] for row in stated("event", "list", "--json").json["events"]] == ["submitted"]

@@ -32,12 +32,14 @@ class Backup:
 @dataclass(frozen=True, slots=True)
 class Restored:
     """A database that was put back. `replaced`: where the one before is, empty if there was none; `dois`: how many are
-    checked at DataCite; `steps`: of the schema, for a backup of an older doitui.
+    checked at DataCite; `mails`: how many that waited are discarded; `steps`: of the schema, for a backup of an older
+    doitui.
     """
 
     replaced: str
     backed_up_at: datetime
     dois: int
+    mails: int
     steps: tuple[str, ...] = ()
 
 
@@ -92,7 +94,7 @@ def restore(url: str, source: Path, *, actor: str) -> Restored:
         replaced = str(kept or "")
     else:
         replaced = f"schema {postgresql_backup.put_back(source, url, at, prepare)}"
-    return Restored(replaced, found[0].backed_up_at, found[0].dois, found[0].steps)
+    return Restored(replaced, found[0].backed_up_at, found[0].dois, found[0].mails, found[0].steps)
 
 
 def verify(url: str, source: Path) -> int:
@@ -114,7 +116,8 @@ def mark(url: str, *, actor: str) -> Restored:
 
 def _marked(actor: str, steps: list[str]) -> Restored:
     backed_up_at = mark_restored.newest_time()
-    return Restored("", backed_up_at, mark_restored.mark(actor=actor), tuple(steps))
+    marked = mark_restored.mark(actor=actor)
+    return Restored("", backed_up_at, marked.dois, marked.mails, tuple(steps))
 
 
 def _refuse_workers(url: str) -> None:

@@ -5,6 +5,7 @@ The queue then asks: a job that was sent after the backup is not sent twice, and
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import peewee
@@ -16,6 +17,7 @@ from doitui_core.db.restore_model import Restore, RestoredDoi
 from doitui_core.domain.job_kinds import JobKind, JobStatus
 from doitui_core.domain.states import Certainty
 from doitui_core.errors import Refused
+from doitui_core.notify import restored_mail
 from doitui_core.queue import heartbeats, jobs
 from doitui_core.text import plural
 
@@ -55,9 +57,18 @@ def newest_time() -> datetime:
     return max((moment for moment in found if moment is not None), default=database.now())
 
 
-def mark(*, actor: str) -> int:
-    """Mark the DOIs of the open database, which was put back, and queue their checks; how many.
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """How many DOIs are to be checked, and how many mails that waited are discarded."""
 
+    dois: int
+    mails: int
+
+
+def mark(*, actor: str) -> Marked:
+    """Mark the DOIs of the open database, which was put back, and queue their checks. Mail that waits is discarded.
+
+    Events and usage reports that wait are sent: a repeat has the same UUID and replaces what is there.
     What was done after `newest_time` is taken for lost. Raises `Refused` while workers run.
     """
     refuse_workers()
@@ -72,8 +83,10 @@ def mark(*, actor: str) -> int:
         database.count("mark.uncertain", Doi.update(certainty=str(Certainty.UNCERTAIN)).where(certain).execute())
         marked = RestoredDoi.select().count()
         _queue_checks(now, actor)
-        audit.note(actor, "restore", "database", f"{plural(marked, 'DOI')} to be checked at DataCite")
-    return int(marked)
+        mails = restored_mail.discard()
+        checks = f"{plural(marked, 'DOI')} to be checked at DataCite"
+        audit.note(actor, "restore", "database", f"{checks}, {plural(mails, 'mail')} discarded")
+    return Marked(int(marked), mails)
 
 
 def _end_leases() -> None:
