@@ -11,15 +11,17 @@ from doitui.cli.session import Session, reads
 
 DATABASE = "DOITUI_DATABASE"
 SPOOL = "DOITUI_SPOOL"
+HUB_REPORTS = "hub_reports"
 DEFAULT = "default"
 
 
 @click.command()
 @reads
 def paths(session: Session) -> None:
-    """Show where database, secrets, log, spool and cache are, and which option or variable says so.
+    """Show where database, secrets, log, spool, cache and the hub's reports are, and which option, variable or setting
+    says so.
 
-    Files of secrets may be anywhere: `doitui setting list` names them. Nothing is opened or made.
+    Files of secrets may be anywhere: `doitui setting list` names them. Nothing is made or changed.
 
     Example: doitui paths --json
     """
@@ -40,6 +42,25 @@ def paths(session: Session) -> None:
         {"what": "log", "path": str(log_file.path()), "source": logged_by},
         {"what": "spool", "path": spool or None, "source": SPOOL if spool else DEFAULT},
         {"what": "cache", "path": str(user_cache_path("doitui")), "source": DEFAULT},
+        _hub_reports(session),
     ]
     shown = [{**row, "path": row["path"] or f"none: no usage is measured on this host (set {SPOOL})"} for row in rows]
     session.show({"paths": rows}, table(shown, ("what", "path", "source"), ""))
+
+
+def _hub_reports(session: Session) -> dict[str, str | None]:
+    """Where the hub stores usage reports. Without a database that can be read, no setting in it counts."""
+    from doitui.web.hub import places
+    from doitui_core.config import settings
+    from doitui_core.domain.database_urls import without_passwords
+    from doitui_core.errors import DoituiError
+
+    try:
+        with session.database(read_only=True, any_environment=True):
+            found = settings.load()
+    except DoituiError:
+        found = settings.Settings({}, {}, os.environ, {})
+    value = found.find(HUB_REPORTS)
+    source = f"setting {HUB_REPORTS}" if value.source == "global" else value.source
+    chosen = without_passwords(value.text) if value.text else str(places.default_place(session.database_url))
+    return {"what": "hub reports", "path": chosen, "source": source if value.text else DEFAULT}

@@ -72,3 +72,18 @@ def test_paths_says_where_things_are_and_who_says_so(
     assert found["log"] == (str(home / "doi.log"), "DOITUI_LOG")
     assert (found["spool"], found["secrets"][0]) == ((None, "default"), str(home / "config" / "doitui"))
     assert not file.exists()
+
+
+def test_paths_says_where_the_hub_keeps_reports(archive: Doitui, file: Path, tmp_path: Path) -> None:
+    def place() -> tuple[str, str]:
+        (row,) = (row for row in archive("paths", "--json").json["paths"] if row["what"] == "hub reports")
+        return row["path"], row["source"]
+
+    before = place()
+    archive("setting", "set", "hub_reports", tmp_path / "reports")
+    assert (before, place()) == (
+        (f"{file}.reports", "default"),
+        (str(tmp_path / "reports"), "setting hub_reports"),
+    )
+    archive("setting", "set", "hub_reports", "s3://bucket/reports")
+    assert place() == ("s3://bucket/reports", "setting hub_reports")

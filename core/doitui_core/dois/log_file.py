@@ -14,6 +14,8 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from doitui_core.db import database_files
+
 VARIABLE = "DOITUI_LOG"
 
 #: Bytes at which a file is rotated, and how many rotated files stay.
@@ -88,7 +90,7 @@ class LogFile(logging.Handler):
         self._close()
         if not os.environ.get(VARIABLE):
             Path(place).parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(place, _FLAGS, 0o666)
+        self._file = _opened(place)
 
     def _close(self) -> None:
         if self._file >= 0:
@@ -104,13 +106,23 @@ class LogFile(logging.Handler):
             log.warning("the log %s cannot be written: %s (see %s)", place, reason, VARIABLE)
 
 
+def _opened(place: str) -> int:
+    """The file at `place`, open. A new one in a directory of a group (`database_files.new_mode`) is of that group."""
+    new = not os.path.exists(place)
+    made = os.open(place, _FLAGS, 0o666)
+    if new and database_files.new_mode(Path(place).parent) == database_files.SHARED:
+        with suppress(OSError):  # another user was faster, and did it
+            os.fchmod(made, database_files.SHARED)
+    return made
+
+
 # Without a handler Python would print to stderr.
 logging.getLogger("doitui.log").addHandler(logging.NullHandler())
 
 
 def rotate(place: str) -> None:
     """Rename a full file to `….1`, the one before to `….2` and so on, unless another process has done it."""
-    with open(f"{place}.lock", "a") as lock:
+    with os.fdopen(_opened(f"{place}.lock"), "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if os.stat(place).st_size < LARGEST_FILE:
             return

@@ -19,8 +19,11 @@ def reports_place(database_url: str, option: str = "") -> str | Path:
     Each database needs a place of its own: what no row names is deleted there.
     """
     chosen = option or settings.load().get("hub_reports")
-    if chosen:
-        return str(chosen)
+    return str(chosen) if chosen else default_place(database_url)
+
+
+def default_place(database_url: str) -> Path:
+    """The place where nobody has chosen one."""
     if database_url.startswith("sqlite:///"):
         file = Path(database_url.removeprefix("sqlite:///").partition("?")[0]).absolute()
         return file.with_name(f"{file.name}.reports")
