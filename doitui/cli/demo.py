@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,26 +54,49 @@ def sandbox(**options: Any) -> None:
 
 @click.command()
 @click.option("--headless", is_flag=True, help="Run the main tasks without the screens, and print a summary.")
-@click.option("--dir", "directory", type=click.Path(file_okay=False, path_type=Path), help="A new or empty directory.")
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A new or empty directory, which stays.",
+)
+@click.option("--keep", is_flag=True, help="Keep the temporary directory.")
 @reads
-def demo(session: Session, headless: bool, directory: Path | None) -> None:
+def demo(session: Session, headless: bool, directory: Path | None, keep: bool) -> None:
     """Show everything on sample records, offline: a sandbox replaces DataCite.
 
     On a terminal this opens the screens. A worker mints, visitors use a demo site, some jobs fail and recover, and the
     key o starts an outage. With --headless it runs the main tasks and checks the results.
 
+    Its files are in a temporary directory, which is removed at the end.
+
     Example: doitui demo --headless
     """
     from doitui.tui.terminal import terminal
 
-    place = (directory or Path(tempfile.mkdtemp(prefix="doitui-demo-"))).absolute()
-    if headless or session.as_json or not terminal.fit_for_screens():
-        _play(session, place)
-    else:
-        _open_screens(place)
+    with _place(directory, keep) as place:
+        kept = keep or directory is not None
+        if headless or session.as_json or not terminal.fit_for_screens():
+            _play(session, place, kept)
+        else:
+            _open_screens(place, kept)
 
 
-def _open_screens(place: Path) -> None:
+@contextmanager
+def _place(directory: Path | None, keep: bool) -> Iterator[Path]:
+    """The directory of the demo; a temporary one is removed, also after Ctrl-C and SIGTERM, unless `keep`."""
+    if directory is not None:
+        yield directory.absolute()
+        return
+    place = Path(tempfile.mkdtemp(prefix="doitui-demo-")).absolute()
+    try:
+        yield place
+    finally:
+        if not keep:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _open_screens(place: Path, kept: bool) -> None:
     """Run the live demo with the screens; end all its processes afterwards."""
     from doitui.demo.environment import DemoEnvironment
     from doitui.demo.live import LiveDemo
@@ -90,11 +116,11 @@ def _open_screens(place: Path) -> None:
         app.run(mouse=not terminal.remote(os.environ))
     finally:
         live.stop()
-    say(f"the demo has ended; its files are in {place}")
+    say(f"the demo has ended; its files are in {place}" if kept else f"the demo has ended; {REMOVED}")
     exits.leave(app.return_code or 0)
 
 
-def _play(session: Session, place: Path) -> None:
+def _play(session: Session, place: Path, kept: bool) -> None:
     from doitui.demo import steps
     from doitui.demo.environment import DemoEnvironment
 
@@ -109,7 +135,7 @@ def _play(session: Session, place: Path) -> None:
     ok = sum(check.ok for check in checks)
     document = {
         "ok": ok == len(checks),
-        "directory": str(place),
+        "directory": str(place) if kept else None,
         "seconds": round(seconds, 1),
         "checks": [{"what": check.what, "ok": check.ok, "found": repr(check.found)} for check in checks],
     }
@@ -117,11 +143,19 @@ def _play(session: Session, place: Path) -> None:
         f"  ok   {one.what}" if one.ok else f"  FAIL {one.what}: {one.found!r}, expected {one.expected!r}"
         for one in checks
     ]
-    result = f"{ok} of {len(checks)} checks passed, in {seconds:.0f} s. All files are in {place}"
-    commands = NEXT.format(database=environment.database, sandbox=place / "sandbox.db").splitlines()
+    files = f"All files are in {place}" if kept else f"The demo has ended; {REMOVED}"
+    result = f"{ok} of {len(checks)} checks passed, in {seconds:.0f} s. {files}"
+    next_ = NEXT.format(database=environment.database, sandbox=place / "sandbox.db") if kept else NEXT_REMOVED
+    commands = next_.splitlines()
     session.show(document, ["", "── Summary", *lines, "", result, "", *commands])
     exits.leave(exits.DONE if document["ok"] else exits.SOME_FAILED)
 
+
+REMOVED = "its files were removed (--keep or --dir DIR keeps them)"
+
+NEXT_REMOVED = """Try next:
+  doitui demo                                # the screens, with a worker and visitors
+  doitui demo --headless --dir hollin        # the same again, to look at the database with all commands"""
 
 NEXT = """Try next:
   export DOITUI_DATABASE={database}

@@ -84,6 +84,17 @@ def test_no_process_of_a_headless_demo_survives_it(
     assert_nobody_survives(left)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_stopped_removes_its_temporary_directory(
+    begin: Callable[..., subprocess.Popen[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    demo = begin("-m", "doitui", "demo", "--headless")
+    until(lambda: list(tmp_path.glob("doitui-demo-*/demo.db")), "a database")
+    os.kill(demo.pid, number)
+    assert (demo.wait(PATIENCE), list(tmp_path.iterdir())) == (128 + number, [])
+
+
 def test_no_process_of_the_live_demo_survives_it(begin: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     demo = begin("-c", LIVE, str(tmp_path / "demo"))
     assert demo.stdout is not None
