@@ -80,12 +80,14 @@ def show_(session: Session, dois: tuple[str, ...]) -> None:
     Example: doitui doi show 10.5072/h/2026/MS-0112
     """
     from doitui_core.dois import doi_rows
-    from doitui_core.views import lists, pulled
+    from doitui_core.views import lists, pulled, verification_words
 
     found = [lists.doi(doi_rows.find(text).id) for text in dois]
     cited = {row.id: [row_json.citation(one) for one in pulled.citations(row.id)] for row in found}
     rows = [row_json.doi(row, details=True) | {"cited_by": cited[row.id]} for row in found]
-    session.show(rows[0] if len(rows) == 1 else {"dois": rows}, [line for row in rows for line in _shown(row)])
+    words = [{"verification": verification_words.of_doi(row.id, row.verification)} for row in found]
+    lines = [line for row, shown in zip(rows, words, strict=True) for line in _shown(row | shown)]
+    session.show(rows[0] if len(rows) == 1 else {"dois": rows}, lines)
 
 
 def _shown(row: dict[str, Any]) -> list[str]:
@@ -289,7 +291,7 @@ def _change(session: Session, dois: Sequence[str], now: bool, action: str, **opt
 
 def _result(text: str, queued: Any, now: bool) -> dict[str, Any]:
     """What an action did: queued a job, nothing, or with `now` the outcome."""
-    from doitui_core.views import lists
+    from doitui_core.views import lists, verification_words
 
     row = row_json.doi(lists.doi(queued.doi.id))
     found = {"id": text} | {name: row[name] for name in ("doi", "status", "marks")} | {"job": queued.job_id or None}
@@ -300,7 +302,8 @@ def _result(text: str, queued: Any, now: bool) -> dict[str, Any]:
     outcome = queued.outcome
     if outcome.kind != "done" or outcome.cause:
         return found | {"cause": outcome.cause, "error": outcome.message, "code": exits.for_cause(outcome.cause)}
-    checked = f", {row['verification']}" if row["verification"] != "unverified" else ""
+    words = verification_words.of_doi(queued.doi.id, row["verification"])
+    checked = f", {words}" if words != "unverified" else ""
     note = f" ({outcome.message})" if outcome.message else ""
     line = f"{row['doi']}: is {row['status']}{checked}{note}"
     return found | {"verification": row["verification"], "line": line}

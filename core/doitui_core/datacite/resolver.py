@@ -39,6 +39,10 @@ GONE = frozenset({404, 410})
 WALLS = frozenset({401, 403, 429})
 
 
+#: How a reason says that the landing page was not fetched, and that a sandbox is why.
+NOT_VISITED, REHEARSAL = "is not visited", "a rehearsal stays on this machine"
+
+
 class Stop(StrEnum):
     """Why nothing more was asked."""
 
@@ -178,7 +182,7 @@ def refusal(target: str, base: str, environment: str) -> tuple[Stop, str] | None
         host, scheme = None, ""
     shown = line(target)
     if scheme == "ftp" and host:
-        return Stop.OUTSIDE, f"{shown} is not visited: only web pages are"
+        return Stop.OUTSIDE, f"{shown} {NOT_VISITED}: only web pages are"
     if scheme not in ("http", "https") or not host:
         return Stop.BROKEN, f"{shown} is no web page"
     try:
@@ -188,13 +192,13 @@ def refusal(target: str, base: str, environment: str) -> tuple[Stop, str] | None
     # Judged by the host that would be visited, however it is written.
     plain = f"{scheme}://[{reached}]" if ":" in reached else f"{scheme}://{reached}"
     if is_loopback(base) and not is_loopback(plain):
-        return Stop.OUTSIDE, f"{shown} is not visited: a rehearsal stays on this machine"
+        return Stop.OUTSIDE, f"{shown} {NOT_VISITED}: {REHEARSAL}"
     if is_loopback(plain) and not is_loopback(base):
         return Stop.BROKEN, f"{shown} is on this machine, where nobody else can open it"
     try:
         check_fence(plain, environment)
     except WrongEnvironment:
-        return Stop.OUTSIDE, f"{shown} is not visited: it is not of the {environment} environment"
+        return Stop.OUTSIDE, f"{shown} {NOT_VISITED}: it is not of the {environment} environment"
     return None
 
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from doitui.tui import state_symbols
 from doitui.tui.data import usage_months
+from doitui.tui.state_symbols import Toned
 from doitui.tui.text import bar, day, number, plural, second
 from doitui.tui.widgets.lines import Labelled, Line, Rule, labelled
 from doitui_core.clock import iso
 from doitui_core.domain.counter_terms import LABELS
+from doitui_core.views import verification_words
 from doitui_core.views.doi_fundings import FundingRow
 from doitui_core.views.doi_page import DoiPage
 from doitui_core.views.rows import EventRow
@@ -36,7 +38,7 @@ def facts(page: DoiPage) -> list[Line]:
             "wanted": row.wanted,
             "remote": row.remote,
             "certainty": (row.certainty, "warn") if row.certainty == "uncertain" else row.certainty,
-            "verification": state_symbols.verification(row.verification),
+            "verification": _verification(page),
             "": f"API {row.api_check}, resolver {row.resolver_check}",
             "OPUS": row.opus,
             "last error": (row.last_error, "bad") if row.last_error else None,
@@ -62,6 +64,14 @@ def facts(page: DoiPage) -> list[Line]:
         "Content": {name: text[:16] or "-" for name, text in hashes.items()},
     }
     return [line for title, values in sections.items() for line in (Rule(title), *labelled(values, 15, " "))]
+
+
+def _verification(page: DoiPage) -> Toned:
+    """The verdict, and whether the landing page was fetched."""
+    verdict = page.row.verification
+    symbol, tone = state_symbols.VERIFICATION.get(verdict, ("?", "warn"))
+    last = next((entry["detail"] for entry in reversed(page.log) if entry["action"] == "verify"), "")
+    return f"{symbol} {verification_words.words(verdict, last)}", tone
 
 
 def _time(when: datetime | str | None) -> str:
