@@ -15,6 +15,7 @@ from doitui.web.common.answers import MEDIA_TYPE
 from doitui.web.common.refusals import status_title
 from doitui.web.common.wsgi_server import WsgiServer, stopped_by_signals
 from doitui.web.hub.hub import Hub
+from doitui.web.hub.unsigned_bodies import Parser
 from doitui_core.hub_store.report_intake import MAX_INFLATED
 
 #: Requests answered at once; each thread has a connection to the database.
@@ -40,6 +41,7 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc]
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
     error_task_class = _ErrorTask
+    parser_class = Parser
 
 
 class _Server(TcpWSGIServer):  # type: ignore[misc]

@@ -41,7 +41,7 @@ class TokenSignIn:
         if header is None:
             resp.set_header("X-Anonymous-Consumer", "true")
             return
-        found = _recognise(header)
+        found = recognise(header)
         if found is None:
             raise refusal(401, headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'})
         req.context.usage_rights = UsageRights(found.name, _ROLES[found.role])
@@ -57,8 +57,8 @@ class TokenSignIn:
             raise refusal(403) if rights.uid else refusal(401, headers={"WWW-Authenticate": _CHALLENGE})
 
 
-def _recognise(header: str) -> tokens.TokenRow | None:
-    """`Bearer TOKEN`, or the token alone, which Sashimi takes too (usage.md 1.8)."""
+def recognise(header: str) -> tokens.TokenRow | None:
+    """Whose valid token it is: `Bearer TOKEN`, or the token alone, which Sashimi takes too (usage.md 1.8)."""
     scheme, _, credentials = header.strip().rpartition(" ")
     secret = token_signing.find_secret() if scheme.lower() in ("", "bearer") else None
     return tokens.recognise(credentials, secret) if secret else None
