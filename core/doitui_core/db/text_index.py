@@ -6,12 +6,13 @@ would make one word of an address.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
 from doitui_core.db.guarded import Guarded
-from doitui_core.domain.text_query import Both, Either, Expression, Phrase, words_of
+from doitui_core.domain.text_query import Both, Either, Expression, Phrase, fulfils, words_of
 
 #: In the order of the columns; on PostgreSQL each has a weight.
 FIELDS = ("subj_id", "obj_id", "source_id", "relation_type_id")
@@ -22,6 +23,9 @@ _APART = 2
 
 #: An event and its four texts.
 Row = tuple[int, Sequence[str]]
+
+#: A part of a statement and its values.
+Sql = tuple[str, list[Any]]
 
 _COLUMNS = ", ".join(FIELDS)
 
@@ -46,24 +50,41 @@ def remove(db: Guarded, rows: Iterable[Row]) -> None:
         _run(db, "DELETE FROM hub_event_text WHERE event_id = %s", ((event,) for event, _ in rows))
 
 
-def matching(db: Guarded, expression: Expression) -> tuple[str, str]:
-    """`(FROM … WHERE … with one mark, value)` for the events that fulfil `expression`; `event_column` is their id."""
+def matching(db: Guarded, expression: Expression) -> Sql:
+    """`FROM … WHERE …` for the events that fulfil `expression`; `event_column` is their id."""
     if is_fts(db):
-        return "FROM hub_event_text WHERE hub_event_text MATCH ?", fts_query(expression)
-    return "FROM hub_event_text WHERE words @@ %s::tsquery", tsquery(expression)
+        return "FROM hub_event_text WHERE hub_event_text MATCH ?", [fts_query(expression)]
+    # Not as a value: a prepared statement's plan is the same for rare words and those of every event. Words are letters
+    # and digits, so that nothing has to be escaped but the quotes around them.
+    text = tsquery(expression).replace("'", "''")
+    return f"FROM hub_event_text WHERE words @@ '{text}'::tsquery", []
 
 
-def membership(db: Guarded, expression: Expression, negated: bool) -> tuple[str, str]:
-    """`(IN (SELECT … with one mark), value)`, to follow an event's id: whether it fulfils `expression`; `negated`: not.
+def some(db: Guarded, expression: Expression, most: int) -> list[int]:
+    """The ids of up to `most` events that fulfil `expression`, in order; those of the oldest on SQLite."""
+    rows, values = matching(db, expression)
+    found = db.execute_sql(f"SELECT {event_column(db)} {rows} LIMIT {most}", values).fetchall()
+    return sorted(event for (event,) in found)
+
+
+def among(db: Guarded, events: Sequence[int]) -> Sql:
+    """`IN …`, to follow an event's id."""
+    if is_fts(db):
+        return "IN (SELECT value FROM json_each(?))", [json.dumps(events)]
+    return "= ANY(%s::bigint[])", [list(events)]
+
+
+def membership(db: Guarded, expression: Expression, negated: bool) -> Sql:
+    """`IN (SELECT …)`, to follow an event's id: whether it fulfils `expression`; `negated`: not.
 
     PostgreSQL would search a NOT IN of very many ids once for each event, so it looks for those that lack the words.
     """
-    rows, value = matching(db, expression)
+    rows, values = matching(db, expression)
     if negated and is_fts(db):
-        return f"NOT IN (SELECT rowid {rows})", value
+        return f"NOT IN (SELECT rowid {rows})", values
     if negated:
         rows = rows.replace("WHERE words", "WHERE NOT words")
-    return f"IN (SELECT {event_column(db)} {rows})", value
+    return f"IN (SELECT {event_column(db)} {rows})", values
 
 
 def event_column(db: Guarded) -> str:
@@ -71,23 +92,33 @@ def event_column(db: Guarded) -> str:
     return "rowid" if is_fts(db) else "event_id"
 
 
-def having(db: Guarded, expression: Expression) -> tuple[str, str]:
-    """As `matching`, for the one event whose id follows: quick where very many match."""
-    rows, value = matching(db, expression)
-    return f"{rows} AND {event_column(db)} =", value
-
-
-def is_slow_for_one(db: Guarded, expression: Expression) -> bool:
-    """Whether `having` takes as long as `matching`: FTS5 collects all words with a beginning each time (5 s a list)."""
-    return is_fts(db) and "*" in fts_query(expression)
-
-
-def ranked(db: Guarded, expression: Expression, most: int) -> tuple[str, list[str]]:
-    """A table `ranked (event_id, score)` of up to `most` events that fulfil `expression`, and its values; the lowest
-    score is the best.
+def having(db: Guarded, expression: Expression) -> Sql | None:
+    """As `matching`, for the one event whose id follows: quick where very many match. None where `has` is quicker: FTS5
+    collects all words with a beginning each time.
     """
-    rows, value = matching(db, expression)
-    score, values = ("rank", [value]) if is_fts(db) else ("-ts_rank('{1,1,1,1}', words, %s::tsquery)", [value, value])
+    if is_fts(db) and "*" in fts_query(expression):
+        return None
+    rows, values = matching(db, expression)
+    return f"{rows} AND {event_column(db)} =", values
+
+
+def has(db: Guarded, expression: Expression) -> str:
+    """The name of a function of this SQLite connection: whether an event with these four texts fulfils `expression`."""
+
+    def answer(*texts: str) -> bool:
+        return fulfils(expression, dict(zip(FIELDS, map(words_of, texts), strict=True)))
+
+    db.connection().create_function("hub_event_has", len(FIELDS), answer)  # type: ignore[no-untyped-call]
+    return "hub_event_has"
+
+
+def ranked(db: Guarded, expression: Expression, most: int) -> Sql:
+    """A table `ranked (event_id, score)` of up to `most` events that fulfil `expression`; the lowest score is best."""
+    rows, values = matching(db, expression)
+    score = "rank"
+    if not is_fts(db):
+        text = tsquery(expression).replace("'", "''")
+        score = f"-ts_rank('{{1,1,1,1}}', words, '{text}'::tsquery)"
     return f"(SELECT {event_column(db)} AS event_id, {score} AS score {rows} LIMIT {most}) AS ranked", values
 
 

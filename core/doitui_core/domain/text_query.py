@@ -7,7 +7,7 @@ one: by De Morgan's laws every combination of AND, OR and NOT comes to one of th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -101,6 +101,24 @@ def all_of(queries: Iterable[TextQuery]) -> TextQuery:
 def any_of(queries: Iterable[TextQuery]) -> TextQuery:
     """What fulfils one of `queries`."""
     return reduce(TextQuery.__or__, queries, TextQuery(None))
+
+
+def fulfils(one: Expression, texts: Mapping[str, Sequence[str]]) -> bool:
+    """Whether something with the words `texts`, by field, fulfils an expression."""
+    if isinstance(one, Phrase):
+        fields = [texts[one.field]] if one.field else texts.values()
+        return any(_follow(one, words, at) for words in fields for at in range(len(words) - len(one.words) + 1))
+    if isinstance(one, Both | Either):
+        found = (fulfils(part, texts) for part in one.parts)
+        return all(found) if isinstance(one, Both) else any(found)
+    return fulfils(one.these, texts) and not fulfils(one.those, texts)
+
+
+def _follow(phrase: Phrase, words: Sequence[str], at: int) -> bool:
+    *first, last = phrase.words
+    end = at + len(first)
+    found = words[end]
+    return (found.startswith(last) if phrase.is_prefix else found == last) and [*words[at:end]] == first
 
 
 def _both(a: Expression | None, b: Expression | None) -> Expression | None:

@@ -18,11 +18,15 @@ from doitui_core.db.guarded import Guarded
 from doitui_core.db.hub_event_model import HubEvent, HubEventGroup, HubEventTerm
 from doitui_core.domain.event_kinds import USAGE_RELATIONS
 from doitui_core.domain.event_scope import CITATION_SOURCES, RELATIONS_2026
-from doitui_core.domain.text_query import EVERYTHING
+from doitui_core.domain.text_query import EVERYTHING, Either, Phrase, TextQuery, Without, words_of
 from doitui_core.hub_store import event_terms
 from doitui_core.hub_store.event_query import EventQuery
+from doitui_core.hub_store.hub_database import HubDatabase
 
 G = HubEventGroup
+
+#: Sources by which all events are found.
+_MOST_SOURCES = 50
 
 
 def group_conditions(query: EventQuery) -> Iterator[Any]:
@@ -72,48 +76,59 @@ def event_conditions(query: EventQuery) -> Iterator[Any]:
         yield HubEvent.created <= query.until
 
 
-def text_conditions(db: Guarded, query: EventQuery) -> Iterator[Any]:
+def text_of(hub: HubDatabase, query: EventQuery) -> TextQuery:
+    """What the words must fulfil, not negated if possible: an index finds what has words sooner than what lacks some.
+
+    All events have the first word of their source, so those without others are these without the others.
+    """
+    text = query.text
+    if not text.negated or text.expression is None:
+        return text
+    rows = hub.execute("SELECT DISTINCT source_id FROM hub_event_group").fetchall()
+    words = {words_of(source)[:1] for (source,) in rows}
+    if not words or () in words or len(words) > _MOST_SOURCES:
+        return text
+    everything = Either(tuple(Phrase(word) for word in sorted(words)))
+    return TextQuery(Without(everything, text.expression))
+
+
+def text_conditions(db: Guarded, text: TextQuery) -> Iterator[Any]:
     """The condition on words, if any."""
-    expression = query.text.expression
-    if query.text == EVERYTHING:
+    if text == EVERYTHING:
         return
-    if expression is None:
+    if text.expression is None:
         yield SQL("1 = 0")
         return
-    members, value = text_index.membership(db, expression, query.text.negated)
-    yield NodeList((HubEvent.id, SQL(members, [value])))
+    yield NodeList((HubEvent.id, SQL(*text_index.membership(db, text.expression, text.negated))))
 
 
-def ranked(db: Guarded, query: EventQuery, most: int) -> Any:
-    """The ids of the events with the words of `query`, the best match first; the other conditions are left out."""
-    expression = query.text.expression
-    assert expression is not None
-    table, values = text_index.ranked(db, expression, most)
-    found = HubEvent.select(HubEvent.id).from_(HubEvent, SQL(table, values))
+def ranked(db: Guarded, text: TextQuery, most: int) -> Any:
+    """The ids of the events that fulfil `text`, the best match first; the other conditions are left out."""
+    assert text.expression is not None
+    found = HubEvent.select(HubEvent.id).from_(HubEvent, SQL(*text_index.ranked(db, text.expression, most)))
     return found.where(HubEvent.id == SQL("ranked.event_id")).order_by(SQL("ranked.score"), HubEvent.id)
 
 
-def words_of_one(db: Guarded, query: EventQuery) -> Iterator[Any]:
+def words_of_one(db: Guarded, text: TextQuery) -> Iterator[Any]:
     """As `text_conditions`, asked of one event after the other: for words that are in very many."""
-    expression = query.text.expression
-    if query.text == EVERYTHING or expression is None:
+    if text.expression is None:
+        yield from text_conditions(db, text)
         return
-    if text_index.is_slow_for_one(db, expression):
-        yield from text_conditions(db, query)
+    wanted = 0 if text.negated else 1
+    having = text_index.having(db, text.expression)
+    if having is None:
+        texts = (getattr(HubEvent, name) for name in text_index.FIELDS)
+        yield getattr(fn, text_index.has(db, text.expression))(*texts) == wanted
         return
-    rows, value = text_index.having(db, expression)
+    rows, values = having
     # A value, not EXISTS, which PostgreSQL would turn round and find all events with these words first.
-    found = NodeList((SQL(f"(SELECT 1 {rows}", [value]), HubEvent.id, SQL(")")))
-    yield fn.COALESCE(found, 0) == (0 if query.text.negated else 1)
+    found = NodeList((SQL(f"(SELECT 1 {rows}", values), HubEvent.id, SQL(")")))
+    yield fn.COALESCE(found, 0) == wanted
 
 
-def some_with_words(db: Guarded, query: EventQuery, most: int) -> Any:
-    """The ids of up to `most` events with the words of `query`; None where there is no such list."""
-    expression = query.text.expression
-    if expression is None or query.text.negated:
-        return None
-    rows, value = text_index.matching(db, expression)
-    return SQL(f"(SELECT {text_index.event_column(db)} AS event_id {rows} LIMIT {most})", [value])
+def among(db: Guarded, events: Sequence[int]) -> Any:
+    """Whether an event is one of `events`."""
+    return NodeList((HubEvent.id, SQL(*text_index.among(db, events))))
 
 
 def in_groups(conditions: Sequence[Any]) -> Any:

@@ -36,12 +36,6 @@ class Group(NamedTuple):
     subj_registrant: str
     obj_registrant: str
 
-    @property
-    def citation_type(self) -> str:
-        """Both types in the order of the alphabet, "" unless both sides have one."""
-        types = (self.subj_type, self.obj_type)
-        return "-".join(sorted(types)) if all(types) else ""
-
     def key_hash(self) -> str:
         """The column by which a group is found."""
         return hashlib.sha256("\n".join(self).encode("utf-8", "replace")).hexdigest()[:32]

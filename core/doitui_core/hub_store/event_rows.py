@@ -45,7 +45,10 @@ def key_hash(key: Key) -> str:
 
 def select(hub: HubDatabase, condition: Any) -> list[EventRecord]:
     """The events that fulfil a condition, in no order."""
-    return [_event(row) for row in HubEvent.select(*_READ).where(condition).tuples().execute(hub.db)]
+    # The rows as the driver gives them: peewee would look at every value, for a page of 1,000 events 16,000.
+    rows = hub.db.execute(HubEvent.select(*_READ).where(condition)).fetchall()  # type: ignore[no-untyped-call]
+    sides: dict[str, dict[str, Any]] = {"{}": {}}
+    return [_event(row, sides) for row in rows]
 
 
 def insert(hub: HubDatabase, events: Sequence[EventRecord]) -> dict[str, int]:
@@ -119,7 +122,11 @@ def _row(event: EventRecord, group: int, key: str) -> tuple[Any, ...]:
     return (*plain, _written(event.subj), _written(event.obj), str(event.origin), key, group)
 
 
-def _event(row: Any) -> EventRecord:
+def _event(row: Any, sides: dict[str, dict[str, Any]]) -> EventRecord:
+    """`sides`: subjects and objects by their JSON; the events of a report have the same one."""
     *plain, subj, obj, number, origin = row
-    values = [*plain, json.loads(subj), json.loads(obj), number, HubOrigin(origin)]
+    for text in (subj, obj):
+        if text not in sides:
+            sides[text] = json.loads(text)
+    values = [*plain, sides[subj], sides[obj], number, HubOrigin(origin)]
     return EventRecord(*values)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
 from doitui.web.events.event_input import ApiVersion
 from doitui_core.domain import spreadsheets
-from doitui_core.hub_store.event_groups import Group
 from doitui_core.hub_store.event_record import EventRecord
 from doitui_core.hub_store.event_record import links as linked_dois
+from doitui_core.hub_store.event_sums import Sums
 
 # Buckets of each statistic.
 _MOST = 10
@@ -44,6 +46,15 @@ _SOURCES = {
 Bucket = dict[str, Any]
 
 
+_attributes = attrgetter(*(name.replace("-", "_") for name in _ATTRIBUTES))
+
+
+@cache
+def _names(version: int, names: tuple[str, ...]) -> list[str]:
+    """How a dialect writes `names`: a page has a thousand events."""
+    return [ApiVersion(version).name(name) for name in names]
+
+
 def single(event: EventRecord, dialect: ApiVersion) -> dict[str, Any]:
     """`{"data": {…}}`."""
     return {"data": resource(event, dialect)}
@@ -51,11 +62,10 @@ def single(event: EventRecord, dialect: ApiVersion) -> dict[str, Any]:
 
 def resource(event: EventRecord, dialect: ApiVersion) -> dict[str, Any]:
     """One event as a JSON:API resource."""
-    attributes = {dialect.name(name): getattr(event, name.replace("-", "_")) for name in _ATTRIBUTES}
+    attributes = dict(zip(_names(dialect.version, _ATTRIBUTES), _attributes(event), strict=True))
     attributes["timestamp"] = event.updated
     if dialect.version == 2:
-        columns = linked_dois(event)
-        attributes |= {dialect.name(name): columns[name.replace("-", "_")] for name in _DERIVED}
+        attributes |= zip(_names(2, _DERIVED), linked_dois(event).values(), strict=True)
     related = {"subj": event.subj_id, "obj": event.obj_id}
     return {
         "id": event.uuid,
@@ -75,22 +85,20 @@ def objects(events: Iterable[EventRecord], sides: Iterable[str]) -> list[dict[st
     return list(found.values())
 
 
-def statistics(counts: dict[Group, int], dialect: ApiVersion) -> dict[str, list[Bucket]]:
+def statistics(sums: Sums, dialect: ApiVersion) -> dict[str, list[Bucket]]:
     """The facets of a list; none at all for an empty one."""
-    if not counts:
+    if not sums.total:
         return {}
-    months, found = dialect.name("year-months"), _Sums()
-    for group, number in counts.items():
-        found.add(group, number)
+    months = dialect.name("year-months")
     facets = {
-        "sources": [_bucket(name, count, _SOURCES) for name, count in _largest(found.sources)],
-        "occurred": _newest(found.occurred, "count"),
-        "prefixes": [_bucket(name, count) for name, count in _largest(found.prefixes)],
-        dialect.name("citation-types"): _divided(found.citation_types, months),
-        dialect.name("relation-types"): _divided(found.relations, months),
-        "registrants": _divided(found.registrants, "years"),
+        "sources": [_bucket(name, count, _SOURCES) for name, count in _largest(sums.sources)],
+        "occurred": _newest(sums.occurred, "count"),
+        "prefixes": [_bucket(name, count) for name, count in _largest(sums.prefixes)],
+        dialect.name("citation-types"): _divided(sums.citation_types, months),
+        dialect.name("relation-types"): _divided(sums.relations, months),
+        "registrants": _divided(sums.registrants, "years"),
     }
-    return facets if dialect.version == 1 else {"created": _newest(found.created, "count")} | facets
+    return facets if dialect.version == 1 else {"created": _newest(sums.created, "count")} | facets
 
 
 def table(events: Iterable[EventRecord]) -> str:
@@ -99,37 +107,10 @@ def table(events: Iterable[EventRecord]) -> str:
     return spreadsheets.csv_text(itertools.chain([_CSV], cells))
 
 
-def _counter() -> defaultdict[str, int]:
-    return defaultdict(int)
-
-
-class _Sums:
-    """What the statistics are made of, summed in one pass: a large hub has many thousand groups."""
-
-    def __init__(self) -> None:
-        self.sources, self.prefixes, self.occurred, self.created = (_counter() for _ in range(4))
-        self.citation_types, self.relations, self.registrants = (
-            defaultdict[str, defaultdict[str, int]](_counter) for _ in range(3)
-        )
-
-    def add(self, group: Group, number: int) -> None:
-        """Count `number` events. One whose sides share a prefix or registrant counts once for it."""
-        year = group.occurred[:4]
-        self.sources[group.source] += number
-        self.occurred[year] += number
-        self.created[group.created] += number
-        self.relations[group.relation][group.occurred] += number
-        if group.subj_type and group.obj_type:
-            self.citation_types[group.citation_type][group.occurred] += number
-        for prefix in {group.subj_prefix, group.obj_prefix}:
-            self.prefixes[prefix] += number
-        for registrant in {group.subj_registrant, group.obj_registrant}:
-            self.registrants[registrant][year] += number
-
-
 def _largest(sums: Mapping[str, int]) -> list[tuple[str, int]]:
-    """The largest, without what is absent."""
-    return Counter({name: number for name, number in sums.items() if name}).most_common(_MOST)
+    """The largest, by name where they agree; without what is absent."""
+    there = ((name, number) for name, number in sums.items() if name and number)
+    return heapq.nsmallest(_MOST, there, key=lambda one: (-one[1], one[0]))
 
 
 def _bucket(name: str, count: int, titles: Mapping[str, str] = MappingProxyType({})) -> Bucket:
@@ -138,7 +119,8 @@ def _bucket(name: str, count: int, titles: Mapping[str, str] = MappingProxyType(
 
 def _newest(sums: Mapping[str, int], key: str) -> list[Bucket]:
     """By year or month, the newest first."""
-    return [{"id": name, "title": name, key: sums[name]} for name in sorted(sums, reverse=True)[:_MOST] if name]
+    names = sorted((name for name, number in sums.items() if name and number), reverse=True)
+    return [{"id": name, "title": name, key: sums[name]} for name in names[:_MOST]]
 
 
 def _divided(sums: Mapping[str, Mapping[str, int]], key: str) -> list[Bucket]:

@@ -22,6 +22,7 @@ from doitui_core.hub_store.event_input import EventInput
 from doitui_core.hub_store.event_lists import EventList
 from doitui_core.hub_store.event_record import EventRecord
 from doitui_core.hub_store.event_store import EventStore
+from doitui_core.hub_store.event_sums import SumsMemory
 
 _CSV = "text/csv"
 
@@ -40,6 +41,7 @@ class EventsResource:
     def __init__(self, store: EventStore, policy: EventPolicy) -> None:
         self._store = store
         self._policy = policy
+        self._memory = SumsMemory()
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """201 for a new event, 200 for a change of the one with the same key."""
@@ -53,7 +55,7 @@ class EventsResource:
             return
         dialect = ApiVersion.from_request(req)
         query = read_query(req, dialect, self._policy)
-        self._answer_list(req, resp, EventList(self._store.hub, query), dialect)
+        self._answer_list(req, resp, EventList(self._store.hub, query, self._memory), dialect)
 
     def on_get_event(self, req: falcon.Request, resp: falcon.Response, uuid: str) -> None:
         """200, or 404."""
@@ -87,7 +89,7 @@ class EventsResource:
         sides = [side for side in ("subj", "obj") if side in (req.get_param("include") or "").split(",")]
         body = {
             "data": [event_answers.resource(event, dialect) for event in events],
-            "meta": self._meta(page, found, dialect) | event_answers.statistics(found.counts, dialect),
+            "meta": self._meta(page, found, dialect) | event_answers.statistics(found.sums, dialect),
             "links": self._links(req, page, events, found.total, dialect),
         }
         answer_json(resp, body | ({"included": event_answers.objects(events, sides)} if sides else {}))
