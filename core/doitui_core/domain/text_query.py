@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -82,8 +82,9 @@ class TextQuery:
 EVERYTHING = TextQuery(None, negated=True)
 
 
+@lru_cache(4096)
 def words_of(text: str) -> tuple[str, ...]:
-    """The words of a text, in lower case: letters and digits that stand together."""
+    """The words of a text, in lower case: letters and digits that stand together. Many events share a text."""
     return tuple(word[:LONGEST] for word in _WORD.findall(text.lower())[:MOST])
 
 

@@ -169,9 +169,11 @@ class EventList:
         gathers = self.is_counted and self.total <= most
         query = HubEvent.select(HubEvent.id).order_by(*(order.gathered if gathers else order.columns))
         if self._groups:
-            # With + 0 no index on groups is used: that one cannot give the order.
-            group = HubEvent.group_id if gathers and not narrow else HubEvent.group_id + 0
-            narrow.insert(0, group.in_(event_conditions.in_groups(self._groups)))
+            groups = event_conditions.in_groups(self._groups)
+            # With + 0 no index on groups is used: that one cannot give the order. Nor a join, where PostgreSQL would
+            # compare each event with each group: it makes a hash table of what is inside of COALESCE.
+            passed = fn.COALESCE((HubEvent.group_id + 0).in_(groups), SQL("FALSE"))
+            narrow.insert(0, HubEvent.group_id.in_(groups) if gathers and not narrow else passed)
         return query.where(*narrow) if narrow else query
 
     def _by_relation(self, descending: bool, size: int, offset: int) -> list[EventRecord]:

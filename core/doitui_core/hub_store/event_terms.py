@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from doitui_core.hub_store.event_query import EventQuery
 from doitui_core.hub_store.event_record import (
@@ -25,6 +26,7 @@ _ORCID = "https://orcid.org/"
 _BYTES = 8
 
 
+@lru_cache(4096)
 def term(kind: str, value: str) -> int:
     """The hash of one value."""
     digest = hashlib.blake2b(f"{kind}:{value}".encode("utf-8", "replace"), digest_size=_BYTES).digest()
