@@ -1,14 +1,27 @@
-"""Write docs/commands.md and docs/settings.md from the commands and settings. A test compares them."""
+"""Write commands.md and settings.md, and the generated parts of other pages, from the code. A test compares them.
+
+A part stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
 
+from doitui.cli import exits
 from doitui.cli.main import doitui
+from doitui.tui import state_symbols
+from doitui.tui.actions import ACTIONS, SECTIONS, Action
+from doitui_core import errors
 from doitui_core.config.settings import TABLE
+from doitui_core.datacite import mds_outcomes
+from doitui_core.domain import intermediary, outcomes
+from doitui_core.domain.outcomes import Outcome, OutcomeKind
+from doitui_core.events import event_outcomes
+from doitui_core.usage_reports import report_outcomes
 
 HERE = Path(__file__).parent
 
@@ -68,8 +81,190 @@ def settings() -> str:
     return "\n".join([*head, *rows, ""])
 
 
+def _table(head: str, rows: Iterable[Iterable[str]]) -> str:
+    """A table in Markdown; `head` is its first line."""
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join([head, "|---" * (head.count("|") - 1) + "|", *lines])
+
+
+def variables() -> str:
+    """All environment variables that doitui reads."""
+    rows = [
+        (
+            "`DOITUI_DATABASE`",
+            "the database: `sqlite:///archive.db`, `postgresql://user@host/name`; option `--database`",
+        ),
+        ("`DOITUI_LOG`", "the log file of DOIs; empty: `doi.log` in the user's log directory"),
+        ("`DOITUI_SPOOL`", "the directory in which the middleware stores hits and `work` and `usage drain` read them"),
+        ("`DATACITE_TEST_MODE`", "`true`: every repository uses DataCite's test system, whatever its settings say"),
+    ]
+    rows += [(f"`DOITUI_{row.name.upper()}`{_also(row.also)}", f"setting `{row.name}`") for row in TABLE.values()]
+    return _table("| variable | meaning |", rows)
+
+
+def _also(name: str) -> str:
+    return f", `{name}`" if name else ""
+
+
+def exit_codes() -> str:
+    """The exit codes of commands, and the errors and causes that lead to them."""
+    meanings = {
+        exits.DONE: "done",
+        exits.SOME_FAILED: "some items failed, or were refused",
+        exits.USAGE: "wrong usage, or input that cannot be read",
+        exits.CONFIGURATION: "configuration or credentials must be corrected first",
+        exits.UNREACHABLE: "a service did not answer: try again later",
+    }
+    rows = []
+    for code, meaning in meanings.items():
+        found = [f"`{error.__name__}`" for error, its_code in exits.BY_ERROR if its_code == code]
+        causes = [f"`{cause}`" for cause, its_code in exits.BY_CAUSE.items() if its_code == code]
+        rows.append((str(code), meaning, ", ".join(found) or "-", ", ".join(causes) or "-"))
+    return _table("| code | meaning | errors (Python) | causes of all items that failed |", rows)
+
+
+def error_classes() -> str:
+    """The exception classes of `doitui_core.errors`, with the first sentence of each."""
+    found = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+    rows = [
+        (f"`{one.__name__}`", f"`{one.__base__.__name__}`", _sentence(one.__doc__ or ""))
+        for one in found
+        if one.__base__
+    ]
+    return _table("| class | base | meaning |", rows)
+
+
+def _sentence(text: str) -> str:
+    return " ".join(text.split()).partition(". ")[0].rstrip(".")
+
+
+def statuses() -> str:
+    """The statuses and marks with the symbols of the screens."""
+    found = {"status of a DOI": state_symbols.DOI, "mark": state_symbols.MARK, "status of a job": state_symbols.JOB}
+    found |= {"state of an event": state_symbols.EVENT, "verification": state_symbols.VERIFICATION}
+    rows = [
+        (what, " · ".join(f"`{symbol}` {name}" for name, (symbol, _) in names.items())) for what, names in found.items()
+    ]
+    return _table("| what | symbols |", rows)
+
+
+#: What to do about a cause, by the kind of its outcome.
+FIX = {
+    OutcomeKind.RETRYABLE: "nothing: it is retried",
+    OutcomeKind.AMBIGUOUS: "nothing: DataCite is asked what became of it",
+    OutcomeKind.THROTTLED: "nothing: it is sent later, and this costs no attempt",
+    OutcomeKind.PERMANENT: "`{retry} --cause {cause}` after the correction",
+    OutcomeKind.BLOCKED: "`doitui doctor`; `doitui queue resume` after the correction",
+}
+
+
+def _causes(rows: Iterable[tuple[str, OutcomeKind, str, str]], retry: str = "doitui queue retry") -> str:
+    """A table of (HTTP status, kind, cause, advice); a cause of which nothing has to be done is left out."""
+    lines = {}
+    for status, kind, cause, advice in rows:
+        if cause and kind in FIX:
+            fix = FIX[kind].format(cause=cause, retry=retry)
+            lines[cause, status, advice] = (f"`{cause}`", status, str(kind), advice, fix)
+    head = "| cause | HTTP status | outcome | meaning | what to do |"
+    return _table(head, (lines[key] for key in sorted(lines)))
+
+
+def doi_causes() -> str:
+    """The causes of failed jobs of DOIs."""
+    rows = [(str(status), *found) for status, found in outcomes.BY_STATUS.items()]
+    rows += [(f"{hundred}xx", *found) for hundred, found in outcomes.BY_HUNDRED.items()]
+    exists = "the DOI exists at DataCite, and doitui did not create it: take it over with `doitui doi adopt DOI`"
+    rows.append(("422", OutcomeKind.PERMANENT, outcomes.DOI_EXISTS, exists))
+    mixed = "an answer about another DOI: a proxy or cache mixes requests up"
+    rows.append(("2xx", OutcomeKind.PERMANENT, outcomes.OTHER_DOI, mixed))
+    foreign = outcomes.FOREIGN.format("DataCite", "datacite_url")
+    rows += [("4xx, 511", OutcomeKind.RETRYABLE, intermediary.FIREWALL, foreign)]
+    rows += [("407, 5xx", OutcomeKind.AMBIGUOUS, intermediary.PROXY, foreign)]
+    rows += [("-", one.kind, one.cause, advice) for one, advice in _unanswered()]
+    return _causes(rows)
+
+
+def _unanswered() -> Iterator[tuple[Outcome, str]]:
+    yield outcomes.from_error(errors.NotSent("")), "the server cannot be reached: network, name or certificate"
+    yield outcomes.from_error(errors.NoAnswer("")), "the request was sent, and no answer came in time"
+    yield outcomes.from_error(errors.Misconfigured("")), "a setting is missing or cannot be used"
+    yield outcomes.from_error(errors.CredentialsRefused("")), "the password cannot be read, or was rejected"
+
+
+def mds_causes() -> str:
+    """Causes that MDS adds (transport `mds`)."""
+    return _causes((str(rule.status), rule.kind, rule.cause, rule.advice) for rule in mds_outcomes._RULES)
+
+
+def event_causes() -> str:
+    """The causes of failed events."""
+    return _causes(_of(event_outcomes._RULES, event_outcomes._BY_HUNDRED), "doitui event retry")
+
+
+def report_causes() -> str:
+    """The causes of failed usage reports."""
+    found = _causes(_of(report_outcomes._RULES, report_outcomes._BY_HUNDRED))
+    return re.sub(r"`doitui queue retry --cause \w+`", "`doitui usage-report submit --month MONTH`", found)
+
+
+def _of(
+    rules: Iterable[object], hundreds: dict[int, tuple[OutcomeKind, str, str]]
+) -> Iterator[tuple[str, OutcomeKind, str, str]]:
+    yield from ((str(rule.status), rule.kind, rule.cause, rule.advice) for rule in rules)  # type: ignore[attr-defined]
+    yield from ((f"{hundred}xx", *found) for hundred, found in hundreds.items())
+
+
+#: The screens of the page, in order: id of the action table, title.
+SCREENS = (*((section, name) for section, name, _ in SECTIONS), ("doi", "One DOI"))
+
+
+def keys() -> str:
+    """The keys of every screen."""
+    everywhere = [action for action in ACTIONS if {name for name, _ in SCREENS} <= set(action.screens)]
+    parts = ["### On every screen", "", _keys(everywhere), ""]
+    for number, (screen, title) in enumerate(SCREENS, start=1):
+        own = [action for action in ACTIONS if screen in action.screens and action not in everywhere]
+        parts += [f"### {title}" + (f" (key `{number}`)" if number <= len(SECTIONS) else ""), "", _keys(own), ""]
+    return "\n".join(parts).rstrip()
+
+
+def _keys(actions: Iterable[Action]) -> str:
+    rows = [
+        (" ".join(f"`{key}`" for key in action.key_names), action.name, action.help, "yes" if action.writes else "-")
+        for action in actions
+    ]
+    return _table("| key | name | what it does | writes |", rows)
+
+
 PAGES = {"commands.md": commands, "settings.md": settings}
+
+#: Page -> its generated parts.
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "reference.md": {"variables": variables, "exit codes": exit_codes, "errors": error_classes, "statuses": statuses},
+    "screens.md": {"keys": keys},
+    "troubleshooting.md": {
+        "causes of DOIs": doi_causes,
+        "causes over MDS": mds_causes,
+        "causes of events": event_causes,
+        "causes of reports": report_causes,
+    },
+}
+
+
+def with_parts(name: str) -> str:
+    """The page with its generated parts as they should be. Raises `ValueError` for a part without its place."""
+    text = (HERE / name).read_text(encoding="utf-8")
+    for part, make in PARTS[name].items():
+        before, begin, rest = text.partition(f"<!-- generated: {part} -->\n")
+        _, end, after = rest.partition("<!-- end -->")
+        if not (begin and end):
+            raise ValueError(f"{name} has no place for the part {part!r}")
+        text = f"{before}{begin}{make()}\n{end}{after}"
+    return text
+
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
         (HERE / name).write_text(page(), encoding="utf-8")
+    for name in PARTS:
+        (HERE / name).write_text(with_parts(name), encoding="utf-8")

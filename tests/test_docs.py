@@ -33,6 +33,12 @@ def test_generated_pages_are_up_to_date(page: str) -> None:
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == expected, "run `python docs/generate.py`"
 
 
+@pytest.mark.parametrize("page", ["reference.md", "screens.md", "troubleshooting.md"])
+def test_generated_parts_of_pages_are_up_to_date(page: str) -> None:
+    expected = load_generator().with_parts(page)
+    assert (ROOT / "docs" / page).read_text(encoding="utf-8") == expected, "run `python docs/generate.py`"
+
+
 def test_readme_names_the_two_commands_that_ci_runs() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/doitui demo" in readme
