@@ -36,14 +36,20 @@ def write_client(place: Path, address: str) -> None:
 
 
 def serve(address: str) -> None:
-    """Fork for each call at the socket `address`, until the process is ended."""
+    """Fork for each call at the socket `address`, until the process is ended or its parent has gone."""
+    parent = os.getppid()
     _import_all()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     server = socket.socket(socket.AF_UNIX)
     server.bind(address)
     server.listen(16)
-    while True:
-        client, _ = server.accept()
+    server.settimeout(1)
+    while os.getppid() == parent:
+        try:
+            client, _ = server.accept()
+        except TimeoutError:
+            continue
+        client.settimeout(None)
         if os.fork() == 0:
             server.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -13,7 +13,7 @@ from doitui.cli.options import LIMIT_OR_ALL, files_argument, owner_option, repos
 from doitui.cli.output import say, table
 from doitui.cli.progress import adds_progress, progress
 from doitui.cli.session import Session, reads, reads_database, writes, writes_database
-from doitui.cli.usage_drain import drain, reason_lines, refresh_events
+from doitui.cli.usage_drain import drain, late_lines, reason_lines, refresh_events
 from doitui_core import clock
 from doitui_core.domain import months
 from doitui_core.domain.counter_terms import LABELS, METRICS
@@ -133,19 +133,20 @@ def _say_bad(bad: list[tuple[str, str]], number: int) -> None:
 @files_argument
 @log_options
 @owner_option
-@click.option("--again", is_flag=True, help="Import known lines too, because records were added since.")
+@click.option("--again", is_flag=True, help="Import known lines too, because other patterns are given.")
 @writes
 def import_log(session: Session, files: tuple[Path, ...], code: str | None, again: bool, **log: Any) -> None:
     """Count access logs into the database. Lines that were imported before are skipped, also if a log has grown.
 
-    Each day of a repository has one source: lines of a day that the middleware covers are rejected.
+    Each day of a repository has one source: lines of a day that the middleware covers are rejected. Hits of ids without
+    a record or DOI are kept and named; each later import counts those whose DOIs are minted by then.
 
     Example: doitui usage import-log --view-pattern '^/records/(?P<object_id>[0-9]+)$' /var/log/nginx/access.log*
     """
     from platformdirs import user_config_path
 
     from doitui_core.config import repositories
-    from doitui_core.usage import import_log, recount
+    from doitui_core.usage import import_log, late_hits, recount
 
     if log["form"] == "spool":
         raise BadInput("a spool cannot be imported as a log: use `doitui usage drain --spool DIR`")
@@ -159,14 +160,16 @@ def import_log(session: Session, files: tuple[Path, ...], code: str | None, agai
             lambda done: f"{plural(done, 'log')} imported before; import the same files again to continue",
         ) as bar:
             results = import_log.import_logs(files, repository, options, bar.update)
+        late = 0 if session.dry_run else late_hits.find()
         hours = 0 if session.dry_run else recount.due()
         if hours:
             refresh_events()
     for result in results:
         _say_problems(result)
     warnings = [f"{result.path}: {result.warning}" for result in results if result.warning]
-    document = {"files": [_imported(result) for result in results], "hours": hours, "warnings": warnings}
-    session.show(document, [line for result in results for line in _import_lines(session, result)])
+    document = {"files": [_imported(result) for result in results], "hours": hours, "late": late, "warnings": warnings}
+    lines = [line for result in results for line in _import_lines(session, result)]
+    session.show(document, [*lines, *late_lines(late)])
     failed = any(result.refused or result.rejected for result in results)
     exits.leave(exits.SOME_FAILED if failed else exits.DONE)
 
@@ -177,9 +180,6 @@ def _say_problems(result: Any) -> None:
         say(f"{result.path}: {result.warning}")
     for day, number in sorted(result.refused.items()):
         say(f"{result.path}: {plural(number, 'line')} of {day} rejected: that day has another source")
-    if unknown := result.hits["unknown_id"]:
-        hits = f"{plural(unknown, 'hit')} without a record here"
-        say(f"{result.path}: {hits}: import the records, then the log again with --again")
 
 
 def _imported(result: Any) -> dict[str, Any]:
@@ -189,6 +189,7 @@ def _imported(result: Any) -> dict[str, Any]:
         "lines": result.lines,
         "other": result.other,
         "hits": dict(result.hits),
+        "ids": result.unmatched.ids,
         "refused": dict(result.refused),
         "rejected": result.rejected,
         "rejected_lines": [{"place": place, "error": why} for place, why in result.bad],
@@ -199,7 +200,7 @@ def _import_lines(session: Session, result: Any) -> Iterator[str]:
     before = f" ({result.already} bytes were imported before)" if result.already else ""
     hits = f"{plural(result.hits.total(), 'hit')} of {plural(result.lines, 'line')}"
     yield f"{result.path}: {hits} {session.would}imported{before}"
-    yield from reason_lines(result.hits)
+    yield from reason_lines(result.hits, result.unmatched)
 
 
 @usage.command("import-counts")

@@ -12,10 +12,11 @@ from doitui.cli import exits
 from doitui.cli.output import say
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, writes
-from doitui_core.text import plural
+from doitui_core.text import list_names, plain, plural
 
 if TYPE_CHECKING:
     from doitui_core.usage.spool_refusals import Refusal
+    from doitui_core.usage.unmatched import Unmatched
 
 #: Rejected entries of a spool that are listed.
 LISTED = 20
@@ -54,14 +55,15 @@ def drain(session: Session, spool: str | None) -> None:
     _say_no_events(result.no_events)
     document = {name: getattr(done, name) for name in ("files", "lines", "hits", "rejected", "removed", "busy")}
     document |= {"refused": [refusal.document() for refusal in done.refused]}
-    document |= {"hours": result.hours, "pruned": result.pruned}
+    document |= {"hours": result.hours, "pruned": result.pruned, "late": result.late, "ids": done.unmatched.ids}
     if done.busy:
         say(f"another drain is running in {place}: nothing was drained")
     if done.rejected:
         say(f"{plural(done.rejected, 'line')} unreadable: moved to files *.rejected in {place}")
     _say_refused(place, done.refused)
     drained_lines = f"{plural(done.lines, 'line')} of {plural(done.files, 'file')} drained"
-    session.show(document, [f"{drained_lines}, {plural(result.hours, 'hour')} counted", *reason_lines(done.hits)])
+    lines = [f"{drained_lines}, {plural(result.hours, 'hour')} counted", *reason_lines(done.hits, done.unmatched)]
+    session.show(document, [*lines, *late_lines(result.late)])
     exits.leave(exits.SOME_FAILED if done.rejected or done.refused else exits.DONE)
 
 
@@ -85,6 +87,23 @@ def _say_no_events(reason: str) -> None:
         say(f"counted, but no events were created: {reason}")
 
 
-def reason_lines(hits: Mapping[str, int]) -> list[str]:
-    """One line for each reason why hits count or not."""
-    return [f"  {number} {reason.replace('_', ' ')}" for reason, number in sorted(hits.items())]
+def reason_lines(hits: Mapping[str, int], unmatched: Unmatched) -> list[str]:
+    """One line for each reason why hits count or not, with the ids that are `unmatched`."""
+    lines = [
+        f"  {number} {reason.replace('_', ' ')}{_ids(reason, unmatched)}" for reason, number in sorted(hits.items())
+    ]
+    later = ["hits of these ids are kept, and counted when their DOIs are minted"]
+    return lines + later * bool(unmatched.ids)
+
+
+def _ids(reason: str, unmatched: Unmatched) -> str:
+    """`: MS-1 (3), MS-2 (1)`, those with most hits first; what exceeds `LISTED` is `…`."""
+    found = unmatched.ids.get(reason)
+    return (
+        f": {list_names([f'{plain(key)} ({number})' for key, number in found.most_common()], LISTED)}" if found else ""
+    )
+
+
+def late_lines(late: int) -> list[str]:
+    """What was found of earlier hits."""
+    return [f"{plural(late, 'earlier hit')} found for DOIs minted since"] if late else []

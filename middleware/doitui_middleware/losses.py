@@ -25,6 +25,7 @@ ADVICE = {
     errno.ENOSPC: "free space on its disk",
     errno.EDQUOT: "free space or raise the quota",
     errno.ENOENT: "create its parent directory",
+    errno.ENOTDIR: "remove it, and create a directory",
     errno.EACCES: "make it writable for the user of this process",
     errno.EPERM: "make it writable for the user of this process",
     errno.EROFS: "mount it writable, or set another spool",
@@ -42,6 +43,12 @@ def logger() -> logging.Logger:
     import logging
 
     return logging.getLogger("doitui_middleware")
+
+
+def advice_for(error: OSError, where: str = "") -> str:
+    """What is wrong, and what to do about it."""
+    advice = ADVICE.get(error.errno or 0, "")
+    return f"{error.strerror or error}{where}" + (f": {advice}" if advice else "")
 
 
 class SpoolFull(OSError):
@@ -106,9 +113,7 @@ def _reason(error: Exception, directory: str) -> str:
     if isinstance(error, safe_files.UnsafeFile):
         return str(error.strerror)
     if isinstance(error, OSError):
-        advice = ADVICE.get(error.errno or 0, "")
         name = str(error.filename or "")  # relative: in the spool, which is open; the key may be elsewhere
         elsewhere = os.path.isabs(name) and not name.startswith(directory)
-        where = f" ({error.filename})" if elsewhere else ""
-        return f"{error.strerror or error}{where}" + (f": {advice}" if advice else "")
+        return advice_for(error, f" ({error.filename})" if elsewhere else "")
     return f"{type(error).__name__}: {error}"

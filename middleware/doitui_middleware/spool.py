@@ -14,7 +14,7 @@ import os
 import time
 
 from doitui_middleware import local_disk, spool_files
-from doitui_middleware.losses import Losses, SpoolFull, logger
+from doitui_middleware.losses import Losses, SpoolFull, advice_for, logger
 
 MICROSECONDS_A_SECOND = 1_000_000
 MICROSECONDS_A_DAY = 86_400 * MICROSECONDS_A_SECOND
@@ -33,6 +33,22 @@ class Spool:
         self._file: _File | None = None
         self._pid = -1
         self._full_at = -MICROSECONDS_A_SECOND
+
+    def check(self) -> None:
+        """Log what would lose every hit, if this process were to write now. Makes nothing, raises nothing.
+
+        Only a warning: a server may change its user later, or the directory may be made.
+        """
+        there = os.path.lexists(self.directory)
+        place = self.directory if there else os.path.dirname(self.directory)
+        if not os.path.isdir(place):
+            code = errno.ENOTDIR if there else errno.ENOENT
+        elif not os.access(place, os.W_OK | os.X_OK):
+            code = errno.EACCES
+        else:
+            return
+        advice = advice_for(OSError(code, os.strerror(code)))
+        self._log.warning("usage: hits of this site will be lost, spool %s: %s", self.directory, advice)
 
     def write(self, line: bytes, now: int) -> None:
         """Append `line`. `now`: microseconds since 1970. Raises nothing: what cannot be kept is counted in `losses`."""

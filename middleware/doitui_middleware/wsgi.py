@@ -67,7 +67,9 @@ class UsageMiddleware:
         directory = _directory(spool)
         key = ActorKey(os.path.abspath(actor_key or os.path.join(directory, ACTOR_KEY)))
         actors = Actors(key, user=user, session_cookie=session_cookie, trusted_hops=trusted_hops)
-        self._recorder = Recorder(repository, partial, actors, Spool(directory))
+        written_to = Spool(directory)
+        written_to.check()
+        self._recorder = Recorder(repository, partial, actors, written_to)
         self._after = self._recorder.after
 
     @classmethod

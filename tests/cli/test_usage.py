@@ -205,6 +205,29 @@ def test_a_log_is_imported_once(minted: Any, log: Path) -> None:
     assert (second.code, second.json["files"][0]["lines"], second.json["hours"]) == (0, 0, 0)
 
 
+def test_ids_that_do_not_count_are_named_and_their_hits_found_after_the_mint(
+    archive: Any, log: Path, write: Any
+) -> None:
+    command = ("usage", "import-log", log, "--view-pattern", VIEWS)
+    first = archive(*command)
+    assert (first.code, first.err) == (0, "")
+    assert "  2 unknown id: a (2)\nhits of these ids are kept, and counted when their DOIs are minted\n" in first.out
+    for step in (("record", "import", write("a")), ("doi", "mint", "a", "--now")):
+        assert archive(*step).code == 0
+    second = archive(*command)
+    assert "2 earlier hits found for DOIs minted since\n" in second.out
+    (row,) = archive("usage", "show", "--json").json["counts"]
+    assert (row["doi"], row["total-dataset-investigations"]) == (DOI, 2)
+
+
+def test_an_id_cannot_control_the_terminal(archive: Any, tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text(combined(path="/records/%1b[31mred"), encoding="utf-8")
+    done = archive("usage", "import-log", log, "--view-pattern", "^/records/(?P<object_id>.+)$")
+    assert "unknown id" in done.out
+    assert "\x1b" not in done.out
+
+
 def test_a_dry_import_changes_nothing(minted: Any, log: Path, home: Path) -> None:
     done = minted("usage", "import-log", log, "--view-pattern", VIEWS, "--dry-run", "--json")
     assert done.json["files"][0]["hits"] == {"new": 2}

@@ -12,17 +12,18 @@ from doitui_core.errors import BadInput, Misconfigured
 from doitui_core.events import usage_refresh
 from doitui_core.text import plural
 from doitui_core.usage import drain as draining
-from doitui_core.usage import recount, retention, spool_place
+from doitui_core.usage import late_hits, recount, retention, spool_place
 from doitui_core.usage.drain import Drained
 
 
 @dataclass(frozen=True, slots=True)
 class SpoolDrained:
-    """What was drained, how many hours were counted, how many rows were pruned. `no_events`: the error that prevented
-    events of the counts; else empty.
+    """What was drained, how many hits came before their DOI was minted and count now, how many hours were counted, how
+    many rows were pruned. `no_events`: the error that prevented events of the counts; else empty.
     """
 
     drained: Drained
+    late: int
     hours: int
     pruned: int
     no_events: str = ""
@@ -44,11 +45,12 @@ def drain(actor: str, spool: Path | None = None, step: Callable[[int], None] = l
     """
     spool = spool or place()
     drained = draining.drain(spool, step)
+    late = late_hits.find()
     hours, pruned = recount.due(), retention.prune()
     if drained.lines:
         with database.write():
             audit.note(actor, "drain", f"spool {spool}", plural(drained.lines, "line"))
-    return SpoolDrained(drained, hours, pruned, refresh_events())
+    return SpoolDrained(drained, late, hours, pruned, refresh_events())
 
 
 def refresh_events(*, all_days: bool = False) -> str:

@@ -34,7 +34,7 @@ from doitui_core.operations.bulk_mint import MintResult
 from doitui_core.operations.cron_runs import BulkRun
 from doitui_core.queue import finished_runs
 from doitui_core.records import publish_transition
-from doitui_core.usage import drain
+from doitui_core.usage import drain, recount
 from doitui_core.views import event_health
 from doitui_core.worker import worker
 
@@ -234,6 +234,7 @@ class _Night:
 
     def events(self, step: NightStep) -> None:
         drain.drain_due()
+        recount.due()  # also what has come in this minute: the reports below are of these counts
         usage_refresh.refresh(usage_refresh.LATELY)
         summary = worker.run(drain=True, threads=4, limit=EVENTS, stop=self.stop, services=(Service.EVENTS,))
         found = event_health.diagnosis()

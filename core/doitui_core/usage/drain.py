@@ -24,10 +24,11 @@ from doitui_core.config import settings
 from doitui_core.db import database, raw_sql
 from doitui_core.db.chunks import in_chunks
 from doitui_core.domain.counter_terms import ROBOT
-from doitui_core.usage import hits, recount, retention, spool_place, spool_refusals
+from doitui_core.usage import hits, late_hits, recount, retention, spool_place, spool_refusals
 from doitui_core.usage.agents import Agents, load
 from doitui_core.usage.spool_refusals import Refusal
 from doitui_core.usage.subjects import Found, Subject, Subjects
+from doitui_core.usage.unmatched import Unmatched
 from doitui_middleware import drain_files, safe_files, spool_files, spool_line
 
 log = logging.getLogger("doitui.usage")
@@ -50,6 +51,7 @@ class Drained:
     """What a drain did. `hits`: how many by reason; `rejected`: lines that could not be read; `removed`: files.
 
     `busy`: another drain was at work there, and this one did nothing. `refused`: entries that are not drained.
+    `unmatched`: ids without a record here or without a minted DOI.
     """
 
     files: int = 0
@@ -59,6 +61,7 @@ class Drained:
     hits: Counter[str] = field(default_factory=Counter)
     busy: bool = False
     refused: list[Refusal] = field(default_factory=list)
+    unmatched: Unmatched = field(default_factory=Unmatched)
 
 
 def drain(directory: str | os.PathLike[str], step: Callable[[int], None] = lambda _: None) -> Drained:
@@ -93,6 +96,7 @@ def drain_due(directory: str | os.PathLike[str] = "") -> Drained:
     drained = drain(place) if place else Drained()
     for refusal in drained.refused:
         _log_once(f"spool {place}: {refusal}. {refusal.fix}")
+    late_hits.find_if_minted()
     if recount.due(recount.PATIENCE):
         retention.prune()
     return drained
@@ -216,6 +220,7 @@ class _Drain:
             reason = ROBOT
         else:
             reason = found.reason_at(time)
+            self._result.unmatched.note(reason, key)
         request, subject = int(kind == spool_line.DOWNLOAD), "" if doi_id else key
         return [time, repository_id, doi_id, subject, request, method, actor, url, "", hits.SPOOL, reason]
 

@@ -30,6 +30,7 @@ from doitui_core.usage.log_lines import BadLine
 from doitui_core.usage.seen_logs import LogProgress
 from doitui_core.usage.shared_address import Addresses
 from doitui_core.usage.subjects import Found, Subjects
+from doitui_core.usage.unmatched import Unmatched
 from doitui_core.usage.zone import HOURS_A_DAY, date_of
 from doitui_middleware import spool_url
 from doitui_middleware.spool_line import DOI, LONGEST_URL, OBJECT_ID
@@ -45,7 +46,7 @@ HASH_BYTES = 12
 class LogImportOptions(ReadOptions):
     """How logs are imported. `key`: what actors are hashed with; the same for all logs of a repository.
 
-    `again`: also what was imported before, since records were added. What counts already is a double click of itself.
+    `again`: also what was imported before, since other lines match now. What counts is a double click of itself.
     """
 
     key: bytes
@@ -58,6 +59,7 @@ class LogImportResult:
     """What became of one log. `hits` by reason; `refused`: lines by day; `already`: bytes imported before.
 
     `bad`: the first of the rejected lines, place and why. `warning`: what makes it all doubtful, empty for nothing.
+    `unmatched`: ids without a record here or without a minted DOI.
     """
 
     path: Path
@@ -69,6 +71,7 @@ class LogImportResult:
     rejected: int = 0
     bad: list[tuple[str, str]] = field(default_factory=list)
     warning: str = ""
+    unmatched: Unmatched = field(default_factory=Unmatched)
 
 
 def import_logs(
@@ -131,6 +134,8 @@ class _Run:
         useful = [entry for entry in entries if entry.request is not None]
         result.other += len(entries) - len(useful)
         rows = self._rows(useful)
+        for entry, row in zip(useful, rows, strict=True):
+            result.unmatched.note(row[hits.REASON], entry.key)
         if self._options.dry_run:
             result.hits += Counter(row[hits.REASON] for row in self._allowed(rows, result))
             return

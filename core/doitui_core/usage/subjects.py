@@ -59,6 +59,15 @@ class Subjects:
             self._look_up(missing)
         return self._known
 
+    def of_dois(self, ids: Iterable[int]) -> dict[int, Found]:
+        """The same for ids of DOIs; unknown ones are left out."""
+        found: dict[int, Found] = {}
+        for some in in_chunks(ids, AT_ONCE):
+            for _, repository_id, doi_id, record_id, published, *states in _dois(Doi.id.in_(some)):
+                found[doi_id] = _found(repository_id, doi_id, record_id is None or published, *states)
+        ended = usage_end.requested_at([number for number, one in found.items() if one.until != usage_rule.NEVER])
+        return {number: one._replace(until=ended.get(number, one.until)) for number, one in found.items()}
+
     def _look_up(self, subjects: list[Subject]) -> None:
         for subject in subjects:
             repository_id = self._codes.get(subject[0], 0)
@@ -79,11 +88,8 @@ class Subjects:
                     self._known[subject] = self._known[subject]._replace(until=time)
 
     def _by_doi(self, subjects: list[Subject]) -> None:
-        columns = (Doi.folded, Doi.repository, Doi.id, Doi.record, Record.published, Doi.remote, Doi.wanted)
-        query: Any = Doi.select(*columns)
-        query = query.join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id)
         folded = [identifiers.fold(key) for _, _, key in subjects]
-        rows = {row[0]: row[1:] for row in query.where(Doi.folded.in_(folded)).tuples()}
+        rows = {row[0]: row[1:] for row in _dois(Doi.folded.in_(folded))}
         for subject, own in zip(subjects, folded, strict=True):
             if own in rows:
                 repository_id, doi_id, record_id, published, *states = rows[own]
@@ -104,6 +110,13 @@ class Subjects:
         for key, folded in spelled.items():
             if found := rows.get((folded, repository_id)):
                 self._known[subjects[key]] = _found(repository_id, *found)
+
+
+def _dois(condition: Any) -> Iterable[Any]:
+    """(folded, repository, id, record, published, remote, wanted) of the DOIs of which `condition` is true."""
+    columns = (Doi.folded, Doi.repository, Doi.id, Doi.record, Record.published, Doi.remote, Doi.wanted)
+    query: Any = Doi.select(*columns).join(Record, peewee.JOIN.LEFT_OUTER, on=Doi.record == Record.id)
+    return list(query.where(condition).tuples())
 
 
 def _records(column: str, values: list[str], condition: str) -> list[Any]:

@@ -31,6 +31,7 @@ from doitui_core.views import (
     doctor_files,
     doctor_queue,
     doctor_setup,
+    doctor_spool,
     doctor_tombstones,
     event_health,
     service_checks,
@@ -250,7 +251,7 @@ def _spool() -> list[Check]:
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         return [Check("spool", FAIL, f"{path} is not readable and writable by this user", f"ls -ld {path}")]
     refused = spool_refusals.look(path)
-    found = [_refused(path, refusal) for refusal in refused[:NAMED]]
+    found = [*doctor_spool.lost_hits(path), *(_refused(path, refusal) for refusal in refused[:NAMED])]
     if len(refused) > NAMED:
         message = f"{len(refused) - NAMED} more entries of {path} are refused"
         found.append(Check("spool", WARN, message, f"ls -la {shlex.quote(place)}"))

@@ -58,6 +58,7 @@ def test_views_and_downloads_are_counted_for_their_dois(
     (done,) = imports(path)
     assert counts() == {(DOI, "regular"): [2, 1, 1, 1], (DOI, "machine"): [1, 1, 0, 0]}
     assert (done.lines, done.other, done.hits) == (5, 1, {"new": 3, "unknown_id": 1})
+    assert done.unmatched.ids == {"unknown_id": {"no": 1}}
 
 
 def test_no_address_is_stored(log: Log, imports: Import, a_minted_doi: Mint) -> None:
@@ -130,13 +131,13 @@ def test_a_log_that_begins_like_another_and_goes_on_differently_is_another(
     assert counts() == {(DOI, "regular"): [4, 1, 0, 0]}
 
 
-def test_once_its_records_are_there_a_log_can_be_imported_again(
+def test_with_other_patterns_a_log_can_be_imported_again(
     log: Log, imports: Import, a_minted_doi: Mint, counts: Counts
 ) -> None:
     a_minted_doi("ms-1")
-    path = log(line(), line(1, "/records/ms-2"))
-    imports(path)
     a_minted_doi("ms-2")
+    path = log(line(), line(1, "/records/ms-2"))
+    imports(path, views=r"^/records/(?P<object_id>ms-1)$")
     imports(path, again=True)
     imports(path)
     assert counts() == {(DOI, "regular"): [1, 1, 0, 0], ("10.5072/h/2026/ms-2", "regular"): [1, 1, 0, 0]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
@@ -20,6 +21,7 @@ from doitui_core.operations import change_settings
 from doitui_core.queue import blocking, heartbeats, jobs
 from doitui_core.queue.leases import Lease
 from doitui_core.views import clock_health, doctor, doctor_check
+from doitui_middleware import losses
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +99,17 @@ def test_counters_that_lie_fail(archive: Repository) -> None:
     assert found("counters")[0][0] == "FAIL"
     with database.write():
         database.count("doi.findable", -1)
+
+
+def test_hits_that_a_site_could_not_store_are_reported(
+    archive: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir(mode=0o700)
+    for _ in range(2):
+        losses.Losses(str(spool)).note(OSError(errno.ENOSPC, "No space left on device"))
+    monkeypatch.setenv("DOITUI_SPOOL", str(spool))
+    assert found("spool") == [("WARN", f"tail {spool}/dropped.log; rm {spool}/dropped.log")]
 
 
 def test_a_spool_that_everybody_can_read_is_reported(
