@@ -13,6 +13,7 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.main import doitui
+from doitui.cli.spec import NO_WRAP
 from doitui.tui import state_symbols
 from doitui.tui.actions import ACTIONS, SECTIONS, Action
 from doitui_core import errors
@@ -38,7 +39,7 @@ def _command(command: click.Command, path: str) -> Iterator[str]:
     arguments = " ".join(p.make_metavar(context) for p in command.params if isinstance(p, click.Argument))
     yield f"## `{f'{path} {arguments}'.strip()}`"
     yield ""
-    yield from (line.strip() for line in (command.help or "").strip().splitlines())
+    yield from (line.strip() for line in (command.help or "").strip().splitlines() if line != NO_WRAP)
     yield ""
     options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
     yield from (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -10,9 +11,10 @@ import click
 from doitui.cli import adopt, doi_assign, exits, row_json, tombstone_page
 from doitui.cli.findings import no_validate_option, print_document, refuse
 from doitui.cli.items import each
-from doitui.cli.options import dois_argument, ids_argument, paging_options, repository_option, show_page, stack
-from doitui.cli.output import fields, say, table
+from doitui.cli.options import dois_argument, ids_argument, paging_options, repository_option, show_list, stack
+from doitui.cli.output import fields, say
 from doitui.cli.session import Session, reads_database, writes
+from doitui.cli.tables import table
 
 doi_argument = click.argument("doi", metavar="DOI")
 now_option = click.option("--now", is_flag=True, help="Send now, in this process, instead of queueing.")
@@ -31,6 +33,9 @@ CITATIONS = 20
 @click.group("doi")
 def doi() -> None:
     """Reserve, mint, update, verify and deactivate DOIs; list and explain them.
+
+    DOI is a DOI in any spelling, or the object id of its record; ID the object id of a record, or its DOI; CODE:ID if
+    several repositories have the object id.
 
     Example: doitui doi list --state failed
     """
@@ -66,9 +71,9 @@ def list_(session: Session, state: str, code: str, text: str, limit: int, after:
     """
     from doitui_core.views import lists
 
-    page = lists.dois(state=state, repository=code, text=text, limit=limit, after=after)
+    read = partial(lists.dois, state=state, repository=code, text=text)
     columns = ("doi", "status", "marks", "verification", "object_id", "minted_at", "title")
-    show_page(session, "dois", page, row_json.doi, columns, "no DOIs")
+    show_list(session, "dois", read, row_json.doi, columns, "no DOIs", limit=limit, after=after)
 
 
 @doi.command("show")
@@ -79,10 +84,10 @@ def show_(session: Session, dois: tuple[str, ...]) -> None:
 
     Example: doitui doi show 10.5072/h/2026/MS-0112
     """
-    from doitui_core.dois import doi_rows
+    from doitui_core.records import doi_lookup
     from doitui_core.views import lists, pulled, verification_words
 
-    found = [lists.doi(doi_rows.find(text).id) for text in dois]
+    found = [lists.doi(doi_lookup.find(text).id) for text in dois]
     cited = {row.id: [row_json.citation(one) for one in pulled.citations(row.id)] for row in found}
     rows = [row_json.doi(row, details=True) | {"cited_by": cited[row.id]} for row in found]
     words = [{"verification": verification_words.of_doi(row.id, row.verification)} for row in found]
@@ -108,10 +113,10 @@ def history(session: Session, doi: str) -> None:
 
     Example: doitui doi history 10.5072/h/2026/MS-0112
     """
-    from doitui_core.dois import doi_rows
+    from doitui_core.records import doi_lookup
     from doitui_core.views import doi_page
 
-    found = doi_page.history(doi_rows.find(doi))
+    found = doi_page.history(doi_lookup.find(doi))
     changes = ("at", "actor", "action", "from_status", "to_status", "http_status", "cause", "detail")
     log = table(found["log"], changes, "no log")
     columns = ("id", "sent_at", "finished_at", "method", "target", "event", "http_status", "outcome", "cause")
@@ -132,15 +137,14 @@ def export(session: Session, doi: str | None, object_id: str, form: str, check: 
 
     Example: doitui doi export 10.5072/h/2026/MS-0112 --format xml
     """
-    from doitui_core.dois import doi_rows
     from doitui_core.metadata import validate
     from doitui_core.operations import exporting
-    from doitui_core.records import record_lookup
+    from doitui_core.records import doi_lookup, record_lookup
 
     if bool(doi) == bool(object_id):
         raise click.UsageError("give a DOI or --record ID, one of them", click.get_current_context())
     with session.database(read_only=True):
-        found = exporting.of_doi(doi_rows.find(doi)) if doi else exporting.of_record(record_lookup.find(object_id))
+        found = exporting.of_doi(doi_lookup.find(doi)) if doi else exporting.of_record(record_lookup.find(object_id))
     if not found.published:
         say(f"warning: the record of {found.doi} is not published: do not register this document by hand")
     if check:
@@ -274,14 +278,16 @@ def _change(session: Session, dois: Sequence[str], now: bool, action: str, **opt
     """Apply the `action` of `doi_actions` with `options` to each DOI, or in a dry run only its check."""
     from doitui_core.dois import targets
     from doitui_core.operations import doi_actions
+    from doitui_core.records import doi_lookup
 
     def act(text: str) -> dict[str, Any]:
+        doi = doi_lookup.find(text).doi
         if not session.dry_run:
-            queued = getattr(doi_actions, action)(text, now=now, actor=session.actor, **options)
+            queued = getattr(doi_actions, action)(doi, now=now, actor=session.actor, **options)
             if action == "deactivate":
                 tombstone_page.warn_of_old_page(queued.doi)
             return _result(text, queued, now)
-        row = getattr(doi_actions if action == "set_url" else targets, f"check_{action}")(text, **options)
+        row = getattr(doi_actions if action == "set_url" else targets, f"check_{action}")(doi, **options)
         if action == "deactivate":
             tombstone_page.warn_of_old_page(row)
         return {"id": text, "doi": row.doi, "line": f"{row.doi}: would be {'sent' if now else 'queued'}"}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from doitui.cli import event_data, event_derive, event_discard, exits, row_json
 from doitui.cli.items import check_selection, selection_options, show_retried
-from doitui.cli.options import ID, LIMIT_OR_ALL, paging_options, show_page
+from doitui.cli.options import ID, LIMIT_OR_ALL, paging_options, show_list
 from doitui.cli.output import fields, say
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, reads_database, writes, writes_database
@@ -57,11 +58,11 @@ def list_(session: Session, state: str, doi: str, origin: str, limit: int, after
     if origin == lists.PULLED:
         if state:
             raise BadInput(f"pulled events have no state: leave --state {state} out")
-        found = lists.pulled_events(doi=doi, limit=limit, after=after)
-        show_page(session, "events", found, row_json.pulled_event, PULLED_COLUMNS, "no events of others")
+        pulled, none = partial(lists.pulled_events, doi=doi), "no events of others"
+        show_list(session, "events", pulled, row_json.pulled_event, PULLED_COLUMNS, none, limit=limit, after=after)
         return
-    page = lists.events(state=state, doi=doi, origin=origin, limit=limit, after=after)
-    show_page(session, "events", page, row_json.event, COLUMNS, "no events")
+    read = partial(lists.events, state=state, doi=doi, origin=origin)
+    show_list(session, "events", read, row_json.event, COLUMNS, "no events", limit=limit, after=after)
     _say_diagnosis(session)
 
 
@@ -110,7 +111,9 @@ def add(session: Session, subject: str, relation: str, obj: str, source: str, to
     Example: doitui event add --subject 10.5072/h/1 --relation is-cited-by --object 10.1000/182
     """
     from doitui_core.events import adding
+    from doitui_core.records import doi_lookup
 
+    subject = doi_lookup.find(subject).doi
     about: dict[str, Any] = {"source": source, "total": total, "occurred_at": occurred_at}
     if session.dry_run:
         found = adding.check(subject, relation, obj, **about).event

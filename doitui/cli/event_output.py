@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from doitui.cli.output import json_text, table
+from doitui.cli.output import json_text, say
+from doitui.cli.tables import table
 from doitui_core.datacite.event_query import EventPage
 from doitui_core.datacite.event_statistics import COLUMNS as STATISTIC_COLUMNS
 from doitui_core.datacite.event_statistics import statistic_rows
@@ -21,15 +22,17 @@ Parts = Iterator[str]
 
 
 def table_parts(pages: Iterable[EventPage]) -> Parts:
-    """Lines with aligned columns, as wide as each page needs; the header once; then how many of how many."""
+    """A table; on stderr how many events of how many."""
     read = total = 0
-    for page in pages:
-        if page.events:
-            lines = list(table(page.events, COLUMNS, ""))
-            yield from (f"{line}\n" for line in lines[1 if read else 0 :])
-        read, total = read + len(page.events), page.total
-    yield "" if read else "no events\n"
-    yield f"{read} of {total}\n"
+
+    def events() -> Iterator[Mapping[str, Any]]:
+        nonlocal read, total
+        for page in pages:
+            read, total = read + len(page.events), page.total
+            yield from page.events
+
+    yield from (f"{line}\n" for line in table(events(), COLUMNS, "no events"))
+    say(f"{read} of {total}")
 
 
 def csv_parts(pages: Iterable[EventPage]) -> Parts:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doitui.cli.output import say, table
+from doitui.cli.output import say
 from doitui.cli.session import Session, reads_database, writes_database
+from doitui.cli.tables import table
 from doitui_core.clock import iso
 
 if TYPE_CHECKING:

@@ -17,41 +17,44 @@ from doitui.cli import exits
 from doitui.cli.output import say, show
 from doitui.cli.progress import FULL, disk_full
 from doitui.cli.session import Session
+from doitui.cli.spec import prepared
 from doitui_core import __version__
 from doitui_core.domain.database_urls import without_passwords
 from doitui_core.errors import DoituiError
 
-#: Command -> its module in this package. A module is imported only for its command, so that `doitui --version` does not
-#: load peewee, requests or lxml.
-COMMANDS = {
-    "tui": "tui",
-    "doctor": "setup",
-    "init": "setup",
-    "status": "setup",
-    "work": "work",
-    "sandbox": "demo",
-    "demo": "demo",
-    "hub": "hub",
-    "repository": "repository",
-    "setting": "setting",
-    "metadata": "metadata",
-    "schema": "schema",
-    "record": "record",
-    "funding": "funding",
-    "doi": "doi",
-    "batch": "batch",
-    "queue": "queue",
-    "sync": "batch",
-    "audit": "setup",
-    "backup": "backup",
-    "restore": "backup",
-    "paths": "paths",
-    "cron": "cron",
-    "mail": "mail",
-    "event": "event",
-    "usage": "usage",
-    "usage-report": "usage_report",
+#: The sections of the help: command -> its module in this package. A module is imported only for its command, so that
+#: `doitui --version` does not load peewee, requests or lxml.
+SECTIONS = {
+    "Set up": {
+        "demo": "demo",
+        "init": "setup",
+        "repository": "repository",
+        "setting": "setting",
+        "paths": "paths",
+        "mail": "mail",
+        "sandbox": "demo",
+    },
+    "Records and DOIs": {
+        "record": "record",
+        "doi": "doi",
+        "batch": "batch",
+        "metadata": "metadata",
+        "schema": "schema",
+        "funding": "funding",
+    },
+    "Send and compare": {"work": "work", "queue": "queue", "cron": "cron", "sync": "batch"},
+    "Watch": {"tui": "tui", "status": "setup", "doctor": "setup", "audit": "setup"},
+    "Events and usage": {
+        "event": "event",
+        "usage": "usage",
+        "usage-report": "usage_report",
+        "hub": "hub",
+    },
+    "Maintain": {"backup": "backup", "restore": "backup"},
+    "Help": {"help": "help", "completion": "help", "man": "help"},
 }
+
+COMMANDS = {name: module for commands in SECTIONS.values() for name, module in commands.items()}
 
 
 class LazyGroup(click.Group):
@@ -65,9 +68,19 @@ class LazyGroup(click.Group):
         """The imported command, or None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"doitui.cli.{COMMANDS[cmd_name]}"), cmd_name.replace("-", "_"))
+        module = importlib.import_module(f"doitui.cli.{COMMANDS[cmd_name]}")
+        command = getattr(module, cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
-        return command
+        return prepared(command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, section by section."""
+        for title, names in SECTIONS.items():
+            found = {name: self.get_command(ctx, name) for name in names}
+            width = formatter.width - 6 - max(map(len, COMMANDS))
+            rows = [(name, command.get_short_help_str(width)) for name, command in found.items() if command]
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(max(map(len, COMMANDS))), text) for name, text in rows])
 
 
 @click.group(
@@ -95,6 +108,9 @@ def doitui(context: click.Context, database: str | None, debug: bool) -> None:
         _without_command(context)
 
 
+prepared(doitui)
+
+
 def _without_command(context: click.Context) -> None:
     """Open the screens read-only, or print the help if there is no terminal."""
     from doitui.cli.tui import tui
@@ -115,7 +131,7 @@ def run() -> None:
             stream.reconfigure(errors="backslashreplace")
     debug = "--debug" in sys.argv
     try:
-        doitui(standalone_mode=False)
+        doitui(standalone_mode=False, prog_name="doitui")
     except click.ClickException as error:
         say(f"doitui: {_usage(error)}")
         sys.exit(exits.USAGE)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from doitui.cli.output import say, table
+from doitui.cli.output import say
 from doitui.cli.session import Command, Session
+from doitui.cli.tables import table
 
 
 class _Id(click.IntRange):
@@ -44,6 +45,9 @@ ID = _Id(1, 2**63 - 1)
 #: A maximum number of items; 0: all.
 LIMIT, LIMIT_OR_ALL = click.IntRange(1, 1_000_000_000), click.IntRange(0, 1_000_000_000)
 
+#: Rows that are read at once of a list without a limit.
+PAGE_ROWS = 1000
+
 #: A number of items that a person confirms.
 COUNT = click.IntRange(0, 1_000_000_000)
 
@@ -67,11 +71,34 @@ paging_options = stack(
 )
 
 
-def show_page(
-    session: Session, name: str, page: Any, to_json: Callable[[Any], dict[str, Any]], columns: Sequence[str], empty: str
+def show_list(
+    session: Session,
+    name: str,
+    read: Callable[..., Any],
+    to_json: Callable[[Any], dict[str, Any]],
+    columns: Sequence[str],
+    empty: str,
+    *,
+    limit: int,
+    after: str,
 ) -> None:
-    """Print a page of a list, its rows by `to_json`, and for people the key of the next page."""
+    """Print a page of a list, which `read(limit=…, after=…)` gets, its rows by `to_json`, and for people the key of the
+    next page. Limit 0: all rows, for people a page at a time, as a list may be longer than fits into memory.
+    """
+    if not (limit or session.as_json):
+        session.show({}, table(map(to_json, _all_rows(read, after)), columns, empty))
+        return
+    page = read(limit=limit, after=after)
     rows = [to_json(row) for row in page.rows]
     session.show({name: rows, "next": page.next}, table(rows, columns, empty))
     if page.next and not session.as_json:
         say(f"more: --after {page.next}")
+
+
+def _all_rows(read: Callable[..., Any], after: str) -> Iterator[Any]:
+    """The rows of all pages."""
+    key: str | None = after
+    while key is not None:
+        page = read(limit=PAGE_ROWS, after=key)
+        yield from page.rows
+        key = page.next

@@ -1,4 +1,4 @@
-"""How commands print: JSON, lines or aligned tables, without control characters from titles, ids and answers.
+"""How commands print: JSON or lines, without control characters from titles, ids and answers.
 
 If the reader of stdout has gone (`| head`), only the printing ends: the exit code still reports what was done.
 """
@@ -11,7 +11,7 @@ import os
 import select
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -20,7 +20,9 @@ from doitui_core.domain import strict_json
 from doitui_core.domain.database_urls import without_passwords
 from doitui_core.text import plain, replace_unprintable
 
-WIDEST_CELL = 60
+
+class SafeLine(str):
+    """A line whose control characters are ours: colours and tabs (`tables`)."""
 
 
 def say(message: str) -> None:
@@ -58,7 +60,7 @@ def show(document: Any, as_json: bool, lines: Iterable[str]) -> bool:
             click.echo(json_text(document))
         else:
             for line in lines:
-                click.echo(plain(line))
+                click.echo(line if isinstance(line, SafeLine) else plain(line))
     except BrokenPipeError:
         _close(sys.stdout)
         return False
@@ -133,17 +135,6 @@ def json_text(document: Any) -> str:
     return replace_unprintable(text, lambda character: json.dumps(character)[1:-1], keep="\n")
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str) -> Iterator[str]:
-    """`rows` as aligned columns with a header; `empty` if there are none."""
-    if not rows:
-        yield empty
-        return
-    cells = [list(columns), *([_cell(row.get(column)) for column in columns] for row in rows)]
-    widths = [max(_width(line[i]) for line in cells) for i in range(len(columns))]
-    for line in cells:
-        yield "  ".join(text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)).rstrip()
-
-
 def value(found: Any) -> str:
     """A value for people: a dash for an empty one, yes or no, a list with commas."""
     if found is None or found == "" or found == []:
@@ -157,17 +148,3 @@ def fields(row: Mapping[str, Any]) -> list[str]:
     """One line for each name and value of `row`."""
     width = max(map(len, row))
     return [f"{name:<{width}}  {value(found)}" for name, found in row.items()]
-
-
-def _cell(found: Any) -> str:
-    text = value(found)
-    return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
-
-
-def _width(text: str) -> int:
-    """Terminal columns: East Asian wide characters take two, combining marks none."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len  # only here: it takes 40 ms
-
-    return cell_len(text)

@@ -6,8 +6,8 @@ import os
 
 import click
 
-from doitui.cli.output import table
 from doitui.cli.session import Session, reads
+from doitui.cli.tables import table
 
 DATABASE = "DOITUI_DATABASE"
 SPOOL = "DOITUI_SPOOL"

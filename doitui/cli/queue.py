@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import click
 
 from doitui.cli import row_json
 from doitui.cli.items import check_selection, each, selection_options, show_retried
-from doitui.cli.options import ID, paging_options, repository_option, show_page
+from doitui.cli.options import ID, paging_options, repository_option, show_list
 from doitui.cli.output import fields
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, reads_database, writes, writes_database
@@ -51,9 +52,9 @@ def list_(session: Session, state: str, service: str, limit: int, after: str) ->
     """
     from doitui_core.views import lists
 
-    page = lists.jobs(status=state, service=Service(service), limit=limit, after=after)
+    read = partial(lists.jobs, status=state, service=Service(service))
     columns = ("id", "action", "status", "attempts", "scheduled_at", "doi", "cause", "last_error")
-    show_page(session, "jobs", page, row_json.job, columns, "no jobs")
+    show_list(session, "jobs", read, row_json.job, columns, "no jobs", limit=limit, after=after)
 
 
 @queue.command("show")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 
 from doitui.cli import exits, harvest, import_report, record_set, row_json
 from doitui.cli.items import each
-from doitui.cli.options import files_argument, ids_argument, owner_option, paging_options, repository_option, show_page
+from doitui.cli.options import files_argument, ids_argument, owner_option, paging_options, repository_option, show_list
 from doitui.cli.output import fields
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, reads_database, writes, writes_database
@@ -113,9 +114,9 @@ def list_(session: Session, code: str, limit: int, after: str) -> None:
     """
     from doitui_core.views import lists
 
-    page = lists.records(repository=code, limit=limit, after=after)
+    read = partial(lists.records, repository=code)
     columns = ("object_id", "repository", "doi", "status", "published", "title")
-    show_page(session, "records", page, row_json.record, columns, "no records")
+    show_list(session, "records", read, row_json.record, columns, "no records", limit=limit, after=after)
 
 
 @record.command("show")

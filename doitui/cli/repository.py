@@ -8,10 +8,18 @@ from typing import Any
 import click
 
 from doitui.cli import environment_question
-from doitui.cli.output import table
 from doitui.cli.session import Session, reads_database, writes, writes_database
+from doitui.cli.tables import table
 
 ENVIRONMENTS = click.Choice(["test", "production"])
+
+#: Columns of the list with their settings.
+COLUMNS = {
+    "prefix": "datacite_prefix",
+    "account": "datacite_repository_id",
+    "environment": "datacite_environment",
+    "landing_page": "landing_page",
+}
 
 
 @click.group()
@@ -86,12 +94,12 @@ def list_(session: Session) -> None:
 
     rows = [_document(row) for row in repositories.all_repositories()]
     flat = [
-        {"code": row["code"], "active": row["active"]} | {k: v["value"] for k, v in row["settings"].items()}
+        {"code": row["code"], "active": row["active"]}
+        | {column: row["settings"][name]["value"] for column, name in COLUMNS.items()}
         for row in rows
     ]
-    columns = ("code", "active", "datacite_prefix", "datacite_repository_id", "datacite_environment", "landing_page")
     empty = "no repository: add one with `doitui repository set CODE --prefix …`"
-    session.show({"repositories": rows}, table(flat, columns, empty))
+    session.show({"repositories": rows}, table(flat, ("code", "active", *COLUMNS), empty))
 
 
 @repository.command("show")

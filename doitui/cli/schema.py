@@ -27,7 +27,7 @@ def schema() -> None:
 )
 @reads
 def install(session: Session, source: Path | None) -> None:
-    """Put the official schema where `metadata validate --xsd` finds it. An installed schema is replaced.
+    """Put the official schema where `doitui metadata validate FILE --xsd` finds it. An installed schema is replaced.
 
     Example: doitui schema install --from kernel-4.7.zip
     """

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from doitui.cli import environment_question
-from doitui.cli.output import table
 from doitui.cli.session import Session, reads, reads_database, writes
+from doitui.cli.tables import table
 
 if TYPE_CHECKING:
     from doitui_core.config import settings

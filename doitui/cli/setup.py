@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
 from doitui.cli import exits
 from doitui.cli.options import SECONDS
-from doitui.cli.output import say, show, table, wait
+from doitui.cli.output import say, show, wait
 from doitui.cli.session import Session, reads, reads_database, writes
+from doitui.cli.tables import table
 from doitui_core.clock import iso
 from doitui_core.domain.database_urls import masked
 from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable
@@ -18,13 +19,16 @@ from doitui_core.errors import DatabaseReplaced, DatabaseUnavailable
 #: The key that marks the last counts of `status --watch` while the database does not answer.
 LOST = "lost"
 
-#: The commands after `doitui init`.
-NEXT = (
+#: The commands after `doitui init` of a database without a repository, and of one with records.
+FIRST = (
     "next:",
     "  doitui repository set CODE --prefix 10.NNNN --account ABCD.REPO --password-env NAME --landing-page 'https://…/{object_id}'",
-    "  doitui record import FILE…      # DataCite XML, JSON or JSON lines",
+)
+IMPORT = (
+    "  doitui record import FILE…      # DataCite XML, JSON, JSON lines or CSV",
     "  doitui batch mint --all; doitui work --drain",
 )
+USED = ("next:", "  doitui doctor", "  doitui status")
 
 
 @click.command()
@@ -41,8 +45,20 @@ def init(session: Session) -> None:
         session.require_operator_of_any()
     steps = database.pending(session.database_url) if session.dry_run else database.create(session.database_url)
     database.close()
+    lines = [*FIRST, *IMPORT] if session.dry_run else _next(session)
     line = f"{url} {session.would}set up ({', '.join(steps)})" if steps else f"{url} is up to date"
-    session.show({"database": url, "steps": steps}, [line, *NEXT])
+    session.show({"database": url, "steps": steps}, [line, *lines])
+
+
+def _next(session: Session) -> Sequence[str]:
+    """The commands that come next, by what the database has."""
+    from doitui_core.config import repositories
+    from doitui_core.db.models import Record
+
+    with session.database(read_only=True, any_environment=True):
+        if Record.select().limit(1).exists():
+            return USED
+        return ["next:", *IMPORT] if repositories.all_repositories() else [*FIRST, *IMPORT]
 
 
 @click.command()

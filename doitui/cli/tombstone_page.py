@@ -59,10 +59,11 @@ def warn_of_old_page(row: Doi) -> None:
 
 def _write_one(session: Session, doi: str, out: Path | None) -> None:
     from doitui.shared import files
-    from doitui_core.dois import doi_rows, tombstone_page
+    from doitui_core.dois import tombstone_page
+    from doitui_core.records import doi_lookup
 
     with session.database(read_only=True):
-        tombstone = tombstone_page.from_row(doi_rows.find(doi))
+        tombstone = tombstone_page.from_row(doi_lookup.find(doi))
     html = tombstone_page.render(tombstone)
     if out is not None and not session.dry_run:
         files.replace(out, html)

@@ -10,9 +10,10 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.options import LIMIT_OR_ALL, files_argument, owner_option, repository_option, stack
-from doitui.cli.output import say, table
+from doitui.cli.output import say
 from doitui.cli.progress import adds_progress, progress
 from doitui.cli.session import Session, reads, reads_database, writes, writes_database
+from doitui.cli.tables import on_terminal, table
 from doitui.cli.usage_drain import drain, late_lines, reason_lines, refresh_events
 from doitui_core import clock
 from doitui_core.domain import months
@@ -237,19 +238,22 @@ def import_counts(session: Session, files: tuple[Path, ...], code: str | None) -
 @click.option("--limit", default=100, type=LIMIT_OR_ALL, help="Maximum DOIs (default 100; 0: all).")
 @reads_database
 def show_(session: Session, month: str, doi: str, code: str, limit: int) -> None:
-    """Show counts: a plot over time, and the DOIs with the most investigations.
+    """Show counts: on a terminal a plot over time, then the DOIs with the most investigations.
 
     Example: doitui usage show --month 2026-11
     """
+    from doitui_core.records import doi_lookup
     from doitui_core.usage import show
 
+    doi = doi and doi_lookup.find(doi).doi
     found = show.shown(month=month, doi=doi, repository=code, limit=limit)
     rows = [
         {"doi": row["doi"], "by": row["access_method"], "source": row["source"]} | _labelled(row)
         for row in found["counts"]
     ]
     lines = table(rows, ("doi", "by", "source", *LABELS), "nothing was counted")
-    session.show(found, [*_plot(found.get("days") or found["months"]), *lines])
+    plot = _plot(found.get("days") or found["months"]) if on_terminal() else ()
+    session.show(found, [*plot, *lines])
     if found["more"] and not session.as_json:
         say(f"only the first {limit}: --limit 0 shows all")
 

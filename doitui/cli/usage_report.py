@@ -11,10 +11,11 @@ import click
 
 from doitui.cli import exits
 from doitui.cli.items import show_results
-from doitui.cli.options import LIMIT_OR_ALL, files_argument, month_option, paging_options, repository_option, show_page
-from doitui.cli.output import say, table
+from doitui.cli.options import LIMIT_OR_ALL, files_argument, month_option, paging_options, repository_option, show_list
+from doitui.cli.output import say
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, reads, reads_database, writes
+from doitui.cli.tables import table
 from doitui_core.errors import UnreadableDocument
 from doitui_core.text import plural
 
@@ -217,9 +218,9 @@ def list_(session: Session, limit: int, after: str) -> None:
     """
     from doitui_core.usage_reports import report_list
 
-    page = report_list.reports(limit=limit, after=after)
+    read = report_list.reports
     columns = ("month", "repository", "state", "submitted_at", "datasets", "parts", "attempts", "uuid", "last_error")
-    show_page(session, "reports", page, dict, columns, "no reports")
+    show_list(session, "reports", read, dict, columns, "no reports", limit=limit, after=after)
 
 
 @usage_report.command()

@@ -51,6 +51,13 @@ class Done:
         return self.err.strip()
 
 
+class Terminal(io.TextIOWrapper):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home directory for each test, so that no default path of this machine is used."""
@@ -65,14 +72,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Doitui]:
-    """Run `doitui ARGUMENTS` in this process, through the real entry point."""
+    """Run `doitui ARGUMENTS` in this process, through the real entry point; `terminal`: columns, if stdout is one."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-    def call(*arguments: object, stdin: bytes = b"", encoding: str = "utf-8") -> Done:
+    def call(*arguments: object, stdin: bytes = b"", encoding: str = "utf-8", terminal: int = 0) -> Done:
         out, err = io.BytesIO(), io.BytesIO()
+        stdout = Terminal if terminal else io.TextIOWrapper
+        if terminal:
+            monkeypatch.setenv("COLUMNS", str(terminal))
         monkeypatch.setattr(sys, "argv", ["doitui", *map(str, arguments)])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
-        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding=encoding, write_through=True))
+        monkeypatch.setattr(sys, "stdout", stdout(out, encoding=encoding, write_through=True))
         monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(err, encoding=encoding, write_through=True))
         code = 0
         try:

@@ -284,7 +284,7 @@ def test_debug_shows_the_traceback(typed: Doitui, file: Path) -> None:
 
 def test_doitui_alone_shows_what_there_is(typed: Doitui) -> None:
     done = typed()
-    assert (done.code, done.err, "Commands:" in done.out) == (0, "", True)
+    assert (done.code, done.err, "Set up:" in done.out) == (0, "", True)
 
 
 def test_the_flag_beats_the_environment(doitui: Doitui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

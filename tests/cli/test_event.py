@@ -82,7 +82,7 @@ def written(file: Path) -> str:
 
 
 def test_a_list_of_no_events_says_so(archive: Doitui) -> None:
-    assert archive("event", "list").out == "no events\n"
+    assert archive("event", "list").complaint == "no events"
 
 
 def test_the_list_shows_the_state_of_each_event(stated: Doitui, doi: str) -> None:

@@ -73,4 +73,4 @@ def test_a_query_finds_parts_of_titles(seven: Doitui) -> None:
 
 
 def test_an_empty_list_says_so(archive: Doitui) -> None:
-    assert archive("doi", "list").out == "no DOIs\n"
+    assert archive("doi", "list").complaint == "no DOIs"

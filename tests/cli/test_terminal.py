@@ -34,7 +34,7 @@ SHOWING = (
 
 
 def steering(text: str) -> list[str]:
-    return [character for character in text if not character.isprintable() and character not in "\n\u200c\u200d"]
+    return [character for character in text if not character.isprintable() and character not in "\n\t\u200c\u200d"]
 
 
 @pytest.fixture
@@ -47,15 +47,16 @@ def hostile(archive: Doitui, write: Callable[..., Path], request: pytest.Fixture
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE, indirect=True)
 def test_a_title_cannot_steer_the_terminal(
-    hostile: Doitui, doi_of: Callable[[str], str], check_all: Callable[..., None]
+    hostile: Doitui, doi_of: Callable[[str], str], check_all: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doi = doi_of("a")
+    monkeypatch.setenv("NO_COLOR", "1")
 
-    def check(command: str, options: tuple[str, ...]) -> None:
-        done = hostile(*command.format(doi=doi).split(), *options)
+    def check(command: str, options: tuple[str, ...], terminal: int) -> None:
+        done = hostile(*command.format(doi=doi).split(), *options, terminal=terminal)
         assert (done.code, steering(done.out + done.err)) == (0, [])
 
-    check_all(check, SHOWING, [(), ("--json",)])
+    check_all(check, SHOWING, [(), ("--json",)], [0, 80])
 
 
 def test_json_keeps_what_it_may_not_show(hostile: Doitui) -> None:
@@ -76,9 +77,12 @@ def test_words_that_need_joiners_keep_them(archive: Doitui, write: Callable[...,
     assert "می\u200cخواهم" in archive("record", "list").out
 
 
-def test_columns_stand_below_each_other_in_every_script(archive: Doitui, write: Callable[..., Path]) -> None:
+def test_columns_stand_below_each_other_in_every_script(
+    archive: Doitui, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
     archive("record", "import", write("気候", "abcd"))
-    lines = archive("record", "list").out.splitlines()
+    lines = archive("record", "list", terminal=200).out.splitlines()
     assert [line.index(" h ") + len(line.encode("gbk")) - len(line) for line in lines[1:]] == [
         lines[0].index(" repository"),
         lines[0].index(" repository") + 2,

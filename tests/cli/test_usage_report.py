@@ -177,4 +177,4 @@ def test_a_report_cannot_send_control_characters_to_the_terminal(doitui: Any, tm
 
 
 def test_without_reports_the_list_says_so(archive: Any) -> None:
-    assert archive("usage-report", "list").out == "no reports\n"
+    assert archive("usage-report", "list").complaint == "no reports"

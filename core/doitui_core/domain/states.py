@@ -177,7 +177,7 @@ def abandon(facts: Facts, doi: str) -> Facts:
     if facts.certainty is Certainty.UNCERTAIN:
         raise Refused(f"{doi} is uncertain: a write may still arrive; wait until it is settled", "uncertain")
     if facts.minted:
-        raise Refused(f"{doi} is {status(facts)}, and permanent: `doitui doi deactivate {doi}`", "minted")
+        raise Refused(f"{doi} is {status(facts)}, and permanent: `doitui doi deactivate {doi} --reason TEXT`", "minted")
     return replace(facts, wanted=Wanted.ABANDONED)
 
 

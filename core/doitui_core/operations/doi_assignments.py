@@ -147,7 +147,7 @@ def _instead(found: NamedDoi) -> str:
     if found.place == OWN and found.status in (states.DoiStatus.RESERVED, states.DoiStatus.DRAFT):
         return f"; to give it up: `doitui doi abandon {found.doi}`"
     if found.place == FOREIGN:
-        return "; to drop it: `doitui record import --doi ignore` with the record's document"
+        return "; to drop it: `doitui record import FILE --doi ignore`, FILE being the record's document"
     return ""
 
 

@@ -239,5 +239,6 @@ def _todo(row: Doi, remote: Remote) -> str:
     if wanted not in TARGET or TARGET[wanted] is remote:
         return ""
     if remote is Remote.REGISTERED and wanted is Wanted.FINDABLE:
-        return f"`doitui doi deactivate {row.doi}` keeps it hidden, `doitui doi update {row.doi}` publishes it"
+        hide, publish = f"doitui doi deactivate {row.doi} --reason TEXT", f"doitui doi update {row.doi}"
+        return f"`{hide}` keeps it hidden, `{publish}` publishes it"
     return f"`doitui doi update {row.doi}` makes it {TARGET[wanted]}" if remote is not Remote.NONE else "mint it again"

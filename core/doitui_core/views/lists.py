@@ -7,12 +7,12 @@ from typing import Any, Generic, TypeVar
 
 from doitui_core.config import repositories
 from doitui_core.db.models import Doi, Event, Job, Record
-from doitui_core.dois import doi_rows
 from doitui_core.domain import doi_spelling
 from doitui_core.domain.event import Origin
 from doitui_core.domain.job_kinds import Service
 from doitui_core.errors import BadInput
 from doitui_core.queue import jobs as queue_jobs
+from doitui_core.records import doi_lookup
 from doitui_core.views import filters, pulled, rows, windows
 from doitui_core.views.filters import Filter
 from doitui_core.views.rows import DoiRow, EventRow, JobRow, PulledRow, RecordRow
@@ -62,7 +62,7 @@ def events(
     if origin and origin not in list(Origin):
         raise BadInput(f'Unknown origin "{origin}". Use: {", ".join([*Origin, PULLED])}')
     if doi:
-        window = _where(window, Event.doi == doi_rows.find(doi).id)
+        window = _where(window, Event.doi == doi_lookup.find(doi).id)
     if origin:
         window = _where(window, Event.origin == origin)
     return _page(window, limit, after)
@@ -75,7 +75,7 @@ def _where(window: Window, which: Any) -> Window:
 
 def pulled_events(*, doi: str = "", limit: int = PAGE, after: str = "") -> ListPage[PulledRow]:
     """Events of others, of all DOIs or of one. Raises `BadInput` for an invalid cursor, `NotFound` for a DOI."""
-    return _page(pulled.window(doi_rows.find(doi) if doi else None), limit, after)
+    return _page(pulled.window(doi_lookup.find(doi) if doi else None), limit, after)
 
 
 def records(*, repository: str = "", limit: int = PAGE, after: str = "") -> ListPage[RecordRow]:
