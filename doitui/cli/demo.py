@@ -29,6 +29,7 @@ from doitui.cli.session import Session, reads
     help="Prefix of the account, repeatable (10.5072).",
 )
 @click.option("--account", default="DEMO.REPO:demo", metavar="NAME:PASSWORD", help="Account (DEMO.REPO:demo).")
+@click.option("--domains", default="*", metavar="LIST", help="Hosts of landing pages the account may use (*: any).")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Keep the state in this file.")
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help="A fault, repeatable; see above.")
 @click.option("--staff", default="", metavar="NAME:PASSWORD", help="An account of DataCite's own staff.")

@@ -127,7 +127,7 @@ def _no_worker() -> str:
 
 @click.command()
 @click.option("--offline", is_flag=True, help="Do not ask DataCite whether the accounts are valid.")
-@click.option("--thorough", is_flag=True, help="Check the counters by counting all rows, which may take long.")
+@click.option("--thorough", is_flag=True, help="Look at all rows for counters, names and landing pages; may take long.")
 @reads
 def doctor(session: Session, offline: bool, thorough: bool) -> None:
     """Check the setup: OK, WARN or FAIL, with the command that fixes it. Exit code 1 if a check fails.

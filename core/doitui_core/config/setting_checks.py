@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,16 @@ class UnreadableSecret:
 
     def __str__(self) -> str:
         return f"repository {self.code}: {self.reason}" if self.code else self.reason
+
+
+def dump(secrets: Sequence[UnreadableSecret]) -> str:
+    """As a worker's heartbeat stores them: in ASCII, as the name of a directory may not be text."""
+    return json.dumps([[one.code, one.name, one.reason] for one in secrets])
+
+
+def parse(text: str) -> list[UnreadableSecret] | None:
+    """What `dump` wrote; None where nothing was stored."""
+    return [UnreadableSecret(*one) for one in json.loads(text)] if text else None
 
 
 def unreadable_secrets() -> list[UnreadableSecret]:

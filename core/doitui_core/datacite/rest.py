@@ -7,13 +7,14 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from doitui_core.datacite import list_pages
 from doitui_core.datacite.account import Account
 from doitui_core.domain import doi_paths, outcomes
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.intermediary import DATACITE
+from doitui_core.domain.repository_account import KEY_PREFIX
 from doitui_core.errors import CredentialsRefused
 
 MEDIA_TYPE = "application/vnd.api+json"
@@ -90,6 +91,14 @@ class RestClient(Account):
         """The answer to a cheap question. Raises `CredentialsRefused` for an unknown account, else as `list`."""
         return self._listed("/dois?page[size]=0")
 
+    def account_facts(self) -> Answer:
+        """What DataCite says of our account (`domain.repository_account`), whatever the status."""
+        return self._send("GET", f"/clients/{quote(self.account.lower())}")
+
+    def api_keys(self) -> Answer:
+        """The API keys of our account; 403 for who comes with one."""
+        return self._send("GET", "/credentials/api-keys")
+
     def _listed(self, path: str) -> Answer:
         answer = self._send("GET", path)
         self._require_recognised(answer)
@@ -101,10 +110,16 @@ class RestClient(Account):
         outcomes.require_own(answer, DATACITE)
         about_us = answer.status == 404 or (answer.ok and answer.document)
         if answer.status == 401 or (about_us and not answer.known_credentials):
-            raise CredentialsRefused(
-                f"{self.base_url} rejects account {self.account} with this password: check both, and whether they"
-                " belong to this environment (test or production)"
+            raise CredentialsRefused(f"{self.base_url} rejects account {self.account} {self._advice}")
+
+    @property
+    def _advice(self) -> str:
+        if self._password.startswith(KEY_PREFIX):
+            return (
+                "with this API key: it was revoked, belongs to another account, or to the other environment (test or"
+                " production)"
             )
+        return "with this password: check both, and whether they belong to this environment (test or production)"
 
     def _send(self, method: str, path: str, body: bytes | None = None) -> Answer:
         headers = {"Accept": MEDIA_TYPE} | ({"Content-Type": MEDIA_TYPE} if body is not None else {})

@@ -216,13 +216,14 @@ class RateLimit(Table):
 
 
 class Worker(Table):
-    """A running worker and its last heartbeat."""
+    """A running worker and its last heartbeat. `unreadable`: the secrets that it cannot read (`setting_checks`)."""
 
     name = TextField(primary_key=True)
     host = TextField()
     pid = IntegerField()
     started_at = InstantField()
     seen_at = InstantField()
+    unreadable = TextField(default="")
 
 
 class Counter(Table):

@@ -143,3 +143,13 @@ def problem() -> str:
     if not folder.is_dir():
         return f"{folder} is not a directory"
     return "" if os.access(folder, os.W_OK | os.X_OK) else f"no permission to write in {folder}"
+
+
+def rotation_problem() -> str:
+    """Why this user cannot rotate the log, which is then not written once it is full; empty where that works. A pipe or
+    device is not rotated.
+    """
+    place = path()
+    if not place.is_file() or os.access(place.parent, os.W_OK | os.X_OK):
+        return ""
+    return f"no permission to write in {place.parent}, and at {LARGEST_FILE / 1e6:.0f} MB nothing more is logged"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from doitui_core.clock import EPOCH
+from doitui_core.config import setting_checks
 from doitui_core.db import database
 from doitui_core.db.models import Job, Worker
 from doitui_core.domain import job_kinds
@@ -36,11 +37,15 @@ def new_name() -> str:
 
 
 def send_heartbeat(name: str) -> None:
-    """Note that the worker `name`, this process, is alive; and remove the dead of this host."""
+    """Note that the worker `name`, this process, is alive, and which secrets it cannot read: its environment is not
+    that of whoever asks. Remove the dead of this host.
+    """
+    unreadable = setting_checks.dump(setting_checks.unreadable_secrets())
     with database.write():
         now = database.now()
-        Worker.insert(name=name, host=host(), pid=os.getpid(), started_at=now, seen_at=now).on_conflict(
-            conflict_target=[Worker.name], update={Worker.seen_at: now}
+        started = {"name": name, "host": host(), "pid": os.getpid(), "started_at": now}
+        Worker.insert(**started, seen_at=now, unreadable=unreadable).on_conflict(
+            conflict_target=[Worker.name], update={Worker.seen_at: now, Worker.unreadable: unreadable}
         ).execute()
         reap_dead()
 

@@ -7,29 +7,31 @@ from __future__ import annotations
 
 import locale
 import os
-import shlex
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import peewee
 
 from doitui_core.config import repositories
+from doitui_core.config.repositories import Config
 from doitui_core.db import database, dialects, migrations
 from doitui_core.db.models import IS_KEPT, Doi, Repository
-from doitui_core.domain import doi_paths, environments, states
-from doitui_core.errors import CredentialsRefused, DoituiError, RemoteFailed
-from doitui_core.queue import connection
+from doitui_core.domain import doi_paths, states
+from doitui_core.domain.states import Verification
+from doitui_core.errors import DoituiError
 from doitui_core.text import list_names, plural
-from doitui_core.usage import spool_refusals
 from doitui_core.views import (
     clock_health,
     dashboard_counts,
     doctor_files,
     doctor_queue,
+    doctor_repository,
+    doctor_secrets,
     doctor_setup,
     doctor_spool,
     doctor_tombstones,
@@ -41,11 +43,11 @@ from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
 #: Free bytes below which one is warned, and below which nothing is safe.
 SCARCE, NONE_LEFT = 1_000_000_000, 100_000_000
 
-#: DOIs, jobs and events up to which the counters are proved without being asked to, which takes SQLite 0.3 s; the
-#: longest a server is asked for its name, seconds.
-QUICKLY_COUNTED, PATIENCE = 200_000, 10.0
+#: DOIs, jobs and events up to which all rows are looked at without being asked to: of so many SQLite proves the
+#: counters in 0.3 s.
+QUICKLY_COUNTED = 200_000
 
-#: DOIs, or entries of the spool, that a check names one by one.
+#: DOIs that a check names one by one.
 NAMED = 5
 
 #: Columns and rows of the smallest terminal in which every screen shows all it has to.
@@ -73,24 +75,26 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     yield "disk", _disk
     yield "clock", _clock
     yield "settings", doctor_setup.settings
-    yield "secrets", doctor_setup.secrets
-    yield "secrets", doctor_files.secret_files
+    yield "secrets", doctor_secrets.secrets
+    yield "secrets", doctor_secrets.secret_files
+    yield "token", doctor_secrets.tokens
     yield "backup", doctor_files.backups
     yield "workers", doctor_queue.workers
     yield "queue", doctor_queue.queue
-    yield "DOIs", _dois
+    yield "DOIs", partial(_dois, thorough)
+    yield "DOIs", _mismatches
     yield "tombstones", doctor_tombstones.tombstones
     rows: list[Repository] = []
     yield "repositories", lambda: _repositories(rows)
     for row in rows:
-        yield f"repository {row.code}", lambda row=row: _repository(row, online)  # type: ignore[misc]
+        yield f"repository {row.code}", partial(doctor_repository.checks, row, online=online, thorough=thorough)
     yield "DataCite", service_checks.outages
     yield "network", service_checks.network
     yield "rate limit", service_checks.pace
     yield "events", _events
     yield "reports", doctor_setup.reports
     yield "mail", doctor_setup.mail
-    yield "spool", _spool
+    yield "spool", doctor_spool.checks
     yield "log", doctor_setup.log
     yield "terminal", _terminal
 
@@ -162,8 +166,11 @@ def _clock() -> list[Check]:
     return wrong or [Check("clock", OK, f"{now:%Y-%m-%d %H:%M:%SZ}, skew below {skew} s")]
 
 
-def _dois() -> list[Check]:
+def _dois(thorough: bool) -> list[Check]:
     """DOIs that an older version made or read in, and that no request can name for sure."""
+    total = sum(database.counts("doi.").values())
+    if total > QUICKLY_COUNTED and not thorough:
+        return [Check("DOIs", OK, f"names of {total:,} DOIs not looked at (--thorough does)")]
     odd = Doi.folded.contains("/.") | Doi.folded.contains("//") | Doi.folded.contains("%") | Doi.folded.endswith("/")
     rows = [row for row in Doi.select().where(IS_KEPT, odd).order_by(Doi.id) if doi_paths.refusal(row.doi)]
     if not rows:
@@ -186,47 +193,24 @@ def _repositories(found: list[Repository]) -> list[Check]:
     return [Check("repositories", WARN, message, remedy)]
 
 
-def _repository(row: Repository, online: bool) -> list[Check]:
-    name, change = f"repository {row.code}", f"doitui repository set {row.code}"
-    if not row.active:
-        return [Check(name, OK, "inactive")]
-    found = []
-    if row.paused:
-        remedy = f"doitui queue resume --repository {row.code}"
-        found.append(Check(name, WARN, "paused: nothing is sent", remedy))
-    if row.blocked_cause:
-        found.append(Check(name, FAIL, f"blocked: {row.blocked_error}", change))
-    config = repositories.config(row)
-    if not config.text("landing_page"):
-        message = "no landing_page template: records without a URL cannot be minted"
-        found.append(Check(name, WARN, message, f"{change} --landing-page 'https://…/{{object_id}}'"))
-    found += doctor_setup.generator(config)
-    try:
-        prefix, url = config.require_prefix(), config.url
-        account, _ = config.require_account()
-        if online:
-            client = connection.for_repository(row).client
-            if not environments.is_loopback(url):
-                client.deadline = PATIENCE
-            found += clock_health.check_remote(client.check_credentials())
-    except CredentialsRefused as error:
-        found.append(Check(name, FAIL, str(error), f"{change} --account ABCD.REPO --password-env NAME"))
-    except RemoteFailed as error:
-        found.append(Check(name, WARN, f"DataCite did not answer: {error}", f"curl -sS {config.url}/heartbeat"))
-    except DoituiError as error:
-        found.append(Check(name, FAIL, str(error), change))
-    else:
-        asked = "accepted by DataCite" if online else "not checked at DataCite"
-        rate = f"{config.rate * 300:.0f} in 5 minutes" if config.rate else "no limit"
-        message = f"{prefix}, {account} at {url} ({config.environment}): {asked}; rate: {rate}"
-        found.append(Check(name, OK, message))
-    return found
+def _mismatches() -> list[Check]:
+    """DOIs that are not at DataCite what they should be, or lead to a page that is not there."""
+    wrong = Doi.select().where(Doi.verification == str(Verification.MISMATCH))
+    number, newest = wrong.count(), wrong.order_by(Doi.minted_at.desc(), Doi.id.desc()).first()
+    if newest is None:
+        return []
+    dois = plural(number, "DOI differs", "DOIs differ", grouped=True)
+    example = f"{newest.doi}: {newest.last_error}" if newest.last_error else newest.doi
+    message = f"{dois} at DataCite or the resolver, such as {example}"
+    return [Check("DOIs", WARN, message, "doitui doi list --state mismatch")]
 
 
 def _events() -> list[Check]:
     found, counts = event_health.overview(), dashboard_counts.events()
     wrong = [
-        Check("events", FAIL, link.wrong, "doitui setting set events_url URL") for link in found.links if link.wrong
+        Check("events", FAIL, link.wrong, doctor_setup.unsetting("events_url", _config(link.repository)))
+        for link in found.links
+        if link.wrong
     ]
     if found.diagnosis is not None and found.diagnosis.kept:
         # That DataCite lets only its staff write events is no fault of the set-up; that a hub refuses us may be one.
@@ -238,34 +222,17 @@ def _events() -> list[Check]:
     if wrong or not sum(counts.values()):
         return wrong or [Check("events", OK, "none yet")]
     message = ", ".join(f"{number:,} {state}" for state, number in counts.items() if number)
-    return [Check("events", OK, message)]
+    return [Check("events", OK, message + event_pace(counts["pending"], [link.per_minute for link in found.links]))]
 
 
-def _spool() -> list[Check]:
-    place = os.environ.get("DOITUI_SPOOL", "")
-    if not place:
-        return [Check("spool", OK, "DOITUI_SPOOL is not set: no usage is measured on this host")]
-    path = Path(place)
-    if not path.is_dir():
-        return [Check("spool", WARN, f"{path} does not exist", f"mkdir -m 2770 {path}")]
-    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        return [Check("spool", FAIL, f"{path} is not readable and writable by this user", f"ls -ld {path}")]
-    refused = spool_refusals.look(path)
-    found = [*doctor_spool.lost_hits(path), *(_refused(path, refusal) for refusal in refused[:NAMED])]
-    if len(refused) > NAMED:
-        message = f"{len(refused) - NAMED} more entries of {path} are refused"
-        found.append(Check("spool", WARN, message, f"ls -la {shlex.quote(place)}"))
-    if path.stat().st_mode & 0o007:
-        found.append(Check("spool", WARN, f"{path} is accessible to all users of this machine", f"chmod o-rwx {path}"))
-    return found or [Check("spool", OK, f"{path}, {sum(1 for _ in path.iterdir())} files")]
+def event_pace(pending: int, per_minute: Sequence[int]) -> str:
+    """Why events that are pending take their time: said where they are more than go out in a minute."""
+    slowest = min(filter(None, per_minute), default=0)
+    return f"; at most {slowest:,} a minute are sent (event_rate_limit)" if pending > slowest > 0 else ""
 
 
-def _refused(spool: Path, refusal: spool_refusals.Refusal) -> Check:
-    if refusal.set_aside:
-        message = f"{refusal.name} {refusal.reason}; set aside as {spool}/{refusal.set_aside}"
-        return Check("spool", WARN, message, refusal.fix)
-    message = f"{spool}/{refusal.name} {refusal.reason}: it is not drained"
-    return Check("spool", FAIL if refusal.stuck else WARN, message, refusal.fix)
+def _config(code: str) -> Config:
+    return repositories.config(repositories.find(code))
 
 
 def _terminal() -> list[Check]:

@@ -1,14 +1,12 @@
-"""The doctor's checks of what may be lost or read by others: backups, files of secrets."""
+"""The doctor's check of backups."""
 
 from __future__ import annotations
 
-import shlex
 from datetime import timedelta
 
 import peewee
 
 from doitui_core.clock import iso
-from doitui_core.config import setting_checks
 from doitui_core.db import backup_notes, database
 from doitui_core.db.models import Repository
 from doitui_core.dois import restored_dois
@@ -37,11 +35,3 @@ def backups() -> list[Check]:
         found.append(Check("backup", WARN, message, REMEDY))
     made = f"the last one is of {iso(newest)}" if newest else "none made by `doitui backup` yet"
     return found or [Check("backup", OK, made)]
-
-
-def secret_files() -> list[Check]:
-    """Files of secrets that every user of this machine can read."""
-    return [
-        Check("secrets", WARN, f"{path} can be read by all users of this machine", f"chmod o-rwx {shlex.quote(path)}")
-        for path in setting_checks.exposed_secret_files()
-    ]

@@ -8,6 +8,7 @@ from doitui_core.config import repositories
 from doitui_core.db import database
 from doitui_core.db.models import Job, Worker
 from doitui_core.domain.job_kinds import JobStatus, Service
+from doitui_core.domain.states import Mark
 from doitui_core.queue import finished_runs, heartbeats, jobs
 from doitui_core.text import plural
 from doitui_core.views import dashboard_counts
@@ -46,7 +47,9 @@ def queue() -> list[Check]:
     blocked = [row.id for row in repositories.all_repositories() if row.paused or row.blocked_cause]
     if late.where(Job.repository.not_in(blocked)).limit(1).exists():
         found.append(Check("queue", WARN, f"jobs have been due {how_long}", "doitui work --drain"))
-    return found or [Check("queue", OK, f"{counts[JobStatus.PENDING]:,} pending, none failed")]
+    unknown = database.counts("mark.").get(Mark.UNCERTAIN, 0)
+    asked = f", {unknown:,} with unknown outcome (checked automatically)" if unknown else ""
+    return found or [Check("queue", OK, f"{counts[JobStatus.PENDING]:,} pending{asked}, none failed")]
 
 
 def _late() -> tuple[datetime, str]:

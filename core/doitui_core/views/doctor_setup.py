@@ -1,13 +1,16 @@
-"""The doctor's checks of the set-up: environment, secrets, log, mail, and whether services accept our credentials."""
+"""The doctor's checks of the set-up: environment, log, mail, and whether services accept our credentials."""
 
 from __future__ import annotations
 
 import os
+import shlex
+from datetime import datetime, timedelta
 
-from doitui_core.clock import iso
+from doitui_core.clock import EPOCH, iso
 from doitui_core.config import repositories, setting_checks
 from doitui_core.config import settings as settings_of
 from doitui_core.config.repositories import Config
+from doitui_core.db import database
 from doitui_core.db.models import Job, Notice, RateLimit, UsageReport
 from doitui_core.dois import log_file
 from doitui_core.domain import identifiers
@@ -20,6 +23,9 @@ from doitui_core.queue import blocking, jobs, rate_limit
 from doitui_core.text import plural
 from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
 
+#: A mail that waits longer is sent by no worker and no nightly run.
+MAIL_LATE = timedelta(hours=25)
+
 
 def settings() -> list[Check]:
     """Whether the environment holds what settings can be."""
@@ -28,16 +34,6 @@ def settings() -> list[Check]:
     except Misconfigured as error:
         return [Check("settings", FAIL, str(error), f"unset {str(error).partition('=')[0]}")]
     return [Check("settings", OK, "all environment variables are valid")]
-
-
-def secrets() -> list[Check]:
-    """Whether every secret can be read by this user; a worker may have another environment."""
-    found = []
-    for one in setting_checks.unreadable_secrets():
-        whose = f" --repository {one.code}" if one.code else ""
-        remedy = f"doitui setting set {one.name} env:NAME{whose}   # or set the variable, or write the file"
-        found.append(Check("secrets", FAIL, str(one), remedy))
-    return found or [Check("secrets", OK, "all secrets are readable")]
 
 
 def generator(config: Config) -> list[Check]:
@@ -51,14 +47,14 @@ def generator(config: Config) -> list[Check]:
             identifiers.check_pattern(config.suffix_pattern)
     except (Misconfigured, InvalidDoi) as error:
         wrong = "generator" if config.text("generator") else "suffix_pattern"
-        return [Check(name, FAIL, f"no DOI can be made: {error}", _unsetting(wrong, config))]
+        return [Check(name, FAIL, f"no DOI can be made: {error}", unsetting(wrong, config))]
     if not isinstance(made, PluggedIn) and not identifiers.names_record(config.suffix_pattern):
         message = f"suffix_pattern {config.suffix_pattern!r} has no {{object_id}}: only one record can get a DOI"
-        return [Check(name, WARN, message, _unsetting("suffix_pattern", config))]
+        return [Check(name, WARN, message, unsetting("suffix_pattern", config))]
     return []
 
 
-def _unsetting(setting: str, config: Config) -> str:
+def unsetting(setting: str, config: Config) -> str:
     """The command that removes a setting where it comes from."""
     source = config.settings.find(setting).source
     if source not in ("repository", "global"):
@@ -72,7 +68,11 @@ def log() -> list[Check]:
     if why := log_file.problem():
         remedy = f"export {log_file.VARIABLE}=/var/log/doitui/doi.log   # or: ls -ld {place}"
         return [Check("log", WARN, f"{place} is not writable, so nothing is logged: {why}", remedy)]
-    return [Check("log", OK, str(place))]
+    if why := log_file.rotation_problem():
+        return [Check("log", WARN, f"{place} cannot be rotated: {why}", f"ls -ld {shlex.quote(str(place.parent))}")]
+    size = place.stat().st_size if place.exists() else 0
+    limit = f"rotated at {log_file.LARGEST_FILE / 1e6:.0f} MB, {log_file.KEPT_FILES} files kept"
+    return [Check("log", OK, f"{place}, {size / 1e6:.1f} MB ({limit})")]
 
 
 def mail() -> list[Check]:
@@ -80,7 +80,7 @@ def mail() -> list[Check]:
     wants = [name for name in ("doi_failure_notify", "notification_email") if _anywhere(name)]
     if wants and not _anywhere("smtp_url"):
         message = f"{' and '.join(wants)} set, but no mail server (smtp_url)"
-        return [Check("mail", WARN, message, "doitui setting set smtp_url smtp://HOST:25")]
+        return [Check("mail", WARN, message, "doitui setting set smtp_url smtp://localhost:25")]
     stuck = Notice.select().where(Notice.sent_at == 0, Notice.last_error != "")
     if (row := stuck.order_by(Notice.id.desc()).first()) is not None:
         before = f"; last mail sent {iso(last)}" if (last := mail_of.last_sent()) else ""
@@ -88,10 +88,20 @@ def mail() -> list[Check]:
         return [Check("mail", WARN, message, "doitui setting get smtp_url   # then: doitui mail test ADDRESS")]
     if not wants:
         return [Check("mail", OK, "no recipients configured")]
+    if (since := _mail_waits_since()) is not None and database.now() - since > MAIL_LATE:
+        message = f"{plural(mail_of.waiting(), 'mail', grouped=True)} waiting, the oldest since {iso(since)}"
+        return [Check("mail", WARN, f"{message}: nothing sends them", "doitui work --drain")]
     last, results = mail_of.last_sent(), operations_digest.waiting()
     sent = f"last mail sent {iso(last)}" if last else "no mail sent yet (`doitui mail test ADDRESS` sends one)"
     digest = f", {plural(results, 'result', grouped=True)} for the next digest" if results else ""
     return [Check("mail", OK, f"{sent}, {mail_of.waiting():,} waiting{digest}")]
+
+
+def _mail_waits_since() -> datetime | None:
+    """Since when the oldest mail waits that nobody has tried to send; None: there is none."""
+    untried = (mail_of.UNSENT, Notice.due_at > EPOCH, Notice.due_at <= database.now(), Notice.attempts == 0)
+    row = Notice.select(Notice.due_at).where(*untried).order_by(Notice.due_at).first()
+    return row.due_at if row is not None else None
 
 
 def _anywhere(name: str) -> bool:
@@ -101,9 +111,9 @@ def _anywhere(name: str) -> bool:
 
 #: What to do about a report store that refuses us, by cause.
 _LET_IN = {
-    "credentials": "doitui setting set datacite_api_token env:NAME   # then: doitui usage-report submit --month MONTH",
-    "forbidden": "doitui setting set datacite_api_token env:NAME   # a token that DataCite gives for usage reports",
-    "configuration": "doitui setting set reports_url URL",
+    "credentials": "doitui setting set datacite_api_token --stdin   # then: doitui usage-report submit --month last",
+    "forbidden": "doitui setting set datacite_api_token --stdin   # a token that DataCite gives for usage reports",
+    "configuration": "doitui setting unset reports_url   # or set the right address",
 }
 
 

@@ -126,7 +126,7 @@ def _submitted(column: Any) -> Any:
 def _remedy(cause: str) -> str:
     return {
         "credentials": "doitui setting set datacite_api_token --stdin",
-        "configuration": "doitui setting set events_url URL   # or event_source_token",
+        "configuration": "doitui setting unset events_url   # or set the right address, or event_source_token",
     }.get(cause, "doitui event list --state failed")
 
 

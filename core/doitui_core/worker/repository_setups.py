@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 
+from doitui_core.config import repositories
+from doitui_core.config.settings import Settings
 from doitui_core.db.models import RateLimit, Repository
 from doitui_core.domain import outcomes
 from doitui_core.domain.job_kinds import Service
@@ -23,6 +25,9 @@ RETRY_SECONDS = 300.0
 #: A repository's id, and a service.
 Place = tuple[int, Service]
 
+#: A repository's password and token as they can be read; None for one that cannot. Compared only.
+Secrets = tuple[str | None, ...]
+
 
 class RepositorySetups:
     """Used by the dispatching thread; other threads only call `stop` and `stopped`."""
@@ -31,6 +36,7 @@ class RepositorySetups:
         self._summary = summary
         self._connections: dict[Place, tuple[float, ServiceConnection]] = {}
         self._retry_at: dict[Place, float] = {}
+        self._tried_with: dict[Place, Secrets] = {}
         self._stopped: set[Place] = set()
         #: Whether what is wrong is logged when it is found; a run that ends says it at its end.
         self.logs = True
@@ -53,7 +59,7 @@ class RepositorySetups:
         if service is not Service.DOIS:
             if place in self._stopped and not self._is_refused(place):
                 self._stopped.discard(place)
-            return time.monotonic() >= self._retry_at.get(place, 0.0)
+            return not self._waits(repository, service)
         if not repository.blocked_cause and place in stopped | self._retry_at.keys():
             self._forget(place)
         return not repository.blocked_cause or self._works_again(repository)
@@ -66,13 +72,21 @@ class RepositorySetups:
 
     def works(self, repository: Repository, service: Service) -> bool:
         """Whether the repository is configured completely."""
+        if (error := self._broken(repository, service)) is not None:
+            tried = _secrets(repository)
+            error = self._broken(repository, service)  # again: a missing file may have come just before
+            if error is not None:
+                self._note_broken(repository, service, error, tried)
+                return False
+        self._report(repository, service, None)
+        return True
+
+    def _broken(self, repository: Repository, service: Service) -> Misconfigured | None:
         try:
             self.connection(repository, service)
         except Misconfigured as error:
-            self._note_broken(repository, service, error)
-            return False
-        self._report(repository, service, None)
-        return True
+            return error
+        return None
 
     def connection(self, repository: Repository, service: Service) -> ServiceConnection:
         """Raises `Misconfigured`."""
@@ -85,17 +99,25 @@ class RepositorySetups:
     def _works_again(self, repository: Repository) -> bool:
         """Check the credentials of a blocked repository from time to time; unblock it if they are accepted."""
         place = (repository.id, Service.DOIS)
-        if time.monotonic() < self._retry_at.get(place, 0.0):
+        if self._waits(repository, Service.DOIS):
             return False
         self._forget(place)
+        tried = _secrets(repository)
         try:
             HANDLERS[Service.DOIS].connection(repository).client.check_credentials()
         except (Misconfigured, RemoteFailed) as error:
-            self._note_broken(repository, Service.DOIS, error)
+            self._note_broken(repository, Service.DOIS, error, tried)
             return False
         blocking.unblock(repository.id)
         self._report(repository, Service.DOIS, None)
         return True
+
+    def _waits(self, repository: Repository, service: Service) -> bool:
+        """Whether a set-up that was wrong is left alone for now: its secrets are what they were, and not long ago."""
+        place = (repository.id, service)
+        if time.monotonic() >= self._retry_at.get(place, 0.0):
+            return False
+        return self._tried_with.get(place) == _secrets(repository)
 
     def _forget(self, place: Place) -> None:
         """Forget the connection and what was wrong with it."""
@@ -103,11 +125,16 @@ class RepositorySetups:
         self._retry_at.pop(place, None)
         self._connections.pop(place, None)
 
-    def _note_broken(self, repository: Repository, service: Service, error: Misconfigured | RemoteFailed) -> None:
+    def _note_broken(
+        self, repository: Repository, service: Service, error: Misconfigured | RemoteFailed, tried: Secrets
+    ) -> None:
+        """`tried`: the secrets as they were before: a file may have been replaced since."""
         if isinstance(error, DatabaseUnavailable):
             raise error
         outcome = outcomes.from_error(error)
-        self._retry_at[repository.id, service] = time.monotonic() + RETRY_SECONDS
+        place = (repository.id, service)
+        self._retry_at[place] = time.monotonic() + RETRY_SECONDS
+        self._tried_with[place] = tried
         known = repository.blocked_cause  # and may have been fixed meanwhile
         if service is Service.DOIS and not known and outcome.kind is OutcomeKind.BLOCKED:
             blocking.block(repository.id, outcome)
@@ -116,3 +143,16 @@ class RepositorySetups:
 
     def _report(self, repository: Repository, service: Service, outcome: Outcome | None) -> bool:
         return self._summary.set_up(service, repository.code, outcome)
+
+
+def _secrets(repository: Repository) -> Secrets:
+    """Read again each time: their files may be replaced while we run."""
+    found = repositories.config(repository).settings
+    return tuple(_readable(found, name) for name in ("datacite_password", "datacite_api_token"))
+
+
+def _readable(found: Settings, name: str) -> str | None:
+    try:
+        return found.secret(name)
+    except Misconfigured:
+        return None

@@ -7,7 +7,7 @@ import binascii
 
 import falcon
 
-from doitui.web.common.accounts import Account, Accounts
+from doitui.web.common.accounts import Account, Accounts, SignedIn
 from doitui.web.common.rights import REPOSITORY, STAFF, Rights, UsageRights
 
 
@@ -24,15 +24,16 @@ class SignIn:
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Recognise the caller. Neither header is set when credentials came and were wrong."""
         header = req.auth
-        account = self._account(header) if header else None
-        req.context.rights = Rights(account)
+        found = self._signed_in(header) if header else None
+        account = found.account if found else None
+        req.context.rights = Rights(account, by_key=found is not None and found.by_key)
         req.context.usage_rights = self._usage_rights(account)
         if account:
             resp.set_header("X-Credential-Username", account.uid)
         elif not header:
             resp.set_header("X-Anonymous-Consumer", "true")
 
-    def _account(self, header: str) -> Account | None:
+    def _signed_in(self, header: str) -> SignedIn | None:
         scheme, _, credentials = header.partition(" ")
         if scheme.lower() == "bearer":
             return self._accounts.with_token(credentials.strip())

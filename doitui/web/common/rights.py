@@ -20,9 +20,13 @@ REPOSITORY = "client_admin"
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What the caller may do to DOIs. Without an account: anonymous, also when the credentials were wrong."""
+    """What the caller may do to DOIs. Without an account: anonymous, also when the credentials were wrong.
+
+    `by_key`: signed in with an API key.
+    """
 
     account: Account | None
+    by_key: bool = False
 
     def owns(self, client: str) -> bool:
         """Whether `client` is the caller's own repository, or one of the caller's as a member."""
@@ -41,6 +45,14 @@ class Rights:
     def may_change(self, doi: Doi) -> bool:
         """The repository that owns it."""
         return self._writes() and self.account is not None and doi.client == self.account.uid
+
+    def keys_of(self) -> str:
+        """The repository whose API keys the caller may list. Raises 403 for one who came with a key himself, and for an
+        account without keys; 401 for nobody.
+        """
+        if self.account is None or self.by_key or not self.account.is_repository:
+            raise self.refused()
+        return self.account.uid
 
     def refused(self) -> falcon.HTTPError:
         """The answer to a caller who may not: 403, or 401 for one without a valid account (1.9)."""

@@ -26,6 +26,7 @@ _DOI = re.compile(r"10\.\d{4,5}/[-._;()/:a-zA-Z0-9*~$=]+", re.ASCII)
 _LOOKS_LIKE_DOI = re.compile(r"10\.\d{4,5}/.+", re.ASCII)
 # A host after the user's name, if any: lupo compares it with the repository's domains (1.6).
 _URL = re.compile(r"(ftp|http|https)://(?![^/?#]*@(?:[:/?#]|\Z))[^/?#:\s]\S*")
+_HOST = re.compile(r"\w+://(?:[^/?#]*@)?(\[[^]/?#]*\]|[^/?#:]*)")
 # lupo's media.rb looks at the beginning only.
 _CONTENT_URL = re.compile(r"(ftp|http|https|gs|s3|dos)://\S", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
@@ -79,6 +80,20 @@ def update_problems(doi: Doi, should_validate: bool) -> list[Problem]:
     """
     landing_page = [] if doi.is_draft or doi.attributes.get("url") else [Problem("url", _BLANK)]
     return landing_page + _problems(doi, metadata=should_validate or not doi.is_draft)
+
+
+def domain_problems(doi: Doi, domains: str) -> list[Problem]:
+    """What is wrong with where the landing page is; `domains` as the repository's account has them. Drafts are not
+    checked.
+    """
+    url = doi.attributes.get("url")
+    if doi.is_draft or domains in ("", "*") or not (isinstance(url, str) and _URL.fullmatch(url)):
+        return []
+    found = _HOST.match(url)
+    host = found[1] if found else ""
+    if any(host.endswith(one[1:]) if one.startswith("*.") else host == one for one in domains.split(",")):
+        return []
+    return [Problem("url", f"URL {url} is not allowed by repository {doi.client} domain settings.")]
 
 
 def media_problems(media: dict[str, str]) -> list[Problem]:

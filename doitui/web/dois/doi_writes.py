@@ -37,7 +37,8 @@ class Writer:
         with self._store.lock:
             doi = self._new(rights, request, name, ignore_event)
             conflict = [doi_rules.TAKEN] if self._store.find(doi.doi) else []
-            _refuse(doi, conflict + doi_rules.creation_problems(doi, request.should_validate))
+            found = conflict + doi_rules.creation_problems(doi, request.should_validate)
+            _refuse(doi, found + self._domain_problems(doi))
             return self._save(_ingested(doi, request))
 
     def update(self, rights: Rights, request: DoiInput, name: str, ignore_event: bool = False) -> tuple[Doi, bool]:
@@ -46,7 +47,7 @@ class Writer:
             if self._store.find(name) is None and doi_rules.looks_like_doi(name):
                 return self.create(rights, request, name, ignore_event), True
             doi = self._changed(self._mine(rights, name), request, ignore_event)
-            _refuse(doi, doi_rules.update_problems(doi, request.should_validate))
+            _refuse(doi, doi_rules.update_problems(doi, request.should_validate) + self._domain_problems(doi))
             return self._save(_ingested(doi, request)), False
 
     def add_media(self, rights: Rights, name: str, media: dict[str, str]) -> None:
@@ -76,6 +77,9 @@ class Writer:
             name = f"{prefix}/{_random_suffix()}"
             if not self._store.find(name):
                 return name
+
+    def _domain_problems(self, doi: Doi) -> list[Problem]:
+        return doi_rules.domain_problems(doi, self._accounts.domains(doi.client))
 
     def _save(self, doi: Doi) -> Doi:
         """Store it. Raises 500 for what is too large for the database, and, once it is stored, for invalid media."""

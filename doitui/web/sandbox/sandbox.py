@@ -29,6 +29,7 @@ from doitui.web.mds.mds_media import MdsMediaResource
 from doitui.web.mds.mds_metadata import MdsMetadataResource
 from doitui.web.reports import reports_resource
 from doitui.web.reports.reports_resource import ReportsResource
+from doitui.web.sandbox.account_resources import ApiKeysResource, ClientResource
 from doitui.web.sandbox.agencies import Agencies, AgencyResource
 from doitui.web.sandbox.fault_injection import FaultInjection, FaultsResource
 from doitui.web.sandbox.faults import Faults
@@ -86,6 +87,7 @@ def create_app(
     app.add_error_handler(falcon.HTTPMethodNotAllowed, mds_refusals.answer_wrong_method)
     writer = Writer(store, accounts)
     _route_rest(app, store, writer, partial(counts_for, usage.hub) if usage else no_counts)
+    _route_accounts(app, accounts)
     _route_mds(app, store, writer)
     _route_resolver(app, store)
     _route_agencies(app, AgencyResource(agencies or Agencies(accounts)))
@@ -103,6 +105,13 @@ def _route_rest(app: App, store: Store, writer: Writer, counts: CountsFor) -> No
     app.add_route("/dois/validate", dois, suffix="validate")
     app.add_route("/dois/random", dois, suffix="random")
     app.add_route("/dois/{doi:path}", DoiResource(store, writer, counts))
+
+
+def _route_accounts(app: App, accounts: Accounts) -> None:
+    app.add_route("/clients/{uid}", ClientResource(accounts))
+    keys = ApiKeysResource(accounts)
+    app.add_route("/credentials/api-keys", keys)
+    app.add_route("/credentials/api-keys/{id_}", keys, suffix="key")
 
 
 def _route_mds(app: App, store: Store, writer: Writer) -> None:

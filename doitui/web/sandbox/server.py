@@ -57,7 +57,7 @@ class Sandbox:
         self.hub = file.hub if file else hub_database.own()
         self.reports = ReportStore(self.hub, file.bodies if file else TemporaryBodies())
         self._stopping = threading.Event()
-        known = Accounts(accounts)
+        self.accounts = known = Accounts(accounts)
         named = Agencies(known, agencies)
         self._deriver = LinkDeriver(self.store, EventStore(self.hub), named)
         app = create_app(
@@ -118,14 +118,16 @@ def serve(
     events_writable: bool = False,
     all_events: bool = False,
     staff: str = "",
+    domains: str = "*",
 ) -> None:
     """Run a sandbox until SIGTERM or SIGINT: what `doitui sandbox` does. For a main thread.
 
-    `account` is `NAME:PASSWORD`; so is `staff`, an account of DataCite's own people (empty: none). Prints the line
+    `account` is `NAME:PASSWORD`; so is `staff`, an account of DataCite's own people (empty: none). `domains`: the hosts
+    at which the account may have landing pages. Prints the line
     `sandbox ready on http://127.0.0.1:PORT`, flushed, once it answers; port 0 picks a free one.
     Raises what Sandbox and `parse_account` raise.
     """
-    accounts = [parse_account(account, prefixes)]
+    accounts = [replace(parse_account(account, prefixes), domains=domains)]
     if staff:
         accounts.append(replace(parse_account(staff, ()), staff=True))
     if len({one.uid for one in accounts}) < len(accounts):

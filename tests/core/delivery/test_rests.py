@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,6 +122,33 @@ def test_a_worker_looks_again_after_a_while(
         monkeypatch.setenv("PW", password)
         wait_until(lambda: Job.select().where(Job.status == "completed").count() == 30)
     assert wrong_password.repository().blocked_cause == ""
+
+
+def test_a_worker_takes_a_replaced_password_file_at_once(
+    house: Any, password: str, working: Any, wait_until: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("revoked")
+    house.settings(datacite_password=f"file:{file}")
+    house.mint()
+    with working():
+        wait_until(lambda: house.came_in("GET") and house.repository().blocked_cause == "credentials")
+        file.write_text(f"{password}\n")
+        wait_until(lambda: house.job().status == "completed")
+    assert (house.repository().blocked_cause, house.job().attempts) == ("", 1)
+
+
+def test_a_worker_takes_a_password_file_that_was_missing_at_once(
+    house: Any, password: str, working: Any, wait_until: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    house.settings(datacite_password=f"file:{file}")
+    house.mint()
+    with working():
+        wait_until(lambda: house.repository().blocked_cause == "configuration")
+        file.write_text(password)
+        wait_until(lambda: house.job().status == "completed")
+    assert house.repository().blocked_cause == ""
 
 
 def test_a_worker_does_not_ask_all_the_time(wrong_password: Any, working: Any, wait_until: Any) -> None:

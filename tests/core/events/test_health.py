@@ -111,7 +111,10 @@ def test_an_address_at_which_nothing_is_is_reported(office: Any, saying: Callabl
     found = refused(office, saying(404, error("No such place")))
 
     assert found is not None
-    assert (found.status, found.remedy) == (404, "doitui setting set events_url URL   # or event_source_token")
+    assert (found.status, found.remedy) == (
+        404,
+        "doitui setting unset events_url   # or set the right address, or event_source_token",
+    )
 
 
 def test_a_refusal_that_is_over_is_not_reported(office: Any, api: Any, reply: Any) -> None:

@@ -13,14 +13,14 @@ import pytest
 
 from doitui_core.clock import system
 from doitui_core.db import database
-from doitui_core.db.models import RateLimit, Repository
+from doitui_core.db.models import Doi, Notice, RateLimit, Repository
 from doitui_core.domain.answer import Answer
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.operations import change_settings
 from doitui_core.queue import blocking, heartbeats, jobs
 from doitui_core.queue.leases import Lease
-from doitui_core.views import clock_health, doctor, doctor_check
+from doitui_core.views import clock_health, doctor, doctor_check, doctor_setup
 from doitui_middleware import losses
 
 
@@ -75,22 +75,23 @@ def test_jobs_of_a_repository_at_rest_are_not_late(a_job: Callable[..., int], ar
 
 def test_a_missing_password_fails_without_telling_one(archive: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PW")
-    assert found("repository h") == [("FAIL", "doitui repository set h")]
+    assert found("repository h") == [("FAIL", "doitui setting set datacite_password --stdin --repository h")]
 
 
 def test_a_blocked_repository_fails(archive: Repository) -> None:
     blocking.block(archive.id, Outcome(OutcomeKind.BLOCKED, "credentials", "the password is wrong"))
-    assert ("FAIL", "doitui repository set h") in found("repository h")
+    fix = "doitui setting set datacite_password --stdin --repository h   # once it is corrected"
+    assert ("FAIL", fix) in found("repository h")
 
 
 def test_a_test_set_up_that_points_at_production_fails(archive: Repository) -> None:
     change_settings.save_repository("h", {"datacite_url": "https://api.datacite.org"})
-    assert found("repository h") == [("FAIL", "doitui repository set h")]
+    assert found("repository h") == [("FAIL", "doitui setting unset datacite_url --repository h")]
 
 
 def test_people_to_tell_and_no_mail_server_is_reported(archive: Repository) -> None:
     change_settings.set_setting("doi_failure_notify", "a@example.org")
-    assert found("mail") == [("WARN", "doitui setting set smtp_url smtp://HOST:25")]
+    assert found("mail") == [("WARN", "doitui setting set smtp_url smtp://localhost:25")]
 
 
 def test_counters_that_lie_fail(archive: Repository) -> None:
@@ -161,3 +162,45 @@ def test_a_clock_that_is_not_the_remotes_is_reported(days: int, words: str) -> N
 def test_a_clock_that_is_the_remotes_is_not_reported(date: str | None) -> None:
     date = format_datetime(system(), usegmt=True) if date is None else date
     assert clock_health.check_remote(Answer(200, {"date": date}, "", "https://api.example.org/dois")) == []
+
+
+def test_mail_that_nobody_sends_is_reported_with_its_age(archive: Repository, clock: Any) -> None:
+    change_settings.set_setting("doi_failure_notify", "a@example.org")
+    change_settings.set_setting("smtp_url", "smtp://127.0.0.1:1")
+    now = database.now()
+    for topic in ("a", "b"):
+        Notice.create(topic=topic, recipients="a@example.org", subject="s", body="b", created_at=now, due_at=now)
+    clock.forward(hours=24)
+    assert found("mail") == [("OK", "")]
+    clock.forward(hours=2)
+    assert found("mail") == [("WARN", "doitui work --drain")]
+
+
+def test_the_log_is_reported_with_its_size_and_rotation(archive: Repository, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("DOITUI_LOG", str(tmp_path / "doi.log"))
+    (tmp_path / "doi.log").write_bytes(b"x" * 1_200_000)
+    (check,) = doctor_setup.log()
+    assert check.message == f"{tmp_path}/doi.log, 1.2 MB (rotated at 10 MB, 5 files kept)"
+
+
+def test_why_events_take_their_time_is_said() -> None:
+    slow = "; at most 30 a minute are sent (event_rate_limit)"
+    expected = {(0, (30,)): "", (30, (30,)): "", (31, (30,)): slow, (31, (60, 30)): slow, (31, ()): "", (31, (0,)): ""}
+    for (pending, per_minute), message in expected.items():
+        assert doctor.event_pace(pending, per_minute) == message
+
+
+def test_names_of_many_dois_are_looked_at_when_asked(a_job: Callable[..., int], monkeypatch: Any) -> None:
+    a_job()
+    monkeypatch.setattr(doctor, "QUICKLY_COUNTED", 0)
+    quick, thorough = ({check.name for check in doctor.checks(online=False, thorough=how)} for how in (False, True))
+    assert ("DOIs" in quick, "DOIs" in thorough) == (True, False)
+
+
+def test_dois_that_differ_at_datacite_are_reported_with_one_of_them(a_minted_doi: Callable[..., Doi]) -> None:
+    row = a_minted_doi()
+    with database.write():
+        Doi.update(verification="mismatch", last_error="the landing page is gone").where(Doi.id == row.id).execute()
+    (check,) = (check for check in doctor.checks(online=False) if check.name == "DOIs")
+    message = f"1 DOI differs at DataCite or the resolver, such as {row.doi}: the landing page is gone"
+    assert (check.level, check.message, check.remedy) == ("WARN", message, "doitui doi list --state mismatch")
