@@ -12,6 +12,7 @@ from doitui.cli.output import say
 from doitui.cli.session import Session, reads_database, writes_database
 from doitui.cli.tables import table
 from doitui_core.clock import iso
+from doitui_core.errors import BadInput
 
 if TYPE_CHECKING:
     from doitui_core.hub_store.tokens import TokenRow
@@ -22,13 +23,19 @@ if TYPE_CHECKING:
 @click.option("--port", default=8075, type=click.IntRange(0, 65535), help="Port (default 8075; 0: any free port).")
 @click.option("--lenient", is_flag=True, help="Take all reports that DataCite's store takes, with warnings.")
 @click.option(
+    "--datacite-scope",
+    is_flag=True,
+    help="List only the events that DataCite keeps since 2026: links between DOIs, usage.",
+)
+@click.option("--public-url", default="", metavar="URL", help="Its public address (default: setting hub_url).")
+@click.option(
     "--reports", default="", metavar="PLACE", help="Directory or URL of reports (default: setting hub_reports)."
 )
 @click.option(
     "--trusted-proxy", default="", metavar="ADDRESS", help="A proxy whose X-Forwarded-… headers are believed."
 )
 @click.pass_context
-def hub(context: click.Context, host: str, port: int, lenient: bool, reports: str, trusted_proxy: str) -> None:
+def hub(context: click.Context, /, reports: str, host: str, port: int, trusted_proxy: str, **chosen: Any) -> None:
     """Run the hub: others send usage reports and events to it, everybody may ask for events.
 
     It works on the database of the archive, until SIGTERM or Ctrl-C. Writing needs a token (`doitui hub token`).
@@ -37,7 +44,7 @@ def hub(context: click.Context, host: str, port: int, lenient: bool, reports: st
     Example: doitui hub --port 8075
     """
     if context.invoked_subcommand is None:
-        _run(context.obj, host, port, lenient, reports, trusted_proxy)
+        _run(context.obj, reports, host, port, trusted_proxy, chosen)
         return
     given = [one for one in hub.params if _is_given(context, str(one.name))]
     if given:
@@ -48,23 +55,32 @@ def _is_given(context: click.Context, name: str) -> bool:
     return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
-def _run(session: Session, host: str, port: int, lenient: bool, reports: str, trusted_proxy: str) -> None:
+def _run(session: Session, reports: str, host: str, port: int, trusted_proxy: str, chosen: dict[str, Any]) -> None:
     from doitui.cli.work import log_to_stderr
+    from doitui.web.hub import options
     from doitui.web.hub.places import reports_place
     from doitui.web.hub.server import RunningHub, serve
-    from doitui_core.config import settings
     from doitui_core.hub_store import tokens
 
+    chosen["public_url"] = _address(chosen["public_url"])
     log_to_stderr(session.debug, doi_lines=False)
     with replace(session, writing=True).database():
         place = reports_place(session.database_url, reports)
-        takes_all = lenient or settings.load().get("hub_lenient") == "1"
-        running = RunningHub(place, host, port, lenient=takes_all, trusted_proxy=trusted_proxy)
+        running = RunningHub(place, options.chosen(**chosen), host, port, trusted_proxy=trusted_proxy)
         if not any(row.state == "valid" for row in tokens.tokens()):
             say("no valid token: nobody can send anything until `doitui hub token --name NAME` issues one")
         if not trusted_proxy and not _is_loopback(host):
             say(f"{host} can be reached from outside, and tokens are sent without TLS: put a proxy with HTTPS in front")
         serve(running)
+
+
+def _address(text: str) -> str:
+    from doitui_core.config import setting_parsers, settings
+
+    try:
+        return setting_parsers.address(text) if text else ""
+    except ValueError as error:
+        raise BadInput(f"--public-url {settings.without_user(text)!r}: {error}") from error
 
 
 def _is_loopback(host: str) -> bool:

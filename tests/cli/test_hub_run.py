@@ -70,6 +70,30 @@ def test_the_address_of_the_proxy_is_in_the_links(doitui: Doitui, start: Start) 
     assert answer.json()["links"]["self"] == "https://hub.example.org/events"
 
 
+def test_its_address_and_its_scope_are_options(doitui: Doitui, start: Start) -> None:
+    doitui("init")
+    url = ready(start("hub", "--port", "0", "--public-url", "https://hub.example.org/usage/", "--datacite-scope"))
+    assert requests.get(f"{url}/openapi.json", timeout=30).json()["servers"] == [
+        {"url": "https://hub.example.org/usage"}
+    ]
+
+
+def test_a_public_address_that_is_none_is_one_line(doitui: Doitui) -> None:
+    doitui("init")
+    done = doitui("hub", "--port", "0", "--public-url", "hub.example.org")
+    expected = "--public-url 'hub.example.org': it must start with http:// or https://"
+    assert (done.code, expected in done.complaint) == (2, True)
+
+
+def test_a_place_of_another_database_is_one_line(doitui: Doitui, tmp_path: Path) -> None:
+    place = tmp_path / "reports"
+    place.mkdir()
+    (place / "database.txt").write_text("/srv/other.db, made 2026-01-01T00:00:00Z")
+    doitui("init")
+    done = doitui("hub", "--port", "0", "--reports", place)
+    assert (done.code, "has the reports of another database ('/srv/other.db" in done.complaint) == (3, True)
+
+
 def test_nobody_else_may_say_how_he_called(doitui: Doitui, start: Start) -> None:
     doitui("init")
     url = ready(start("hub", "--port", "0"))

@@ -156,6 +156,10 @@ _SETTINGS = (
         "hub_lenient", parse.flag, "0", "whether the hub takes all reports that DataCite's store takes, with warnings"
     ),
     SettingSpec(
+        "hub_datacite_scope", parse.flag, "0", "whether the hub lists only the events that DataCite keeps since 2026"
+    ),
+    SettingSpec("hub_url", parse.address, "", "the public address of the hub, in links and the subjects of its events"),
+    SettingSpec(
         "hub_secret",
         parse.text,
         "",

@@ -22,6 +22,9 @@ from doitui_core.errors import Misconfigured
 _SUFFIX = ".json.gz"
 _TIME = "%Y%m%dT%H%M%SZ"
 
+#: The file that says whose reports they are, and characters of it that are read.
+CLAIM, _LONGEST_CLAIM = "database.txt", 2000
+
 
 class BodyStorage(Protocol):
     """A place for files. Methods raise `OSError`; `open` raises `FileNotFoundError` for a name that is not there."""
@@ -165,3 +168,31 @@ def at(place: str | Path) -> BodyStorage:
     directory = Directory(Path(str(place).removeprefix("file://")))
     directory.make()
     return directory
+
+
+def claim(storage: BodyStorage, place: str, identity: str) -> None:
+    """Note in the storage whose reports it has; `identity`: see `db.database_identity`.
+
+    What no row of the database names is deleted there, so two databases must not share a place. Raises `Misconfigured`
+    where another has its reports there, and where the note cannot be read or written.
+    """
+    try:
+        owner = _owner(storage)
+        if not owner:
+            storage.write(CLAIM, [identity.encode()])
+            owner = _owner(storage)  # another hub may have come first
+    except OSError as error:
+        raise Misconfigured(f"{place} cannot be used for reports: {error.strerror or error}") from error
+    if owner != identity:
+        raise Misconfigured(
+            f"{place} has the reports of another database ({owner!r}): choose another place (--reports, setting"
+            f" hub_reports), or, if that database is gone or was moved here, delete the file {CLAIM} there"
+        )
+
+
+def _owner(storage: BodyStorage) -> str:
+    try:
+        with storage.open(CLAIM) as file:
+            return file.read(_LONGEST_CLAIM).decode(errors="replace").strip()
+    except FileNotFoundError:
+        return ""

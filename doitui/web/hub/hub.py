@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ from doitui.web.hub.heartbeat import HubHeartbeatResource
 from doitui.web.hub.http_rules import ContentRules, HeadAsGet
 from doitui.web.hub.metrics import Metrics
 from doitui.web.hub.openapi_resource import OpenApiResource
+from doitui.web.hub.options import DEFAULTS, HubOptions
+from doitui.web.hub.public_address import PublicAddress
 from doitui.web.hub.token_sign_in import TokenSignIn
 from doitui.web.hub.tombstones import HubTombstoneResource
 from doitui.web.reports import reports_resource
 from doitui.web.reports.reports_resource import ReportsResource
-from doitui_core.db import database
+from doitui_core.db import database, database_identity
 from doitui_core.hub_store import body_storage, hub_database
 from doitui_core.hub_store.event_store import EventStore
 from doitui_core.hub_store.local_events import copy_local
@@ -40,22 +43,23 @@ _EXPOSED = ("ETag", "X-Credential-Username", "X-Anonymous-Consumer", "WWW-Authen
 class Hub:
     """`application` answers requests; `background` does what follows them, once it is started.
 
-    The archive's database is open. `reports`: where the bodies of reports are, see `places.reports_place`. `lenient`:
-    take the reports that DataCite's store takes, with warnings. Raises `Misconfigured`.
+    The archive's database is open. `reports`: where the bodies of reports are, see `places.reports_place`.
+    Raises `Misconfigured`, also where another database has its reports there.
     """
 
-    def __init__(self, reports: str | Path, *, lenient: bool = False) -> None:
+    def __init__(self, reports: str | Path, options: HubOptions = DEFAULTS) -> None:
         self._stopping = threading.Event()
         hub, storage = hub_database.archive(), body_storage.at(reports)
-        policy = LENIENT_HUB if lenient else HUB
+        body_storage.claim(storage, str(reports), database_identity.identity(hub.db, hub.dialect))
+        policy = LENIENT_HUB if options.lenient else HUB
         events, store = EventStore(hub), ReportStore(hub, storage)
         self.background = Background()
         validator = ReportValidator(store, events, policy, self._stopping, wake=self.background.wake)
         self.background.add(Task("reports", validator.step, REPORT_SECONDS))
         self.background.add(Task("local events", lambda: bool(copy_local(hub)), LOCAL_SECONDS))
         metrics = Metrics(hub, self.background)
-        app = _app(metrics)
-        events_resource = EventsResource(events, EVENTS)
+        app = _app(metrics, options)
+        events_resource = EventsResource(events, replace(EVENTS, scope_2026=options.datacite_scope))
         app.add_route("/events", events_resource)
         app.add_route("/events/{uuid}", events_resource, suffix="event")
         reports_resource.add_routes(app, ReportsResource(store, ReportWriter(store, validator, policy), policy))
@@ -74,10 +78,10 @@ class Hub:
         self.background.stop()
 
 
-def _app(metrics: Metrics) -> falcon.App[Any, Any]:
+def _app(metrics: Metrics, options: HubOptions) -> falcon.App[Any, Any]:
     # The answer passes in reverse order: it is counted last, as it goes out.
     cors: Any = falcon.CORSMiddleware(expose_headers=_EXPOSED)
-    middleware: list[Any] = [metrics, cors, TokenSignIn(), ContentRules()]
+    middleware: list[Any] = [metrics, cors, TokenSignIn(), PublicAddress(options), ContentRules()]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     http_rules.add_error_handlers(app)

@@ -23,6 +23,7 @@ _ERRORS = {
     409: "The resource already exists, or belongs to somebody else.",
     413: "The body is too large, as sent or once it is inflated.",
     415: "The media type or content encoding of the body is not supported.",
+    421: "It is not known whether this is the address of the hub: a report is not taken there.",
     422: "The content is not valid.",
 }
 
@@ -130,7 +131,7 @@ _POST_DONE = {
     "202": _WAITS,
 }
 _PUT_DONE = {"200": _answer("It existed and is replaced.", ref("OneReport")), **_POST_DONE}
-_REPORT_ERRORS = (400, 406, 409, 413, 415, 422)
+_REPORT_ERRORS = (400, 406, 409, 413, 415, 421, 422)
 _PUT_REPORT = _write("Create or replace a report", _PUT_DONE, *_REPORT_ERRORS, body=_REPORT_BODY)
 
 _REPORT_FILTERS = [
@@ -156,7 +157,7 @@ _HEARTBEAT = {
         "responses": {
             "200": _answer("All do.", {"const": "OK"}, "text/plain; charset=utf-8"),
             "500": _answer("One line for each that does not.", TEXT, "text/plain; charset=utf-8"),
-            **_errors(401, 406),
+            **_errors(400, 401, 406),
         },
     }
 }
@@ -217,7 +218,7 @@ _PATHS: dict[str, Any] = {
     "/metrics": {
         "get": {
             "summary": "Figures for Prometheus",
-            "responses": {"200": _answer("The figures.", TEXT, "text/plain"), **_errors(401, 406)},
+            "responses": {"200": _answer("The figures.", TEXT, "text/plain"), **_errors(400, 401, 406)},
         }
     },
     "/openapi.json": {

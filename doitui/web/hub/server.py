@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from doitui.web.common.answers import MEDIA_TYPE
 from doitui.web.common.refusals import status_title
 from doitui.web.common.wsgi_server import WsgiServer, stopped_by_signals
 from doitui.web.hub.hub import Hub
+from doitui.web.hub.options import HubOptions
 from doitui.web.hub.unsigned_bodies import Parser
 from doitui_core.hub_store.report_intake import MAX_INFLATED
 
@@ -57,13 +59,13 @@ class RunningHub:
     def __init__(
         self,
         reports: str | Path,
+        options: HubOptions,
         host: str = "127.0.0.1",
         port: int = 0,
         *,
-        lenient: bool = False,
         trusted_proxy: str = "",
     ) -> None:
-        self._hub = Hub(reports, lenient=lenient)
+        self._hub = Hub(reports, replace(options, host=host, proxied=bool(trusted_proxy)))
         proxy: dict[str, Any] = {"trusted_proxy": trusted_proxy or None, "clear_untrusted_proxy_headers": True}
         if trusted_proxy:
             proxy["trusted_proxy_headers"] = set(_FORWARDED)

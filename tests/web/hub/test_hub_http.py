@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from doitui.web.hub.hub import Hub
+from doitui.web.hub.options import HubOptions
 from doitui_core.db import database
+from doitui_core.hub_store.body_storage import CLAIM
 
 from .conftest import EVENT, REPORT, Caller, event, report, titles
 
@@ -50,6 +52,16 @@ def test_errors_have_one_shape(staff: Caller, method: str, path: str, headers: d
     answer = staff.send(method, path, **headers)
     assert (answer.status_int, answer.content_type) == (status, "application/vnd.api+json")
     assert titles(answer)
+
+
+def test_only_what_datacite_keeps_since_2026_is_listed_when_that_is_chosen(staff: Caller, place: Path) -> None:
+    """One event by its UUID is shown anyway: who wrote it can read it."""
+    author = event()
+    author["data"]["attributes"] |= {"relation-type-id": "is-authored-by", "obj-id": "https://orcid.org/0000-0001"}
+    assert staff.send("PUT", f"/events/{EVENT}", author).status_int == 201
+    scoped = Caller(Hub(place, HubOptions(datacite_scope=True)))
+    listed = [caller.get("/events").json["meta"]["total"] for caller in (staff, scoped)]
+    assert (listed, scoped.get(f"/events/{EVENT}").status_int) == ([1, 0], 200)
 
 
 def test_an_invalid_event_names_its_status_as_text(staff: Caller) -> None:
@@ -115,10 +127,11 @@ def test_a_preflight_is_answered_without_a_token(nobody: Caller) -> None:
 def test_the_heartbeat_is_ok_and_leaves_nothing(nobody: Caller, place: Path, path: str) -> None:
     answer = nobody.get(path)
     assert (answer.status_int, answer.text, answer.content_type) == (200, "OK", "text/plain")
-    assert list(place.iterdir()) == []
+    assert [file.name for file in place.iterdir()] == [CLAIM]
 
 
 def test_the_heartbeat_misses_a_storage_that_is_gone(nobody: Caller, place: Path) -> None:
+    place.joinpath(CLAIM).unlink()
     place.rmdir()
     place.write_text("a file where the directory was")
     answer = nobody.get("/heartbeat")
