@@ -5,10 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-import uuid
 import zlib
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -27,20 +25,9 @@ def hub(store, tmp_path):
     return MountedStore(hub_database.archive(), tmp_path / "bodies", POLICIES["hub"])
 
 
-@pytest.fixture
-def lenient(store, tmp_path):
-    return MountedStore(hub_database.archive(), tmp_path / "bodies", POLICIES["lenient"])
-
-
 @pytest.fixture(params=POLICIES)
 def any_store(request, store, tmp_path):
     return MountedStore(hub_database.archive(), tmp_path / "bodies", POLICIES[request.param])
-
-
-def seed(shared: Path):
-    """The sample deposit of Sashimi's README."""
-    text = (shared / "seeds" / "sashimi-usage-reports-api.txt").read_text()
-    return json.JSONDecoder().raw_decode(text, text.index("/reports{") + len("/reports"))[0]
 
 
 # -- alike ----------------------------------------------------------------------------------------------------------
@@ -56,21 +43,11 @@ def test_a_plain_report_is_created_validated_and_counted(any_store, end):
     assert any_store.get(f"/reports/{made['id']}{end}")["report"]["report-datasets"] == report()["report-datasets"]
 
 
-def test_put_creates_then_replaces(any_store):
-    statuses = [any_store.send(report(), f"/reports/{UID}").status_code for _ in range(2)]
-    assert (statuses, any_store.get("/reports")["meta"]["total"]) == ([201, 200], 1)
-
-
 @pytest.mark.parametrize("caller", [None, "other.repo"])
 def test_who_may_is_asked_before_a_body_is_read(any_store, caller):
     any_store.send(report(), f"/reports/{UID}")
     answer = any_store.send("no JSON", f"/reports/{UID}", caller)
     assert answer.status_code == (any_store.policy.forbidden if caller else 401)
-
-
-def test_a_month_of_somebody_else_is_409(any_store):
-    any_store.send(report())
-    assert any_store.send(report(), caller="other.repo").status_code == 409
 
 
 def test_subsets_are_shown_with_their_number(any_store):
@@ -109,36 +86,6 @@ def test_what_is_read_and_how(any_store, body, headers, status):
     assert answer.status_code == (accepted if status == "later" else status), answer.text
     assert any_store.get("/reports")["meta"]["total"] == (status == "later")
     assert len(list(any_store.reports.storage.names())) == (status == "later")
-
-
-@pytest.mark.parametrize("name", ["report_3", "report_7", "report_11"])
-def test_an_official_sample_is_taken(any_store, shared, name):
-    """usage.md 1.10"""
-    sample = json.loads((shared / "data" / "sashimi" / "reports" / f"{name}.json").read_text())
-    assert any_store.send(sample).status_code == 201
-
-
-@pytest.mark.parametrize(
-    ("header", "title"),
-    [
-        ({"release": "drl"}, "Report protocol is incorrect"),
-        ({"release": "RD1"}, "Report protocol is incorrect"),
-        ({"created": ""}, "created: can't be blank"),
-        ({"created-by": "demo!"}, "created-by: "),
-        ({"reporting-period": {"begin-date": "2026-05-01", "end-date": "2026-06-30"}}, "Reports are monthly"),
-        ({"reporting-period": {"begin-date": "2026-05", "end-date": "2026-05-31"}}, "reporting-period: begin-date"),
-    ],
-)
-@pytest.mark.parametrize("compressed", [False, True])
-def test_a_wrong_header_is_refused_at_once(any_store, header, title, compressed):
-    """usage.md 1.4, 1.5"""
-    answer = any_store.send(packed(**header) if compressed else report(**header))
-    assert (answer.status_code, titles(answer)[0].startswith(title)) == (422, True), answer.text
-
-
-def test_without_exception_69_a_compressed_report_has_no_datasets(any_store):
-    """usage.md 1.6"""
-    assert any_store.send(packed(exceptions=[])).status_code == 422
 
 
 # -- the hub --------------------------------------------------------------------------------------------------------
@@ -339,26 +286,3 @@ def test_strict_names_what_lenient_takes_with_a_warning(store, tmp_path, documen
         assert any(name in warning for warning in taken.json["report"]["warnings"])
     lenient.validator.finish()
     assert len(lenient.totals()) == 1
-
-
-def test_the_seeds_sample_is_taken_leniently(lenient, shared):
-    answer = lenient.send(seed(shared), Content_Type="application/json; Accept: application/json")
-    assert (answer.status_code, answer.json["report"]["report-header"]["created-by"]) == (201, "dataone")
-    assert "access-method" in answer.json["report"]["warnings"][-1]
-    lenient.validator.finish()
-
-
-def test_strictly_the_seeds_sample_is_refused_by_name(hub, shared):
-    answer = hub.send(seed(shared), Content_Type="application/json; Accept: application/json")
-    assert (answer.status_code, any("access-method" in title for title in titles(answer))) == (422, True)
-
-
-def test_the_seeds_sample_compressed_as_its_curl_sends_it(lenient, shared):
-    sample = seed(shared)
-    sample["report-header"]["exceptions"] = [COMPRESSED]
-    body = gzip.compress(json.dumps(sample).encode())
-    line = {"Content_Type": "application/gzip; Content-Encoding: gzip", "Content_Encoding": ""}
-    uid = str(uuid.uuid4())
-    statuses = [lenient.send(body, path, **line).status_code for path in ("/reports/", f"/reports/{uid}", "/reports/")]
-    lenient.validator.finish()
-    assert (statuses, lenient.get("/reports")["reports"][0]["state"]) == ([202, 409, 202], "valid")
