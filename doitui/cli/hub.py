@@ -58,9 +58,9 @@ def _is_given(context: click.Context, name: str) -> bool:
 def _run(session: Session, reports: str, host: str, port: int, trusted_proxy: str, chosen: dict[str, Any]) -> None:
     from doitui.cli.work import log_to_stderr
     from doitui.web.hub import options
-    from doitui.web.hub.places import reports_place
     from doitui.web.hub.server import RunningHub, serve
     from doitui_core.hub_store import tokens
+    from doitui_core.hub_store.report_place import reports_place
 
     chosen["public_url"] = _address(chosen["public_url"])
     log_to_stderr(session.debug, doi_lines=False)

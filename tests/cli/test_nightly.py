@@ -235,3 +235,18 @@ def test_events_without_a_right_are_no_failure(minted: Doitui, doi_of: Callable[
     done = minted("cron", "nightly")
     assert done.code == 0
     assert "events: events are kept, not sent: DataCite lets only its staff write them" in done.out
+
+
+def test_links_get_the_source_of_their_agency(minted: Doitui, doi_of: Callable[[str], str], sandbox: Sandbox) -> None:
+    minted("event", "add", "--subject", doi_of("a"), "--relation", "cites", "--object", "10.1038/n1")
+    done = minted("cron", "nightly", "--json")
+    assert (done.code, counts(done)["events"]["linked"]) == (0, 1)
+
+
+def test_an_agency_that_cannot_be_asked_for_is_a_note(
+    minted: Doitui, doi_of: Callable[[str], str], sandbox: Sandbox
+) -> None:
+    minted("event", "add", "--subject", doi_of("a"), "--relation", "cites", "--object", "10.1038/n1")
+    sandbox.faults.replace(["GET /ra/* status status=503"])
+    done = minted("cron", "nightly")
+    assert (done.code, "registration agencies: http" in done.out) == (0, True)

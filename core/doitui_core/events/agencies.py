@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from doitui_core.db import database, prepared
 from doitui_core.db.chunks import in_chunks
@@ -28,6 +29,15 @@ def known(prefixes: Collection[str]) -> dict[str, str]:
     """The agencies of those of `prefixes` that the resolver named. An answer that named none counts for nothing."""
     rows = [row for some in in_chunks(sorted(prefixes), AT_ONCE) for row in _KNOWN.all(some)]
     return {row.prefix: row.agency for row in rows}
+
+
+def asked_since(prefixes: Collection[str], moment: datetime) -> set[str]:
+    """Those of `prefixes` about which the resolver was asked after `moment`."""
+    found: set[str] = set()
+    for some in in_chunks(sorted(prefixes), AT_ONCE):
+        rows = DoiAgency.select(DoiAgency.prefix).where(DoiAgency.prefix.in_(some), DoiAgency.asked_at > moment)
+        found |= {row.prefix for row in rows}
+    return found
 
 
 def note(prefix: str, agency: str) -> None:

@@ -4,13 +4,15 @@ First the documents, then the agencies: each DOI whose document DataCite has get
 write. Then the resolver is asked for the agency of each DOI prefix that nobody knows, once a run, at the pace of the
 resolver checks. A prefix without an agency gives no source and is asked about again by the next run.
 
-Both parts only add what is missing. An interrupted run continues at the DOI where it stopped.
+Both parts only add what is missing. An interrupted run continues at the DOI where it stopped. Each night runs the
+second part, with a limit (`link`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from peewee import SQL
@@ -33,6 +35,9 @@ AT_ONCE, LINKS_AT_ONCE = 100, 1000
 
 #: After so many questions in a row without an answer the resolver counts as unreachable.
 PATIENCE = 3
+
+#: Prefixes asked about in one night, and how long nights leave a prefix alone that had no agency.
+A_NIGHT, LEFT_ALONE = 200, timedelta(days=7)
 
 
 #: The condition of the index `event_without_link_source`, as literals: with parameters PostgreSQL could not use it.
@@ -94,6 +99,15 @@ def derive(
     with database.write():
         EventDerivation.delete().where(EventDerivation.repository_id == _number(repository)).execute()
     _Linking(repository, configs, result).run(step)
+    return result
+
+
+def link(repository: Repository | None = None, *, most: int = A_NIGHT, step: Step = to_the_end) -> DeriveResult:
+    """Run the second part only, as each night does: at most `most` prefixes are asked about, and none that had no
+    agency in the last days. `step` as for `derive`. Raises `Misconfigured` and `WrongEnvironment` for settings.
+    """
+    result = DeriveResult()
+    _Linking(repository, _Configs(), result, most, database.now() - LEFT_ALONE).run(step)
     return result
 
 
@@ -177,8 +191,17 @@ def _unknown(prefixes: set[str]) -> set[str]:
 class _Linking:
     """The second part of a run."""
 
-    def __init__(self, repository: Repository | None, configs: _Configs, result: DeriveResult) -> None:
+    def __init__(
+        self,
+        repository: Repository | None,
+        configs: _Configs,
+        result: DeriveResult,
+        most: int | None = None,
+        asked_before: datetime | None = None,
+    ) -> None:
+        """`most`: prefixes to ask about; `asked_before`: none that had no agency since then."""
         self._repository, self._configs, self._result = repository, configs, result
+        self._most, self._asked_before = most, asked_before
         self._clients: dict[str, AgencyClient] = {}
         self._done: set[str] = set()
         self._silent = 0
@@ -186,15 +209,18 @@ class _Linking:
     def run(self, step: Step) -> None:
         for links in _unlinked(self._repository):
             asked = {prefix_to_ask(row.relation_type_id, row.obj_id): row.repository_id for row in links}
-            for prefix in sorted(_unknown(set(asked)) - self._done):
+            for prefix in sorted(self._due(_unknown(set(asked)) - self._done)):
                 if step(0) is False:
                     self._result.stopped = True
                     return
                 self._ask(prefix, self._configs.of(asked[prefix]))
             self._link(links)
 
+    def _due(self, prefixes: set[str]) -> set[str]:
+        return prefixes - agencies.asked_since(prefixes, self._asked_before) if self._asked_before else prefixes
+
     def _ask(self, prefix: str, config: Config) -> None:
-        if self._silent >= PATIENCE:
+        if self._silent >= PATIENCE or (self._most is not None and len(self._done) >= self._most):
             return
         self._done.add(prefix)
         try:

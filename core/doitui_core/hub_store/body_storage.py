@@ -177,20 +177,21 @@ def claim(storage: BodyStorage, place: str, identity: str) -> None:
     where another has its reports there, and where the note cannot be read or written.
     """
     try:
-        owner = _owner(storage)
-        if not owner:
+        found = owner(storage)
+        if not found:
             storage.write(CLAIM, [identity.encode()])
-            owner = _owner(storage)  # another hub may have come first
+            found = owner(storage)  # another hub may have come first
     except OSError as error:
         raise Misconfigured(f"{place} cannot be used for reports: {error.strerror or error}") from error
-    if owner != identity:
+    if found != identity:
         raise Misconfigured(
-            f"{place} has the reports of another database ({owner!r}): choose another place (--reports, setting"
+            f"{place} has the reports of another database ({found!r}): choose another place (--reports, setting"
             f" hub_reports), or, if that database is gone or was moved here, delete the file {CLAIM} there"
         )
 
 
-def _owner(storage: BodyStorage) -> str:
+def owner(storage: BodyStorage) -> str:
+    """The database whose reports are there, as `claim` noted it; empty where nobody has claimed it."""
     try:
         with storage.open(CLAIM) as file:
             return file.read(_LONGEST_CLAIM).decode(errors="replace").strip()

@@ -26,7 +26,7 @@ from doitui_core.domain.job_kinds import JobKind, Service
 from doitui_core.domain.outcomes import Outcome
 from doitui_core.domain.states import Verification, Wanted
 from doitui_core.errors import BadInput, DatabaseUnavailable, DoituiError, InvalidMetadata, Refused
-from doitui_core.events import usage_refresh
+from doitui_core.events import deriving, usage_refresh
 from doitui_core.notify import digest, digest_lines, notices
 from doitui_core.notify.digest import Digest, DigestLine
 from doitui_core.operations import bulk_mint, bulk_update, reports_due
@@ -236,15 +236,25 @@ class _Night:
         drain.drain_due()
         recount.due()  # also what has come in this minute: the reports below are of these counts
         usage_refresh.refresh(usage_refresh.LATELY)
+        notes = self._link(step)
         summary = worker.run(drain=True, threads=4, limit=EVENTS, stop=self.stop, services=(Service.EVENTS,))
         found = event_health.diagnosis()
-        step.note = found.message if found is not None and found.kept else ""
+        if found is not None and found.kept:
+            notes.insert(0, found.message)
+        step.note = "; ".join(notes)
         step.counts["sent"] += summary.outcomes[DONE]
         left: list[tuple[str, Outcome]] = [(f"event job {number}", one) for number, one in sorted(summary.left.items())]
         left += [(f"events of {code}", one) for code, one in summary.blocked.items()]
         for name, outcome in left:
             if outcome.cause != "forbidden":
                 step.fail(name, outcome.cause, outcome.message)
+
+    def _link(self, step: NightStep) -> list[str]:
+        """Sources for links whose agency was unknown. Nothing waits for them: an error is a note."""
+        repository = repositories.find(self.repository) if self.repository else None
+        result = deriving.link(repository, step=lambda _: not self.stop.is_set())
+        step.counts["linked"] += result.linked
+        return [f"registration agencies: {error}" for error in list(result.failed.values())[:1]]
 
     def reports(self, step: NightStep) -> None:
         for one in reports_due.submit(self.repository, self.actor, self.stop):

@@ -29,6 +29,7 @@ from doitui_core.views import (
     clock_health,
     dashboard_counts,
     doctor_files,
+    doctor_hub,
     doctor_queue,
     doctor_repository,
     doctor_secrets,
@@ -93,6 +94,7 @@ def _all(online: bool, thorough: bool) -> Iterator[tuple[str, Callable[[], list[
     yield "rate limit", service_checks.pace
     yield "events", _events
     yield "reports", doctor_setup.reports
+    yield "hub", doctor_hub.checks
     yield "mail", doctor_setup.mail
     yield "spool", doctor_spool.checks
     yield "log", doctor_setup.log

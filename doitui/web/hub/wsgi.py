@@ -13,8 +13,8 @@ from platformdirs import user_data_path
 from doitui.web.hub import options
 from doitui.web.hub.http_rules import Wsgi
 from doitui.web.hub.hub import Hub
-from doitui.web.hub.places import reports_place
 from doitui_core.db import database
+from doitui_core.hub_store.report_place import reports_place
 
 
 def application() -> Wsgi:

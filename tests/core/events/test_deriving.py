@@ -183,6 +183,18 @@ def test_a_preview_says_what_a_run_does_and_changes_nothing(old: Old, sandbox: S
     assert (Event.select().count(), DoiAgency.select().count(), sandbox.requests.entries()) == (0, 0, [])
 
 
+def test_a_night_asks_about_some_prefixes_and_not_each_time(old: Old, sandbox: Sandbox, clock: Any) -> None:
+    old.ask(sandbox.url)
+    old.mint("ms-1", "10.1038/n1", "10.999998/x", "10.999999/x")
+    assert deriving.derive(actor="test", step=lambda number: not number).stopped
+    usage = [deriving.link(most=2), deriving.link()]
+    assert [(one.asked, one.linked, one.unknown) for one in usage] == [(2, 1, ["10.999998"]), (1, 0, ["10.999999"])]
+    assert deriving.link().asked == 0
+    clock.forward(days=8)
+    assert deriving.link().unknown == ["10.999998", "10.999999"]
+    assert deriving.derive(actor="test").unknown == ["10.999998", "10.999999"]
+
+
 def test_one_repository_only(old: Old, sandbox: Sandbox) -> None:
     old.ask(sandbox.url)
     other = change_settings.save_repository("other", {"datacite_prefix": "10.5072"})
