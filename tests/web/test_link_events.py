@@ -226,6 +226,20 @@ def test_a_doi_shows_how_often_it_is_cited(running, complete):
     assert running.put("10.5072/cited", titles=[{"title": "New"}]).json()["data"]["attributes"]["citationCount"] == 2
 
 
+def test_a_doi_shows_by_whom_it_is_cited_and_when(running, complete):
+    publish(running, "10.5072/cited", complete)
+    publish(running, "10.5072/a", complete, relatedIdentifiers=LINKS)
+    listed(running)
+
+    shown = running.get("/dois/10.5072/cited").json()["data"]
+    ((year, number),) = {(one["year"], one["total"]) for one in shown["attributes"]["citationsOverTime"]}
+    assert (len(year), number, shown["attributes"]["viewsOverTime"]) == (4, 1, [])
+    assert shown["relationships"]["citations"] == {"data": [{"id": "10.5072/a", "type": "dois"}]}
+    citing = running.get("/dois", query="10.5072/a", detail="true").json()["data"][0]
+    assert {"id": "10.5072/cited", "type": "dois"} in citing["relationships"]["references"]["data"]
+    assert len(citing["relationships"]["references"]["data"]) == citing["attributes"]["referenceCount"]
+
+
 def test_counts_follow_without_anybody_asking_for_events(running, complete):
     publish(running, "10.5072/cited", complete)
     publish(running, "10.5072/a", complete, relatedIdentifiers=LINKS)

@@ -22,14 +22,14 @@ COUNTS = {
     "version_of": "versionOfCount",
 }
 
-_SUMMED = frozenset(("views", "downloads"))
-
+#: Whose totals are added, instead of links that are counted.
+SUMMED = frozenset(("views", "downloads"))
 
 #: DOIs looked up together.
 AT_ONCE = 250
 
 _LINKED = (
-    "SELECT subj_id, obj_id, relation_type_id, source_id, total FROM hub_event"
+    "SELECT subj_id, obj_id, relation_type_id, source_id, total, occurred_at FROM hub_event"
     " WHERE id IN (SELECT event_id FROM hub_event_term WHERE term IN ({terms}))"
 )
 
@@ -52,11 +52,11 @@ def counts_for(hub: HubDatabase, dois: Sequence[str]) -> dict[str, dict[str, int
         asked = set(some)
         linked: defaultdict[_Count, set[str]] = defaultdict(set)
         used: defaultdict[_Count, Counter[str]] = defaultdict(Counter)
-        for subj, obj, relation, by, total in _events(hub, some):
-            for doi, other, name in _ends(subj, obj, relation):
+        for subj, obj, relation, by, total, _ in events_about(hub, some):
+            for doi, other, name in ends(subj, obj, relation):
                 if doi not in asked:
                     continue
-                if name in _SUMMED:
+                if name in SUMMED:
                     used[doi, name][by] += total
                 elif other:
                     linked[doi, name].add(other)
@@ -67,14 +67,17 @@ def counts_for(hub: HubDatabase, dois: Sequence[str]) -> dict[str, dict[str, int
     return counts
 
 
-def _events(hub: HubDatabase, dois: Sequence[str]) -> Iterator[tuple[str, str, str, str, int]]:
-    """As a plain statement: every read of a DOI runs it, and peewee would take longer to write it than it runs."""
+def events_about(hub: HubDatabase, dois: Sequence[str]) -> Iterator[tuple[str, str, str, str, int, str]]:
+    """Subject, object, relation, source, total and time of the events that count for one of `dois`, in lower case.
+
+    As a plain statement: every read of a DOI runs it, and peewee would take longer to write it than it runs.
+    """
     terms = [term(side, RESOLVER + doi) for doi in dois for side in ("subj", "obj")]
     found = hub.execute(_LINKED.format(terms=", ".join(["{p}"] * len(terms))), terms)
     return (row for row in found if row[2] in SIDES)
 
 
-def _ends(subj: str, obj: str, relation: str) -> Iterator[tuple[str, str | None, str]]:
+def ends(subj: str, obj: str, relation: str) -> Iterator[tuple[str, str | None, str]]:
     """A DOI of the event, the DOI at its other end, and what the first one calls the link."""
     source, target, source_name, target_name = SIDES[relation]
     dois = {"subj": doi_in(subj), "obj": doi_in(obj)}

@@ -1,4 +1,7 @@
-"""Who is calling: Basic or bearer, as lupo does it. Wrong credentials make a caller anonymous, no error (1.1, 1.4)."""
+"""Who is calling: Basic or bearer, as lupo does it. Wrong credentials make a caller anonymous, no error (1.1, 1.4).
+
+To events and reports `X-Authorization` counts too, as in Sashimi's README, and so does a token alone (usage.md 1.8).
+"""
 
 from __future__ import annotations
 
@@ -23,15 +26,20 @@ class SignIn:
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Recognise the caller. Neither header is set when credentials came and were wrong."""
-        header = req.auth
+        header, sender = req.auth, req.get_header("X-Authorization") or req.auth
         found = self._signed_in(header) if header else None
         account = found.account if found else None
+        reporter = self._reporter(sender) if sender else None
         req.context.rights = Rights(account, by_key=found is not None and found.by_key)
-        req.context.usage_rights = self._usage_rights(account)
-        if account:
-            resp.set_header("X-Credential-Username", account.uid)
-        elif not header:
+        req.context.usage_rights = self._usage_rights(reporter)
+        if known := account or reporter:
+            resp.set_header("X-Credential-Username", known.uid)
+        elif not sender:
             resp.set_header("X-Anonymous-Consumer", "true")
+
+    def _reporter(self, header: str) -> Account | None:
+        found = self._signed_in(header) or self._accounts.with_token(header.strip())
+        return found.account if found else None
 
     def _signed_in(self, header: str) -> SignedIn | None:
         scheme, _, credentials = header.partition(" ")

@@ -16,6 +16,7 @@ import falcon
 from doitui.web.common import doi_states
 from doitui.web.dois.doi_input import SHAPES
 from doitui.web.dois.doi_record import Doi
+from doitui_core.hub_store.doi_links import DoiLinks
 
 # What an answer shows for attributes that are not set: an empty list, an empty object, or null.
 _UNSET = {name: type(shape)() for name, shape in SHAPES.items()} | {"contentUrl": None}
@@ -23,18 +24,31 @@ _PEOPLE = ("creators", "contributors")
 
 _COUNTED = ("view", "download", "reference", "citation", "part", "partOf", "version", "versionOf")
 NO_COUNTS = {f"{what}Count": 0 for what in _COUNTED}
-_OVER_TIME: dict[str, list[object]] = {"viewsOverTime": [], "downloadsOverTime": [], "citationsOverTime": []}
-_RELATED = ("media", "references", "citations", "parts", "partOf", "versions", "versionOf")
 
+#: The relationships of an answer, by the names of `DoiLinks.related`.
+_RELATED = {
+    **{name: name for name in ("references", "citations", "parts", "versions")},
+    "part_of": "partOf",
+    "version_of": "versionOf",
+}
+NO_LINKS = DoiLinks()
 
 #: How often each of some DOIs, in lower case, is cited, viewed …, by the names of an answer.
 Counts = Mapping[str, int]
 CountsFor = Callable[[Sequence[str]], Mapping[str, Counts]]
 
+#: The same for what is shown of a DOI alone.
+LinksFor = Callable[[Sequence[str]], Mapping[str, DoiLinks]]
+
 
 def no_counts(dois: Sequence[str]) -> Mapping[str, Counts]:
     """Where nothing counts."""
     return dict.fromkeys(dois, NO_COUNTS)
+
+
+def no_links(dois: Sequence[str]) -> Mapping[str, DoiLinks]:
+    """Where nothing is linked."""
+    return dict.fromkeys(dois, NO_LINKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +74,14 @@ def listed(doi: Doi, flags: Flags, counts: Counts = NO_COUNTS) -> dict[str, Any]
     }
 
 
-def single(doi: Doi, flags: Flags, owner: bool, xml: bytes | None = None, counts: Counts = NO_COUNTS) -> dict[str, Any]:
+def single(
+    doi: Doi,
+    flags: Flags,
+    owner: bool,
+    xml: bytes | None = None,
+    counts: Counts = NO_COUNTS,
+    links: DoiLinks = NO_LINKS,
+) -> dict[str, Any]:
     """The whole document of one DOI; its owner also sees `landingPage`.
 
     DataCite generates `xml` for every answer; here only reads do, because it takes a sixth of a write's time;
@@ -73,12 +94,16 @@ def single(doi: Doi, flags: Flags, owner: bool, xml: bytes | None = None, counts
         "suffix": doi.uid.partition("/")[2],
         "alternateIdentifiers": _alternates(doi.attributes.get("identifiers", ())),
         "xml": base64.b64encode(xml).decode() if xml else None,
-        **_OVER_TIME,
+        "viewsOverTime": _totals("yearMonth", links.views),
+        "downloadsOverTime": _totals("yearMonth", links.downloads),
+        "citationsOverTime": _totals("year", links.citations),
     }
     if owner:
         answer["attributes"]["landingPage"] = None
     answer["relationships"]["provider"] = _one("providers", doi.client.partition(".")[0])
-    answer["relationships"] |= {name: {"data": []} for name in _RELATED}
+    answer["relationships"]["media"] = {"data": []}
+    for name, shown in _RELATED.items():
+        answer["relationships"][shown] = {"data": [{"id": one, "type": "dois"} for one in links.related.get(name, ())]}
     return {"data": answer}
 
 
@@ -98,6 +123,10 @@ def _attributes(doi: Doi, flags: Flags, counts: Counts) -> dict[str, Any]:
         "published": str(attributes["publicationYear"]) if "publicationYear" in attributes else None,
         "updated": doi.updated,
     }
+
+
+def _totals(period: str, totals: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{period: name, "total": total} for name, total in totals.items()]
 
 
 def _person(person: dict[str, Any], flags: Flags) -> dict[str, Any]:

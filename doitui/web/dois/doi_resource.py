@@ -8,7 +8,7 @@ from doitui.web.common import bodies
 from doitui.web.common.answers import answer_json
 from doitui.web.common.refusals import refusal
 from doitui.web.dois import doi_answers
-from doitui.web.dois.doi_answers import CountsFor, Flags
+from doitui.web.dois.doi_answers import CountsFor, Flags, LinksFor
 from doitui.web.dois.doi_input import read_doi_input
 from doitui.web.dois.doi_writes import Writer
 from doitui.web.dois.doi_xml import doi_as_xml
@@ -22,9 +22,9 @@ GET_URL = "/get-url"
 class DoiResource(StoreResource):
     """One DOI. `doi` is the rest of the path, percent-decoded, in any case."""
 
-    def __init__(self, store: Store, writer: Writer, counts: CountsFor) -> None:
+    def __init__(self, store: Store, writer: Writer, counts: CountsFor, links: LinksFor) -> None:
         super().__init__(store, writer)
-        self._counts = counts
+        self._counts, self._links = counts, links
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
         """200, or 404 for an unknown DOI and for one hidden from the caller alike (1.10)."""
@@ -33,8 +33,8 @@ class DoiResource(StoreResource):
             return
         found = self.visible(req, doi)
         owner = req.context.rights.owns(found.client)
-        counts = self._counts([found.uid])[found.uid]
-        answer_json(resp, doi_answers.single(found, Flags.from_request(req), owner, doi_as_xml(found), counts))
+        counts, links = self._counts([found.uid])[found.uid], self._links([found.uid])[found.uid]
+        answer_json(resp, doi_answers.single(found, Flags.from_request(req), owner, doi_as_xml(found), counts, links))
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, doi: str) -> None:
         """200 for a change, 201 when the DOI did not exist: PUT is an upsert (1.2)."""

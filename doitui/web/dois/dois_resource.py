@@ -11,7 +11,7 @@ from doitui.web.common import bodies, paging
 from doitui.web.common.answers import answer_json
 from doitui.web.common.refusals import problem_errors, refusal
 from doitui.web.dois import doi_answers, doi_list
-from doitui.web.dois.doi_answers import CountsFor, Flags
+from doitui.web.dois.doi_answers import CountsFor, Flags, LinksFor
 from doitui.web.dois.doi_input import read_doi_input
 from doitui.web.dois.doi_list import DoiFilter
 from doitui.web.dois.doi_writes import Writer
@@ -23,9 +23,9 @@ from doitui.web.dois.store_resource import StoreResource
 class DoisResource(StoreResource):
     """`/dois`, `/dois/validate` and `/dois/random`."""
 
-    def __init__(self, store: Store, writer: Writer, counts: CountsFor) -> None:
+    def __init__(self, store: Store, writer: Writer, counts: CountsFor, links: LinksFor) -> None:
         super().__init__(store, writer)
-        self._counts = counts
+        self._counts, self._links = counts, links
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """201 with `Location`; 422 when the DOI exists, whoever has it."""
@@ -48,9 +48,11 @@ class DoisResource(StoreResource):
         numbers = self._counts([doi.uid for doi in dois])
         flags = Flags.from_request(req)
         if req.get_param("detail"):
-            owns = req.context.rights.owns
+            owns, links = req.context.rights.owns, self._links([doi.uid for doi in dois])
             data = [
-                doi_answers.single(doi, flags, owns(doi.client), doi_as_xml(doi), numbers[doi.uid])["data"]
+                doi_answers.single(doi, flags, owns(doi.client), doi_as_xml(doi), numbers[doi.uid], links[doi.uid])[
+                    "data"
+                ]
                 for doi in dois
             ]
         else:

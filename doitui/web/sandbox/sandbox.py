@@ -16,7 +16,7 @@ import falcon
 from doitui.web.common.accounts import Accounts
 from doitui.web.common.answers import answer_text
 from doitui.web.common.auth import SignIn
-from doitui.web.dois.doi_answers import CountsFor, no_counts
+from doitui.web.dois.doi_answers import CountsFor, LinksFor, no_counts, no_links
 from doitui.web.dois.doi_resource import DoiResource
 from doitui.web.dois.doi_writes import Writer
 from doitui.web.dois.dois_resource import DoisResource
@@ -37,6 +37,7 @@ from doitui.web.sandbox.link_deriving import FreshEvents, LinkDeriver
 from doitui.web.sandbox.request_log import RequestLog, RequestsResource
 from doitui.web.sandbox.resolver import LandingPageResource, PrefixConverter, ResolverResource, TombstoneResource
 from doitui_core.hub_store.doi_counts import counts_for
+from doitui_core.hub_store.doi_links import links_for
 from doitui_core.hub_store.event_store import EventStore
 from doitui_core.hub_store.report_policy import SASHIMI
 from doitui_core.hub_store.report_store import ReportStore
@@ -86,7 +87,8 @@ def create_app(
     app.set_error_serializer(mds_refusals.serialize)
     app.add_error_handler(falcon.HTTPMethodNotAllowed, mds_refusals.answer_wrong_method)
     writer = Writer(store, accounts)
-    _route_rest(app, store, writer, partial(counts_for, usage.hub) if usage else no_counts)
+    counts = partial(counts_for, usage.hub) if usage else no_counts
+    _route_rest(app, store, writer, counts, partial(links_for, usage.hub) if usage else no_links)
     _route_accounts(app, accounts)
     _route_mds(app, store, writer)
     _route_resolver(app, store)
@@ -98,13 +100,13 @@ def create_app(
     return app
 
 
-def _route_rest(app: App, store: Store, writer: Writer, counts: CountsFor) -> None:
+def _route_rest(app: App, store: Store, writer: Writer, counts: CountsFor, links: LinksFor) -> None:
     app.add_route("/heartbeat", HeartbeatResource())
-    dois = DoisResource(store, writer, counts)
+    dois = DoisResource(store, writer, counts, links)
     app.add_route("/dois", dois)
     app.add_route("/dois/validate", dois, suffix="validate")
     app.add_route("/dois/random", dois, suffix="random")
-    app.add_route("/dois/{doi:path}", DoiResource(store, writer, counts))
+    app.add_route("/dois/{doi:path}", DoiResource(store, writer, counts, links))
 
 
 def _route_accounts(app: App, accounts: Accounts) -> None:
