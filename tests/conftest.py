@@ -39,7 +39,7 @@ BUSY = frozenset({"crash", "demo", "terminal", "tui"})
 BOTH = "DOITUI_CRASH_BOTH" in os.environ
 SLOW = {
     *("test_submitting.py", "test_large_documents.py", "test_incidents.py", "test_breaker.py", "test_lanes.py"),
-    *("test_adopt.py", "test_lists_live.py", "test_screens.py", "test_acts.py"),
+    *("test_adopt.py", "test_lists_live.py", "test_screens.py", "test_acts.py", "test_hub_end_to_end.py"),
 }
 
 

@@ -50,10 +50,10 @@ def paths(session: Session) -> None:
 
 def _hub_reports(session: Session) -> dict[str, str | None]:
     """Where the hub stores usage reports. Without a database that can be read, no setting in it counts."""
-    from doitui.web.hub import places
     from doitui_core.config import settings
     from doitui_core.domain.database_urls import without_passwords
     from doitui_core.errors import DoituiError
+    from doitui_core.hub_store import report_place
 
     try:
         with session.database(read_only=True, any_environment=True):
@@ -62,5 +62,5 @@ def _hub_reports(session: Session) -> dict[str, str | None]:
         found = settings.Settings({}, {}, os.environ, {})
     value = found.find(HUB_REPORTS)
     source = f"setting {HUB_REPORTS}" if value.source == "global" else value.source
-    chosen = without_passwords(value.text) if value.text else str(places.default_place(session.database_url))
+    chosen = without_passwords(value.text) if value.text else str(report_place.default_place(session.database_url))
     return {"what": "hub reports", "path": chosen, "source": source if value.text else DEFAULT}

@@ -75,6 +75,12 @@ def lenient(store: str, place: Path, shared: Path) -> Sender:
     return Sender(Hub(place, HubOptions(lenient=True)), shared)
 
 
+@pytest.fixture(params=["strict", "lenient"])
+def either(request: pytest.FixtureRequest, store: str, place: Path, shared: Path) -> tuple[str, Sender]:
+    """The mode, and a sender."""
+    return request.param, Sender(Hub(place, HubOptions(lenient=request.param == "lenient")), shared)
+
+
 def test_strict_the_plain_deposit_is_422_and_named(strict: Sender) -> None:
     answer = strict.plain()
     assert answer.status_int == 422
@@ -106,9 +112,8 @@ def test_lenient_the_compressed_deposit_is_202_then_valid(lenient: Sender) -> No
     assert any(one.startswith(OFF) for one in lenient.reasons())
 
 
-@pytest.mark.parametrize("mode", ["strict", "lenient"])
-def test_three_posts_with_one_header_are_one_report_of_three_subsets(request: pytest.FixtureRequest, mode: str) -> None:
-    sender: Sender = request.getfixturevalue(mode)
+def test_three_posts_with_one_header_are_one_report_of_three_subsets(either: tuple[str, Sender]) -> None:
+    mode, sender = either
     answers = [sender.compressed(title) for title in "abc"]
     assert [one.status_int for one in answers] == [202] * 3
     assert len({one.json["report"]["id"] for one in answers}) == 1
@@ -116,9 +121,8 @@ def test_three_posts_with_one_header_are_one_report_of_three_subsets(request: py
     assert sender.state() == ("not_valid" if mode == "strict" else "valid")
 
 
-@pytest.mark.parametrize("mode", ["strict", "lenient"])
-def test_put_then_posts_replace_the_report(request: pytest.FixtureRequest, mode: str) -> None:
-    sender: Sender = request.getfixturevalue(mode)
+def test_put_then_posts_replace_the_report(either: tuple[str, Sender]) -> None:
+    mode, sender = either
     lines = [("x", "PUT", f"/reports/{REPORT}"), ("y", "POST", "/reports/"), ("a", "PUT", f"/reports/{REPORT}")]
     answers = [sender.compressed(*line) for line in [*lines, ("b", "POST", "/reports/"), ("c", "POST", "/reports/")]]
     assert [one.status_int for one in answers] == [202] * 5
