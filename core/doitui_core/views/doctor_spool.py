@@ -39,7 +39,10 @@ def checks() -> list[Check]:
 
 def lost_hits(spool: Path) -> list[Check]:
     """A warning for hits that were lost since `dropped.log` was removed: sites note in it what they could not store."""
-    lost = losses.dropped(str(spool))
+    try:
+        lost = losses.dropped(str(spool))
+    except OSError:
+        return []  # not a file of a site's: `_entries` names it
     if not lost:
         return []
     place = shlex.quote(str(spool / spool_files.DROPPED))

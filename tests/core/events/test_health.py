@@ -45,6 +45,7 @@ def test_some_are_pending_and_there_is_no_worker(office: Any, api: Any) -> None:
     office.keep(A)
     office.work()
     office.keep(B, C)
+    office.clock.forward(days=2)  # the next run, expected within a day, has not come
 
     found = diagnosis()
     assert found is not None
