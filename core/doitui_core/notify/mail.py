@@ -324,7 +324,7 @@ def _server(config: Config) -> _Server:
     """Raises `Misconfigured`, without the URL: it may contain a password."""
     url = config.settings.secret("smtp_url").strip()
     if not url:
-        raise Misconfigured("smtp_url is no longer set")
+        raise Misconfigured("smtp_url is not set: run doitui setting set smtp_url smtp://HOST:PORT")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]

@@ -193,7 +193,7 @@ def test_a_mail_server_that_is_not_set_any_more_is_reported(house: Any) -> None:
     house.minted()
     change_settings.unset_setting("smtp_url", house.archive.id)
     mail.send_due()
-    assert house.told().last_error == "smtp_url is no longer set"
+    assert house.told().last_error == "smtp_url is not set: run doitui setting set smtp_url smtp://HOST:PORT"
 
 
 def test_a_mail_goes_through_tls_from_the_first_byte(
