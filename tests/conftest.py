@@ -138,39 +138,70 @@ def postgres_schema(postgres: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def made_schema(postgres: str) -> Iterator[str]:
-    """The URL of a schema with all tables, created once because that takes longer than most tests."""
+def made_schema(postgres: str) -> Iterator[MadeSchema]:
+    """Created once, because that takes longer than most tests."""
     with a_schema(postgres) as url:
         database.create(url)
         database.close()
-        yield url
+        schema = MadeSchema(url)
+        yield schema
+        schema.close()
 
 
-#: DELETE, because TRUNCATE creates files. Ids restart at 1, for tests that name them.
-EMPTY = """DO $$ DECLARE it text; BEGIN
-    SET LOCAL session_replication_role = replica;
-    FOR it IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema AND tablename <> 'schema_migration' LOOP
-        EXECUTE format('DELETE FROM %I', it);
-    END LOOP;
-    FOR it IN SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema LOOP
-        PERFORM setval(quote_ident(it)::regclass, 1, false);
-    END LOOP;
-END $$"""
+class MadeSchema:
+    """A schema with all tables, emptied between tests over a connection of its own.
+
+    Its statements are written once: looking the tables up took most of the server's time in this suite.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.name = url.rpartition("%3D")[2]
+        with self.connected() as connection:
+            names = "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = %s"
+            tables = [name for (name,) in connection.execute(names, (self.name, "r"))]
+            sequences = [name for (name,) in connection.execute(names, (self.name, "S"))]
+            self.steps = connection.execute("SELECT number, name, applied_at FROM schema_migration").fetchall()
+        # DELETE, because TRUNCATE creates files. Ids restart at 1, for tests that name them.
+        self.emptying = "; ".join(
+            ["BEGIN; SET LOCAL session_replication_role = replica"]
+            + [f'DELETE FROM "{name}"' for name in tables]
+            + ["SELECT " + ", ".join(f"setval('\"{name}\"', 1, false)" for name in sequences), "COMMIT"]
+        )
+        self.connection: psycopg.Connection[Any] | None = None
+
+    def connected(self) -> psycopg.Connection[Any]:
+        import psycopg
+
+        return psycopg.connect(self.url, autocommit=True)
+
+    def empty(self) -> None:
+        """Delete all rows; changes of the schema's version by a test are undone."""
+        import psycopg
+
+        try:
+            self._empty()
+        except psycopg.OperationalError:  # a test has restarted the server, or ended its sessions
+            self.close()
+            self._empty()
+
+    def close(self) -> None:
+        if self.connection:
+            self.connection.close()
+        self.connection = None
+
+    def _empty(self) -> None:
+        connection = self.connection = self.connection or self.connected()
+        end_others(connection, self.name)
+        connection.execute(self.emptying)
+        connection.cursor().executemany("INSERT INTO schema_migration VALUES (%s, %s, %s)", self.steps)
 
 
 @pytest.fixture
-def emptied_schema(made_schema: str) -> Iterator[str]:
-    """The same without rows; changes of the schema's version by a test are undone."""
-    import psycopg
-
-    with psycopg.connect(made_schema, autocommit=True) as connection:
-        ((schema,),) = connection.execute("SELECT current_schema").fetchall()
-        steps = connection.execute("SELECT number, name, applied_at FROM schema_migration").fetchall()
-        yield made_schema
-        end_others(connection, schema)
-        connection.execute(EMPTY)
-        connection.execute("DELETE FROM schema_migration")
-        connection.cursor().executemany("INSERT INTO schema_migration VALUES (%s, %s, %s)", steps)
+def emptied_schema(made_schema: MadeSchema) -> Iterator[str]:
+    """The URL of a schema with all tables and no rows."""
+    yield made_schema.url
+    made_schema.empty()
 
 
 @pytest.fixture(scope="session")
