@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
+from doitui_core import csv_files
 from doitui_core.errors import BadInput, UnreadableDocument
 from doitui_core.metadata.sizes import LARGEST_DOCUMENT
 from doitui_core.text import is_on
@@ -37,9 +38,7 @@ def rows(path: Path) -> Iterator[tuple[int, Row | str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline(LONGEST)
             file.seek(0)
-            # Spreadsheets write what their user's country separates lists with.
-            delimiter = max(",;\t", key=first.count)
-            reader = csv.DictReader(_lines(file), restkey="", strict=True, delimiter=delimiter)
+            reader = csv.DictReader(_lines(file), restkey="", strict=True, delimiter=csv_files.delimiter(first))
             names = [name.strip() for name in reader.fieldnames or ()]
             missing = [name for name in REQUIRED if name not in names]
             if missing:

@@ -54,7 +54,7 @@ def import_fundings(
     for path in paths:
         for number, row in csv_files.rows(path, COLUMNS, REQUIRED, REMEDY):
             try:
-                new = _store(row, dry_run)
+                new = _store(csv_files.cells(row), dry_run)
                 result.imported += new
                 result.duplicates += not new
             except Misconfigured:  # the same for all rows

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from doitui_core import csv_files
 from doitui_core.db.disk_map import DiskMap
 from doitui_core.errors import BadInput, UnreadableDocument
 from doitui_core.records import isad_columns
@@ -137,8 +138,7 @@ def _header(path: Path) -> tuple[str, str, list[str]]:
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         first = file.readline(LONGEST)
         file.seek(0)
-        # Spreadsheets write what their user's country separates lists with.
-        delimiter = max(",;\t", key=first.count)
+        delimiter = csv_files.delimiter(first)
         names = next(_lines(file, delimiter), (0, []))[1]
     return encoding, delimiter, [name.strip() for name in names]
 

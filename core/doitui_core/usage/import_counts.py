@@ -46,7 +46,7 @@ def import_counts(
     for path in paths:
         for number, row in csv_files.rows(path, HEADER, HEADER, f"its first line names {', '.join(HEADER)}"):
             try:
-                _store(row, repository, zone, dry_run)
+                _store(csv_files.cells(row), repository, zone, dry_run)
                 result.stored += 1
             except Misconfigured:  # it would be the same with all that follow
                 raise
