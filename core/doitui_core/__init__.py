@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         update,
         verify,
     )
+    from doitui_core.api.metric_functions import backfill_metrics
     from doitui_core.api.record_functions import (
         delete_record,
         get_record,
@@ -78,6 +79,7 @@ __all__ = [  # noqa: RUF022 - in the order of INTERFACE 8
     "flush_events",
     "drain_usage",
     "submit_usage_report",
+    "backfill_metrics",
     "work",
     "status",
     "transaction",
@@ -86,6 +88,7 @@ __all__ = [  # noqa: RUF022 - in the order of INTERFACE 8
 #: Which module of `api` has which functions; the others are in `doi_functions`.
 _MODULES = {
     "database_functions": {"open", "status", "transaction"},
+    "metric_functions": {"backfill_metrics"},
     "record_functions": {
         "save_record",
         "get_record",

@@ -49,6 +49,7 @@ SECTIONS = {
         "usage": "usage",
         "usage-report": "usage_report",
         "hub": "hub",
+        "metrics": "metrics",
     },
     "Maintain": {"backup": "backup", "restore": "backup"},
     "Help": {"help": "help", "completion": "help", "man": "help"},

@@ -211,7 +211,8 @@ def _import_lines(session: Session, result: Any) -> Iterator[str]:
 def import_counts(session: Session, files: tuple[Path, ...], code: str | None) -> None:
     """Import totals that were counted elsewhere, from CSV: doi,month,metric_type,access_method,count.
 
-    They are stored separately, with source `import`. A month that is counted here is rejected.
+    They are historical usage metrics, stored separately with source `import`. A month that is counted here is rejected.
+    (Accuracy of AI models by collection: `doitui metrics backfill`.)
 
     Example: doitui usage import-counts --repository h legacy.csv
     """

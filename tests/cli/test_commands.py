@@ -61,6 +61,10 @@ PROMISED = {
     "queue show": "",
     "queue retry": "--cause --all",
     "queue cancel": "",
+    "metrics backfill": "",
+    "metrics list": "",
+    "metrics export": "",
+    "metrics set": "--version --active --inactive",
 }
 
 #: They write or send; the demo and the sandbox only to places of their own.
@@ -82,6 +86,8 @@ WRITING = (
     "batch mint",
     "queue retry",
     "queue cancel",
+    "metrics backfill",
+    "metrics set",
 )
 
 
@@ -119,7 +125,7 @@ def test_every_command_that_writes_has_a_dry_run(check_all: Callable[..., None])
 
 def test_every_long_list_has_pages(check_all: Callable[..., None]) -> None:
     def check(name: str) -> None:
-        if name not in ("repository list", "setting list"):  # as short as the set-up
+        if name not in ("repository list", "setting list", "metrics list"):  # as short as the set-up
             assert {"--limit", "--after"} <= options(name)
 
     check_all(check, [name for name in COMMANDS if name.endswith(" list")])

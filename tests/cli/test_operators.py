@@ -69,6 +69,8 @@ WRITING = {
     "usage import-log": "access.log",
     "usage import-counts": "rows.csv",
     "usage-report submit": "--month 2020-01",
+    "metrics backfill": "rows.csv",
+    "metrics set": "htr",
 }
 
 #: Every other command: it reads, or writes files only, or works in a place of its own.
@@ -79,6 +81,9 @@ READING = {
     "metadata validate": None,
     "metadata convert": None,
     "schema install": None,
+    "help": None,
+    "completion": None,
+    "man": None,
     "usage count": None,
     "usage-report validate": None,
     "event query": None,
@@ -109,6 +114,8 @@ READING = {
     "usage-report build": "--month 2020-01",
     "usage-report list": "",
     "usage-report reconcile": "--month 2020-01",
+    "metrics list": "",
+    "metrics export": "",
 }
 
 REFUSAL = f"{actor()} is not in the setting operators (bo, carl). Ask one of them to add {actor()};"

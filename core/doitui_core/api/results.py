@@ -129,6 +129,18 @@ class FundingCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class BackfillCounts:
+    """What a backfill of accuracy metrics did: rows `stored`, `unchanged` since they were stored before, and those
+    `rejected`: (place, why). `models`: (service, version, how many collections changed) of each active model.
+    """
+
+    stored: int
+    unchanged: int
+    models: tuple[tuple[str, str, int], ...]
+    rejected: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportCounts:
     """What an import did: counts, and every document; those that cannot be read may come before their turn."""
 

@@ -11,6 +11,7 @@ from doitui_core.db.event_models import DoiAgency as DoiAgency
 from doitui_core.db.event_models import EventDerivation as EventDerivation
 from doitui_core.db.fields import FlagField, InstantField, Table
 from doitui_core.db.harvest_model import Harvest as Harvest
+from doitui_core.db.model_registry_model import ModelRegistry as ModelRegistry
 from doitui_core.db.notice_model import Notice as Notice
 from doitui_core.db.notice_model import NoticeItem as NoticeItem
 from doitui_core.db.restore_model import Restore as Restore
