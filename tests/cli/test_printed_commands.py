@@ -35,13 +35,14 @@ VALUES = {
     "month": "2026-10",
     "state": "findable",
     "only": "",
+    "whose": "",
     "verb.lower()": "retry",
     "one": " 1",
     "PROPOSED": "xml",
 }
 
 #: Words after "doitui" in a sentence about the program.
-PROSE = ("doitui reads ", "doitui makes ")
+PROSE = ("doitui reads ", "doitui makes ", "doitui runs")
 
 
 def strings(path: Path) -> Iterator[str]:
@@ -113,7 +114,7 @@ def tree(command: click.Command, context: click.Context) -> Iterator[tuple[str, 
 
 def parse(command: str) -> None:
     """Parse each part of a command line as a shell and click would. Raises `click.UsageError`."""
-    for line in re.split(r"; |\s{2,}", command):
+    for line in re.split(r"; | && |\s{2,}", command):
         if line.startswith(("or: ", "or ")):
             line = line.partition(" ")[2]
         words = shlex.split(re.sub(r"(--\S+) …", r"\1 x", line).replace("…", "").partition(" | ")[0])
