@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doitui.cli.options import LIMIT_OR_ALL, owner_option
+from doitui.cli.options import LIMIT_OR_ALL, chosen_format, format_option, owner_option
 from doitui.cli.output import print_parts, print_text, say
 from doitui.cli.progress import progress
 from doitui.cli.session import Session, reads, writes_database
@@ -46,7 +46,7 @@ url_option = click.option("--url", default="", metavar="BASE", help="Events API 
 )
 @click.option("--limit", default=0, type=LIMIT_OR_ALL, metavar="N", help="Maximum events (default 0: all).")
 @click.option("--statistics", is_flag=True, help="Print counts by source, year, prefix, relation … and no events.")
-@click.option("--format", "form", default="", metavar="F", help="table (default), csv or json (as --json).")
+@format_option
 @url_option
 @reads
 def query(
@@ -68,7 +68,7 @@ def query(
     from doitui.cli import event_output
     from doitui_core.datacite import event_query, event_statistics
 
-    form = _format(session, form)
+    form = chosen_format(session, form)
     asked = {name: _canonical(name, text) for name, text in filters.items() if text}
     client = _client(session, url)
     if statistics or not page_size:
@@ -78,14 +78,6 @@ def query(
         return
     pages = client.all_pages(asked, sort=sort, size=page_size)
     print_parts(event_output.EVENTS[form](_limited(_shown(pages, sort), limit)))
-
-
-def _format(session: Session, form: str) -> str:
-    if form not in ("", "table", "csv", "json"):
-        raise BadInput(f'Unknown format "{form}". Use: table, csv, json')
-    if session.as_json and form not in ("", "json"):
-        raise BadInput(f"--json and --format {form} contradict each other: give one of them")
-    return "json" if session.as_json else form or "table"
 
 
 def _shown(pages: Iterable[EventPage], sort: str) -> Iterator[EventPage]:

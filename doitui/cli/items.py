@@ -17,7 +17,9 @@ from doitui_core.text import plural
 #: IDs, `--cause` or `--all`; `check_selection` refuses more than one of them.
 selection_options = stack(
     click.argument("ids", nargs=-1, type=ID, metavar="[ID...]"),
-    click.option("--cause", metavar="C", help="Retry all with this cause."),
+    click.option(
+        "--cause", metavar="C", help="Retry all with this cause, or of this cause group (`doitui report causes`)."
+    ),
     click.option("--all", "everything", is_flag=True, help="Retry all."),
 )
 

@@ -43,7 +43,7 @@ SECTIONS = {
         "funding": "funding",
     },
     "Send and compare": {"work": "work", "queue": "queue", "cron": "cron", "sync": "batch"},
-    "Watch": {"tui": "tui", "status": "setup", "doctor": "setup", "audit": "setup"},
+    "Watch": {"tui": "tui", "status": "setup", "doctor": "setup", "audit": "setup", "report": "report"},
     "Events and usage": {
         "event": "event",
         "usage": "usage",

@@ -12,6 +12,7 @@ import click
 from doitui.cli.output import say
 from doitui.cli.session import Command, Session
 from doitui.cli.tables import table
+from doitui_core.errors import BadInput
 
 
 class _Id(click.IntRange):
@@ -64,11 +65,23 @@ repository_option = click.option("--repository", "code", default="", metavar="CO
 owner_option = click.option(
     "--repository", "code", metavar="CODE", help="The repository (required if there are several)."
 )
+format_option = click.option(
+    "--format", "form", default="", metavar="F", help="table (default), csv or json (as --json)."
+)
 quiet_option = click.option("--quiet", is_flag=True, help="Print only what failed, on stderr.")
 paging_options = stack(
     click.option("--limit", default=100, type=LIMIT_OR_ALL, help="Rows per page (default 100; 0: all)."),
     click.option("--after", default="", metavar="KEY", help="Continue after the previous page's `next`."),
 )
+
+
+def chosen_format(session: Session, form: str) -> str:
+    """The format that `--format` and `--json` ask for: table, csv or json. Raises `BadInput`."""
+    if form not in ("", "table", "csv", "json"):
+        raise BadInput(f'Unknown format "{form}". Use: table, csv, json')
+    if session.as_json and form not in ("", "json"):
+        raise BadInput(f"--json and --format {form} contradict each other: give one of them")
+    return "json" if session.as_json else form or "table"
 
 
 def show_list(

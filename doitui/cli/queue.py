@@ -43,16 +43,17 @@ def queue() -> None:
     type=click.Choice(["dois", "events", "reports"]),
     help="Jobs for DOIs (default), events or usage reports.",
 )
+@click.option("--cause", default="", metavar="C", help="Only with this cause, or of this cause group.")
 @paging_options
 @reads_database
-def list_(session: Session, state: str, service: str, limit: int, after: str) -> None:
+def list_(session: Session, state: str, service: str, cause: str, limit: int, after: str) -> None:
     """List jobs, newest first.
 
     Example: doitui queue list --state failed --json
     """
     from doitui_core.views import lists
 
-    read = partial(lists.jobs, status=state, service=Service(service))
+    read = partial(lists.jobs, status=state, cause=cause, service=Service(service))
     columns = ("id", "action", "status", "attempts", "scheduled_at", "doi", "cause", "last_error")
     show_list(session, "jobs", read, row_json.job, columns, "no jobs", limit=limit, after=after)
 
@@ -76,6 +77,8 @@ def show_(session: Session, number: int) -> None:
 @writes
 def retry(session: Session, ids: tuple[int, ...], cause: str | None, everything: bool) -> None:
     """Set failed and blocked jobs to pending, with new attempts.
+
+    `doitui report causes` shows the cause groups of failed jobs.
 
     Example: doitui queue retry --cause metadata
     """

@@ -27,7 +27,7 @@ _DOI_DETAILS = (
 
 _JOB = (
     *("id", "doi", "object_id", "title", "action", "status", "attempts", "max_attempts", "scheduled_at"),
-    *("last_error", "cause"),
+    *("last_error", "cause", "cause_group"),
 )
 
 _JOB_DETAILS = ("kind", "repository", "worker", "actor", "created_at", "lease_until", "finished_at")

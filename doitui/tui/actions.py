@@ -71,7 +71,7 @@ ACTIONS: tuple[Action, ...] = (
     # Actions that write: capitals.
     Action("retry", "R", "Retry", "requeue failed and blocked jobs, with new attempts", ("queue", "events", "doi"), 1),
     Action("flush", "F", "Flush", "send the events that are due, within the rate limit", ("events",), 2),
-    Action("retry_cause", "C", "RetryCause", "requeue all jobs with this cause", ("queue", "dashboard"), 2),
+    Action("retry_cause", "C", "RetryCause", "retry all jobs of this cause group", ("queue", "dashboard"), 2),
     Action("cancel", "X", "Cancel", "cancel jobs and what they asked for", ("queue",), 2),
     Action("mint", "M", "Mint", "create DOIs in the chosen state; findable is permanent", (*DOIS, "mint"), 3),
     Action("update", "U", "Update", "send the present content of the records again", DOIS, 2),

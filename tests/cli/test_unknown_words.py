@@ -85,7 +85,7 @@ def test_a_retry_of_an_unknown_cause_names_those_there_are_and_touches_nothing(
     before = minted("event", "list", "--json").json, minted("queue", "list", "--json").json
     for group, what, causes in (("event", "events", "bad_request"), ("queue", "jobs", "metadata")):
         done = minted(group, "retry", "--cause", "nonsense")
-        result = f"doitui: no failed {what} with cause 'nonsense': causes here are {causes}"
+        result = f"doitui: no failed {what} with cause 'nonsense': causes here are {causes} (`doitui report causes`)"
         assert (done.code, done.complaint) == (2, result)
     assert before == (minted("event", "list", "--json").json, minted("queue", "list", "--json").json)
 

@@ -111,8 +111,8 @@ def fill() -> None:
         doi_rows.write(
             row, states.answered(doi_rows.facts(row), Remote.REGISTERED), actor="vm:1:ab", action="deactivate"
         )
-    fail("ms-8", "metadata", "DataCite answered 422: creators is missing")
-    fail("ms-9", "metadata", "DataCite answered 422: creators is missing")
+    fail("ms-8", "metadata", "HTTP 422: creators: DOI 10.5072/h/2026/ms-8: Can't be blank; fix the record, then retry")
+    fail("ms-9", "metadata", "HTTP 422: creators: DOI 10.5072/h/2026/ms-9: Can't be blank; fix the record, then retry")
     doi_actions.mint("ms-10", actor="bo")
     metadata = {**METADATA, "titles": [{"title": "Letters from the marsh, second edition"}]}
     records.save("ms-1", metadata=metadata, repository="h")

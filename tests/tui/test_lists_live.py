@@ -417,7 +417,7 @@ def test_a_narrow_screen_says_below_what_its_columns_cut(
         await press(pilot, "j", "k")
         return seen(pilot).splitlines()[-2]
 
-    assert "DataCite answered 422: creators is missing" in operate(look, start="dois")
+    assert "HTTP 422: creators: DOI 10.5072/h/2026/ms-9: Can't" in operate(look, start="dois")
 
 
 @SQLITE

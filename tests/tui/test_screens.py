@@ -74,7 +74,15 @@ def test_the_dashboard_counts_what_is_there(house: str, operate: Callable[..., A
         return seen(pilot)
 
     text = operate(look, size=(140, 40))
-    for told in ("total 10", "findable 5", "tombstone 1", "draft 1", "failed 2", "changed 1", "failed: metadata"):
+    for told in (
+        "total 10",
+        "findable 5",
+        "tombstone 1",
+        "draft 1",
+        "failed 2",
+        "changed 1",
+        "failed: creators required",
+    ):
         assert told in text, text
 
 

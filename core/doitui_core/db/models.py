@@ -192,6 +192,7 @@ class Job(Table):
     finished_at = InstantField(default=None)
     lane = TextField(default="dois")
     put_off = FlagField(default=False)
+    cause_group = TextField(default="")
 
 
 class RateLimit(Table):

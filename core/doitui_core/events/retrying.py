@@ -84,7 +84,8 @@ def _requeue(ids: Sequence[int], cause: str | None, actor: str) -> list[int]:
 def _failed(ids: Sequence[int], cause: str | None) -> Any:
     """The jobs of those that were refused."""
     failed = Job.select().where(Job.kind == str(JobKind.EVENT), Job.status.in_(jobs.as_literals(jobs.RETRYABLE)))
-    return _narrowed(failed, Job.subject_id, ids, Job.cause, cause).order_by(Job.id)
+    which = None if cause is None else retry_causes.has_cause(cause)
+    return _narrowed(failed, Job.subject_id, ids, which).order_by(Job.id)
 
 
 def _not_retryable(ids: Sequence[int], cause: str | None) -> Any:
@@ -93,10 +94,12 @@ def _not_retryable(ids: Sequence[int], cause: str | None) -> Any:
     # Discarded ones only by their ids: whoever retries all does not mean them.
     states = [str(EventState.FAILED), *([str(EventState.DISCARDED)] if ids else [])]
     rows = Event.select().where(Event.state.in_(states), ~peewee.fn.EXISTS(unsettled))
-    return _narrowed(rows, Event.id, ids, Event.cause, cause).order_by(Event.id)
+    # A name of a cause group fits none of them: groups are of failed jobs.
+    which = None if cause is None else Event.cause == cause
+    return _narrowed(rows, Event.id, ids, which).order_by(Event.id)
 
 
-def _narrowed(query: Any, event_id: Any, ids: Sequence[int], cause_column: Any, cause: str | None) -> Any:
-    """`query` for the events `ids` (all if empty) and for `cause` (any if None)."""
+def _narrowed(query: Any, event_id: Any, ids: Sequence[int], which: Any) -> Any:
+    """`query` for the events `ids` (all if empty) and a condition (None: none)."""
     query = query.where(event_id.in_(list(ids))) if ids else query
-    return query if cause is None else query.where(cause_column == cause)
+    return query if which is None else query.where(which)

@@ -20,6 +20,7 @@ from doitui_core.db import database, prepared
 from doitui_core.db.models import Doi, Notice, Record, Repository
 from doitui_core.dois import doi_rows
 from doitui_core.domain import outcomes, states
+from doitui_core.domain.cause_groups import cause_group
 from doitui_core.domain.outcomes import Outcome
 from doitui_core.errors import Misconfigured
 from doitui_core.notify import pending_results
@@ -107,7 +108,7 @@ def failed(row: Doi, record: Record | None, config: Config, outcome: Outcome) ->
         *_where(record, config),
         "",
         f"Details: doitui doi history {row.doi}",
-        f"Retry:   doitui queue retry --cause {outcome.cause}",
+        f"Retry:   doitui queue retry --cause {cause_group(outcome.cause, outcome.message).name}",
     ]
     topic, subject = f"failed:{row.id}:{micros(row.updated_at)}", f"DOI {row.doi} could not be {done}{_about(record)}"
     noted = pending_results.note(config, topic, outcome.cause, outcome.message, row=row, record=record)

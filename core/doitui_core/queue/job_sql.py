@@ -10,6 +10,7 @@ job_leased      (repository_id, lane, lease_until), partial: `EXPIRED` reads few
 job_by_status   (lane, status, id): one page of the queue screen with a status filter.
 job_newest      (lane, id): the same without a filter; with job_by_status alone SQLite would sort the whole table.
 job_by_cause    (lane, cause, id), partial: retry by cause. Most jobs have no cause.
+job_by_cause_group (lane, status, cause_group, finished_at, id), partial: groups of failed jobs, and the retry of one.
 """
 
 from __future__ import annotations

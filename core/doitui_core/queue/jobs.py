@@ -18,6 +18,7 @@ from doitui_core.clock import EPOCH, iso, micros
 from doitui_core.db import audit, database, prepared
 from doitui_core.db.chunks import Step, in_chunks, paced, to_the_end
 from doitui_core.db.models import Job
+from doitui_core.domain import cause_groups
 from doitui_core.domain.job_kinds import OPEN, UNSETTLED, JobKind, JobStatus, Service
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.errors import NotFound, Refused
@@ -215,7 +216,8 @@ def finish_all(
     now = database.now()
     columns: dict[str, str | int] = {"status": str(status), "finished_at": 0 if status in OPEN else micros(now)}
     if cause is not None:
-        columns |= {"cause": cause, "last_error": error}
+        group = cause_groups.cause_group(cause, error).name if status is JobStatus.FAILED else ""
+        columns |= {"cause": cause, "last_error": error, "cause_group": group}
     if status in (JobStatus.PENDING, JobStatus.UNCERTAIN):
         columns |= {"scheduled_at": micros(at or now), "put_off": 0}
     with database.joining():
@@ -265,12 +267,12 @@ def delay(attempt: int, policy: Policy) -> timedelta:
 def retryable(
     *, ids: Sequence[int] = (), cause: str | None = None, every: bool = False, service: Service = Service.DOIS
 ) -> peewee.ModelSelect[Job]:
-    """The failed and blocked jobs, by id, or by cause or all of a service."""
+    """The failed and blocked jobs, by id, or by cause or all of a service. `cause`: also the name of a cause group."""
     chosen = Job.select().where(Job.status.in_([str(status) for status in RETRYABLE])).order_by(Job.id)
     if not every and cause is None:
         return chosen.where(Job.id.in_(list(ids)))
     mine = Job.lane == str(service)
-    return chosen.where(mine) if cause is None else chosen.where(mine, Job.cause == cause)
+    return chosen.where(mine) if cause is None else chosen.where(mine, retry_causes.has_cause(cause))
 
 
 def retry(
@@ -282,8 +284,8 @@ def retry(
     actor: str = "python",
     step: Step = to_the_end,
 ) -> list[int]:
-    """Put failed and blocked jobs back, by id, or by cause or all of a service, with new attempts; the ids. The history
-    stays. A chunk is a transaction. Raises `BadInput` for a cause that none of them has.
+    """Put failed and blocked jobs back, as `retryable` chooses them, with new attempts; the ids. The history stays. A
+    chunk is a transaction. Raises `BadInput` for a cause that none of them has.
     """
     if cause is not None:
         check_cause(cause, service)
@@ -295,7 +297,9 @@ def retry(
     for chunk in paced(in_chunks(ids, CHUNK), step):
         with database.write():
             chosen = retryable(ids=chunk)
-            for job in list(database.for_update(chosen if cause is None else chosen.where(Job.cause == cause))):
+            for job in list(
+                database.for_update(chosen if cause is None else chosen.where(retry_causes.has_cause(cause)))
+            ):
                 requeue(job, database.now())
                 back.append(job.id)
             if back:
@@ -352,7 +356,7 @@ def schedule(job_id: int, at: datetime, *, actor: str = "python") -> Job:
     """
     with database.write():
         job = schedulable(job_id, lock=True)
-        job.scheduled_at, job.cause, job.last_error, job.put_off = at, "", "", True
+        job.scheduled_at, job.cause, job.last_error, job.cause_group, job.put_off = at, "", "", "", True
         job.save(only=job.dirty_fields)
         audit.note(actor, "schedule", f"job {job_id}", f"for {iso(at)}")
     return job

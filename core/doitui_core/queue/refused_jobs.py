@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from doitui_core.db import database
+from doitui_core.domain import cause_groups
 from doitui_core.domain.job_kinds import JobKind, JobStatus
 from doitui_core.queue import jobs
 
@@ -18,4 +19,5 @@ def fail(job_id: int, cause: str, error: str) -> None:
     job = jobs.find(job_id, lock=True)
     jobs.count_move(job, JobStatus(job.status), JobStatus.FAILED)
     job.status, job.cause, job.last_error, job.finished_at = str(JobStatus.FAILED), cause, error, database.now()
+    job.cause_group = cause_groups.cause_group(cause, error).name
     job.save(only=job.dirty_fields)

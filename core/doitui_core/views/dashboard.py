@@ -21,7 +21,7 @@ from doitui_core.domain.states import Verification
 from doitui_core.errors import Misconfigured
 from doitui_core.notify.notices import ADVICE
 from doitui_core.queue import finished_runs, heartbeats, rate_limit
-from doitui_core.views import dashboard_counts, event_health, windows
+from doitui_core.views import causes, dashboard_counts, event_health, windows
 from doitui_core.views.filters import Filter
 from doitui_core.views.rows import DoiRow
 
@@ -67,8 +67,8 @@ class ServiceLink:
 class Alert:
     """Something that needs attention. `level`: FAIL or WARN; `number`: of how many, 0 where `what` says it.
 
-    `leads_to`: (section, filter) where it can be seen. `cause`: that of failed jobs; all of them can be put back at
-    once. `repository`: the code of the one it is about.
+    `leads_to`: (section, filter) where it can be seen. `cause`: the cause group of failed jobs; all of them can be put
+    back at once. `repository`: the code of the one it is about.
     """
 
     level: str
@@ -237,21 +237,16 @@ def _event_alerts(counts: dict[str, int], *, no_worker: bool) -> list[Alert]:
 
 
 def _failed() -> list[Alert]:
-    """Failed jobs, one alert for each cause, most first."""
-    number, newest = peewee.fn.COUNT(Job.id), peewee.fn.MAX(Job.finished_at)
-    failed = Job.select(Job.cause, number.alias("number"), newest.alias("newest")).where(
-        Job.lane == str(Service.DOIS), Job.status == str(JobStatus.FAILED)
-    )
-    found: Any = failed.group_by(Job.cause).order_by(number.desc()).limit(CAUSES).dicts()
+    """Failed jobs, one alert for each cause group, most first."""
     return [
         Alert(
             "FAIL",
-            row["number"],
-            f"failed: {row['cause'].replace('_', ' ') or 'unknown cause'}",
-            ADVICE.get(row["cause"]) or "see its error",
-            ("queue", f"status:failed cause:{row['cause']}" if row["cause"] else "status:failed"),
-            row["cause"],
-            row["newest"],
+            group.number,
+            f"failed: {group.summary}",
+            f"{group.advice}: `{group.retry}`",
+            ("queue", f"status:failed cause:{group.name}"),
+            group.name,
+            group.last_failed_at,
         )
-        for row in found
+        for group in causes.groups((Service.DOIS,), limit=CAUSES, examples=1)
     ]

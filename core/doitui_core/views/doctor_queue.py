@@ -11,11 +11,14 @@ from doitui_core.domain.job_kinds import JobStatus, Service
 from doitui_core.domain.states import Mark
 from doitui_core.queue import finished_runs, heartbeats, jobs
 from doitui_core.text import plural
-from doitui_core.views import dashboard_counts
+from doitui_core.views import causes, dashboard_counts
 from doitui_core.views.doctor_check import FAIL, OK, WARN, Check
 
 #: Longer than this nothing that is due waits where workers run.
 LATE = timedelta(minutes=10)
+
+#: Groups of failed jobs that are named.
+GROUPS = 5
 
 
 def workers() -> list[Check]:
@@ -36,8 +39,7 @@ def queue() -> list[Check]:
     """Failed, blocked and late jobs."""
     counts, found = dashboard_counts.jobs(), []
     if counts[JobStatus.FAILED]:
-        message = f"{plural(counts[JobStatus.FAILED], 'failed job', grouped=True)}: fix the cause, then retry"
-        found.append(Check("queue", WARN, message, "doitui queue list --state failed"))
+        found += _failed()
     if counts[JobStatus.BLOCKED]:
         message = f"{plural(counts[JobStatus.BLOCKED], 'job is', 'jobs are', grouped=True)} blocked by a wrong setup"
         found.append(Check("queue", WARN, message, "doitui queue list --state blocked"))
@@ -50,6 +52,19 @@ def queue() -> list[Check]:
     unknown = database.counts("mark.").get(Mark.UNCERTAIN, 0)
     asked = f", {unknown:,} with unknown outcome (checked automatically)" if unknown else ""
     return found or [Check("queue", OK, f"{counts[JobStatus.PENDING]:,} pending{asked}, none failed")]
+
+
+def _failed() -> list[Check]:
+    """The largest groups of failed jobs; of the others their number."""
+    found = causes.groups((Service.DOIS,), examples=1)
+    checks = [
+        Check("queue", WARN, f"{group.number:,} failed: {group.summary}: {group.advice}", group.retry)
+        for group in found[:GROUPS]
+    ]
+    if rest := found[GROUPS:]:
+        message = f"{sum(group.number for group in rest):,} failed of {plural(len(rest), 'other cause', grouped=True)}"
+        checks.append(Check("queue", WARN, message, "doitui report causes"))
+    return checks
 
 
 def _late() -> tuple[datetime, str]:

@@ -46,9 +46,14 @@ def dois(
     return _page(windows.dois(filter_), limit, after)
 
 
-def jobs(*, status: str = "", service: Service = Service.DOIS, limit: int = PAGE, after: str = "") -> ListPage[JobRow]:
-    """Jobs of a service. Raises `BadInput` for an unknown status or cursor."""
-    return _page(windows.jobs(_filter("jobs", status=status), service=service), limit, after)
+def jobs(
+    *, status: str = "", cause: str = "", service: Service = Service.DOIS, limit: int = PAGE, after: str = ""
+) -> ListPage[JobRow]:
+    """Jobs of a service. `cause`: a cause, or the name of a cause group.
+
+    Raises `BadInput` for an unknown status or cursor.
+    """
+    return _page(windows.jobs(_filter("jobs", status=status, cause=cause), service=service), limit, after)
 
 
 def events(

@@ -95,6 +95,7 @@ class JobRow(NamedTuple):
     actor: str
     cause: str
     last_error: str
+    cause_group: str
 
 
 class EventRow(NamedTuple):

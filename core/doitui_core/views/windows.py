@@ -22,6 +22,7 @@ from doitui_core.dois.mint_candidates import mintable
 from doitui_core.domain import identifiers, states
 from doitui_core.domain.job_kinds import JobKind, Service
 from doitui_core.domain.states import DoiStatus, Wanted
+from doitui_core.queue import retry_causes
 from doitui_core.views import doi_conditions, rows, text_search
 from doitui_core.views.filters import Filter
 from doitui_core.views.rows import DoiRow, EventRow, JobRow, PulledRow, RecordRow
@@ -34,9 +35,6 @@ DOI_ORDERS: dict[str, tuple[Any, ...]] = {"minted": (Doi.minted_at, Doi.id), "do
 
 #: Ids read at once.
 PAGE = 20_000
-
-#: As in the index `job_by_cause`.
-_HAS_CAUSE = Job.cause != peewee.SQL("''")
 
 #: The highest character: after all strings with the same beginning.
 _LAST = "\U0010ffff"
@@ -239,8 +237,8 @@ def _ids_of_jobs(filter_: Filter, service: Service) -> Any:
     if filter_.text or "doi" in fields:
         query = query.join(Doi, on=Job.subject_id == Doi.id).switch(Job)
     if "cause" in fields:
-        query = query.where(_HAS_CAUSE)
-    columns = {"status": Job.status, "cause": Job.cause, "action": Job.action}
+        query = query.where(retry_causes.has_cause(fields["cause"]))
+    columns = {"status": Job.status, "action": Job.action}
     return _matching(query, filter_, columns, text_search.in_job)
 
 

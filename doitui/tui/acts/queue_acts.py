@@ -12,6 +12,7 @@ from doitui.tui.text import number, plural
 from doitui.tui.widgets.lines import Line
 from doitui_core.config import repositories
 from doitui_core.db.models import Job, Repository
+from doitui_core.domain import cause_groups
 from doitui_core.queue import blocking, jobs
 from doitui_core.views.rows import JobRow
 from doitui_core.views.windows import Window
@@ -64,7 +65,7 @@ class QueueActs:
         self.doitui.acting.propose(Plan(verb, plural(expected, "job"), lines, command, run, 3, expected))
 
     def propose_cause(self, cause: str) -> None:
-        """Ask, then requeue every job that failed or is blocked with `cause`."""
+        """Ask, then requeue every job that failed or is blocked with `cause`, or that is in that cause group."""
 
         def count() -> int:
             return int(jobs.retryable(cause=cause).count())
@@ -76,7 +77,9 @@ class QueueActs:
                 ids = jobs.retry(cause=cause, actor=self.doitui.operator, step=progress.step)
                 return self._retried(ActResult(len(ids), ids=ids))
 
-            lines = [f"All that failed or are blocked with the cause `{cause}` get new attempts."]
+            lines = [f"All jobs of the cause group `{cause}` get new attempts."]
+            if not cause_groups.is_name(cause):
+                lines = [f"All that failed or are blocked with the cause `{cause}` get new attempts."]
             what, command = f"{plural(expected, 'job')} ({cause})", f"doitui queue retry --cause {cause}"
             self.doitui.acting.propose(Plan("Retry", what, lines, command, run, 2, expected))
 

@@ -39,7 +39,7 @@ class DashboardScreen(QueueActs, Section):
     id_ = "dashboard"
     about: ClassVar = (
         "How many DOIs are in which state, how the queue moves, whether DataCite can be reached, and everything that "
-        "waits for a person, worst first: enter opens it, C puts failed jobs of that cause back.",
+        "waits for a person, worst first: enter opens it, C retries failed jobs of that cause group.",
         "",
         "The pace is that of the last five minutes; the small chart has a bar for each minute of the last hour.",
     )
@@ -122,9 +122,9 @@ class DashboardScreen(QueueActs, Section):
         return self.alert.repository if self.alert is not None else ""
 
     def act_retry_cause(self) -> None:
-        """Ask, then requeue all failed jobs with the cause under the cursor."""
+        """Ask, then requeue all failed jobs of the cause group under the cursor."""
         if (alert := self.alert) is None or not alert.cause:
-            self.doitui.say("move the cursor to failed jobs: C requeues those of one cause", bad=True)
+            self.doitui.say("move the cursor to failed jobs: C requeues those of one cause group", bad=True)
         else:
             self.propose_cause(alert.cause)
 

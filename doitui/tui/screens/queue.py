@@ -112,12 +112,12 @@ class QueueScreen(QueueActs, ListSection):
             self.propose_cancel(self.table.chosen())
 
     def act_retry_cause(self) -> None:
-        """Ask, then requeue all failed jobs with the cause under the cursor."""
+        """Ask, then requeue all failed jobs of the cause group under the cursor; blocked ones by their cause."""
         row = self.table.row
-        if row is None or not row.cause or row.status not in ("failed", "blocked"):
-            self.doitui.say("move the cursor to a failed job: C requeues all with its cause", bad=True)
+        if row is None or not (row.cause or row.cause_group) or row.status not in ("failed", "blocked"):
+            self.doitui.say("move the cursor to a failed job: C requeues its cause group", bad=True)
             return
-        self.propose_cause(row.cause)
+        self.propose_cause(row.cause_group if row.status == "failed" else row.cause)
 
     def repository_here(self) -> str:
         """Code of the repository under the cursor; empty: none."""
@@ -144,6 +144,7 @@ def about_job(row: JobRow, now: datetime) -> list[Line]:
         "due": f"{due(row.scheduled_at, now)}  ({minute(row.scheduled_at)})" if waits else None,
         "worker": row.worker if state == "processing" else None,
         "lease": left if state == "processing" else None,
+        "cause group": row.cause_group if state == "failed" else None,
         "finished": minute(row.finished_at) if row.finished_at is not None else None,
     }
     return [

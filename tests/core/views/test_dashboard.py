@@ -10,6 +10,7 @@ from doitui_core.config import repositories
 from doitui_core.db import database
 from doitui_core.db.models import Attempt, Doi, RateLimit, Repository
 from doitui_core.dois import reservations
+from doitui_core.domain.cause_groups import cause_group
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.operations import change_settings
@@ -45,16 +46,20 @@ def test_a_silent_worker_is_none(a_job: Callable[..., int], clock: Any) -> None:
     assert dashboard.load().workers == 0
 
 
-def test_what_failed_is_reported_by_cause_with_its_number(
+def test_what_failed_is_reported_by_cause_group_with_its_number(
     a_job: Callable[..., int], claim: Callable[..., list[Lease]]
 ) -> None:
+    error = "HTTP 422: creators: Can't be blank; fix the record, then retry"
     for object_id, cause in (("a", "metadata"), ("b", "forbidden"), ("c", "metadata")):
         a_job(object_id)
-        jobs.finish(claim()[0], JobStatus.FAILED, cause=cause, error="no")
-    found = [(need.number, need.cause, need.leads_to) for need in dashboard.load().alerts]
+        jobs.finish(claim()[0], JobStatus.FAILED, cause=cause, error=error)
+    found = [(need.number, need.what, need.leads_to, need.advice) for need in dashboard.load().alerts]
+    groups = cause_group("metadata", error).name, cause_group("forbidden", error).name
+    advice = "fix the record, then retry", "the account has no permission for this DOI or prefix"
+    whats = (2, "failed: creators required"), (1, "failed: forbidden")
     assert found == [
-        (2, "metadata", ("queue", "status:failed cause:metadata")),
-        (1, "forbidden", ("queue", "status:failed cause:forbidden")),
+        (*what, ("queue", f"status:failed cause:{name}"), f"{text}: `doitui queue retry --cause {name}`")
+        for what, name, text in zip(whats, groups, advice, strict=True)
     ]
 
 

@@ -15,6 +15,7 @@ from doitui_core.clock import system
 from doitui_core.db import database
 from doitui_core.db.models import Doi, Notice, RateLimit, Repository
 from doitui_core.domain.answer import Answer
+from doitui_core.domain.cause_groups import cause_group
 from doitui_core.domain.job_kinds import JobStatus
 from doitui_core.domain.outcomes import Outcome, OutcomeKind
 from doitui_core.operations import change_settings
@@ -57,7 +58,19 @@ def test_a_worker_is_reported_by_name(archive: Repository) -> None:
 def test_failed_jobs_are_reported(a_job: Callable[..., int], claim: Callable[..., list[Lease]]) -> None:
     a_job()
     jobs.finish(claim()[0], JobStatus.FAILED, cause="metadata", error="no")
-    assert found("queue") == [("WARN", "doitui queue list --state failed")]
+    assert found("queue") == [("WARN", f"doitui queue retry --cause {cause_group('metadata', 'no').name}")]
+
+
+def test_only_the_largest_groups_of_failed_jobs_are_named(
+    a_job: Callable[..., int], claim: Callable[..., list[Lease]]
+) -> None:
+    for object_id in "abcdefg":
+        a_job(object_id)
+        jobs.finish(claim()[0], JobStatus.FAILED, cause=f"cause_{object_id}", error="no")
+    assert [remedy.split(" --cause")[0] for _, remedy in found("queue")] == [
+        *["doitui queue retry"] * 5,
+        "doitui report causes",
+    ]
 
 
 def test_jobs_that_are_long_due_are_reported(a_job: Callable[..., int], clock: Any) -> None:

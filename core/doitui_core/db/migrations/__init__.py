@@ -2,18 +2,19 @@
 
 `{serial}`, `{text}` and `{blob}` in a file stand for the words of the database at hand (`dialects.py`). What
 they cannot bridge is in a second file of the same step, `NNNN_name.sqlite.sql` or `NNNN_name.postgresql.sql`, run after
-it.
+it. What SQL cannot compute is filled in by a function (`FILL`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 
 from doitui_core import clock
+from doitui_core.db import cause_group_fill
 from doitui_core.db.dialects import SET_UP, Dialect
 from doitui_core.db.guarded import Guarded
 from doitui_core.errors import DatabaseNotReady
@@ -24,6 +25,9 @@ HISTORY = (
 
 NAME = re.compile(r"(\d{4})_(\w+)\.sql")
 OF_ONE = re.compile(r"(\d{4})_\w+\.(\w+)\.sql")
+
+#: By the name of a step: what fills its new columns, after its statements and in their transaction.
+FILL: Mapping[str, Callable[[Guarded], None]] = {"cause_groups": cause_group_fill.fill}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ def upgrade(db: Guarded, dialect: Dialect, now: clock.Clock, tables: str = "") -
             if step.number > have and step.name.startswith(tables):
                 for statement in step.for_dialect(dialect):
                     db.execute_sql(statement)
+                if step.name in FILL:
+                    FILL[step.name](db)
                 marks = ", ".join([db.param] * 3)
                 note = f"INSERT INTO schema_migration (number, name, applied_at) VALUES ({marks})"
                 db.execute_sql(note, (step.number, step.name, clock.micros(now())))
