@@ -376,6 +376,12 @@ def test_all_that_failed_of_a_cause_are_retried(refused: Doitui) -> None:
     assert refused("event", "retry", "--cause", "event", "--json").json == {"retried": [1], "not_retried": []}
 
 
+def test_all_that_failed_of_a_cause_group_are_retried(refused: Doitui) -> None:
+    (group,) = refused("report", "causes", "--json").json["causes"]
+    assert group["retry"] == f"doitui event retry --cause {group['cause_group']}"
+    assert refused(*group["retry"].split()[1:], "--json").json == {"retried": [1], "not_retried": []}
+
+
 def test_an_event_that_has_not_failed_is_not_retried(stated: Doitui) -> None:
     done = stated("event", "retry", "1")
 

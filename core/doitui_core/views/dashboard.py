@@ -68,7 +68,7 @@ class Alert:
     """Something that needs attention. `level`: FAIL or WARN; `number`: of how many, 0 where `what` says it.
 
     `leads_to`: (section, filter) where it can be seen. `cause`: the cause group of failed jobs; all of them can be put
-    back at once. `repository`: the code of the one it is about.
+    back at once, also by `command`. `repository`: the code of the one it is about.
     """
 
     level: str
@@ -79,6 +79,7 @@ class Alert:
     cause: str = ""
     since: datetime | None = None
     repository: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +244,11 @@ def _failed() -> list[Alert]:
             "FAIL",
             group.number,
             f"failed: {group.summary}",
-            f"{group.advice}: `{group.retry}`",
+            group.advice,
             ("queue", f"status:failed cause:{group.name}"),
             group.name,
             group.last_failed_at,
+            command=group.retry,
         )
         for group in causes.groups((Service.DOIS,), limit=CAUSES, examples=1)
     ]

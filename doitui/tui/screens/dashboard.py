@@ -110,7 +110,9 @@ class DashboardScreen(QueueActs, Section):
 
     def _show_alert(self) -> None:
         """Show the alert under the cursor in full: its columns cut it."""
-        text = f"{_how_many(alert)} {alert.what}: {alert.advice}" if (alert := self.alert) else ""
+        text = ""
+        if alert := self.alert:
+            text = f"{_how_many(alert)} {alert.what}: {alert.advice}{alert.command and f': {alert.command}'}"
         self.pane("alert").show([(f" {text.lstrip()}", "quiet")] if text else [])
 
     def open_row(self, row: Row) -> None:

@@ -53,12 +53,12 @@ def test_what_failed_is_reported_by_cause_group_with_its_number(
     for object_id, cause in (("a", "metadata"), ("b", "forbidden"), ("c", "metadata")):
         a_job(object_id)
         jobs.finish(claim()[0], JobStatus.FAILED, cause=cause, error=error)
-    found = [(need.number, need.what, need.leads_to, need.advice) for need in dashboard.load().alerts]
+    found = [(need.number, need.what, need.leads_to, need.advice, need.command) for need in dashboard.load().alerts]
     groups = cause_group("metadata", error).name, cause_group("forbidden", error).name
     advice = "fix the record, then retry", "the account has no permission for this DOI or prefix"
     whats = (2, "failed: creators required"), (1, "failed: forbidden")
     assert found == [
-        (*what, ("queue", f"status:failed cause:{name}"), f"{text}: `doitui queue retry --cause {name}`")
+        (*what, ("queue", f"status:failed cause:{name}"), text, f"doitui queue retry --cause {name}")
         for what, name, text in zip(whats, groups, advice, strict=True)
     ]
 
