@@ -34,13 +34,29 @@ POSTGRES = os.environ.get("DOITUI_TEST_POSTGRES", "postgresql://postgres@127.0.0
 BUSY = frozenset({"crash", "demo", "terminal", "tui"})
 
 
-#: Slow tests, in which the database has little part of its own: by default each runs on one of the databases, half of
-#: them on either. What the two do differently is held by the suites of `core/db`, `core/queue` and `core/records`.
-BOTH = "DOITUI_CRASH_BOTH" in os.environ
-SLOW = {
-    *("test_submitting.py", "test_large_documents.py", "test_incidents.py", "test_breaker.py", "test_lanes.py"),
-    *("test_adopt.py", "test_lists_live.py", "test_screens.py", "test_acts.py", "test_hub_end_to_end.py"),
-}
+#: What the databases do differently is held by the suites of these folders, which run on both. Any other test runs by
+#: default on one of them, half of the tests on either: all on both takes longer than a change may wait for.
+BOTH = "DOITUI_TEST_BOTH" in os.environ
+DATABASE_SUITES = frozenset({"db", "queue", "hub_store"})
+
+#: Files that take from half a minute to two minutes each, run with `DOITUI_TEST_SLOW=1`: long bad days, restarts, huge
+#: documents, random walks.
+SLOW_TOO = "DOITUI_TEST_SLOW" in os.environ
+SLOW = frozenset(
+    {
+        *("crash/test_backups.py", "crash/test_bad_days.py", "crash/test_postgres_restarts.py"),
+        *(
+            "crash/test_derive_killed.py",
+            "crash/test_usage_reports_killed.py",
+            "demo/test_live.py",
+            "demo/test_killed.py",
+        ),
+        *("cli/test_adopt.py", "cli/test_full_disk.py", "cli/test_hostile.py", "cli/test_large_documents.py"),
+        *("cli/test_lost_postgresql.py", "cli/test_replaced_database.py", "delivery/test_large_documents.py"),
+        *("domain/test_hostile_suffixes.py", "life_cycle/test_any_order.py", "usage_reports/test_submitting.py"),
+        *("tui/test_lists_live.py", "tui/test_memory.py"),
+    }
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,17 +70,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.parent.name in BUSY:
             item.add_marker(pytest.mark.flaky(reruns=1))
-    left = [] if BOTH else list(second_databases(items))
-    config.hook.pytest_deselected(items=left)
+    left = set() if BOTH else set(second_databases(items))
+    if not (SLOW_TOO or config.option.file_or_dir):
+        left |= {item for item in items if "/".join(item.path.parts[-2:]) in SLOW}
+    config.hook.pytest_deselected(items=[item for item in items if item in left])
     items[:] = [item for item in items if item not in left]
 
 
 def second_databases(items: list[pytest.Item]) -> Iterator[pytest.Item]:
-    """For each slow test that runs on both databases: the one of the two to deselect."""
+    """For each test that needs to run on one database only: the variant to deselect."""
     found: dict[str, dict[str, pytest.Item]] = {}
     for item in items:
         name = getattr(item, "callspec", None) and item.callspec.params.get("database_url")  # type: ignore[attr-defined]
-        if name and (item.path.parent.name == "crash" or item.path.name in SLOW):
+        if name and item.path.parent.name not in DATABASE_SUITES:
             found.setdefault(item.nodeid.replace(name, ""), {})[name] = item
     for key, variants in found.items():
         if len(variants) == 2:

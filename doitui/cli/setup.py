@@ -44,21 +44,20 @@ def init(session: Session) -> None:
     if not session.dry_run:
         session.require_operator_of_any()
     steps = database.pending(session.database_url) if session.dry_run else database.create(session.database_url)
+    lines = [*FIRST, *IMPORT] if session.dry_run else _next()
     database.close()
-    lines = [*FIRST, *IMPORT] if session.dry_run else _next(session)
     line = f"{url} {session.would}set up ({', '.join(steps)})" if steps else f"{url} is up to date"
     session.show({"database": url, "steps": steps}, [line, *lines])
 
 
-def _next(session: Session) -> Sequence[str]:
-    """The commands that come next, by what the database has."""
+def _next() -> Sequence[str]:
+    """The commands that come next, by what the open database has."""
     from doitui_core.config import repositories
     from doitui_core.db.models import Record
 
-    with session.database(read_only=True, any_environment=True):
-        if Record.select().limit(1).exists():
-            return USED
-        return ["next:", *IMPORT] if repositories.all_repositories() else [*FIRST, *IMPORT]
+    if Record.select().limit(1).exists():
+        return USED
+    return ["next:", *IMPORT] if repositories.all_repositories() else [*FIRST, *IMPORT]
 
 
 @click.command()

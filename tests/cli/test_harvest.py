@@ -40,6 +40,9 @@ def test_json_has_the_counts(archive: Doitui, oai: OaiArchive) -> None:
             "dois_created": 0,
             "dois_queued": 0,
             "not_registered": [],
+            "renamed": [],
+            "found_by_doi": [],
+            "landing_pages_changed": 0,
         },
     )
 

@@ -93,6 +93,7 @@ READING = {
     "backup": "copy.db",
     "paths": "",
     "repository list": "",
+    "report causes": "",
     "repository show": "h",
     "setting list": "",
     "setting get": "operators",

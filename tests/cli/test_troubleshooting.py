@@ -193,7 +193,7 @@ TROUBLES = {
     "no password": Trouble(
         lambda scene: scene.env.delenv("PASSWORD_OF_H"), "secrets", "FAIL", "PASSWORD_OF_H is not set", NEW_PASSWORD
     ),
-    "rejected": Trouble(rejected, "queue", "WARN", "1 failed job", "doitui queue list --state failed"),
+    "rejected": Trouble(rejected, "queue", "WARN", "1 failed: metadata", "doitui queue retry --cause metadata-"),
     "no worker": Trouble(lambda scene: scene.queued("a"), "workers", "FAIL", "1 job waiting", "doitui work"),
     "outage": Trouble(outage, "DataCite", "FAIL", "unavailable since", "doitui status"),
     "generator is missing": Trouble(
