@@ -39,24 +39,42 @@ BUSY = frozenset({"crash", "demo", "terminal", "tui"})
 BOTH = "DOITUI_TEST_BOTH" in os.environ
 DATABASE_SUITES = frozenset({"db", "queue", "hub_store"})
 
-#: Files that take from half a minute to two minutes each, run with `DOITUI_TEST_SLOW=1`: long bad days, restarts, huge
-#: documents, random walks.
+#: The files that take longest, run with `DOITUI_TEST_SLOW=1` or when they are named: bad days, restarts, huge
+#: documents, random walks, and most of what acts through the screens.
 SLOW_TOO = "DOITUI_TEST_SLOW" in os.environ
-SLOW = frozenset(
-    {
-        *("crash/test_backups.py", "crash/test_bad_days.py", "crash/test_postgres_restarts.py"),
-        *(
-            "crash/test_derive_killed.py",
-            "crash/test_usage_reports_killed.py",
-            "demo/test_live.py",
-            "demo/test_killed.py",
-        ),
-        *("cli/test_adopt.py", "cli/test_full_disk.py", "cli/test_hostile.py", "cli/test_large_documents.py"),
-        *("cli/test_lost_postgresql.py", "cli/test_replaced_database.py", "delivery/test_large_documents.py"),
-        *("domain/test_hostile_suffixes.py", "life_cycle/test_any_order.py", "usage_reports/test_submitting.py"),
-        *("tui/test_lists_live.py", "tui/test_memory.py"),
-    }
-)
+SLOW = {
+    "cli": (
+        "adopt",
+        "dry_run",
+        "errors",
+        "full_disk",
+        "hostile",
+        "large_documents",
+        "lost_postgresql",
+        "replaced_database",
+    ),
+    "crash": ("backups", "bad_days", "derive_killed", "hub_killed", "postgres_restarts", "usage_reports_killed"),
+    "delivery": ("check_against_sandbox", "large_documents", "rests"),
+    "demo": ("killed", "live"),
+    "domain": ("hostile_suffixes",),
+    "events": ("pulling",),
+    "life_cycle": ("any_order",),
+    "records": ("publish_transition",),
+    "tui": (
+        "acts",
+        "bulk",
+        "datacite",
+        "events",
+        "export",
+        "leaving",
+        "link",
+        "lists_live",
+        "memory",
+        "saving",
+        "type_ahead",
+    ),
+    "usage_reports": ("submitting",),
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -72,9 +90,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.flaky(reruns=1))
     left = set() if BOTH else set(second_databases(items))
     if not (SLOW_TOO or config.option.file_or_dir):
-        left |= {item for item in items if "/".join(item.path.parts[-2:]) in SLOW}
+        left |= {item for item in items if is_slow(item)}
     config.hook.pytest_deselected(items=[item for item in items if item in left])
     items[:] = [item for item in items if item not in left]
+
+
+def is_slow(item: pytest.Item) -> bool:
+    return item.path.stem.removeprefix("test_") in SLOW.get(item.path.parent.name, ())
 
 
 def second_databases(items: list[pytest.Item]) -> Iterator[pytest.Item]:
