@@ -35,7 +35,7 @@ def blocks(heading: str, language: str) -> list[str]:
         rf"^###? {heading}\n(.*?)(?=^##|\Z)", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
     assert section, f"no section {heading} in {PAGE}"
-    return re.findall(rf"^```{language}\n(.*?)^```", section[1], re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}[^\n]*\n(.*?)^```", section[1], re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(autouse=True)
