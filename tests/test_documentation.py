@@ -116,8 +116,8 @@ def place(tmp_path: Path, programs: Path) -> Place:
     return Place(tmp_path, programs, environment, replaced)
 
 
-def run_page(page: Path, place: Place) -> None:
-    """Run the blocks of the page in one shell, and compare what they print."""
+def run_page(page: Path, place: Place) -> str:
+    """Run the blocks of the page in one shell; what is wrong with what they print, empty for nothing."""
     (place.root / "home" / "page.sh").write_text(place.here(script(page)), encoding="utf-8")
     with open(place.root / "output", "w+b") as output:
         shell = subprocess.Popen(
@@ -134,7 +134,7 @@ def run_page(page: Path, place: Place) -> None:
         finally:
             end_group(shell.pid)
         output.seek(0)
-        check(page, place.printed(output.read().decode("utf-8", "replace")), code)
+        return difference(page, place.printed(output.read().decode("utf-8", "replace")), code)
 
 
 def end_group(group: int) -> None:
@@ -166,18 +166,19 @@ def in_background(line: str, output: str) -> str:
     return f'{line} >"$HOME/{output}" 2>&1 &\n{wait}\n'
 
 
-def check(page: Path, output: str, code: int) -> None:
-    """Raise unless all blocks ran and printed what the page shows."""
+def difference(page: Path, output: str, code: int) -> str:
+    """Empty if all blocks ran and printed what the page shows."""
     printed = {int(line): text for line, text in re.findall(r"^@@ (\d+)\n(.*?)(?=^@@ |\Z)", output, re.M | re.S)}
     last = max(printed, default=0)
     if code:
-        pytest.fail(f"{name(page)}:{last} ended with exit code {code}:\n{printed.get(last, output)}", pytrace=False)
+        return f"{name(page)}:{last} ended with exit code {code}:\n{printed.get(last, output)}"
     found = printed_commands.blocks(page)
     for block, following in itertools.pairwise(found):
         if block.line in printed and following.follows and following.kind == "text":
             shown = printed[block.line]
             if not printed_commands.agrees(following.text, shown):
-                pytest.fail(f"{name(page)}:{following.line}: the command prints:\n{shown}", pytrace=False)
+                return f"{name(page)}:{following.line}: the command prints:\n{shown}"
+    return ""
 
 
 @pytest.mark.parametrize("page", with_block("sh", lambda block: not block.skipped), ids=name)
@@ -192,7 +193,7 @@ def test_every_command_of_a_page_runs_as_printed(
             account = Account("ABCD.REPO", "demo", frozenset(("10.5072",)))
             sandbox = stack.enter_context(running_sandbox([account]))
             place.environment |= {"DOITUI_DATACITE_URL": sandbox.url}
-        run_page(page, place)
+        assert run_page(page, place) == ""
 
 
 def test_every_link_of_a_page_leads_to_a_file() -> None:

@@ -9,22 +9,20 @@ import json
 import os
 import shutil
 import stat
-import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from doitui.cli.main import run
 from doitui_middleware import spool_files, spool_line
 from doitui_middleware.wsgi import UsageMiddleware
+
+from . import unix_users
+from .unix_users import as_user
 
 WEB, WORKER, OTHER, GROUP, STRANGERS = 64_311, 64_312, 64_313, 64_310, 64_319
 
@@ -56,26 +54,7 @@ class SpoolUsers:
 
 def act(user: int, what: Callable[[], object]) -> Any:
     """The JSON result of `what`, called as `user` in the group of the spool."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.setgroups([GROUP])
-            os.setgid(user)
-            os.setuid(user)
-            os.umask(0o022)
-            os.write(writing, json.dumps(what()).encode())
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    os.close(writing)
-    with open(reading) as answer:
-        result = answer.read()
-    assert os.waitpid(child, 0)[1] == 0
-    return json.loads(result)
+    return as_user(user, GROUP, what)
 
 
 def doitui(users: SpoolUsers, *arguments: str) -> Callable[[], list[Any]]:
@@ -83,14 +62,7 @@ def doitui(users: SpoolUsers, *arguments: str) -> Callable[[], list[Any]]:
 
     def call() -> list[Any]:
         os.environ["HOME"] = str(users.home)
-        sys.argv = ["doitui", "--database", f"sqlite:///{users.home}/doitui.db", *arguments]
-        out, err, code = StringIO(), StringIO(), 0
-        with redirect_stdout(out), redirect_stderr(err):
-            try:
-                run()
-            except SystemExit as leaving:
-                code = int(leaving.code or 0)
-        return [code, out.getvalue(), err.getvalue()]
+        return unix_users.doitui(f"sqlite:///{users.home}/doitui.db", *arguments)
 
     return call
 

@@ -6,22 +6,20 @@ import json
 import os
 import shutil
 import stat
-import sys
 import tempfile
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from doitui.cli.main import run
 from doitui_core.db import database
 from doitui_core.db.models import Record
 from doitui_core.dois import log_file
+
+from . import unix_users
+from .unix_users import as_user
 
 IDA, BEN, STRANGER, GROUP, STRANGERS = 64_321, 64_322, 64_323, 64_320, 64_329
 
@@ -72,41 +70,7 @@ LINES = (
 
 def doitui(place: Path, *arguments: str) -> list[Any]:
     """[exit code, stdout, stderr] of `doitui ARGUMENTS`."""
-    sys.argv = ["doitui", "--database", f"sqlite:///{place}/archive.db", *arguments]
-    out, err, code = StringIO(), StringIO(), 0
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            run()
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-    return [code, out.getvalue(), err.getvalue()]
-
-
-def as_user(user: int, group: int, what: Callable[[], object], close: Sequence[int] = ()) -> Any:
-    """The JSON result of `what`, in a child process that is `user` of `group` for good, with the usual umask. `close`:
-    descriptors that only the child keeps.
-    """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.setgroups([group])
-            os.setresgid(user, user, user)
-            os.setresuid(user, user, user)
-            os.umask(0o022)
-            os.write(writing, json.dumps(what()).encode())
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    for descriptor in (writing, *close):
-        os.close(descriptor)
-    with open(reading) as answer:
-        result = answer.read()
-    assert os.waitpid(child, 0)[1] == 0
-    return json.loads(result)
+    return unix_users.doitui(f"sqlite:///{place}/archive.db", *arguments)
 
 
 def calls(place: Path, *lines: str) -> Callable[[], list[Any]]:

@@ -93,7 +93,7 @@ class RestClient(Account):
 
     def account_facts(self) -> Answer:
         """What DataCite says of our account (`domain.repository_account`), whatever the status."""
-        return self._send("GET", f"/clients/{quote(self.account.lower())}")
+        return self._send("GET", f"/clients/{quote(self.account.lower(), safe='')}")
 
     def api_keys(self) -> Answer:
         """The API keys of our account; 403 for who comes with one."""

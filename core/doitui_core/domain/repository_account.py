@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,10 +28,15 @@ class AccountFacts:
     active: bool
 
     def allows(self, host: str) -> bool:
-        """Whether a landing page may be at `host`, as lupo's `match_url_with_domains` decides."""
-        return ANY_DOMAIN in self.domains or any(
-            host.endswith(one[1:]) if one.startswith("*.") else host == one for one in self.domains
-        )
+        """Whether a landing page may be at `host`."""
+        return is_allowed(host, self.domains)
+
+
+def is_allowed(host: str, domains: Iterable[str]) -> bool:
+    """Whether landing pages of an account with these `domains` may be at `host` (lupo's `match_url_with_domains`)."""
+    return any(
+        one == ANY_DOMAIN or (host.endswith(one[1:]) if one.startswith("*.") else host == one) for one in domains
+    )
 
 
 @dataclass(frozen=True, slots=True)

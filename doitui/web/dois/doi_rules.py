@@ -11,6 +11,7 @@ from doitui.web.dois import doi_xsd
 from doitui.web.dois.doi_input import has_metadata
 from doitui.web.dois.doi_record import Doi
 from doitui.web.dois.doi_xml import doi_as_xml
+from doitui_core.domain.repository_account import is_allowed
 
 CURRENT_SCHEMA = "http://datacite.org/schema/kernel-4"
 
@@ -87,11 +88,10 @@ def domain_problems(doi: Doi, domains: str) -> list[Problem]:
     checked.
     """
     url = doi.attributes.get("url")
-    if doi.is_draft or domains in ("", "*") or not (isinstance(url, str) and _URL.fullmatch(url)):
+    if doi.is_draft or not domains or not (isinstance(url, str) and _URL.fullmatch(url)):
         return []
     found = _HOST.match(url)
-    host = found[1] if found else ""
-    if any(host.endswith(one[1:]) if one.startswith("*.") else host == one for one in domains.split(",")):
+    if is_allowed(found[1] if found else "", domains.split(",")):
         return []
     return [Problem("url", f"URL {url} is not allowed by repository {doi.client} domain settings.")]
 

@@ -43,7 +43,7 @@ _EXPOSED = ("ETag", "X-Credential-Username", "X-Anonymous-Consumer", "WWW-Authen
 class Hub:
     """`application` answers requests; `background` does what follows them, once it is started.
 
-    The archive's database is open. `reports`: where the bodies of reports are, see `places.reports_place`.
+    The archive's database is open. `reports`: where the bodies of reports are, see `report_place.reports_place`.
     Raises `Misconfigured`, also where another database has its reports there.
     """
 

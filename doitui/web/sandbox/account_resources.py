@@ -9,7 +9,7 @@ import falcon
 from doitui.web.common import bodies
 from doitui.web.common.accounts import Account, Accounts
 from doitui.web.common.answers import answer_json
-from doitui.web.common.api_keys import SHOWN, ApiKey
+from doitui.web.common.api_keys import SHOWN, IssuedKey
 from doitui.web.common.refusals import raise_titles, refusal
 from doitui.web.common.times import timestamp
 
@@ -82,7 +82,7 @@ class ApiKeysResource:
         resp.status = falcon.HTTP_204
 
 
-def _key(key: ApiKey) -> dict[str, Any]:
+def _key(key: IssuedKey) -> dict[str, Any]:
     return {
         "id": key.id,
         "type": "apiKeys",
